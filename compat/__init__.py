@@ -1,0 +1,83 @@
+"""Flask-Login for Quart, over Quart-Auth.
+
+Change ``from flask_login import ...`` to ``from compat import ...``, and await what Quart makes async. All
+names of Flask-Login are here; below them stand those that it does not have.
+"""
+
+from typing import Any
+
+from .config import COOKIE_DURATION as COOKIE_DURATION
+from .config import COOKIE_HTTPONLY as COOKIE_HTTPONLY
+from .config import COOKIE_NAME as COOKIE_NAME
+from .config import COOKIE_SAMESITE as COOKIE_SAMESITE
+from .config import COOKIE_SECURE as COOKIE_SECURE
+from .config import EXEMPT_METHODS as EXEMPT_METHODS
+from .config import ID_ATTRIBUTE as ID_ATTRIBUTE
+from .config import LOGIN_MESSAGE as LOGIN_MESSAGE
+from .config import LOGIN_MESSAGE_CATEGORY as LOGIN_MESSAGE_CATEGORY
+from .config import REFRESH_MESSAGE as REFRESH_MESSAGE
+from .config import REFRESH_MESSAGE_CATEGORY as REFRESH_MESSAGE_CATEGORY
+from .config import SESSION_KEYS as SESSION_KEYS
+from .config import USE_SESSION_FOR_NEXT as USE_SESSION_FOR_NEXT
+from .decorators import fresh_login_required as fresh_login_required
+from .decorators import login_required as login_required
+from .login import confirm_login as confirm_login
+from .login import current_user as current_user
+from .login import login_fresh as login_fresh
+from .login import login_remembered as login_remembered
+from .login import login_user as login_user
+from .login import logout_user as logout_user
+from .login_manager import LoginManager as LoginManager
+from .mixins import AnonymousUserMixin as AnonymousUserMixin
+from .mixins import UserMixin as UserMixin
+from .redirects import expand_login_view as expand_login_view
+from .redirects import login_url as login_url
+from .redirects import make_next_param as make_next_param
+from .redirects import set_login_view as set_login_view
+from .signals import session_protected as session_protected
+from .signals import user_accessed as user_accessed
+from .signals import user_loaded_from_cookie as user_loaded_from_cookie
+from .signals import user_loaded_from_request as user_loaded_from_request
+from .signals import user_logged_in as user_logged_in
+from .signals import user_logged_out as user_logged_out
+from .signals import user_login_confirmed as user_login_confirmed
+from .signals import user_needs_refresh as user_needs_refresh
+from .signals import user_unauthorized as user_unauthorized
+from .testing import FlaskLoginClient as FlaskLoginClient
+from .tokens import decode_cookie as decode_cookie
+from .tokens import encode_cookie as encode_cookie
+
+# Not in Flask-Login.
+from .decorators import anonymous_required as anonymous_required
+from .errors import CompatError as CompatError
+from .errors import ConfigurationError as ConfigurationError
+from .errors import DurationError as DurationError
+from .errors import IdentityConflict as IdentityConflict
+from .errors import LoaderFailed as LoaderFailed
+from .errors import MissingLoader as MissingLoader
+from .errors import NotInitialised as NotInitialised
+from .errors import UserContractError as UserContractError
+from .errors import UserNotLoaded as UserNotLoaded
+from .errors import WebsocketIsReadOnly as WebsocketIsReadOnly
+from .guard import login_exempt as login_exempt
+from .guard import login_guard as login_guard
+from .login import load_user as load_user
+from .redirects import safe_next_url as safe_next_url
+from .signals import user_loaded as user_loaded
+from .testing import LoginClient as LoginClient
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        import warnings
+
+        from .__about__ import __version__
+
+        warnings.warn(
+            "compat.__version__ is deprecated, as in Flask-Login: "
+            'use importlib.metadata.version("quart-flask-login").',
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return __version__
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

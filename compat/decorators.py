@@ -1,0 +1,148 @@
+"""Who may pass to a view: decorators for function views, class views and websockets, sync or async."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Awaitable, Callable
+from functools import partial, wraps
+from inspect import iscoroutinefunction
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from quart import abort, current_app, redirect
+from quart.typing import ResponseReturnValue
+from werkzeug.urls import iri_to_uri
+
+from .config import EXEMPT_METHODS
+from .errors import UserContractError
+from .login import login_fresh
+from .redirects import expand_login_view
+from .request_login import RequestLogin, current_login
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Refusal = Awaitable[ResponseReturnValue]
+
+
+@overload
+def login_required(view: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R | ResponseReturnValue]]: ...
+@overload
+def login_required(view: Callable[P, R]) -> Callable[P, Awaitable[R | ResponseReturnValue]]: ...
+def login_required(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let only authenticated users pass; others get ``LoginManager.unauthorized()``.
+
+    ``EXEMPT_METHODS`` pass. Works for views of every kind, websockets included, which are refused with 401
+    before they are accepted.
+    """
+    return _guarded(view, refuse_anonymous)
+
+
+@overload
+def fresh_login_required(
+    view: Callable[P, Awaitable[R]],
+) -> Callable[P, Awaitable[R | ResponseReturnValue]]: ...
+@overload
+def fresh_login_required(view: Callable[P, R]) -> Callable[P, Awaitable[R | ResponseReturnValue]]: ...
+def fresh_login_required(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let only users pass who have logged in, not those whom a cookie has brought back.
+
+    Others get ``LoginManager.unauthorized()`` if they are not authenticated, and ``needs_refresh()`` if
+    they are.
+    """
+    return _guarded(view, refuse_stale)
+
+
+@overload
+def anonymous_required(
+    view: Callable[P, Awaitable[R]],
+) -> Callable[P, Awaitable[R | ResponseReturnValue]]: ...
+@overload
+def anonymous_required(view: Callable[P, R]) -> Callable[P, Awaitable[R | ResponseReturnValue]]: ...
+@overload
+def anonymous_required(
+    *, redirect_to: str
+) -> Callable[[Callable[P, Any]], Callable[P, Awaitable[Any]]]: ...
+def anonymous_required(view: Callable[..., Any] | None = None, *, redirect_to: str | None = None) -> Any:
+    """Let only logged-out visitors pass: for pages such as login and registration.
+
+    Users are redirected to *redirect_to*, an endpoint or URL, or to ``LoginManager.authenticated_view``; with
+    neither they get 403.
+    """
+    if view is None:
+        return partial(anonymous_required, redirect_to=redirect_to)
+    return _guarded(view, partial(refuse_authenticated, redirect_to=redirect_to))
+
+
+def refuse_anonymous(login: RequestLogin) -> Refusal | None:
+    """The answer to a visitor who is not authenticated; None if the visitor may pass."""
+    if is_exempt(login) or is_authenticated(login.get_user()):
+        return None
+    return login.manager.unauthorized()
+
+
+def refuse_stale(login: RequestLogin) -> Refusal | None:
+    """The answer to a visitor who has not logged in freshly; None if the visitor may pass."""
+    if is_exempt(login):
+        return None
+    if not is_authenticated(login.get_user()):
+        return login.manager.unauthorized()
+    return None if login_fresh() else login.manager.needs_refresh()
+
+
+def refuse_authenticated(login: RequestLogin, *, redirect_to: str | None) -> Refusal | None:
+    """The answer to a visitor who is authenticated; None if the visitor may pass."""
+    if is_exempt(login) or not is_authenticated(login.get_user()):
+        return None
+    return _redirect_or_403(login, redirect_to or login.manager.authenticated_view)
+
+
+async def _redirect_or_403(login: RequestLogin, view: str | None) -> ResponseReturnValue:
+    if not view or login.is_websocket:
+        abort(403)
+    return redirect(iri_to_uri(expand_login_view(view)))
+
+
+def is_authenticated(user: Any) -> bool:
+    """``user.is_authenticated``, which has to be a plain property.
+
+    Raises:
+        UserContractError: it is a method or a coroutine, and so always true.
+    """
+    answer = user.is_authenticated
+    if answer is True or answer is False:
+        return answer
+    if callable(answer) or isinstance(answer, Awaitable):
+        if hasattr(answer, "close"):
+            answer.close()
+        raise UserContractError(user)
+    return bool(answer)
+
+
+def is_exempt(login: RequestLogin) -> bool:
+    """Whether everybody may pass: by ``EXEMPT_METHODS``, or by ``LOGIN_DISABLED``, which is deprecated."""
+    if not login.is_websocket and login.connection.method in EXEMPT_METHODS:
+        return True
+    if login.app.config.get("LOGIN_DISABLED"):
+        warnings.warn(
+            "LOGIN_DISABLED lets everybody in. Flask-Login has removed it; log in with LoginClient in tests.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return True
+    return False
+
+
+def _guarded(
+    view: Callable[..., Any], refuse: Callable[[RequestLogin], Refusal | None]
+) -> Callable[..., Awaitable[Any]]:
+    is_async = iscoroutinefunction(view)
+
+    @wraps(view)
+    async def guarded_view(*args: Any, **kwargs: Any) -> Any:
+        refusal = refuse(current_login())
+        if refusal is not None:
+            return await refusal
+        if is_async:
+            return await view(*args, **kwargs)
+        return await current_app.ensure_async(cast(Callable[..., Any], view))(*args, **kwargs)
+
+    return guarded_view

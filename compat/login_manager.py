@@ -1,0 +1,225 @@
+"""The settings of an application's logins, and what happens to those who are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, cast, overload
+
+from quart import Quart, Request, Response, Websocket, abort, flash, redirect
+from quart.typing import ResponseReturnValue
+from werkzeug.urls import iri_to_uri
+
+from .auth import LoginAuth
+from .callbacks import call
+from .config import (
+    ID_ATTRIBUTE,
+    LOGIN_MESSAGE,
+    LOGIN_MESSAGE_CATEGORY,
+    REFRESH_MESSAGE,
+    REFRESH_MESSAGE_CATEGORY,
+)
+from .login import current_user, user_context
+from .mixins import AnonymousUserMixin
+from .protection import Verdict
+from .redirects import refusal_url
+from .request_login import EXTENSION, create_identifier, current_login, find_auth
+from .signals import send, user_needs_refresh, user_unauthorized
+from .typing import RequestLoader, U, UserLoader
+
+Handler = Callable[[], Awaitable[ResponseReturnValue]] | Callable[[], ResponseReturnValue]
+
+
+class LoginManager(Generic[U]):
+    """How an application logs users in: Flask-Login's settings, with its names and defaults.
+
+    ``LoginManager[User]()`` types ``login_manager.current_user`` and the loaders by the application's own
+    class. One manager may serve several applications.
+    """
+
+    def __init__(self, app: Quart | None = None, add_context_processor: bool = True) -> None:
+        #: Makes the anonymous user; called for each request that needs one.
+        self.anonymous_user: Callable[[], Any] = AnonymousUserMixin
+        #: The endpoint or URL where visitors log in; None answers 401.
+        self.login_view: str | None = None
+        #: The same by blueprint name (dotted for nested ones); None falls back to ``login_view``.
+        self.blueprint_login_views: dict[str | None, str | None] = {}
+        #: Flashed to those who are sent to log in; None flashes nothing.
+        self.login_message: str | None = LOGIN_MESSAGE
+        self.login_message_category: str = LOGIN_MESSAGE_CATEGORY
+        #: The endpoint or URL where users re-authenticate; None answers 401.
+        self.refresh_view: str | None = None
+        #: Flashed to those who are sent to re-authenticate; None flashes nothing.
+        self.needs_refresh_message: str | None = REFRESH_MESSAGE
+        self.needs_refresh_message_category: str = REFRESH_MESSAGE_CATEGORY
+        #: The endpoint or URL for users at pages that are for logged-out visitors; None answers 403.
+        self.authenticated_view: str | None = None
+        #: ``"basic"``, ``"strong"`` or None; the configuration's ``SESSION_PROTECTION`` goes first.
+        self.session_protection: str | None = "basic"
+        #: Translates the messages; sync or async.
+        self.localize_callback: Callable[[Any], Any] | None = None
+        self.unauthorized_callback: Handler | None = None
+        self.needs_refresh_callback: Handler | None = None
+        #: The name of the user's method that gives the id to keep in the session.
+        self.id_attribute: str = ID_ATTRIBUTE
+        self._user_callback: UserLoader[U] | None = None
+        self._request_callback: RequestLoader[U] | None = None
+        self._session_identifier_generator: Callable[[], str] = create_identifier
+        if app is not None:
+            self.init_app(app, add_context_processor)
+
+    def init_app(self, app: Quart, add_context_processor: bool = True) -> None:
+        """Make this the manager of *app*, which gets it as ``app.login_manager``.
+
+        Args:
+            app: a Quart application without a (singleton) QuartAuth of its own.
+            add_context_processor: give templates ``current_user``.
+
+        Raises:
+            IdentityConflict: the application has a QuartAuth already.
+        """
+        app.login_manager = self  # type: ignore[attr-defined]  # where Flask-Login puts it
+        if EXTENSION in app.extensions:
+            find_auth(app).manager = self
+            return
+        LoginAuth(app, self)
+        if add_context_processor:
+            app.context_processor(user_context)
+
+    # --- loaders and handlers
+
+    @property
+    def current_user(self) -> U:
+        """``compat.current_user``, typed as the application's user."""
+        return cast(U, current_user)
+
+    @overload
+    def user_loader(
+        self, callback: Callable[[str], Awaitable[U | None]]
+    ) -> Callable[[str], Awaitable[U | None]]: ...
+    @overload
+    def user_loader(self, callback: Callable[[str], U | None]) -> Callable[[str], U | None]: ...
+    def user_loader(self, callback: Any) -> Any:
+        """Set what loads a user by id; return it, so this is a decorator.
+
+        The callback, sync or async, takes what ``get_id`` gave and returns the user, or None if there is no
+        such user any more. It must raise if it cannot know: None logs out.
+        """
+        self._user_callback = callback
+        return callback
+
+    @property
+    def user_callback(self) -> UserLoader[U] | None:
+        """The user loader."""
+        return self._user_callback
+
+    @overload
+    def request_loader(
+        self, callback: Callable[[Request], Awaitable[U | None]]
+    ) -> Callable[[Request], Awaitable[U | None]]: ...
+    @overload
+    def request_loader(self, callback: Callable[[Request], U | None]) -> Callable[[Request], U | None]: ...
+    def request_loader(self, callback: Any) -> Any:
+        """Set what loads a user from the request itself, say by an API key; return it.
+
+        It is asked where session and remember cookie give no user. In a websocket it gets the websocket.
+        """
+        self._request_callback = callback
+        return callback
+
+    @property
+    def request_callback(self) -> RequestLoader[U] | None:
+        """The request loader."""
+        return self._request_callback
+
+    def unauthorized_handler(self, callback: Handler) -> Handler:
+        """Set what answers instead of ``unauthorized``; return it."""
+        self.unauthorized_callback = callback
+        return callback
+
+    def needs_refresh_handler(self, callback: Handler) -> Handler:
+        """Set what answers instead of ``needs_refresh``; return it."""
+        self.needs_refresh_callback = callback
+        return callback
+
+    # --- refusals
+
+    async def unauthorized(self) -> ResponseReturnValue:
+        """Answer a visitor who has to log in. Return what this returns.
+
+        In this order: ``user_unauthorized`` is sent; the handler answers, if there is one; 401 without a login
+        view; the message is flashed; the visitor is redirected, the refused page going along. A websocket,
+        which can neither flash nor redirect, is always refused with 401.
+
+        Raises:
+            werkzeug.exceptions.Unauthorized: there is nowhere to log in.
+        """
+        login = current_login()
+        send(user_unauthorized, login)
+        if login.is_websocket:
+            abort(401)
+        if self.unauthorized_callback is not None:
+            return cast(ResponseReturnValue, await call(login.app, self.unauthorized_callback))
+        view = self.blueprint_login_views.get(login.connection.blueprint) or self.login_view
+        return await self._send_to(view, self.login_message, self.login_message_category)
+
+    async def needs_refresh(self) -> ResponseReturnValue:
+        """Answer a user whose login is not fresh: as ``unauthorized``, with the settings for refreshing.
+
+        Raises:
+            werkzeug.exceptions.Unauthorized: there is nowhere to re-authenticate.
+        """
+        login = current_login()
+        send(user_needs_refresh, login)
+        if login.is_websocket:
+            abort(401)
+        if self.needs_refresh_callback is not None:
+            return cast(ResponseReturnValue, await call(login.app, self.needs_refresh_callback))
+        return await self._send_to(
+            self.refresh_view, self.needs_refresh_message, self.needs_refresh_message_category
+        )
+
+    async def _send_to(self, view: str | None, message: str | None, category: str) -> ResponseReturnValue:
+        if not view:
+            abort(401)
+        if message:
+            if self.localize_callback is not None:
+                message = await call(current_login().app, self.localize_callback, message)
+            await flash(cast(str, message), category)
+        return redirect(iri_to_uri(refusal_url(view)))  # Quart sends a Location as it is
+
+    # --- the names that extensions of Flask-Login reach for
+
+    def _load_user(self) -> None:
+        login = current_login()
+        login.is_committed = False
+        login.get_user()
+
+    def _update_request_context_with_user(self, user: U | None = None) -> None:
+        current_login().show(user)
+
+    def _session_protection_failed(self) -> bool:
+        return current_login().verdict() is Verdict.DROP
+
+    async def _load_user_from_remember_cookie(self, cookie: str) -> U | None:
+        login = current_login()
+        user_id = login.auth.load_token(cookie)
+        if user_id is None or self._user_callback is None:
+            return None
+        return cast(U | None, await call(login.app, self._user_callback, user_id))
+
+    async def _load_user_from_request(self, request: Request | Websocket) -> U | None:
+        if self._request_callback is None:
+            return None
+        return cast(U | None, await call(current_login().app, self._request_callback, request))
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        login = current_login()
+        login.auth.update_remember_cookie(login, response)
+        return response
+
+    def _set_cookie(self, response: Response) -> None:
+        login = current_login()
+        login.auth.remember_session(login, response)
+
+    def _clear_cookie(self, response: Response) -> None:
+        current_login().auth.delete_cookie(response)

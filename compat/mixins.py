@@ -1,0 +1,71 @@
+"""The properties that a user object needs, ready to inherit."""
+
+from __future__ import annotations
+
+
+class UserMixin:
+    """A user that is active and identified by its ``id`` attribute.
+
+    Two such users are equal if ``get_id()`` says so; the hash stays that of the object, as in
+    Flask-Login, so a set of users does not merge equal ones.
+    """
+
+    __hash__ = object.__hash__
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account may be used; ``login_user`` refuses those that are not."""
+        return True
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether this user may pass ``login_required``: an inactive one may not."""
+        return self.is_active
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Always False."""
+        return False
+
+    def get_id(self) -> str:
+        """The id that the user loader will be given.
+
+        Raises:
+            NotImplementedError: the object has no ``id``.
+        """
+        try:
+            return str(self.id)  # type: ignore[attr-defined]  # the application's class has it
+        except AttributeError:
+            raise NotImplementedError("No `id` attribute - override `get_id`") from None
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, UserMixin):
+            return self.get_id() == other.get_id()
+        return NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        equal = self.__eq__(other)
+        return equal if equal is NotImplemented else not equal
+
+
+class AnonymousUserMixin:
+    """The user of a request that nobody is logged in for."""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Always False."""
+        return False
+
+    @property
+    def is_active(self) -> bool:
+        """Always False."""
+        return False
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Always True."""
+        return True
+
+    def get_id(self) -> str | None:
+        """Always None."""
+        return None

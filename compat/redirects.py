@@ -1,0 +1,124 @@
+"""Where refused visitors are sent, and where they come back to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
+
+from quart import current_app, has_request_context, request, url_for
+
+from . import login_session
+from .config import USE_SESSION_FOR_NEXT
+from .request_login import current_login, find_auth
+
+if TYPE_CHECKING:
+    from quart import Blueprint
+
+#: Longer values are no page of ours; a Location also has to fit into a proxy's buffer.
+_LONGEST_NEXT = 2048
+#: What quote() must leave alone in a URL that is whole already.
+_URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
+
+
+def expand_login_view(login_view: str) -> str:
+    """The URL of *login_view*, which is an endpoint's name, or a URL already."""
+    if login_view.startswith(("https://", "http://", "/")):
+        return login_view
+    return url_for(login_view)
+
+
+def make_next_param(login_url: str, current_url: str) -> str:
+    """*current_url*, as short as the page at *login_url* can still tell it: path and query if on one host."""
+    login, current = urlsplit(login_url), urlsplit(current_url)
+    if login.scheme in ("", current.scheme) and login.netloc in ("", current.netloc):
+        return urlunsplit(("", "", current.path, current.query, ""))
+    return current_url
+
+
+def login_url(login_view: str, next_url: str | None = None, next_field: str = "next") -> str:
+    """The URL of *login_view*, with *next_url* in its query as *next_field*.
+
+    ``FORCE_HOST_FOR_REDIRECTS`` names the host, if it is set.
+    """
+    base = expand_login_view(login_view)
+    if next_url is None:
+        return base
+    parts = urlsplit(base)
+    query: dict[str, Any] = parse_qs(parts.query, keep_blank_values=True)
+    query[next_field] = make_next_param(base, next_url)
+    netloc = current_app.config.get("FORCE_HOST_FOR_REDIRECTS") or parts.netloc
+    return urlunsplit(parts._replace(netloc=netloc, query=urlencode(query, doseq=True)))
+
+
+def refusal_url(view: str) -> str:
+    """Where to send the visitor of the current request, who has to pass *view* first.
+
+    The refused page goes along: in the query, or in the session with ``USE_SESSION_FOR_NEXT``.
+    """
+    if not current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
+        return login_url(view, next_url=request.url)
+    url = login_url(view)
+    login = current_login()
+    login_session.keep_next(login.session, login.identifiers()[0], make_next_param(url, request.url))
+    return url
+
+
+def set_login_view(login_view: str, blueprint: Blueprint | None = None) -> None:
+    """Set the login view of the current application, or of one of its blueprints.
+
+    Once a blueprint has one, that of the application stands in ``blueprint_login_views[None]``.
+    """
+    manager = find_auth(current_app).manager
+    views = manager.blueprint_login_views
+    if blueprint is not None:
+        views[blueprint.name] = login_view
+        if manager.login_view is not None:
+            views.setdefault(None, manager.login_view)
+        manager.login_view = None
+    elif views:
+        views[None] = login_view
+        manager.login_view = None
+    else:
+        manager.login_view = login_view
+
+
+def safe_next_url(url: str | None = None, default: str = "/", *, avoid: Collection[str] = ()) -> str:
+    """*url* if it is a page of this site, percent-encoded to ASCII; else *default*.
+
+    Only a path with an optional query and fragment is: a string of up to 2,048 characters that begins with
+    exactly one slash and has no backslash, no space or control character and no ``.`` or ``..`` segment,
+    however encoded. Browsers repair what is not quite a URL, so nothing that would need repair is let
+    through (OWASP, Unvalidated Redirects; ASVS 3.7.2).
+
+    Args:
+        url: the value to check; if None, the ``next`` of the current request: its query parameter (the
+            first one), or what ``USE_SESSION_FOR_NEXT`` keeps in the session. Pass values decoded once.
+        default: where to go otherwise. It is not checked.
+        avoid: paths that must not be returned to, such as those of logging in and out.
+    """
+    if url is None and has_request_context():
+        url = _requested_next()
+    if not isinstance(url, str) or not _is_page_of_ours(url):
+        return default
+    if unquote(urlsplit(url).path) in avoid:
+        return default
+    try:
+        return quote(url, safe=_URL_CHARACTERS)
+    except UnicodeEncodeError:  # a lone surrogate
+        return default
+
+
+def _requested_next() -> str | None:
+    if current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
+        return cast(str | None, login_session.kept_next(current_login().session))
+    return request.args.get("next")
+
+
+def _is_page_of_ours(url: str) -> bool:
+    if not 1 <= len(url) <= _LONGEST_NEXT or url[0] != "/" or url[1:2] in ("/", "\\"):
+        return False
+    if "\\" in url or any(character <= " " or character == "\x7f" for character in url):
+        return False
+    path = url.partition("#")[0].partition("?")[0]
+    return not any(segment.replace("%2e", ".").replace("%2E", ".") in (".", "..") for segment in path.split("/"))
