@@ -19,36 +19,11 @@ from .config import REFRESH_MESSAGE as REFRESH_MESSAGE
 from .config import REFRESH_MESSAGE_CATEGORY as REFRESH_MESSAGE_CATEGORY
 from .config import SESSION_KEYS as SESSION_KEYS
 from .config import USE_SESSION_FOR_NEXT as USE_SESSION_FOR_NEXT
-from .decorators import fresh_login_required as fresh_login_required
-from .decorators import login_required as login_required
-from .login import confirm_login as confirm_login
-from .login import current_user as current_user
-from .login import login_fresh as login_fresh
-from .login import login_remembered as login_remembered
-from .login import login_user as login_user
-from .login import logout_user as logout_user
-from .login_manager import LoginManager as LoginManager
-from .mixins import AnonymousUserMixin as AnonymousUserMixin
-from .mixins import UserMixin as UserMixin
-from .redirects import expand_login_view as expand_login_view
-from .redirects import login_url as login_url
-from .redirects import make_next_param as make_next_param
-from .redirects import set_login_view as set_login_view
-from .signals import session_protected as session_protected
-from .signals import user_accessed as user_accessed
-from .signals import user_loaded_from_cookie as user_loaded_from_cookie
-from .signals import user_loaded_from_request as user_loaded_from_request
-from .signals import user_logged_in as user_logged_in
-from .signals import user_logged_out as user_logged_out
-from .signals import user_login_confirmed as user_login_confirmed
-from .signals import user_needs_refresh as user_needs_refresh
-from .signals import user_unauthorized as user_unauthorized
-from .testing import FlaskLoginClient as FlaskLoginClient
-from .tokens import decode_cookie as decode_cookie
-from .tokens import encode_cookie as encode_cookie
 
 # Not in Flask-Login.
 from .decorators import anonymous_required as anonymous_required
+from .decorators import fresh_login_required as fresh_login_required
+from .decorators import login_required as login_required
 from .errors import CompatError as CompatError
 from .errors import ConfigurationError as ConfigurationError
 from .errors import DurationError as DurationError
@@ -61,10 +36,35 @@ from .errors import UserNotLoaded as UserNotLoaded
 from .errors import WebsocketIsReadOnly as WebsocketIsReadOnly
 from .guard import login_exempt as login_exempt
 from .guard import login_guard as login_guard
+from .login import confirm_login as confirm_login
+from .login import current_user as current_user
 from .login import load_user as load_user
+from .login import login_fresh as login_fresh
+from .login import login_remembered as login_remembered
+from .login import login_user as login_user
+from .login import logout_user as logout_user
+from .login_manager import LoginManager as LoginManager
+from .mixins import AnonymousUserMixin as AnonymousUserMixin
+from .mixins import UserMixin as UserMixin
+from .redirects import expand_login_view as expand_login_view
+from .redirects import login_url as login_url
+from .redirects import make_next_param as make_next_param
 from .redirects import safe_next_url as safe_next_url
+from .redirects import set_login_view as set_login_view
+from .signals import session_protected as session_protected
+from .signals import user_accessed as user_accessed
 from .signals import user_loaded as user_loaded
+from .signals import user_loaded_from_cookie as user_loaded_from_cookie
+from .signals import user_loaded_from_request as user_loaded_from_request
+from .signals import user_logged_in as user_logged_in
+from .signals import user_logged_out as user_logged_out
+from .signals import user_login_confirmed as user_login_confirmed
+from .signals import user_needs_refresh as user_needs_refresh
+from .signals import user_unauthorized as user_unauthorized
+from .testing import FlaskLoginClient as FlaskLoginClient
 from .testing import LoginClient as LoginClient
+from .tokens import decode_cookie as decode_cookie
+from .tokens import encode_cookie as encode_cookie
 
 
 def __getattr__(name: str) -> Any:
@@ -74,8 +74,7 @@ def __getattr__(name: str) -> Any:
         from .__about__ import __version__
 
         warnings.warn(
-            "compat.__version__ is deprecated, as in Flask-Login: "
-            'use importlib.metadata.version("quart-flask-login").',
+            'compat.__version__ is deprecated, as in Flask-Login: use importlib.metadata.version("quart-flask-login").',
             DeprecationWarning,
             stacklevel=2,
         )

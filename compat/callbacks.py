@@ -6,6 +6,7 @@ lambdas) are recognised by what they return.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import Any
 
@@ -13,22 +14,31 @@ from quart import Quart
 
 from .errors import UserNotLoaded
 
+_remembered = lru_cache(maxsize=64)(iscoroutinefunction)  # which makes ten calls to find out
+
+
+def _is_async(callback: Callable[..., Any]) -> bool:
+    try:
+        return _remembered(callback)
+    except TypeError:  # not hashable
+        return iscoroutinefunction(callback)
+
 
 async def call(app: Quart, callback: Callable[..., Any], *args: Any) -> Any:
     """Call *callback* from the event loop and return its result."""
-    if iscoroutinefunction(callback):
+    if _is_async(callback):
         return await callback(*args)
     result = await app.ensure_async(callback)(*args)
     return await result if isawaitable(result) else result
 
 
-def call_now(callback: Callable[..., Any], *args: Any) -> Any:
-    """Call *callback* from sync code and return its result.
+async def call_now(app: Quart, callback: Callable[..., Any], *args: Any) -> Any:
+    """Call *callback*, which must be sync, without suspending.
 
     Raises:
-        UserNotLoaded: it is async, and there is nothing here to await it.
+        UserNotLoaded: it is async, and there is no event loop here to await it.
     """
-    if iscoroutinefunction(callback):
+    if _is_async(callback):
         raise UserNotLoaded
     result = callback(*args)
     if iscoroutine(result):

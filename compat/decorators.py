@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
 from inspect import iscoroutinefunction
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from typing import Any, ParamSpec, TypeVar, overload
 
 from quart import abort, current_app, redirect
 from quart.typing import ResponseReturnValue
@@ -58,9 +58,7 @@ def anonymous_required(
 @overload
 def anonymous_required(view: Callable[P, R]) -> Callable[P, Awaitable[R | ResponseReturnValue]]: ...
 @overload
-def anonymous_required(
-    *, redirect_to: str
-) -> Callable[[Callable[P, Any]], Callable[P, Awaitable[Any]]]: ...
+def anonymous_required(*, redirect_to: str) -> Callable[[Callable[P, Any]], Callable[P, Awaitable[Any]]]: ...
 def anonymous_required(view: Callable[..., Any] | None = None, *, redirect_to: str | None = None) -> Any:
     """Let only logged-out visitors pass: for pages such as login and registration.
 
@@ -76,7 +74,7 @@ def refuse_anonymous(login: RequestLogin) -> Refusal | None:
     """The answer to a visitor who is not authenticated; None if the visitor may pass."""
     if is_exempt(login) or is_authenticated(login.get_user()):
         return None
-    return login.manager.unauthorized()
+    return login.auth.manager.unauthorized()
 
 
 def refuse_stale(login: RequestLogin) -> Refusal | None:
@@ -84,15 +82,15 @@ def refuse_stale(login: RequestLogin) -> Refusal | None:
     if is_exempt(login):
         return None
     if not is_authenticated(login.get_user()):
-        return login.manager.unauthorized()
-    return None if login_fresh() else login.manager.needs_refresh()
+        return login.auth.manager.unauthorized()
+    return None if login_fresh() else login.auth.manager.needs_refresh()
 
 
 def refuse_authenticated(login: RequestLogin, *, redirect_to: str | None) -> Refusal | None:
     """The answer to a visitor who is authenticated; None if the visitor may pass."""
     if is_exempt(login) or not is_authenticated(login.get_user()):
         return None
-    return _redirect_or_403(login, redirect_to or login.manager.authenticated_view)
+    return _redirect_or_403(login, redirect_to or login.auth.manager.authenticated_view)
 
 
 async def _redirect_or_403(login: RequestLogin, view: str | None) -> ResponseReturnValue:
@@ -113,15 +111,15 @@ def is_authenticated(user: Any) -> bool:
     if callable(answer) or isinstance(answer, Awaitable):
         if hasattr(answer, "close"):
             answer.close()
-        raise UserContractError(user)
+        raise UserContractError(type(user).__name__)
     return bool(answer)
 
 
 def is_exempt(login: RequestLogin) -> bool:
     """Whether everybody may pass: by ``EXEMPT_METHODS``, or by ``LOGIN_DISABLED``, which is deprecated."""
-    if not login.is_websocket and login.connection.method in EXEMPT_METHODS:
+    if login.connection.method in EXEMPT_METHODS:  # a websocket's is GET
         return True
-    if login.app.config.get("LOGIN_DISABLED"):
+    if login.auth.app.config.get("LOGIN_DISABLED"):
         warnings.warn(
             "LOGIN_DISABLED lets everybody in. Flask-Login has removed it; log in with LoginClient in tests.",
             DeprecationWarning,
@@ -143,6 +141,6 @@ def _guarded(
             return await refusal
         if is_async:
             return await view(*args, **kwargs)
-        return await current_app.ensure_async(cast(Callable[..., Any], view))(*args, **kwargs)
+        return await current_app.ensure_async(view)(*args, **kwargs)
 
     return guarded_view

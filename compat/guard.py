@@ -44,8 +44,8 @@ def _is_open(login: RequestLogin) -> bool:
     endpoint = login.connection.endpoint
     if endpoint is None or endpoint == "static" or endpoint.endswith(".static"):
         return True
-    manager = login.manager
+    manager = login.auth.manager
     if endpoint in (manager.login_view, manager.refresh_view, *manager.blueprint_login_views.values()):
         return True
-    view = login.app.view_functions[endpoint]
+    view = login.auth.app.view_functions[endpoint]
     return hasattr(view, _MARK) or hasattr(getattr(view, "view_class", None), _MARK)

@@ -1,6 +1,6 @@
 """The verbs of a login, and ``current_user``.
 
-All of them are plain calls: a forgotten ``await`` must not leave somebody logged in.
+All verbs are plain calls: a forgotten ``await`` must not leave somebody logged in.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 from werkzeug.local import LocalProxy
 
 from . import config as configuration
-from . import login_session
-from .errors import DurationError
+from . import login_session, tokens
+from .errors import DurationError, WebsocketIsReadOnly
 from .request_login import RequestLogin, current_login, find_login
 from .signals import send, user_logged_in, user_logged_out, user_login_confirmed
 
@@ -35,7 +35,9 @@ class UserProxy(LocalProxy[Any]):
 def get_user() -> Any:
     """What ``current_user`` stands for; None outside of requests and websockets."""
     login = find_login()
-    return None if login is None else login.get_user()
+    if login is None:
+        return None
+    return login.user if login.is_committed else login.get_user()
 
 
 #: The user of the current request: yours, or the anonymous one; never a coroutine. The first look in a
@@ -47,11 +49,7 @@ async def load_user() -> Any:
     """Load the user of the current request if that was not done yet, and return it.
 
     For contexts pushed by hand, for hooks that run for static files or unknown URLs, and for code that
-    likes to see the ``await``. Tasks that call it at the same time share one load.
-
-    Raises:
-        RuntimeError: there is no request.
-        Exception: whatever a loader raised.
+    likes to see the ``await``. Raises whatever a loader raised; RuntimeError if there is no request.
     """
     login = current_login()
     await login.resolve_once()
@@ -61,8 +59,7 @@ async def load_user() -> Any:
 async def user_context() -> dict[str, Any]:
     """The context processor: ``current_user`` in templates is the user, loaded if it was not.
 
-    A page that never shows the user can be rendered even if the loader fails: then ``current_user`` is a
-    proxy, and raises when it is touched.
+    If a loader failed, it is a proxy that raises when it is touched: other pages can still be rendered.
     """
     login = find_login()
     if login is None:
@@ -80,7 +77,7 @@ def login_user(
 ) -> bool:
     """Log *user* in, and return whether that was done.
 
-    In this order: an inactive user is refused, unless *force*; what was passed is checked; the session is
+    In this order: an inactive user is refused, unless *force*; the arguments are checked; the session is
     written; *user* becomes ``current_user``; ``user_logged_in`` is sent.
 
     Args:
@@ -91,12 +88,10 @@ def login_user(
         fresh: whether this login may pass ``fresh_login_required``.
 
     Raises:
-        DurationError: *duration*, or the configured one, is not a duration; nobody is logged in.
-        ConfigurationError: the remember cookie is configured wrongly; nobody is logged in.
-        WebsocketIsReadOnly: there is a websocket, not a request; nobody is logged in.
+        DurationError, ConfigurationError: the remember cookie could not be set; nobody is logged in.
+        WebsocketIsReadOnly: this is a websocket; nobody is logged in.
     """
-    login = current_login()
-    login.forbid_websocket("login_user")
+    login = _writable_login("login_user")
     if type(user) is UserProxy:
         user = user._get_current_object()
     if not force and not user.is_active:
@@ -105,7 +100,7 @@ def login_user(
         _check_remembering(login, duration)
 
     session = login.session
-    user_id = getattr(user, login.manager.id_attribute)()
+    user_id = getattr(user, login.auth.manager.id_attribute)()
     login_session.begin(session, user_id, login.identifiers()[0], fresh=fresh)
     if fresh:
         _stamp_freshness(login)
@@ -116,37 +111,21 @@ def login_user(
     return True
 
 
-def _check_remembering(login: RequestLogin, duration: Any) -> None:
-    config = login.app.config
-    if duration is None:
-        duration = configuration.remember_duration(config)
-    elif not isinstance(duration, timedelta):
-        raise DurationError("duration", duration)
-    configuration.expiry(duration)
-    configuration.issued_format(config)
-
-
-def _stamp_freshness(login: RequestLogin) -> None:
-    if configuration.fresh_login_seconds(login.app.config) is not None:
-        login_session.stamp_freshness(login.session)
-
-
 def logout_user() -> bool:
-    """Log the current user out, and delete the remember cookie if the request has one.
+    """Log the current user out, and delete the remember cookie if the request has one. Always True.
 
     In this order: the user is looked at; the login is removed from the session, the rest of which stays;
-    ``user_logged_out`` is sent with the user; ``current_user`` becomes anonymous. Always True.
+    ``user_logged_out`` is sent with the user; ``current_user`` becomes anonymous.
 
     Raises:
-        WebsocketIsReadOnly: there is a websocket, not a request.
-        Exception: whatever the loader raised; the login stays.
+        WebsocketIsReadOnly: this is a websocket.
+        Exception: whatever a loader raised; the login stays.
     """
-    login = current_login()
-    login.forbid_websocket("logout_user")
+    login = _writable_login("logout_user")
     user = login.get_user()
 
     login_session.end(login.session)
-    if configuration.remember_cookie_name(login.app.config) in login.connection.cookies:
+    if configuration.remember_cookie_name(login.auth.app.config) in login.connection.cookies:
         login_session.stop_remembering(login.session)
     send(user_logged_out, login, user=user)
     login.show(None)
@@ -154,16 +133,14 @@ def logout_user() -> bool:
 
 
 def confirm_login() -> None:
-    """Make the login fresh, after the user has proved again who they are. Sends ``user_login_confirmed``.
+    """Make the login fresh, after the user has proved again who they are; send ``user_login_confirmed``.
 
     Raises:
-        WebsocketIsReadOnly: there is a websocket, not a request.
+        WebsocketIsReadOnly: this is a websocket.
     """
-    login = current_login()
-    login.forbid_websocket("confirm_login")
+    login = _writable_login("confirm_login")
     login_session.confirm(login.session, login.identifiers()[0])
     _stamp_freshness(login)
-    login.is_stale = False
     login.was_asked = True
     send(user_login_confirmed, login)
 
@@ -174,14 +151,34 @@ def login_fresh() -> bool:
     login.was_asked = True
     if login.is_websocket and login.is_stale:
         return False
-    return login_session.is_fresh(
-        login.session, configuration.fresh_login_seconds(login.app.config)
-    )
+    return login_session.is_fresh(login.session, configuration.fresh_seconds(login.auth.app.config))
 
 
 def login_remembered() -> bool:
-    """Whether the request has a remember cookie that we signed and that is not over."""
+    """Whether the request has a remember cookie that we signed and that has not ended."""
     login = current_login()
     login.was_asked = True
-    cookie = login.claim().cookie
+    _, cookie = login.claim()
     return cookie is not None and login.auth.load_token(cookie) is not None
+
+
+def _writable_login(verb: str) -> RequestLogin:
+    login = current_login()
+    if login.is_websocket:
+        raise WebsocketIsReadOnly(verb)
+    return login
+
+
+def _check_remembering(login: RequestLogin, duration: Any) -> None:
+    config = login.auth.app.config
+    if duration is None:
+        duration = configuration.remember_duration(config)
+    elif not isinstance(duration, timedelta):
+        raise DurationError("duration", duration)
+    configuration.expiry(duration)
+    tokens.issued_format(config)
+
+
+def _stamp_freshness(login: RequestLogin) -> None:
+    if configuration.fresh_seconds(login.auth.app.config) is not None:
+        login_session.stamp_freshness(login.session)

@@ -19,8 +19,9 @@ from .config import (
     REFRESH_MESSAGE_CATEGORY,
 )
 from .login import current_user, user_context
+from .login_session import REMEMBER_SECONDS, USER_ID
 from .mixins import AnonymousUserMixin
-from .protection import Verdict
+from .protection import DROP
 from .redirects import refusal_url
 from .request_login import EXTENSION, create_identifier, current_login, find_auth
 from .signals import send, user_needs_refresh, user_unauthorized
@@ -93,9 +94,7 @@ class LoginManager(Generic[U]):
         return cast(U, current_user)
 
     @overload
-    def user_loader(
-        self, callback: Callable[[str], Awaitable[U | None]]
-    ) -> Callable[[str], Awaitable[U | None]]: ...
+    def user_loader(self, callback: Callable[[str], Awaitable[U | None]]) -> Callable[[str], Awaitable[U | None]]: ...
     @overload
     def user_loader(self, callback: Callable[[str], U | None]) -> Callable[[str], U | None]: ...
     def user_loader(self, callback: Any) -> Any:
@@ -158,7 +157,7 @@ class LoginManager(Generic[U]):
         if login.is_websocket:
             abort(401)
         if self.unauthorized_callback is not None:
-            return cast(ResponseReturnValue, await call(login.app, self.unauthorized_callback))
+            return cast(ResponseReturnValue, await call(login.auth.app, self.unauthorized_callback))
         view = self.blueprint_login_views.get(login.connection.blueprint) or self.login_view
         return await self._send_to(view, self.login_message, self.login_message_category)
 
@@ -173,17 +172,15 @@ class LoginManager(Generic[U]):
         if login.is_websocket:
             abort(401)
         if self.needs_refresh_callback is not None:
-            return cast(ResponseReturnValue, await call(login.app, self.needs_refresh_callback))
-        return await self._send_to(
-            self.refresh_view, self.needs_refresh_message, self.needs_refresh_message_category
-        )
+            return cast(ResponseReturnValue, await call(login.auth.app, self.needs_refresh_callback))
+        return await self._send_to(self.refresh_view, self.needs_refresh_message, self.needs_refresh_message_category)
 
     async def _send_to(self, view: str | None, message: str | None, category: str) -> ResponseReturnValue:
         if not view:
             abort(401)
         if message:
             if self.localize_callback is not None:
-                message = await call(current_login().app, self.localize_callback, message)
+                message = await call(current_login().auth.app, self.localize_callback, message)
             await flash(cast(str, message), category)
         return redirect(iri_to_uri(refusal_url(view)))  # Quart sends a Location as it is
 
@@ -191,35 +188,34 @@ class LoginManager(Generic[U]):
 
     def _load_user(self) -> None:
         login = current_login()
-        login.is_committed = False
+        login.is_committed = login.is_announced = False
         login.get_user()
 
     def _update_request_context_with_user(self, user: U | None = None) -> None:
         current_login().show(user)
 
     def _session_protection_failed(self) -> bool:
-        return current_login().verdict() is Verdict.DROP
+        return current_login().verdict() is DROP
 
     async def _load_user_from_remember_cookie(self, cookie: str) -> U | None:
         login = current_login()
         user_id = login.auth.load_token(cookie)
-        if user_id is None or self._user_callback is None:
-            return None
-        return cast(U | None, await call(login.app, self._user_callback, user_id))
+        return None if user_id is None else await self._call(self._user_callback, user_id)
 
     async def _load_user_from_request(self, request: Request | Websocket) -> U | None:
-        if self._request_callback is None:
-            return None
-        return cast(U | None, await call(current_login().app, self._request_callback, request))
+        return await self._call(self._request_callback, request)
+
+    async def _call(self, loader: Callable[..., Any] | None, argument: object) -> U | None:
+        return None if loader is None else await call(current_login().auth.app, loader, argument)
 
     def _update_remember_cookie(self, response: Response) -> Response:
         login = current_login()
-        login.auth.update_remember_cookie(login, response)
+        login.auth.settle_cookie(login, response)
         return response
 
     def _set_cookie(self, response: Response) -> None:
         login = current_login()
-        login.auth.remember_session(login, response)
+        login.auth.write_cookie(response, str(login.session[USER_ID]), login.session.get(REMEMBER_SECONDS))
 
     def _clear_cookie(self, response: Response) -> None:
         current_login().auth.delete_cookie(response)

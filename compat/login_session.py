@@ -1,4 +1,4 @@
-"""The login in Quart's session: the only module that spells session keys.
+"""The login in Quart's session: the only module that spells its keys, or writes them.
 
 They stand where Flask-Login keeps them, so either library reads what the other wrote.
 """
@@ -12,53 +12,42 @@ from .config import SESSION_KEYS
 
 Session = MutableMapping[str, Any]
 
-_FRESH_SINCE = "_fresh_since"  # ours; written only where freshness has a maximum age
+#: Who is logged in, as ``get_id`` gave it.
+USER_ID = "_user_id"
+#: What the client looked like at login; see ``protection``.
+IDENTIFIER = "_id"
+#: The page that was refused, with ``USE_SESSION_FOR_NEXT``.
+NEXT = "next"
+#: How long to remember, in seconds, if login said so.
+REMEMBER_SECONDS = "_remember_seconds"
+
+_FRESH = "_fresh"
+_FRESH_SINCE = "_fresh_since"  # seconds since 1970; ours, and written only where freshness ends
+_REMEMBER = "_remember"  # "set" or "clear": what is to be done with the remember cookie
 
 
-def user_id(session: Session) -> Any:
-    """Who the session says is logged in, as ``get_id`` gave it; None if nobody."""
-    return session.get("_user_id")
-
-
-def identifier(session: Session) -> Any:
-    """What the client looked like at login."""
-    return session.get("_id")
-
-
-def begin(session: Session, user_id: object, identifier: str, *, fresh: bool) -> None:
-    """Write a login."""
-    begin_unbound(session, user_id, fresh=fresh)
-    session["_id"] = identifier
-
-
-def begin_unbound(session: Session, user_id: object, *, fresh: bool) -> None:
-    """Write a login that does not say which client it belongs to."""
-    session["_user_id"] = user_id
-    session["_fresh"] = fresh
-
-
-def restore(session: Session, user_id: str, identifier: str) -> None:
-    """Write a login that the remember cookie has brought back: stale, and bound to this client."""
-    begin(session, user_id, identifier, fresh=False)
+def begin(session: Session, user_id: object, identifier: str | None, *, fresh: bool) -> None:
+    """Write a login; without *identifier* it does not say which client it belongs to."""
+    session[USER_ID] = user_id
+    session[_FRESH] = fresh
+    if identifier is not None:
+        session[IDENTIFIER] = identifier
 
 
 def confirm(session: Session, identifier: str) -> None:
     """Make the login fresh, and bind it to this client."""
-    session["_fresh"] = True
-    session["_id"] = identifier
+    session[_FRESH] = True
+    session[IDENTIFIER] = identifier
 
 
 def stamp_freshness(session: Session) -> None:
-    """Write since when the login is fresh, in whole seconds since 1970."""
+    """Write since when the login is fresh."""
     session[_FRESH_SINCE] = int(time.time())
 
 
 def is_fresh(session: Session, max_seconds: float | None) -> bool:
-    """Whether the login is fresh, and has been for no longer than *max_seconds*.
-
-    A fresh login without a time stamp, as Flask-Login writes it, is stale where there is a maximum.
-    """
-    fresh: bool = session.get("_fresh", False)
+    """Whether the login is fresh; with a maximum, one whose age is unknown is not (Flask-Login's, say)."""
+    fresh: bool = session.get(_FRESH, False)
     if not fresh or max_seconds is None:
         return fresh
     since = session.get(_FRESH_SINCE)
@@ -67,18 +56,18 @@ def is_fresh(session: Session, max_seconds: float | None) -> bool:
 
 def mark_stale(session: Session) -> None:
     """End freshness, without touching a session in which it has ended."""
-    if session.get("_fresh") is not False:
-        session["_fresh"] = False
+    if session.get(_FRESH) is not False:
+        session[_FRESH] = False
 
 
 def forget_user(session: Session) -> None:
     """Remove an id that nobody has any more."""
-    session.pop("_user_id", None)
+    session.pop(USER_ID, None)
 
 
 def end(session: Session) -> None:
     """Remove the login and leave the rest of the session alone."""
-    for key in ("_user_id", "_fresh", "_id", _FRESH_SINCE):
+    for key in (USER_ID, _FRESH, IDENTIFIER, _FRESH_SINCE):
         if key in session:
             del session[key]
 
@@ -87,43 +76,39 @@ def drop(session: Session) -> None:
     """Remove everything of the login, and have the remember cookie deleted: strong protection."""
     for key in (*SESSION_KEYS, _FRESH_SINCE):
         session.pop(key, None)
-    session["_remember"] = "clear"
+    session[_REMEMBER] = "clear"
 
 
 def remember(session: Session, duration: timedelta | None) -> None:
-    """Have the remember cookie set at the end of this request; for *duration* if given."""
-    session["_remember"] = "set"
+    """Have the remember cookie set at the end of this request."""
+    session[_REMEMBER] = "set"
     if duration is not None:
-        session["_remember_seconds"] = duration.total_seconds()
+        session[REMEMBER_SECONDS] = duration.total_seconds()
+
+
+def renew(session: Session, *, has_cookie: bool) -> None:
+    """Have the remember cookie set anew, for those who have asked to be remembered."""
+    if has_cookie and _REMEMBER not in session:
+        session[_REMEMBER] = "set"
 
 
 def stop_remembering(session: Session) -> None:
     """Have the remember cookie deleted at the end of this request."""
-    session["_remember"] = "clear"
-    session.pop("_remember_seconds", None)
+    session[_REMEMBER] = "clear"
+    session.pop(REMEMBER_SECONDS, None)
 
 
-def is_being_forgotten(session: Session) -> bool:
+def ignores_cookie(session: Session) -> bool:
     """Whether the remember cookie of this request is as good as deleted."""
-    return session.get("_remember") == "clear"
+    return session.get(_REMEMBER) == "clear"
 
 
-def take_remember_order(session: Session) -> Any:
-    """``"set"``, ``"clear"`` or None: what to do with the remember cookie, told once."""
-    return session.pop("_remember") if "_remember" in session else None
-
-
-def remember_seconds(session: Session) -> Any:
-    """The duration asked for at login, in seconds; None for the configured one."""
-    return session.get("_remember_seconds")
+def take_order(session: Session) -> Any:
+    """What is to be done with the remember cookie: ``"set"``, ``"clear"`` or None; told once."""
+    return session.pop(_REMEMBER) if _REMEMBER in session else None
 
 
 def keep_next(session: Session, identifier: str, url: str) -> None:
     """Keep the refused page for after the login, in a session that strong protection will not clear."""
-    session["_id"] = identifier
-    session["next"] = url
-
-
-def kept_next(session: Session) -> Any:
-    """The page that ``keep_next`` kept; None if there is none."""
-    return session.get("next")
+    session[IDENTIFIER] = identifier
+    session[NEXT] = url

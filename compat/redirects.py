@@ -111,7 +111,7 @@ def safe_next_url(url: str | None = None, default: str = "/", *, avoid: Collecti
 
 def _requested_next() -> str | None:
     if current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
-        return cast(str | None, login_session.kept_next(current_login().session))
+        return cast(str | None, current_login().session.get(login_session.NEXT))
     return request.args.get("next")
 
 
@@ -120,5 +120,5 @@ def _is_page_of_ours(url: str) -> bool:
         return False
     if "\\" in url or any(character <= " " or character == "\x7f" for character in url):
         return False
-    path = url.partition("#")[0].partition("?")[0]
-    return not any(segment.replace("%2e", ".").replace("%2E", ".") in (".", "..") for segment in path.split("/"))
+    path = url.partition("#")[0].partition("?")[0].lower().replace("%2e", ".")
+    return not {".", ".."} & set(path.split("/"))

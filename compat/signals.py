@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from blinker import Namespace, NamedSignal
+from blinker import NamedSignal, Namespace
 
 if TYPE_CHECKING:
     from .request_login import RequestLogin
@@ -50,4 +50,4 @@ def send(signal: NamedSignal, login: RequestLogin, **arguments: Any) -> None:
 
         return remember_call
 
-    signal.send(login.app, _async_wrapper=postpone, **arguments)
+    signal.send(login.auth.app, _async_wrapper=postpone, **arguments)

@@ -77,4 +77,4 @@ class FlaskLoginClient(LoginClient):
     """
 
     def _write_login(self, session: dict[str, Any], user_id: object, *, fresh: bool) -> None:
-        login_session.begin_unbound(session, user_id, fresh=fresh)
+        login_session.begin(session, user_id, None, fresh=fresh)

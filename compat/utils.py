@@ -3,6 +3,8 @@
 Nothing lives here: new code imports from ``compat``.
 """
 
+from .decorators import fresh_login_required as fresh_login_required
+from .decorators import login_required as login_required
 from .login import confirm_login as confirm_login
 from .login import current_user as current_user
 from .login import get_user as _get_user  # noqa: F401
@@ -11,8 +13,6 @@ from .login import login_remembered as login_remembered
 from .login import login_user as login_user
 from .login import logout_user as logout_user
 from .login import user_context as _user_context_processor  # noqa: F401
-from .decorators import fresh_login_required as fresh_login_required
-from .decorators import login_required as login_required
 from .redirects import expand_login_view as expand_login_view
 from .redirects import login_url as login_url
 from .redirects import make_next_param as make_next_param
