@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from itsdangerous import URLSafeTimedSerializer
-from quart import Quart, Response
+from quart import Quart, Request, Response, Websocket
 from quart_auth import Action, AuthUser, QuartAuth
 
 from . import config as configuration
@@ -84,21 +84,26 @@ class LoginAuth(QuartAuth):
 
     async def before_request(self) -> None:
         """Load the user, if there is one and anybody could ask for it."""
-        await self._begin(begin_login(self, current_request()))
+        login = begin_login(self, current_request())
+        if self._has_view(login.connection) or self._has_hooks():
+            await login.resolve()
 
     async def before_websocket(self) -> None:
-        """Load the user, if there is one."""
-        await self._begin(begin_login(self, current_websocket()))
-
-    async def _begin(self, login: RequestLogin) -> None:
-        rule = login.connection.url_rule
-        if rule is None:  # an unknown URL: only error pages of the application could ask
-            handlers = self.app.error_handler_spec.values()
-            may_be_asked = any(by_class for by_code in handlers for by_class in by_code.values())
-        else:
-            may_be_asked = not (rule.endpoint == "static" or rule.endpoint.endswith(".static"))
-        if may_be_asked:
+        """Load the user, if there is one and anybody could ask for it."""
+        login = begin_login(self, current_websocket())
+        if self._has_view(login.connection) or self._has_hooks():
             await login.resolve()
+
+    def _has_view(self, connection: Request | Websocket) -> bool:
+        rule = connection.url_rule
+        return rule is not None and not (rule.endpoint == "static" or rule.endpoint.endswith(".static"))
+
+    def _has_hooks(self) -> bool:
+        """Whether code of the application runs for static files and unknown URLs, and so could ask."""
+        app = self.app
+        hooks = (app.before_request_funcs, app.after_request_funcs, app.before_websocket_funcs)
+        handlers = (by_class for by_code in app.error_handler_spec.values() for by_class in by_code.values())
+        return any(len(by_name[None]) > 1 for by_name in hooks) or any(handlers)
 
     async def after_request(self, response: Response) -> Response:
         """Await the async receivers, then settle remember cookie and ``Vary``."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from quart import Blueprint, Quart
+from quart import Blueprint, Quart, Request, Websocket
 from quart.typing import ResponseReturnValue
 
 from .decorators import refuse_anonymous
@@ -41,11 +42,18 @@ async def _refuse() -> ResponseReturnValue | None:
 
 
 def _is_open(login: RequestLogin) -> bool:
-    endpoint = login.connection.endpoint
+    connection = login.connection
+    endpoint = connection.endpoint
     if endpoint is None or endpoint == "static" or endpoint.endswith(".static"):
         return True
     manager = login.auth.manager
-    if endpoint in (manager.login_view, manager.refresh_view, *manager.blueprint_login_views.values()):
+    ways_in = (manager.login_view, manager.refresh_view, *manager.blueprint_login_views.values())
+    if endpoint in ways_in or any(view and _is_url_of(view, connection) for view in ways_in):
         return True
     view = login.auth.app.view_functions[endpoint]
     return hasattr(view, _MARK) or hasattr(getattr(view, "view_class", None), _MARK)
+
+
+def _is_url_of(view: str, connection: Request | Websocket) -> bool:
+    url = urlsplit(view)
+    return url.path == connection.root_path + connection.path and url.netloc in ("", connection.host)

@@ -28,7 +28,9 @@ def issued_format(config: Config) -> str:
 
 
 def _accepts(config: Config, name: str) -> bool:
-    accepted = config.get("REMEMBER_COOKIE_ACCEPT", (TIMED, FLASK_LOGIN))
+    accepted = config.get("REMEMBER_COOKIE_ACCEPT")
+    if accepted is None:
+        return True
     accepted = [accepted] if isinstance(accepted, str) else accepted
     return name in [_check("REMEMBER_COOKIE_ACCEPT", known) for known in accepted]
 
