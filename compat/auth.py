@@ -50,6 +50,21 @@ class _Live:
         """Ignore what Quart-Auth wants to freeze."""
 
 
+class _Peers(list[QuartAuth]):
+    """The QuartAuth extensions of an application, which from now on can have no other singleton."""
+
+    def append(self, extension: QuartAuth) -> None:
+        _refuse_singleton(extension)
+        super().append(extension)
+
+
+def _refuse_singleton(extension: QuartAuth) -> None:
+    if extension.singleton:
+        raise IdentityConflict(
+            "A QuartAuth beside the LoginManager would have a user of its own: remove it, or give it singleton=False."
+        )
+
+
 class LoginAuth(QuartAuth):
     """The Quart-Auth extension of an application that has a LoginManager."""
 
@@ -62,16 +77,14 @@ class LoginAuth(QuartAuth):
     duration = _Live(lambda config: int(configuration.remember_duration(config).total_seconds()))
 
     def __init__(self, app: Quart, manager: LoginManager[Any]) -> None:
-        if any(other.singleton for other in app.extensions.get("QUART_AUTH", [])):
-            raise IdentityConflict(
-                "This application has a QuartAuth already, which would have a user of its own. "
-                "Remove it, or give it singleton=False."
-            )
+        for other in app.extensions.get("QUART_AUTH", []):
+            _refuse_singleton(other)
         self.app = app
         self.manager = manager
         # No singleton while it initialises: Quart-Auth's context processor is sync, and its user not ours.
         super().__init__(app, mode="cookie", salt=_SALT, singleton=False)
         self.singleton = True
+        app.extensions["QUART_AUTH"] = _Peers(app.extensions["QUART_AUTH"])
         app.extensions[EXTENSION] = self
         # Before all other hooks, whenever they were registered: they may ask for the user.
         app.before_request_funcs[None].insert(0, self.before_request)
@@ -96,7 +109,7 @@ class LoginAuth(QuartAuth):
 
     def _has_view(self, connection: Request | Websocket) -> bool:
         rule = connection.url_rule
-        return rule is not None and not (rule.endpoint == "static" or rule.endpoint.endswith(".static"))
+        return rule is not None and not is_static(self.app, rule.endpoint)
 
     def _has_hooks(self) -> bool:
         """Whether code of the application runs for static files and unknown URLs, and so could ask."""
@@ -118,10 +131,7 @@ class LoginAuth(QuartAuth):
         return response
 
     async def after_websocket(self, response: Response | None) -> Response | None:
-        """Await the async receivers. No cookie can be set here."""
-        login = current_login()
-        await login.deliver()
-        login.is_over = True
+        """Do nothing: no cookie can be set here."""
         return response
 
     # --- the remember cookie
@@ -203,6 +213,13 @@ class LoginAuth(QuartAuth):
     def logout_user(self) -> None:
         """Log out, as ``compat.logout_user`` does."""
         logout_user()
+
+
+def is_static(app: Quart, endpoint: str) -> bool:
+    """Whether Quart's own view of static files answers *endpoint*."""
+    if endpoint != "static" and not endpoint.endswith(".static"):
+        return False
+    return getattr(app.view_functions[endpoint], "__name__", None) == "send_static_file"
 
 
 def add_vary_cookie(response: Response) -> None:

@@ -136,7 +136,10 @@ def _guarded(
 
     @wraps(view)
     async def guarded_view(*args: Any, **kwargs: Any) -> Any:
-        refusal = refuse(current_login())
+        login = current_login()
+        if not login.is_resolved:  # around the view of static files, say
+            await login.resolve_once()
+        refusal = refuse(login)
         if refusal is not None:
             return await refusal
         if is_async:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from quart import Blueprint, Quart, Request, Websocket
 from quart.typing import ResponseReturnValue
 
+from .auth import is_static
 from .decorators import refuse_anonymous
 from .request_login import RequestLogin, current_login
 
@@ -37,6 +38,7 @@ async def _refuse() -> ResponseReturnValue | None:
     login = current_login()
     if _is_open(login):
         return None
+    await login.resolve_once()
     refusal = refuse_anonymous(login)
     return None if refusal is None else await refusal
 
@@ -44,7 +46,7 @@ async def _refuse() -> ResponseReturnValue | None:
 def _is_open(login: RequestLogin) -> bool:
     connection = login.connection
     endpoint = connection.endpoint
-    if endpoint is None or endpoint == "static" or endpoint.endswith(".static"):
+    if endpoint is None or is_static(login.auth.app, endpoint):
         return True
     manager = login.auth.manager
     ways_in = (manager.login_view, manager.refresh_view, *manager.blueprint_login_views.values())

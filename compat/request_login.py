@@ -47,6 +47,8 @@ class RequestLogin:
     """The user of one request: loaded before the view, and seen by nobody until it is asked for."""
 
     is_websocket = False
+    #: Whether there was a chance to ask the loaders.
+    is_resolved = False
     #: What the loaders said; None if they were not asked.
     outcome: Outcome | None = None
     #: What ``current_user`` is, once *is_committed*.
@@ -108,6 +110,7 @@ class RequestLogin:
 
     async def resolve(self) -> None:
         """Ask the loaders, if there is anything to ask them, and keep what they say, or raise."""
+        self.is_resolved = True
         claim = self.claim()
         if names_somebody(claim, self.auth.manager) and (self.protection() != "strong" or self.verdict() is not DROP):
             try:
@@ -117,9 +120,12 @@ class RequestLogin:
 
     async def resolve_once(self) -> None:
         """Resolve unless that was done; tasks that ask at the same time share one load."""
+        if self.is_committed:
+            return
         self._lock = self._lock or asyncio.Lock()
         async with self._lock:
-            if not self.is_committed and (self.outcome is None or self.outcome.claim != self.claim()):
+            known = (None, None) if self.outcome is None else self.outcome.claim
+            if not self.is_resolved or known != self.claim():
                 await self.resolve()
 
     def get_user(self) -> Any:
@@ -136,13 +142,16 @@ class RequestLogin:
 
     def has_failed(self) -> bool:
         """Whether a loader raised: then nothing may be written that changes who the user is."""
-        return self.outcome is not None and self.outcome.error is not None
+        return not self.is_committed and self.outcome is not None and self.outcome.error is not None
 
     # --- async signal receivers
 
     def postpone(self, receiver: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> None:
-        """Call *receiver* at the end of this request; in the background, if that has passed."""
-        if self.is_over:
+        """Call *receiver* at the end of this request; at once and in the background, if it has no end.
+
+        That of a websocket is the client's to choose, and then no code of ours runs any more.
+        """
+        if self.is_over or self.is_websocket:
             self.auth.app.add_background_task(receiver, *args, **kwargs)
         else:
             self.postponed = [*(self.postponed or ()), partial(receiver, *args, **kwargs)]
@@ -161,8 +170,7 @@ def find_login() -> RequestLogin | None:
         if not has_websocket_context():
             return None
         connection = current_websocket()
-    login = connection.__dict__.get(_ATTRIBUTE)
-    return login or begin_login(find_auth(current_app), connection)
+    return connection.__dict__.get(_ATTRIBUTE) or begin_login(find_auth(current_app), connection)
 
 
 def current_login() -> RequestLogin:
@@ -175,10 +183,11 @@ def current_login() -> RequestLogin:
 
 
 def begin_login(auth: LoginAuth, connection: Request | Websocket) -> RequestLogin:
-    """Begin the login of a request or websocket."""
-    login = RequestLogin(auth, connection)
-    if isinstance(connection, Websocket):
-        login.is_websocket = True
+    """The login of a request or websocket, begun if it was not."""
+    login: RequestLogin | None = connection.__dict__.get(_ATTRIBUTE)
+    if login is None:
+        login = RequestLogin(auth, connection)
+        login.is_websocket = isinstance(connection, Websocket)
     return login
 
 

@@ -1,8 +1,8 @@
 """Signals: the moments of a login, with Flask-Login's names, senders and arguments.
 
 The sender is the application. Sync receivers are called at the moment itself. Async receivers cannot
-be: they are called, in order, when the view is done and before the response is sent; in a websocket,
-when it ends. What they write to the session is kept.
+be: they are called, in order, when the view is done and before the response is sent, so what they write to
+the session is kept; in a websocket, at once and in the background.
 """
 
 from __future__ import annotations

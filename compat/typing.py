@@ -21,15 +21,14 @@ else:
 
 
 class User(Protocol):
-    """What Flask-Login asks of a user object; ``UserMixin`` has it."""
+    """What a type checker asks of a user object; ``UserMixin`` has it.
+
+    ``is_active`` is missing here: it is often a mapped column, which type checkers do not take for a property.
+    """
 
     @property
     def is_authenticated(self) -> bool:
         """Whether this is somebody who has logged in and may."""
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the account may be used."""
 
     @property
     def is_anonymous(self) -> bool:
