@@ -6,14 +6,12 @@ read it at the same time cannot come between.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from . import login_session
 from .errors import LoaderFailed, MissingLoader
-from .loading import NOBODY, REMEMBER_COOKIE, REQUEST, SESSION, Outcome, ask_now, names_somebody
-from .login_session import Session
-from .protection import DROP, MARK_STALE
+from .loading import REMEMBER_COOKIE, REQUEST, SESSION, Outcome, ask_now, names_somebody
+from .protection import DROP, KEEP, MARK_STALE, Verdict
 from .signals import (
     send,
     session_protected,
@@ -30,8 +28,8 @@ if TYPE_CHECKING:
 def commit(login: RequestLogin) -> None:
     """Make what was loaded the user of this request.
 
-    In this order: ``user_accessed``; session protection with ``session_protected``; what the source of the
-    user writes to the session, and its signal; ``user_loaded``. A websocket's session is not written.
+    In this order: ``user_accessed``; what session protection and the source of the user write to the session,
+    which in a websocket is nothing; ``session_protected``; the signal of the source; ``user_loaded``.
 
     A loader's error is raised before anything is written: a fault never changes who the user is.
     """
@@ -45,27 +43,18 @@ def commit(login: RequestLogin) -> None:
             return
 
     verdict = login.verdict()
-    if verdict is DROP:
-        _protect(login, login_session.drop)
-        login.show(None)
-        return
     outcome = login.outcome
-    if outcome is None or outcome.error is not None or login.session.modified:
+    if verdict is DROP:
+        outcome = Outcome((None, None))
+    elif outcome is None or outcome.error is not None or login.session.modified:
         outcome = _outcome(login)
-    if verdict is MARK_STALE:
-        _protect(login, login_session.mark_stale)
-    if outcome.source is not SESSION:
-        _keep(login, outcome)
-    login.show(outcome.user)
-    if outcome.source is not NOBODY:
+    if verdict is not KEEP or outcome.source is not SESSION:
+        _write(login, verdict, outcome)
+    login.show(outcome.user)  # before the other signals: their receivers may ask, too
+    if verdict is not KEEP:
+        send(session_protected, login)
+    if outcome.user is not None:
         _announce(login, outcome)
-
-
-def _protect(login: RequestLogin, change: Callable[[Session], None]) -> None:
-    login.is_stale = True
-    if not login.is_websocket:
-        change(login.session)
-    send(session_protected, login)
 
 
 def _outcome(login: RequestLogin) -> Outcome:
@@ -87,13 +76,19 @@ def _outcome(login: RequestLogin) -> Outcome:
     return outcome
 
 
-def _keep(login: RequestLogin, outcome: Outcome) -> None:
+def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:
+    login.is_stale = verdict is not KEEP or outcome.source is REMEMBER_COOKIE
+    if login.is_websocket:
+        return
+    session = login.session
+    if verdict is DROP:
+        login_session.drop(session)
+    elif verdict is MARK_STALE:
+        login_session.mark_stale(session)
     if outcome.source is REMEMBER_COOKIE:
-        login.is_stale = True
-        if not login.is_websocket:
-            login_session.begin(login.session, outcome.remembered_id, login.identifiers()[0], fresh=False)
-    elif outcome.is_user_gone and not login.is_websocket:
-        login_session.forget_user(login.session)
+        login_session.begin(session, outcome.remembered_id, login.identifiers()[0], fresh=False)
+    elif outcome.is_user_gone:
+        login_session.forget_user(session)
 
 
 def _announce(login: RequestLogin, outcome: Outcome) -> None:
