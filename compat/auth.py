@@ -6,6 +6,7 @@ remember cookie; and ``quart_auth.current_user`` is our user, seen through Quart
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -98,32 +99,35 @@ class LoginAuth(QuartAuth):
     async def before_request(self) -> None:
         """Load the user, if there is one and anybody could ask for it."""
         login = begin_login(self, current_request())
-        if self._has_view(login.connection) or self._has_hooks():
+        if self._may_be_asked(login.connection):
             await login.resolve()
 
     async def before_websocket(self) -> None:
         """Load the user, if there is one and anybody could ask for it."""
         login = begin_login(self, current_websocket())
-        if self._has_view(login.connection) or self._has_hooks():
+        login.loop = asyncio.get_running_loop()
+        if self._may_be_asked(login.connection):
             await login.resolve()
 
-    def _has_view(self, connection: Request | Websocket) -> bool:
-        rule = connection.url_rule
-        return rule is not None and not is_static(self.app, rule.endpoint)
-
-    def _has_hooks(self) -> bool:
-        """Whether code of the application runs for static files and unknown URLs, and so could ask."""
-        app = self.app
+    def _may_be_asked(self, connection: Request | Websocket) -> bool:
+        """Not for static files and unknown URLs, unless hooks or error pages of the application could ask."""
+        app, rule = self.app, connection.url_rule
+        if rule is not None and not is_static(app, rule.endpoint):
+            return True
         hooks = (app.before_request_funcs, app.after_request_funcs, app.before_websocket_funcs)
         handlers = (by_class for by_code in app.error_handler_spec.values() for by_class in by_code.values())
-        return any(len(by_name[None]) > 1 for by_name in hooks) or any(handlers)
+        return (
+            any(len(by_name[None]) > 1 for by_name in hooks)  # besides ours
+            or any(by_name.get(name) for by_name in hooks for name in connection.blueprints)
+            or any(handlers)
+        )
 
     async def after_request(self, response: Response) -> Response:
         """Await the async receivers, then settle remember cookie and ``Vary``."""
         login = current_login()
         if login.postponed:
             await login.deliver()
-        login.is_over = True
+        login.loop = asyncio.get_running_loop()
         if not login.has_failed():
             self.settle_cookie(login, response)
         if login.was_asked:

@@ -29,7 +29,7 @@ from .config import remember_cookie_name
 from .errors import NotInitialised
 from .loading import Claim, Outcome, ask, names_somebody
 from .login_session import IDENTIFIER, USER_ID
-from .protection import KEEP, Verdict, identifiers, protect
+from .protection import DROP, KEEP, Verdict, identifiers, protect
 
 if TYPE_CHECKING:
     from .auth import LoginAuth
@@ -62,8 +62,9 @@ class RequestLogin:
     is_stale = False
     #: The user as Quart-Auth's API sees it, once it was asked for there.
     auth_user: Any = None
-    is_over = False
-    #: Calls of async signal receivers that are still to be awaited.
+    #: Where to call async signal receivers at once: in websockets, and once the response is out of hand.
+    loop: asyncio.AbstractEventLoop | None = None
+    #: Calls of async signal receivers that wait for the end of the request.
     postponed: list[Callable[[], Awaitable[Any]]] | None = None
     _lock: asyncio.Lock | None = None
 
@@ -94,10 +95,14 @@ class RequestLogin:
         generator = self.auth.manager._session_identifier_generator
         return identifiers(self.connection) if generator is create_identifier else (generator(),)
 
+    def protection(self) -> Any:
+        """``SESSION_PROTECTION``, or the manager's."""
+        auth = self.auth
+        return auth.app.config.get("SESSION_PROTECTION", auth.manager.session_protection)
+
     def verdict(self) -> Verdict:
         """What session protection says of this request."""
-        auth, session = self.auth, self.session
-        mode = auth.app.config.get("SESSION_PROTECTION", auth.manager.session_protection)
+        mode, session = self.protection(), self.session
         if mode not in ("basic", "strong") or not session:
             return KEEP
         return protect(session.get(IDENTIFIER), self.identifiers(), mode, session)
@@ -108,7 +113,8 @@ class RequestLogin:
         """Ask the loaders, if there is anything to ask them, and keep what they say, or raise."""
         self.is_resolved = True
         claim = self.claim()
-        if names_somebody(claim, self.auth.manager):
+        is_dropped = self.protection() == "strong" and self.verdict() is DROP
+        if names_somebody(claim, self.auth.manager) and not is_dropped:
             try:
                 self.outcome = await ask(self, claim)
             except Exception as error:  # noqa: BLE001  # raised when the user is asked for
@@ -143,14 +149,15 @@ class RequestLogin:
     # --- async signal receivers
 
     def postpone(self, receiver: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> None:
-        """Call *receiver* at the end of this request; at once and in the background, if it has no end.
+        """Call *receiver* at the end of this request; if that has passed, at once and in the background.
 
-        That of a websocket is the client's to choose, and then no code of ours runs any more.
+        A websocket has no such end: when its client goes, no code of ours runs any more.
         """
-        if self.is_over or self.is_websocket:
-            self.auth.app.add_background_task(receiver, *args, **kwargs)
-        else:
+        if self.loop is None:
             self.postponed = [*(self.postponed or ()), partial(receiver, *args, **kwargs)]
+        else:
+            start = partial(self.auth.app.add_background_task, receiver, *args, **kwargs)
+            self.loop.call_soon_threadsafe(start)
 
     async def deliver(self) -> None:
         """Await the receivers that were postponed, and those that they bring about."""
