@@ -1,0 +1,59 @@
+# make run   the application, on http://127.0.0.1:8000, with a database of its own (SQLite in instance/)
+# make test  the whole test suite
+#
+# Both make their environment themselves, once, and need nothing but Python 3.11 or newer and make.
+# Another Python:       make test PYTHON=python3.13 VENV=.venv313
+# Only some tests:      make test ARGS="tests/app -k remember"
+# Another address:      make run BIND=0.0.0.0:8080
+# Another database:     DATABASE_URL=... make run
+
+PYTHON ?= python3
+VENV ?= .venv
+BIND ?= 127.0.0.1:8000
+ARGS ?=
+
+bin := $(VENV)/bin
+pip := $(bin)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test lint format clean
+
+run: $(VENV)/app.stamp
+	@echo "Serving on http://$(BIND) (Ctrl+C stops)"
+	@exec $(bin)/hypercorn --config hypercorn.toml --bind "$(BIND)" "quart_app:create_app()"
+
+test: $(VENV)/dev.stamp
+	$(bin)/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev.stamp
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+
+format: $(VENV)/dev.stamp
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+# Everything that was made here, the database of `make run` excepted: that is somebody's data.
+clean:
+	rm -rf "$(VENV)" build dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/app.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
+	@echo "Installing the application into $(VENV) ..."
+	@$(pip) install --constraint constraints.txt --editable ".[app]"
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
+	@echo "Installing the application and its tools into $(VENV) ..."
+	@$(pip) install --constraint constraints.txt --editable ".[app]" --group dev
+	@touch $(VENV)/app.stamp $@
+
+# The pip that comes with Python may be too old for dependency groups (25.1).
+$(VENV)/pip.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "Python 3.11 or newer is needed, and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
+	@echo "Making the environment $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv "$(VENV)" || { \
+	    echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(pip) install --upgrade "pip>=25.1"
+	@touch $@

@@ -1,0 +1,17 @@
+"""An application with accounts, on Quart: register, log in, be remembered, log out.
+
+Serve it with ``hypercorn "quart_app:create_app()"`` or ``quart --app quart_app run``.
+
+=====================  ==========================================================
+``factory``            puts the application together
+``settings``           what the environment may say about it
+``database``           the engine, and what its faults become
+``accounts/``          users, passwords, and the pages to register, log in and out
+``pages/``             what there is to see once logged in
+``forms``              what all forms share
+``defences/``          headers, cross-site requests, cookies on failed answers
+``errors``             the pages for what went wrong
+=====================  ==========================================================
+"""
+
+from .factory import create_app as create_app

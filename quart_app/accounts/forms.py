@@ -1,0 +1,108 @@
+"""The forms to register, log in and log out, with the words of the tutorial."""
+
+from __future__ import annotations
+
+from wtforms import BooleanField, EmailField, PasswordField, StringField, SubmitField
+from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, ValidationError
+
+from quart_app.forms import PageForm
+
+from .models import EMAIL_MAX, USERNAME_MAX
+from .names import email_key, username_key
+from .passwords import PASSWORD_MAX, PASSWORD_MIN
+from .users import taken_fields
+
+TAKEN = {
+    "username": "Please use a different username.",
+    "email": "Please use a different email address.",
+}
+
+
+def _stripped(text: str | None) -> str | None:
+    return None if text is None else text.strip()
+
+
+class LoginForm(PageForm):
+    """Username, password, and whether to be remembered."""
+
+    username = StringField(
+        "Username",
+        filters=[_stripped],
+        validators=[DataRequired(), Length(max=USERNAME_MAX)],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        "Password",
+        validators=[InputRequired(), Length(max=PASSWORD_MAX)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    remember_me = BooleanField("Remember Me")
+    submit = SubmitField("Sign In")
+
+
+class RegistrationForm(PageForm):
+    """What an account is made of."""
+
+    username = StringField(
+        "Username",
+        filters=[_stripped],
+        validators=[DataRequired(), Length(max=USERNAME_MAX)],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    email = EmailField(
+        "Email",
+        filters=[_stripped],
+        validators=[DataRequired(), Length(max=EMAIL_MAX), Email()],
+        render_kw={"autocomplete": "email"},
+    )
+    password = PasswordField(
+        "Password",
+        description=f"At least {PASSWORD_MIN} characters. A sentence is easier to remember than a riddle.",
+        validators=[InputRequired(), Length(min=PASSWORD_MIN, max=PASSWORD_MAX)],
+        render_kw={"autocomplete": "new-password"},
+    )
+    password2 = PasswordField(
+        "Repeat Password",
+        validators=[InputRequired(), EqualTo("password")],
+        render_kw={"autocomplete": "new-password"},
+    )
+    submit = SubmitField("Register")
+
+    def validate_username(self, field: StringField) -> None:
+        """Refuse what cannot be seen: control characters, NUL (which PostgreSQL refuses), line breaks."""
+        if field.data and not field.data.isprintable():
+            raise ValidationError("Use letters, digits, punctuation and spaces only.")
+        if field.data and len(username_key(field.data)) > USERNAME_MAX >= len(field.data):
+            raise ValidationError(f"Field cannot be longer than {USERNAME_MAX} characters.")
+
+    def validate_email(self, field: EmailField) -> None:
+        """Refuse an address whose key would not fit."""
+        if field.data and len(email_key(field.data)) > EMAIL_MAX >= len(field.data):
+            raise ValidationError(f"Field cannot be longer than {EMAIL_MAX} characters.")
+
+    async def async_validators_username(self, field: StringField) -> None:
+        """Refuse a name that somebody has."""
+        await self._refuse_taken("username", field)
+
+    async def async_validators_email(self, field: EmailField) -> None:
+        """Refuse an address that somebody has."""
+        await self._refuse_taken("email", field)
+
+    async def _refuse_taken(self, name: str, field: StringField) -> None:
+        # Asked again by the database when the user is added: this is only for seeing all errors at once.
+        if field.errors or not field.data:
+            return
+        if name in await taken_fields(username=self.username.data or "", email=self.email.data or ""):
+            raise ValidationError(TAKEN[name])
+
+    def refuse(self, fields: frozenset[str]) -> None:
+        """Show that these have been taken by somebody in the meantime."""
+        for name in fields:
+            field = self[name]
+            field.errors = [*field.errors, TAKEN[name]]
+
+
+class LogoutForm(PageForm):
+    """Nothing but the button, and the token."""
+
+    submit = SubmitField("Logout")

@@ -1,0 +1,35 @@
+"""When two names are the same name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_USER_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+
+
+def username_key(username: str) -> str:
+    """What a username is compared by: neither case nor the way of typing an accent makes a difference.
+
+    Unicode's NFKC_Casefold, near enough (Unicode 16, section 3.13): folding may undo the normal form, so
+    that is taken once more.
+    """
+    return _fold(username.strip())
+
+
+def email_key(email: str) -> str:
+    """What an email address is compared by. No provider that matters tells ``Susan@`` from ``susan@``."""
+    return _fold(email.strip())
+
+
+def parse_user_id(text: str) -> int | None:
+    """The id in a cookie, or None for whatever else it may hold.
+
+    ``int()`` would also take ``" 1"``, ``"+1"``, ``"01"`` and digits of other scripts for user 1, and fails
+    on 5,000 digits.
+    """
+    return int(text) if _USER_ID.fullmatch(text) else None
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -1,0 +1,74 @@
+"""Hashing passwords, which is slow on purpose, without anybody else having to wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar, TypeVarTuple
+
+from werkzeug.security import check_password_hash, generate_password_hash
+
+Args = TypeVarTuple("Args")
+Result = TypeVar("Result")
+
+PASSWORD_MIN = 8
+PASSWORD_MAX = 256
+"""Nobody remembers more; hashing what a stranger sends must have an end."""
+
+
+class PasswordHasher:
+    """Werkzeug's password hashes, made in a few threads of their own.
+
+    Hashed on the event loop, sixteen logins would stop everybody for seconds; in the loop's default pool of
+    threads they would take gigabytes, and each thread from those who wait for files and names. OpenSSL lets go
+    of the interpreter's lock while it hashes.
+
+    Arguments:
+        method: Werkzeug's name for the algorithm and its parameters.
+        threads: how many passwords are hashed at once; the others wait in line.
+    """
+
+    def __init__(self, method: str, *, threads: int) -> None:
+        self._method = method
+        self._size = threads
+        self._threads = self._new_threads()
+
+    async def hash(self, password: str) -> str:
+        """The text to store for this password: method, salt and hash."""
+        return await self._in_thread(self._hash, password)
+
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Whether this is the password that was stored.
+
+        One hash is computed in any case, also if there is nothing to compare with: the time an answer takes
+        must not tell whether an account exists.
+
+        Arguments:
+            stored: what :meth:`hash` gave; None if there is no such user, or one without password.
+            password: what was entered.
+        """
+        return await self._in_thread(self._verify, stored, password)
+
+    async def close(self) -> None:
+        """End the threads, once they have finished what is waiting. The next password starts new ones."""
+        self._threads.shutdown(wait=False)
+        self._threads = self._new_threads()
+
+    def _new_threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max_workers=self._size, thread_name_prefix="passwords")
+
+    async def _in_thread(self, function: Callable[[*Args], Result], *args: *Args) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+
+    def _hash(self, password: str) -> str:
+        return generate_password_hash(password, self._method)
+
+    def _verify(self, stored: str | None, password: str) -> bool:
+        # What is no hash, no password matches. Werkzeug notices by an error, or before it has hashed anything.
+        if stored is not None and stored.isascii() and stored.count("$") >= 2:
+            with suppress(ValueError, OverflowError):
+                return check_password_hash(stored, password)
+        self._hash(password)
+        return False

@@ -1,0 +1,65 @@
+"""The pages to register, log in and log out."""
+
+from __future__ import annotations
+
+from quart import Blueprint, flash, redirect, render_template, request, url_for
+from quart.typing import ResponseReturnValue
+
+from compat import anonymous_required, safe_next_url
+from quart_app.forms import checked_by_form
+
+from .forms import LoginForm, LogoutForm, RegistrationForm
+from .login import current_user, end_login, start_login
+from .users import UserExists, add_user, authenticate
+
+blueprint = Blueprint("accounts", __name__)
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+@checked_by_form
+@anonymous_required(redirect_to="pages.index")
+async def login() -> ResponseReturnValue:
+    """Log in, and go on to where one wanted to go (``next``), if that is a page of ours."""
+    wanted = safe_next_url(request.args.get("next"), "")
+    form = await LoginForm.from_request()
+    if await form.validate_on_submit():
+        user = await authenticate(form.username.data or "", form.password.data or "")
+        if user is not None and start_login(user, remember=form.remember_me.data):
+            return redirect(wanted or url_for("pages.index"))
+        await flash("Invalid username or password", "error")
+        return redirect(url_for("accounts.login", next=wanted or None))
+    return await render_template("accounts/login.html", form=form, next=wanted or None), form.status
+
+
+@blueprint.route("/logout", methods=["GET", "POST"])
+@checked_by_form
+async def logout() -> ResponseReturnValue:
+    """Log out. A link cannot: it asks first, as anybody can make somebody follow a link."""
+    form = await LogoutForm.from_request()
+    if not current_user.is_authenticated:
+        return redirect(url_for("pages.index"))
+    if await form.validate_on_submit():
+        end_login()
+        return redirect(url_for("pages.index"))
+    return await render_template("accounts/logout.html", form=form), form.status
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+@checked_by_form
+@anonymous_required(redirect_to="pages.index")
+async def register() -> ResponseReturnValue:
+    """Create an account; logging in to it is the next step."""
+    form = await RegistrationForm.from_request()
+    if await form.validate_on_submit():
+        try:
+            await add_user(
+                username=form.username.data or "",
+                email=form.email.data or "",
+                password=form.password.data or "",
+            )
+        except UserExists as error:
+            form.refuse(error.fields)
+        else:
+            await flash("Congratulations, you are now a registered user!", "success")
+            return redirect(url_for("accounts.login"))
+    return await render_template("accounts/register.html", form=form), form.status

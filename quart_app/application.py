@@ -1,0 +1,24 @@
+"""The application object, and the one that is running now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from quart import Quart, current_app
+
+if TYPE_CHECKING:
+    from .accounts.passwords import PasswordHasher
+    from .database import Database
+    from .settings import Settings
+
+
+class Application(Quart):
+    """A Quart application that knows its own parts by name and type."""
+
+    settings: Settings
+    database: Database
+    passwords: PasswordHasher
+
+
+this_app = cast("Application", current_app)
+"""``quart.current_app`` by its real type."""

@@ -1,0 +1,14 @@
+"""What every answer of the application has in common, whoever made it."""
+
+from __future__ import annotations
+
+from quart import Quart
+
+from . import cookies, cross_site, headers
+
+
+def init_app(app: Quart) -> None:
+    """Add all of them."""
+    headers.init_app(app)
+    cookies.init_app(app)
+    cross_site.init_app(app)

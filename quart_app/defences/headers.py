@@ -1,0 +1,38 @@
+"""Security headers: what a browser may do with our answers."""
+
+from __future__ import annotations
+
+from quart import Quart, Response, request
+
+_HEADERS = {
+    # Our own style sheet and images, our own forms, and nothing else: there is no script at all.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not "no-referrer": with that browsers send "Origin: null" with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_HSTS = "max-age=31536000; includeSubDomains"
+
+
+def init_app(app: Quart) -> None:
+    """Add the headers to every answer of this application, failed ones included."""
+    production = bool(app.config["SESSION_COOKIE_SECURE"])
+
+    @app.after_request
+    async def add_security_headers(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if production and request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", _HSTS)
+        # Pages show who is logged in and carry the token of a session: no cache, the browser's included,
+        # may show one to somebody else or after logging out.
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

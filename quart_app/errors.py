@@ -1,0 +1,48 @@
+"""The pages for what went wrong. They ask for no user, no session and no database: those may be what failed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from quart import Quart, Response, current_app
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+
+class _Text(NamedTuple):
+    title: str
+    advice: str
+
+
+_TEXTS = {
+    400: _Text("That did not work", "The request was incomplete or damaged. Go back, and try again."),
+    401: _Text("Please log in", "This page is for people who have logged in."),
+    403: _Text("Not allowed", "The request was refused. Open the page on this site again, and try once more."),
+    404: _Text("Page not found", "There is nothing at this address. It may have moved, or be misspelt."),
+    405: _Text("Not possible here", "This address does not take requests of this kind."),
+    408: _Text("That took too long", "The request did not arrive in time. Try again."),
+    413: _Text("Too much at once", "What was sent is larger than this site accepts. Send less."),
+    429: _Text("Too many attempts", "Wait a little, then try again."),
+    500: _Text("Something broke", "The mistake is ours, and it has been recorded. Try again later."),
+    503: _Text("Back in a moment", "The site cannot answer right now. Nothing was lost; try again shortly."),
+}
+
+
+def init_app(app: Quart) -> None:
+    """Show our pages instead of Werkzeug's, with the status and headers of the error."""
+
+    @app.errorhandler(HTTPException)
+    async def show_error(error: HTTPException) -> Response | HTTPException:
+        if error.response is not None:
+            return error  # whoever raised it has an answer of their own
+        code = error.code or InternalServerError.code
+        if isinstance(error, ServiceUnavailable):
+            current_app.logger.error("%s", error.description, exc_info=error.__cause__)
+        text = _TEXTS.get(code) or _Text(error.name, "The request could not be answered.")
+        template = current_app.jinja_env.get_template("errors/error.html")
+        # Rendered without Quart's render_template, which would run context processors, the user's among them.
+        page = await template.render_async(code=code, title=text.title, advice=text.advice)
+        response = Response(page, status=code, content_type="text/html; charset=utf-8")
+        for name, value in error.get_headers():
+            if name.lower() != "content-type":
+                response.headers[name] = value
+        return response

@@ -1,0 +1,72 @@
+"""Putting the application together, out of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL
+
+from . import defences, errors
+from .accounts import views as accounts
+from .accounts.login import login_manager
+from .accounts.passwords import PasswordHasher
+from .application import Application
+from .context_processors import drop_idle_context_processors
+from .database import Database
+from .forms import protect_forms
+from .pages import views as pages
+from .secret_key import kept_secret_key
+from .settings import Settings
+
+
+def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Application:
+    """An application of its own: nothing is shared between two of them.
+
+    Arguments:
+        settings: all of them, or those that differ from the environment's, by the names of the fields of
+            :class:`~quart_app.settings.Settings`.
+    """
+    if not isinstance(settings, Settings):
+        settings = Settings(**(settings or {}))
+
+    app = Application("quart_app", instance_path=_absolute(settings.instance_path))
+    instance = Path(app.instance_path)
+
+    app.settings = settings
+    app.config.from_mapping(settings.quart_config())
+    if settings.secret_key is None:
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+        app.secret_key = kept_secret_key(instance / "secret_key")
+    else:
+        app.secret_key = settings.secret_key.get_secret_value()
+    app.config["SECRET_KEY_FALLBACKS"] = [key.get_secret_value() for key in settings.secret_key_fallbacks]
+
+    if settings.database_url is None:
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+        app.database = Database(_sqlite_url(instance / "microblog.sqlite3"))
+    else:
+        app.database = Database(settings.database_url)
+    app.passwords = PasswordHasher(settings.password_method, threads=settings.password_threads)
+
+    defences.init_app(app)
+    protect_forms(app)
+    login_manager.init_app(app)
+    app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(pages.blueprint)
+    errors.init_app(app)
+    drop_idle_context_processors(app)
+
+    app.before_serving(app.database.create_tables)
+    app.after_serving(app.database.close)
+    app.after_serving(app.passwords.close)
+    return app
+
+
+def _absolute(path: Path | None) -> str | None:
+    return None if path is None else str(path.absolute())
+
+
+def _sqlite_url(path: Path) -> str:
+    return URL.create("sqlite+aiosqlite", database=str(path)).render_as_string()

@@ -1,0 +1,1 @@
+"""What there is to see once somebody is logged in."""

@@ -1,0 +1,109 @@
+"""What the environment may say: each field is read from the variable of the same name in capitals."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SameSite = Literal["Lax", "Strict"]
+
+
+class Settings(BaseSettings):
+    """The settings of one application; arguments win over the environment.
+
+    ``ENVIRONMENT=production`` asks for a secret key and makes all cookies ``Secure`` and, by the prefix
+    ``__Host-`` in their names, bound to this very host (RFC 6265bis, section 4.1.3). The cookie fields that
+    are ``None`` follow from it.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # an error about a secret must not show it
+    )
+
+    environment: Literal["development", "production"] = "development"
+
+    #: Where the database and the generated key live; None is Quart's own choice, ``instance/`` beside the code.
+    instance_path: Path | None = None
+    #: An SQLAlchemy URL with an async driver; None is an SQLite file in the instance folder.
+    database_url: str | None = None
+
+    #: Signs all cookies. None, which production refuses, generates one and keeps it in the instance folder.
+    secret_key: SecretStr | None = Field(default=None, min_length=16)
+    #: Keys that are no longer signed with and still accepted, separated by commas.
+    secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+
+    session_cookie_name: str | None = None
+    session_cookie_secure: bool | None = None
+    session_cookie_samesite: SameSite = "Lax"
+
+    remember_cookie_name: str | None = None
+    remember_cookie_secure: bool | None = None
+    remember_cookie_samesite: SameSite = "Lax"
+    #: How long "Remember Me" lasts, in seconds or as ISO 8601 duration (``P30D``).
+    remember_cookie_duration: timedelta = timedelta(days=30)
+
+    #: Bytes that a request may send. No form of ours needs more, and 16 MB of ``&a`` stop the loop for seconds.
+    max_content_length: int = Field(default=64 * 1024, gt=0)
+    #: Seconds that a request may take to send them.
+    body_timeout: int = Field(default=10, gt=0)
+
+    #: Werkzeug's name for the hash: scrypt with N=2^15, r=8, p=3, OWASP's level at 32 MiB.
+    password_method: str = "scrypt:32768:8:3"  # noqa: S105 - a method, not a password
+    #: Threads that hash. Each takes a core and 32 MiB while it does.
+    password_threads: int = Field(default=2, gt=0)
+
+    @field_validator("secret_key_fallbacks", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(key for key in (part.strip() for part in value.split(",")) if key)
+        return value
+
+    @model_validator(mode="after")
+    def _production_needs_a_key(self) -> Settings:
+        if self.production and self.secret_key is None:
+            raise ValueError(
+                "SECRET_KEY is required in production, the same for all workers and hosts. Make one with: "
+                "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return self
+
+    @property
+    def production(self) -> bool:
+        """Whether strangers use it."""
+        return self.environment == "production"
+
+    def quart_config(self) -> dict[str, object]:
+        """The part that Quart, compat and quart-wtforms read from ``app.config``, secret keys excepted."""
+        session_secure = self._or_production(self.session_cookie_secure)
+        remember_secure = self._or_production(self.remember_cookie_secure)
+        return {
+            "SESSION_COOKIE_NAME": self.session_cookie_name or _host_only("session", session_secure),
+            "SESSION_COOKIE_SECURE": session_secure,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": self.session_cookie_samesite,
+            "REMEMBER_COOKIE_NAME": self.remember_cookie_name or _host_only("remember_token", remember_secure),
+            "REMEMBER_COOKIE_SECURE": remember_secure,
+            "REMEMBER_COOKIE_HTTPONLY": True,
+            "REMEMBER_COOKIE_SAMESITE": self.remember_cookie_samesite,
+            "REMEMBER_COOKIE_DURATION": self.remember_cookie_duration,
+            "MAX_CONTENT_LENGTH": self.max_content_length,
+            "BODY_TIMEOUT": self.body_timeout,
+            # A form is good for as long as the session it was made for: a page left open overnight still works.
+            "WTF_CSRF_TIME_LIMIT": None,
+            "PREFERRED_URL_SCHEME": "https" if self.production else "http",
+        }
+
+    def _or_production(self, value: bool | None) -> bool:
+        return self.production if value is None else value
+
+
+def _host_only(name: str, secure: bool) -> str:
+    """Browsers take a ``__Host-`` cookie only from the host itself, over https, so only then can we use one."""
+    return f"__Host-{name}" if secure else name

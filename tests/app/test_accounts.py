@@ -1,0 +1,203 @@
+"""Accounts below the pages: ids, names, passwords, and two who want the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from unittest import mock
+
+import pytest
+from werkzeug import security
+
+from quart_app.accounts import passwords
+from quart_app.accounts.login import load_user
+from quart_app.accounts.names import email_key, parse_user_id, username_key
+from quart_app.accounts.passwords import PasswordHasher
+from quart_app.accounts.users import UserExists, add_user, user_by_name
+from quart_app.application import Application
+from quart_app.settings import Settings
+from tests.app.visitor import PASSWORD, Visitor
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *(
+            "",
+            " 1",
+            "1 ",
+            "+1",
+            "-1",
+            "01",
+            "0",
+            "1.0",
+            "1_0",
+            "abc",
+            "1\0",
+            "1\n",
+            "\N{ARABIC-INDIC DIGIT ONE}",
+        ),
+        *("1" * 11, "9" * 5000),
+    ],
+)
+async def test_odd_ids_are_nobody(app: Application, odd: str) -> None:
+    """What is no id of ours is nobody's, and never an error."""
+    assert parse_user_id(odd) is None
+    async with app.app_context():
+        assert await load_user(odd) is None
+
+
+async def test_ids_beyond_a_column(app: Application) -> None:
+    """An id that no row can have is nobody's."""
+    async with app.app_context():
+        assert await load_user("9999999999") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("susan", "SUSAN"),
+        ("Stra\N{LATIN SMALL LETTER SHARP S}e", "STRASSE"),
+        ("jose\N{COMBINING ACUTE ACCENT}", "JOS\N{LATIN CAPITAL LETTER E WITH ACUTE}"),
+        ("\N{FULLWIDTH LATIN SMALL LETTER A}", "A"),
+        (" susan ", "susan"),
+    ],
+)
+def test_same_names(one: str, other: str) -> None:
+    """What looks the same or differs by case only is one name."""
+    assert username_key(one) == username_key(other)
+    assert email_key(one) == email_key(other)
+
+
+async def test_one_name_for_many(app: Application) -> None:
+    """Of 50 who register the same name at once one gets it, and 49 are told so."""
+
+    async def register(number: int) -> str:
+        async with app.app_context():
+            try:
+                await add_user(
+                    username="susan" if number % 2 else "SUSAN",
+                    email=f"susan{number}@example.com",
+                    password=PASSWORD,
+                )
+            except UserExists as error:
+                return ",".join(error.fields)
+            return "created"
+
+    results = await asyncio.gather(*map(register, range(50)))
+    assert sorted(results) == ["created"] + ["username"] * 49
+
+
+async def test_a_race_is_an_error_of_the_form(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is taken between the look and the insert is refused as any other."""
+    await visitor.register()
+    from quart_app.accounts import forms
+
+    monkeypatch.setattr(forms, "taken_fields", mock.AsyncMock(return_value=frozenset()))
+    page = await visitor.register()
+    assert page.status == 200
+    assert page.errors == ["Please use a different username.", "Please use a different email address."]
+
+
+async def deactivate(app: Application, username: str) -> None:
+    """Close an account, as somebody else would."""
+    async with app.app_context():
+        user = await user_by_name(username)
+        assert user is not None
+        user.active = False
+        async with app.database.session() as session:
+            await session.merge(user)
+            await session.commit()
+
+
+async def test_deactivated_users(visitor: Visitor, app: Application) -> None:
+    """An account that may not be used is out at once, and cannot log in."""
+    await visitor.register()
+    await visitor.login(remember=True)
+    await deactivate(app, "susan")
+    assert (await visitor.get("/index")).status == 302
+    assert (await visitor.login()).location == "/login"
+    assert (await visitor.get("/login")).flashes[-1] == "Invalid username or password"
+
+
+async def test_what_was_there_before_the_login_is_gone(visitor: Visitor) -> None:
+    """A session that somebody prepared for another holds nothing of it once that one logs in, or out."""
+    await visitor.register()
+    async with visitor.client.session_transaction() as session:
+        session["cart"] = "mallory's"
+    await visitor.login()
+    async with visitor.client.session_transaction() as session:
+        assert "cart" not in session
+        session["cart"] = "susan's"
+    await visitor.logout()
+    async with visitor.client.session_transaction() as session:
+        assert "cart" not in session
+        assert "_user_id" not in session
+
+
+@pytest.fixture
+def hashes() -> Iterator[list[str]]:
+    """Every hash that is computed, by method."""
+    seen: list[str] = []
+    original = security._hash_internal
+
+    def count(method: str, salt: str, password: str) -> tuple[str, str]:
+        result = original(method, salt, password)
+        seen.append(method)
+        return result
+
+    with mock.patch.object(security, "_hash_internal", count):
+        yield seen
+
+
+@pytest.mark.parametrize(
+    ("stored", "right"),
+    [
+        (None, False),
+        ("", False),
+        ("md5$s$00", False),
+        ("plain$$secret", False),
+        ("scrypt:1:1:1$salt$00", False),
+        ("scrypt:a:b:c$salt$00", False),
+        ("pbkdf2:sha256:1$salt$\N{SNOWMAN}", False),
+        ("right", True),
+    ],
+)
+async def test_one_hash_whatever_is_stored(hashes: list[str], stored: str | None, right: bool) -> None:
+    """No user, no hash, a damaged hash and the right one take the same time: that of one hash."""
+    hasher = PasswordHasher("pbkdf2:sha256:1", threads=1)
+    if stored == "right":
+        stored = await hasher.hash(PASSWORD)
+        hashes.clear()
+    assert await hasher.verify(stored, PASSWORD) is right
+    assert hashes == ["pbkdf2:sha256:1"]
+    await hasher.close()
+
+
+@pytest.mark.parametrize("username", ["susan", "nobody", "inactive", "su\0san"])
+async def test_one_hash_for_a_login(visitor: Visitor, app: Application, hashes: list[str], username: str) -> None:
+    """How long a refusal takes does not tell whether there is an account."""
+    await visitor.register()
+    await visitor.register("inactive", email="inactive@example.com")
+    await deactivate(app, "inactive")
+    hashes.clear()
+    assert (await visitor.login(username, "not the password")).location == "/login"
+    assert len(hashes) == 1
+
+
+async def test_the_loop_goes_on_while_a_password_is_hashed() -> None:
+    """At full strength, with more logins than threads, others get their turn."""
+    hasher = PasswordHasher(Settings.model_fields["password_method"].default, threads=2)
+    hashing = [asyncio.ensure_future(hasher.hash(PASSWORD)) for _ in range(4)]
+    turns = 0
+    while not all(task.done() for task in hashing):
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert (await hashing[0]).startswith("scrypt:32768:8:3$")
+    assert turns > 20
+    await hasher.close()
+
+
+def test_passwords_have_an_end() -> None:
+    """Nobody hashes a megabyte for a stranger."""
+    assert passwords.PASSWORD_MIN <= 15 <= 64 <= passwords.PASSWORD_MAX

@@ -1,0 +1,133 @@
+"""What all answers have in common: headers, cookies, and pages for errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from quart import Response
+from werkzeug.exceptions import ImATeapot
+
+from quart_app.application import Application
+from quart_app.factory import create_app
+from tests.app.visitor import Visitor
+
+ADDRESSES = ["/", "/login", "/logout", "/register", "/static/style.css", "/nowhere"]
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+async def test_security_headers(visitor: Visitor, path: str) -> None:
+    """Every answer says what a browser may do with it: redirects, files and errors, too."""
+    headers = (await visitor.get(path)).headers
+    policy = headers["Content-Security-Policy"]
+    for directive in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
+        assert directive in policy
+    assert "script" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "Strict-Transport-Security" not in headers
+
+
+async def test_pages_are_not_kept(visitor: Visitor) -> None:
+    """No cache keeps a page; the style sheet may be kept."""
+    await visitor.register()
+    await visitor.login()
+    for path in ("/index", "/logout"):
+        page = await visitor.get(path)
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "Cookie" in page.headers["Vary"]
+    assert "no-store" not in (await visitor.get("/static/style.css")).headers.get("Cache-Control", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "words"),
+    [
+        ("/nowhere", "GET", 404, "Page not found"),
+        ("/index", "POST", 405, "Not possible here"),
+        ("/login", "TRACE", 405, "Not possible here"),
+    ],
+)
+async def test_error_pages(visitor: Visitor, path: str, method: str, status: int, words: str) -> None:
+    """Errors are pages of ours, with a way on."""
+    response = await visitor.client.open(path, method=method, headers={"Sec-Fetch-Site": "same-origin"})
+    text = await response.get_data(as_text=True)
+    assert response.status_code == status
+    assert f"<h1>{words}</h1>" in text
+    assert "Back to the home page" in text
+    if status == 405:
+        assert "GET" in response.headers["Allow"]
+
+
+async def test_error_pages_need_no_session(visitor: Visitor) -> None:
+    """A page that does not exist starts no session, and takes no message meant for another page."""
+    page = await visitor.get("/nowhere")
+    assert page.cookies == {}
+
+    await visitor.get("/index")
+    assert (await visitor.get("/nowhere")).cookies == {}
+    assert (await visitor.get("/login")).flashes == ["Please log in to access this page."]
+
+
+async def test_redirects_are_no_errors(app: Application, visitor: Visitor) -> None:
+    """Quart's own redirects, which it raises as errors, arrive."""
+
+    async def folder() -> str:
+        return "here"
+
+    app.add_url_rule("/folder/", view_func=folder)
+    page = await visitor.get("/folder")
+    assert (page.status, page.location) == (308, "http://localhost/folder/")
+
+
+async def test_errors_may_have_an_answer(app: Application, visitor: Visitor) -> None:
+    """An error with an answer of its own is answered with that."""
+
+    async def teapot() -> NoReturn:
+        raise ImATeapot(response=Response("short and stout", status=418))
+
+    app.add_url_rule("/teapot", view_func=teapot)
+    page = await visitor.get("/teapot")
+    assert (page.status, page.text) == (418, "short and stout")
+
+
+async def test_too_much(visitor: Visitor) -> None:
+    """More than 64 KiB are not read."""
+    page = await visitor.post("/login", {"username": "x" * 65536})
+    assert page.status == 413
+    assert "Too much at once" in page.text
+
+
+async def test_files_and_json_are_no_form(visitor: Visitor) -> None:
+    """Where text belongs, nothing else arrives: such a form is one without a token."""
+    response = await visitor.client.post("/login", json={"username": 5, "password": []})
+    assert response.status_code == 400
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> Application:
+    """An application as strangers use it."""
+    return create_app(
+        {
+            "environment": "production",
+            "secret_key": "a key that is long enough",
+            "instance_path": tmp_path,
+            "password_method": "pbkdf2:sha256:1",
+        }
+    )
+
+
+async def test_cookies_of_production(production: Application) -> None:
+    """All cookies are for https, for this host, and out of reach of scripts."""
+    async with production.test_app() as running:
+        client = running.test_client()
+        page = await client.get("https://localhost/login", scheme="https")
+    (cookie,) = page.headers.getlist("Set-Cookie")
+    name, _, attributes = cookie.partition("=")
+    assert name == "__Host-session"
+    for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
+        assert attribute in attributes
+    assert "Domain" not in attributes
+    assert production.config["REMEMBER_COOKIE_NAME"] == "__Host-remember_token"
+    assert production.config["REMEMBER_COOKIE_SECURE"]
+    assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")

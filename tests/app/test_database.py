@@ -1,0 +1,90 @@
+"""What the database keeps, and for whom."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.exc import OperationalError
+
+from quart_app.accounts.users import add_user, user_by_id, user_by_name
+from quart_app.application import Application
+from quart_app.database import Database, UtcDateTime
+from quart_app.factory import create_app
+from tests.app.visitor import PASSWORD, Visitor
+
+
+async def test_sqlite_is_prepared(app: Application) -> None:
+    """Readers do not wait for the writer, writers wait for each other, and references hold."""
+    async with app.database.session() as session:
+        for pragma, value in (("journal_mode", "wal"), ("busy_timeout", 5000), ("foreign_keys", 1)):
+            assert await session.scalar(text(f"PRAGMA {pragma}")) == value
+
+
+async def test_a_new_start_keeps_everything(tmp_path: Path) -> None:
+    """Tables are created once; users are there after a restart, under the address one gives."""
+    overrides = {
+        "instance_path": tmp_path / "key",
+        "database_url": f"sqlite+aiosqlite:///{tmp_path / 'elsewhere.sqlite3'}",
+        "password_method": "pbkdf2:sha256:1",
+    }
+    first = create_app(overrides)
+    async with first.test_app():
+        await Visitor(first).register()
+    second = create_app(overrides)
+    async with second.test_app():
+        assert (await Visitor(second).login()).location == "/index"
+    assert (tmp_path / "elsewhere.sqlite3").exists()
+
+
+async def test_workers_that_start_at_once(tmp_path: Path) -> None:
+    """Each creates what is missing, and none stumbles over another."""
+    databases = [Database(f"sqlite+aiosqlite:///{tmp_path / 'one.sqlite3'}") for _ in range(4)]
+    await asyncio.gather(*(database.create_tables() for database in databases))
+    for database in databases:
+        await database.close()
+
+
+async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """What will not get better by waiting is said at once."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere' / 'one.sqlite3'}")
+    with pytest.raises(OperationalError, match="unable to open"):
+        await asyncio.wait_for(database.create_tables(), 2)
+    await database.close()
+    # aiosqlite does not wait for the thread of a connection that failed; that one still needs this test's loop.
+    while any("_connection_worker" in thread.name for thread in threading.enumerate()):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+async def test_a_user_that_is_loaded(app: Application) -> None:
+    """What was put in comes out, moments in UTC; the password does not."""
+    async with app.app_context():
+        added = await add_user(username="Susan", email="Susan@Example.com", password=PASSWORD)
+        user = await user_by_id(added.id)
+        assert user is not None
+        assert user == added == await user_by_name("susan")
+        assert (user.username, user.email, user.is_active) == ("Susan", "Susan@Example.com", True)
+        assert user.created_at.tzinfo is UTC
+        assert abs(datetime.now(UTC) - user.created_at) < timedelta(minutes=1)
+        assert repr(user) == "<User Susan>"
+        assert PASSWORD not in (user.password_hash or "")
+        assert await user.check_password(PASSWORD)
+        assert not await user.check_password(PASSWORD + " ")
+        assert await user_by_id(added.id + 1) is None
+
+
+def test_moments_are_utc() -> None:
+    """Whatever zone a moment comes in, it is stored in one; without any it is refused."""
+    column = UtcDateTime()
+    dialect = DefaultDialect()
+    noon = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    assert column.process_bind_param(noon, dialect) == datetime(2026, 1, 1, 10, tzinfo=UTC)
+    assert column.process_bind_param(None, dialect) is None
+    assert column.process_result_value(None, dialect) is None
+    with pytest.raises(ValueError, match="has no time zone"):
+        column.process_bind_param(noon.replace(tzinfo=None), dialect)

@@ -1,0 +1,139 @@
+"""When the database does not answer, nobody becomes somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quart_app.accounts.login import end_login, start_login
+from quart_app.accounts.users import user_by_id
+from quart_app.application import Application
+from quart_app.database import DatabaseUnavailable
+from tests.app.visitor import Visitor
+
+
+@contextmanager
+def broken(error: Exception) -> Iterator[None]:
+    """A database that answers everything with this."""
+
+    async def fail(*_args: object, **_kwargs: object) -> NoReturn:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        for method in ("get", "scalar", "execute", "commit"):
+            patch.setattr(AsyncSession, method, fail)
+        yield
+
+
+@pytest.fixture
+async def user(visitor: Visitor) -> Visitor:
+    """Somebody who is logged in, and wants to stay so."""
+    await visitor.register()
+    await visitor.login(remember=True)
+    return visitor
+
+
+@pytest.mark.parametrize("lost", [None, "session"])
+@pytest.mark.parametrize("error", [OSError("connection refused"), TimeoutError()])
+async def test_a_fault_is_no_logout(user: Visitor, error: Exception, lost: str | None) -> None:
+    """503, when to try again, and no cookie at all; afterwards one is logged in as before."""
+    if lost:
+        user.forget(lost)
+    with broken(error):
+        page = await user.get("/index")
+        assert page.status == 503
+        assert page.headers["Retry-After"] == "1"
+        assert page.cookies == {}
+        assert "Back in a moment" in page.text
+        assert "refused" not in page.text
+    assert (await user.get("/index")).status == 200
+
+
+async def test_public_pages_go_on(app: Application) -> None:
+    """Who has nothing to load gets the login page and its style sheet, and 503 only for what needs data."""
+    stranger = Visitor(app)
+    with broken(OSError("connection refused")):
+        assert (await stranger.get("/login")).status == 200
+        assert (await stranger.get("/static/style.css")).status == 200
+        assert (await stranger.get("/nowhere")).status == 404
+        failed = await stranger.login()
+        assert (failed.status, failed.cookies) == (503, {})
+        assert (await stranger.register()).status == 503
+
+
+async def test_a_mistake_is_no_fault(user: Visitor, app: Application) -> None:
+    """A wrong statement is our mistake: 500, without a word about it."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with broken(ProgrammingError("SELECT secrets", None, Exception("no such table"))):
+        page = await user.get("/index")
+    assert (page.status, page.cookies) == (500, {})
+    assert "Something broke" in page.text
+    assert "secrets" not in page.text
+
+
+async def test_pages_that_need_no_user_go_on(user: Visitor) -> None:
+    """Who is logged in, too, gets files and error pages while the database is down."""
+    with broken(OSError("connection refused")):
+        assert (await user.get("/static/style.css")).status == 200
+        assert (await user.get("/nowhere")).status == 404
+
+
+async def test_login_that_fails_later_is_none(visitor: Visitor, app: Application) -> None:
+    """A view that logs in and then fails has logged nobody in, nor will it be remembered."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    await visitor.register()
+
+    async def log_in_and_fail() -> NoReturn:
+        user = await user_by_id(1)
+        assert user is not None
+        assert start_login(user, remember=True)
+        raise LookupError
+
+    app.view_functions["accounts.login"] = log_in_and_fail
+    failed = await visitor.get("/login")
+    assert (failed.status, failed.cookies) == (500, {})
+    assert (await visitor.get("/index")).status == 302
+
+
+async def test_logout_that_fails_later_is_none(user: Visitor, app: Application) -> None:
+    """A view that logs out and then fails has changed nothing."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    async def log_out_and_fail() -> NoReturn:
+        end_login()
+        raise LookupError
+
+    app.view_functions["accounts.logout"] = log_out_and_fail
+    failed = await user.get("/logout")
+    assert (failed.status, failed.cookies) == (500, {})
+    assert (await user.get("/index")).status == 200
+
+
+async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits too long in the line for a connection is told to come back, and the line goes on afterwards."""
+    monkeypatch.setattr("quart_app.database._PATIENCE", 0.01)
+    async with AsyncExitStack() as sessions:
+        for _ in range(10):
+            await sessions.enter_async_context(app.database.session())
+        assert (await user.get("/index")).status == 503
+    assert (await user.get("/index")).status == 200
+
+
+async def test_file_that_is_no_database(app: Application, tmp_path: Path) -> None:
+    """What the driver itself says is a fault of the database as well."""
+    await app.database.close()
+    _damage(tmp_path)
+    async with app.app_context():
+        with pytest.raises(DatabaseUnavailable, match="does not answer"):
+            await user_by_id(1)
+
+
+def _damage(folder: Path) -> None:
+    for file in folder.glob("microblog.sqlite3*"):
+        file.write_bytes(b"not a database, and long enough to look like one" * 100)

@@ -1,0 +1,98 @@
+"""Requests that another site made a browser send."""
+
+from __future__ import annotations
+
+import pytest
+
+from quart_app.application import Application
+from quart_app.defences.cross_site import is_cross_site
+from tests.app.visitor import PASSWORD, Visitor
+
+SUSAN = {
+    "username": "susan",
+    "email": "susan@example.com",
+    "password": PASSWORD,
+    "password2": PASSWORD,
+}
+ONCE_MORE = "Please send this once more"
+
+
+def paths_that_take_posts(app: Application) -> set[str]:
+    """Every address that changes something."""
+    return {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "\N{SNOWMAN}"])
+async def test_every_post_needs_a_token(app: Application, token: str | None) -> None:
+    """Without the token of its session each POST is answered 400, with words, and changes nothing."""
+    assert paths_that_take_posts(app) == {"/login", "/logout", "/register"}
+    user, stranger = Visitor(app), Visitor(app)
+    await user.register()
+    await user.login()
+    fields = {**SUSAN, **({} if token is None else {"csrf_token": token})}
+
+    for visitor, path in ((stranger, "/login"), (stranger, "/register"), (user, "/logout")):
+        page = await visitor.post(path, {**fields, "username": "mallory"} if path == "/register" else fields)
+        assert page.status == 400
+        assert ONCE_MORE in page.text
+
+    assert (await user.get("/index")).status == 200
+    assert (await stranger.get("/index")).status == 302
+    assert (await stranger.login("mallory")).location == "/login"
+
+
+async def test_the_token_of_somebody_else(app: Application) -> None:
+    """A token is good in its own session only."""
+    mallory, susan = Visitor(app), Visitor(app)
+    await susan.register()
+    token = (await mallory.get("/login")).token
+    await susan.get("/login")
+    page = await susan.post("/login", {**SUSAN, "csrf_token": token})
+    assert page.status == 400
+
+
+async def test_the_token_changes_with_the_login(visitor: Visitor) -> None:
+    """A token from before logging in, which somebody else may have planted, is no good afterwards."""
+    await visitor.register()
+    token = (await visitor.get("/login")).token
+    await visitor.post("/login", {**SUSAN, "csrf_token": token})
+    assert (await visitor.post("/logout", {"csrf_token": token})).status == 400
+    assert (await visitor.get("/index")).status == 200
+
+
+async def test_nothing_is_lost(visitor: Visitor) -> None:
+    """A form with an outdated token comes back as it was filled in, passwords excepted, ready to be sent."""
+    page = await visitor.post("/register", SUSAN)
+    assert 'value="susan"' in page.text
+    assert 'value="susan@example.com"' in page.text
+    assert PASSWORD not in page.text
+    assert page.errors == []
+    done = await visitor.post("/register", {**SUSAN, "csrf_token": page.token})
+    assert done.location == "/login"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 302),
+        ({"Origin": "http://localhost"}, 302),
+        ({"Sec-Fetch-Site": "same-origin"}, 302),
+        ({"Origin": "https://evil.test"}, 403),
+        ({"Origin": "null"}, 403),
+        # A proxy on the way has another name for the host.
+        ({"Origin": "https://our.name", "Sec-Fetch-Site": "same-origin"}, 302),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+    ],
+)
+async def test_browsers_say_where_a_request_comes_from(visitor: Visitor, headers: dict[str, str], status: int) -> None:
+    """A POST that a browser sent for another site is refused although its token is right."""
+    token = (await visitor.get("/register")).token
+    page = await visitor.post("/register", {**SUSAN, "csrf_token": token}, headers)
+    assert page.status == status
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "localhost", "", "http://localhost.evil.test"])
+def test_odd_origins(origin: str) -> None:
+    """What is no origin of ours is another site's."""
+    assert is_cross_site(host="localhost", origin=origin, fetch_site=None)

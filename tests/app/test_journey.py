@@ -1,0 +1,273 @@
+"""The rows of the tutorial, one after the other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from tests.app.visitor import PASSWORD, Visitor
+
+PLEASE_LOG_IN = "Please log in to access this page."
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/", "/login?next=%2F"),
+        ("/index", "/login?next=%2Findex"),
+        ("/index?a=1", "/login?next=%2Findex%3Fa%3D1"),
+    ],
+)
+async def test_strangers_are_sent_to_the_login_page(visitor: Visitor, path: str, location: str) -> None:
+    """The home page is for users, and the way back is kept."""
+    refused = await visitor.get(path)
+    assert (refused.status, refused.location) == (302, location)
+
+    login = await visitor.get(refused.location)
+    assert login.flashes == [PLEASE_LOG_IN]
+
+
+async def test_refused_twice_is_told_twice(visitor: Visitor) -> None:
+    """Each refusal leaves its message, as in Flask-Login."""
+    await visitor.get("/")
+    await visitor.get("/index")
+    assert (await visitor.get("/login")).flashes == [PLEASE_LOG_IN] * 2
+
+
+async def test_methods_that_are_not_get(visitor: Visitor) -> None:
+    """HEAD is refused like GET; OPTIONS is not."""
+    assert (await visitor.client.head("/")).status_code == 302
+    assert (await visitor.client.options("/")).status_code == 200
+
+
+async def test_login_page(visitor: Visitor) -> None:
+    """Title, heading, fields, button, the way to register, and the navigation."""
+    page = await visitor.get("/login")
+    assert page.status == 200
+    for text in (
+        "<title>Sign In - Microblog</title>",
+        "<h1>Sign In</h1>",
+        '<label for="username">Username</label>',
+        '<label for="password">Password</label>',
+        '<label for="remember_me">Remember Me</label>',
+        'value="Sign In"',
+        'New User? <a href="/register">Click to Register!</a>',
+        ">Home</a>",
+        ">Login</a>",
+    ):
+        assert text in page.text
+
+
+async def test_empty_login(visitor: Visitor) -> None:
+    """What is missing is said at each field."""
+    page = await visitor.submit("/login")
+    assert page.status == 200
+    assert page.errors == ["This field is required."] * 2
+
+
+@pytest.mark.parametrize(("username", "password"), [("susan", "wrong"), ("nobody", PASSWORD), ("su\0san", PASSWORD)])
+async def test_wrong_login(visitor: Visitor, username: str, password: str) -> None:
+    """One text for a wrong password and for a name that nobody has."""
+    await visitor.register()
+    await visitor.get("/login")
+    refused = await visitor.login(username, password)
+    assert (refused.status, refused.location) == (302, "/login")
+    assert (await visitor.get("/login")).flashes == ["Invalid username or password"]
+
+
+async def test_login(visitor: Visitor) -> None:
+    """The right password leads home, where the user is greeted and named in the navigation."""
+    await visitor.register()
+    done = await visitor.login()
+    assert (done.status, done.location) == (302, "/index")
+
+    home = await visitor.get("/index")
+    assert home.status == 200
+    for text in (
+        "<title>Home - Microblog</title>",
+        "<h1>Hi, susan!</h1>",
+        "John says:",
+        "Beautiful day in Portland!",
+        "Susan says:",
+        "The Avengers movie was so cool!",
+        '<span class="who-name">susan</span>',
+        ">Logout</button>",
+    ):
+        assert text in home.text
+    assert ">Login</a>" not in home.text
+
+
+async def test_any_case_of_the_name_logs_in(visitor: Visitor) -> None:
+    """Susan and SUSAN are one user."""
+    await visitor.register()
+    assert (await visitor.login("SUSAN")).location == "/index"
+
+
+async def test_login_goes_where_one_wanted_to_go(visitor: Visitor) -> None:
+    """A page of ours in ``next`` is gone to."""
+    await visitor.register()
+    done = await visitor.login(path="/login?next=/index?a=1")
+    assert (done.status, done.location) == (302, "/index?a=1")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "http://evil.test",
+        "//evil.test",
+        "http:///evil.test",
+        "///evil.test",
+        "/\\evil.test",
+        "javascript:alert(1)",
+        "index",
+        "%0d%0aLocation:x",
+        "/%00",
+    ],
+)
+async def test_login_leaves_the_site_for_nobody(visitor: Visitor, hostile: str) -> None:
+    """Whatever else stands in ``next`` leads home."""
+    await visitor.register()
+    assert (await visitor.login(path=f"/login?next={hostile}")).location == "/index"
+
+
+async def test_next_survives_a_wrong_password(visitor: Visitor) -> None:
+    """Where one wanted to go is not lost by a slip of the finger; what is hostile is."""
+    await visitor.register()
+    refused = await visitor.login(password="wrong", path="/login?next=%2Findex%3Fa%3D1")
+    assert refused.location == "/login?next=/index?a%3D1"
+    assert 'action="/login?next=/index?a%3D1"' in (await visitor.get(refused.location)).text
+    assert (await visitor.login(path=refused.location)).location == "/index?a=1"
+
+    visitor.client.cookie_jar.clear()  # type: ignore[union-attr]  # it is there, as cookies are used
+    assert (await visitor.login(password="wrong", path="/login?next=//evil.test")).location == "/login"
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/login?next=/index?a=1"])
+async def test_users_need_no_login_page(visitor: Visitor, path: str) -> None:
+    """Whoever is logged in is sent home, whatever ``next`` says."""
+    await visitor.register()
+    await visitor.login()
+    page = await visitor.get(path)
+    assert (page.status, page.location) == (302, "/index")
+
+
+async def test_remember_me(visitor: Visitor) -> None:
+    """The remember cookie lasts 30 days, out of reach of scripts, and logs in once the session is lost."""
+    await visitor.register()
+    cookie = (await visitor.login(remember=True)).cookies["remember_token"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    left = parsedate_to_datetime(cookie["expires"]) - datetime.now(UTC)
+    assert timedelta(days=30, minutes=-1) < left <= timedelta(days=30)
+
+    visitor.forget("session")
+    assert (await visitor.get("/")).status == 200
+
+
+async def test_not_remembered(visitor: Visitor) -> None:
+    """Who did not ask is forgotten with the session."""
+    await visitor.register()
+    assert "remember_token" not in (await visitor.login()).cookies
+    visitor.forget("session")
+    assert (await visitor.get("/")).status == 302
+
+
+async def test_logout(visitor: Visitor) -> None:
+    """Logging out forgets the session and the remember cookie."""
+    await visitor.register()
+    await visitor.login(remember=True)
+    done = await visitor.logout()
+    assert (done.status, done.location) == (302, "/index")
+    assert done.cookies["remember_token"].value == ""
+
+    refused = await visitor.get("/index")
+    assert (refused.status, refused.location) == (302, "/login?next=%2Findex")
+    assert (await visitor.get(refused.location)).flashes == [PLEASE_LOG_IN]
+
+
+async def test_following_a_link_logs_nobody_out(visitor: Visitor) -> None:
+    """GET /logout only asks."""
+    await visitor.register()
+    await visitor.login()
+    page = await visitor.get("/logout")
+    assert page.status == 200
+    assert "Do you want to log out?" in page.text
+    assert (await visitor.get("/index")).status == 200
+
+
+async def test_logout_of_a_stranger(visitor: Visitor) -> None:
+    """Who is not logged in is sent home, by GET and POST."""
+    assert (await visitor.get("/logout")).location == "/index"
+    assert (await visitor.post("/logout", {})).location == "/index"
+
+
+async def test_register_page(visitor: Visitor) -> None:
+    """Title, heading, fields and button."""
+    page = await visitor.get("/register")
+    for text in (
+        "<title>Register - Microblog</title>",
+        "<h1>Register</h1>",
+        ">Username</label>",
+        ">Email</label>",
+        ">Password</label>",
+        ">Repeat Password</label>",
+        'value="Register"',
+    ):
+        assert text in page.text
+
+
+async def test_register(visitor: Visitor) -> None:
+    """A new user is congratulated, and not yet logged in."""
+    done = await visitor.register()
+    assert (done.status, done.location) == (302, "/login")
+    assert (await visitor.get("/login")).flashes == ["Congratulations, you are now a registered user!"]
+    assert (await visitor.get("/index")).status == 302
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"email": "susan"}, ["Invalid email address."]),
+        ({"password2": "another one"}, ["Field must be equal to password."]),
+        ({"username": ""}, ["This field is required."]),
+        ({"username": "   "}, ["This field is required."]),
+        ({"password": "short", "password2": "short"}, ["Field must be between 8 and 256 characters long."]),
+        (
+            {"password": "x" * 257, "password2": "x" * 257},
+            ["Field must be between 8 and 256 characters long."],
+        ),
+        ({"username": "s" * 65}, ["Field cannot be longer than 64 characters."]),
+        (
+            {"username": "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 5},
+            ["Field cannot be longer than 64 characters."],
+        ),
+        (
+            {"email": "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 9 + "@example.com"},
+            ["Field cannot be longer than 120 characters."],
+        ),
+        ({"username": "su\0san"}, ["Use letters, digits, punctuation and spaces only."]),
+    ],
+)
+async def test_wrong_registration(visitor: Visitor, changes: dict[str, str], errors: list[str]) -> None:
+    """What is wrong is said at its field, and nothing is created."""
+    page = await visitor.register(**changes)
+    assert page.status == 200
+    assert page.errors == errors
+    assert (await visitor.login()).location == "/login"
+
+
+async def test_names_are_unique_whatever_their_case(visitor: Visitor) -> None:
+    """Neither SUSAN nor SUSAN@EXAMPLE.COM can be registered beside susan."""
+    await visitor.register()
+    page = await visitor.register("SUSAN", email="Susan@Example.COM")
+    assert page.status == 200
+    assert page.errors == ["Please use a different username.", "Please use a different email address."]
+
+
+async def test_passwords_of_spaces(visitor: Visitor) -> None:
+    """A password is taken as it is, blanks at its ends and all."""
+    await visitor.register(password=" " * 12, password2=" " * 12)
+    assert (await visitor.login(password=" " * 11)).location == "/login"
+    assert (await visitor.login(password=" " * 12)).location == "/index"

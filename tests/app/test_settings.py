@@ -1,0 +1,70 @@
+"""What the environment may say."""
+
+from __future__ import annotations
+
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from quart_app.factory import create_app
+from quart_app.secret_key import kept_secret_key
+from quart_app.settings import Settings
+
+
+def test_production_needs_a_secret_key() -> None:
+    """Without one the application does not start, and says how to make one."""
+    with pytest.raises(ValidationError, match=r"SECRET_KEY is required in production.*token_urlsafe"):
+        Settings(environment="production")
+
+
+def test_errors_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with a secret is said without saying the secret."""
+    monkeypatch.setenv("SECRET_KEY", "too short")
+    with pytest.raises(ValidationError) as error:
+        Settings()
+    assert "too short" not in str(error.value).replace("too_short", "")
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each field is the variable of its name; arguments win."""
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", "one old key, another old key ,")
+    monkeypatch.setenv("REMEMBER_COOKIE_DURATION", "P7D")
+    monkeypatch.setenv("SESSION_COOKIE_SECURE", "true")
+    monkeypatch.setenv("REMEMBER_COOKIE_SAMESITE", "Lax")
+    settings = Settings(remember_cookie_samesite="Strict")
+    assert [key.get_secret_value() for key in settings.secret_key_fallbacks] == [
+        "one old key",
+        "another old key",
+    ]
+    config = settings.quart_config()
+    assert config["REMEMBER_COOKIE_DURATION"] == timedelta(days=7)
+    assert config["REMEMBER_COOKIE_SAMESITE"] == "Strict"
+    assert (config["SESSION_COOKIE_NAME"], config["SESSION_COOKIE_SECURE"]) == ("__Host-session", True)
+    assert (config["REMEMBER_COOKIE_NAME"], config["REMEMBER_COOKIE_SECURE"]) == ("remember_token", False)
+
+
+def test_development_keeps_a_key(tmp_path: Path) -> None:
+    """Without a key one is made, once, and only its owner can read it."""
+    first = create_app({"instance_path": tmp_path}).secret_key
+    assert first
+    assert create_app({"instance_path": tmp_path}).secret_key == first
+    file = tmp_path / "secret_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.glob(".secret_key*")) == []
+
+
+def test_two_workers_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes second takes the key of who came first, although both saw none."""
+    path = tmp_path / "secret_key"
+    first = kept_secret_key(path)
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    assert kept_secret_key(path) == first
+
+
+def test_keys_rotate(tmp_path: Path) -> None:
+    """Old keys are accepted under the name that Quart and Quart-Auth know them by."""
+    app = create_app({"instance_path": tmp_path, "secret_key_fallbacks": "one old key"})
+    assert app.config["SECRET_KEY_FALLBACKS"] == ["one old key"]

@@ -1,0 +1,26 @@
+"""How the application is started, but for Hypercorn, which tests/browser has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from quart.cli import ScriptInfo
+
+import quart_app
+from quart_app.application import Application
+
+
+def test_quart_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``quart --app quart_app run`` finds the factory by its name."""
+    monkeypatch.setenv("INSTANCE_PATH", str(tmp_path))
+    app = ScriptInfo(app_import_path="quart_app").load_app()
+    assert isinstance(app, Application)
+
+
+def test_applications_share_nothing(tmp_path: Path) -> None:
+    """Each call makes another one, with its own parts."""
+    one, other = (quart_app.create_app({"instance_path": tmp_path / name}) for name in ("one", "other"))
+    assert one.database is not other.database
+    assert one.passwords is not other.passwords
+    assert one.secret_key != other.secret_key

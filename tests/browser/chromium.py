@@ -1,0 +1,41 @@
+"""A real Chromium, which keeps what a person's browser keeps."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, async_playwright
+
+HOW_TO_GET_IT = "Chromium is missing: apt-get install chromium"
+_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",  # the tests may run as root, in a container
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_chromium() -> str | None:
+    """The program, under one of the names it is installed by."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@asynccontextmanager
+async def browse(program: str, profile: Path) -> AsyncIterator[BrowserContext]:
+    """Open the browser with a profile; at the end it is closed, and its session cookies are gone."""
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            profile, executable_path=program, headless=True, args=list(_ARGUMENTS)
+        )
+        context.set_default_timeout(15_000)
+        try:
+            yield context
+        finally:
+            await context.close()

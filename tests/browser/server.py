@@ -1,0 +1,63 @@
+"""The application as its users meet it: a Hypercorn of its own, on a port that was free."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE = 30.0  # seconds to start, on a machine that is busy with other things
+
+
+@contextmanager
+def serve(instance: Path, **environment: str) -> Iterator[str]:
+    """Run the server with its data in this folder; gives its address, ``http://127.0.0.1:port``."""
+    port = _free_port()
+    log = instance / "hypercorn.log"
+    command = [
+        *(sys.executable, "-m", "hypercorn", "--config", str(ROOT / "hypercorn.toml")),
+        *("--bind", f"127.0.0.1:{port}", "quart_app:create_app()"),
+    ]
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            cwd=ROOT,
+            env={**os.environ, "INSTANCE_PATH": str(instance), **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for(port, process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(_PATIENCE)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=1)
+        try:
+            connection.request("GET", "/login")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.05)
+        finally:
+            connection.close()
+    raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}")

@@ -1,0 +1,112 @@
+"""What somebody does who has never been here before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.chromium import browse
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "correct horse battery"
+
+
+async def register(page: Page, address: str) -> None:
+    """Get an account, from the page one is sent to first."""
+    await page.goto(f"{address}/")
+    await expect(page).to_have_title("Sign In - Microblog")
+    await page.get_by_role("link", name="Click to Register!").click()
+    await page.get_by_label("Username").fill("susan")
+    await page.get_by_label("Email").fill("susan@example.com")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_label("Repeat Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Register").click()
+    await expect(page.get_by_text("Congratulations, you are now a registered user!")).to_be_visible()
+
+
+async def log_in(page: Page, *, remember: bool) -> None:
+    """Log in on the page that is open."""
+    await page.get_by_label("Username").fill("susan")
+    await page.get_by_label("Password").fill(PASSWORD)
+    if remember:
+        await page.get_by_label("Remember Me").check()
+    await page.get_by_role("button", name="Sign In").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Hi, susan!")
+
+
+async def test_remembered_until_logging_out(chromium: str, address: str, tmp_path: Path) -> None:
+    """Register, log in to be remembered, close the browser, come back: in. Log out, come back: out."""
+    profile = tmp_path / "profile"
+    async with browse(chromium, profile) as browser:
+        page = browser.pages[0]
+        await register(page, address)
+        await log_in(page, remember=True)
+
+    async with browse(chromium, profile) as browser:
+        assert {cookie["name"] for cookie in await browser.cookies()} == {"remember_token"}
+        page = browser.pages[0]
+        await page.goto(f"{address}/")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Hi, susan!")
+
+        await page.get_by_role("button", name="Logout").click()
+        await expect(page).to_have_title("Sign In - Microblog")
+        await expect(page.get_by_text("Please log in to access this page.")).to_be_visible()
+
+    async with browse(chromium, profile) as browser:
+        page = browser.pages[0]
+        await page.goto(f"{address}/")
+        await expect(page).to_have_title("Sign In - Microblog")
+
+
+async def test_not_remembered(chromium: str, address: str, tmp_path: Path) -> None:
+    """Who does not ask to be remembered is forgotten when the browser is closed."""
+    profile = tmp_path / "profile"
+    async with browse(chromium, profile) as browser:
+        page = browser.pages[0]
+        await register(page, address)
+        await log_in(page, remember=False)
+
+    async with browse(chromium, profile) as browser:
+        page = browser.pages[0]
+        await page.goto(f"{address}/")
+        await expect(page).to_have_title("Sign In - Microblog")
+
+
+async def test_by_keyboard(chromium: str, address: str, tmp_path: Path) -> None:
+    """The first stop of the Tab key leads past the navigation; Enter sends the form; errors are announced."""
+    async with browse(chromium, tmp_path / "profile") as browser:
+        page = browser.pages[0]
+        await page.goto(f"{address}/login")
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+
+        await page.get_by_label("Username").focus()
+        await page.keyboard.press("Enter")
+        alert = page.get_by_role("alert")
+        await expect(alert).to_contain_text("2 fields need your attention")
+        username = page.get_by_label("Username")
+        await expect(username).to_have_attribute("aria-invalid", "true")
+        await expect(username).to_have_accessible_description("This field is required.")
+
+        await alert.get_by_role("link", name="Password").press("Enter")
+        await expect(page.get_by_label("Password")).to_be_focused()
+
+
+async def test_nothing_is_blocked_or_missing(chromium: str, address: str, tmp_path: Path) -> None:
+    """Our own content security policy blocks nothing of ours, and nothing is loaded from elsewhere."""
+    async with browse(chromium, tmp_path / "profile") as browser:
+        page = browser.pages[0]
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("requestfailed", lambda request: complaints.append(request.url))
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith(address) else complaints.append(request.url),
+        )
+        await register(page, address)
+        await log_in(page, remember=True)
+        await page.goto(f"{address}/logout")
+        assert complaints == []

@@ -1,0 +1,91 @@
+"""Flask and Flask-Login 0.6.3, for comparison: the only module of this folder that imports them."""
+
+import inspect
+from datetime import timedelta
+from typing import Any, cast
+
+import flask  # noqa: TID251  # what a running Flask application does is what we compare with
+import flask_login  # type: ignore[import-untyped, unused-ignore]  # noqa: TID251  # has no types
+from blinker import NamedSignal
+from flask_login import config as flask_login_config  # noqa: TID251
+
+from .site import SECRET
+
+
+def exported_names() -> set[str]:
+    """What Flask-Login exports."""
+    return {name for name in flask_login.__all__ if not name.startswith("__")}
+
+
+def constant(name: str) -> Any:
+    """The value of a constant of Flask-Login."""
+    return getattr(flask_login_config, name)
+
+
+def new_manager_settings() -> dict[str, Any]:
+    """The attributes of a new LoginManager."""
+    return dict(vars(flask_login.LoginManager()))
+
+
+def signal_name(name: str) -> str | None:
+    """The name that the signal *name* carries; None if Flask-Login has no such signal."""
+    signal = getattr(flask_login, name, None) if name != "current_user" else None
+    return signal.name if isinstance(signal, NamedSignal) else None
+
+
+def parameters(name: str) -> list[tuple[str, Any]] | None:
+    """The parameters of the function *name*, with their defaults; None if Flask-Login has no such function."""
+    found = vars(flask_login).get(name)
+    if not inspect.isfunction(found):
+        return None
+    return [(one.name, one.default) for one in inspect.signature(found).parameters.values()]
+
+
+class _Person(flask_login.UserMixin):  # type: ignore[misc, unused-ignore]  # untyped
+    def __init__(self, person_id: str) -> None:
+        self.id = person_id
+
+
+def flask_application(**config: Any) -> flask.Flask:
+    """An application with Flask-Login, whose users are the small application's."""
+    app = flask.Flask("flask_side", static_folder=None)
+    app.config.update({"SECRET_KEY": SECRET, **config})
+    manager = flask_login.LoginManager(app)
+
+    @manager.user_loader  # type: ignore[untyped-decorator, unused-ignore]
+    def load(user_id: str) -> _Person | None:
+        return _Person(user_id) if user_id in {"1", "2"} else None
+
+    @app.route("/login")
+    def login() -> str:
+        remember = "remember" in flask.request.args
+        seconds = flask.request.args.get("seconds", type=float)
+        duration = None if seconds is None else timedelta(seconds=seconds)
+        return str(flask_login.login_user(_Person("1"), remember=remember, duration=duration))
+
+    @app.route("/whoami")
+    def whoami() -> str:
+        user = flask_login.current_user
+        return cast(str, user.id) if user.is_authenticated else "nobody"
+
+    @app.route("/fresh")
+    def fresh() -> str:
+        return str(bool(flask_login.current_user.is_authenticated) and flask_login.login_fresh())
+
+    return app
+
+
+def get(
+    app: flask.Flask, path: str, cookies: dict[str, str], *, address: str, agent: str
+) -> tuple[str, dict[str, str]]:
+    """Ask *app* for *path* from a client with *cookies*; the body, and the cookies the client has then."""
+    client = app.test_client()
+    for name, value in cookies.items():
+        client.set_cookie(name, value)
+    response = client.get(path, headers={"User-Agent": agent}, environ_base={"REMOTE_ADDR": address})
+    kept = {}
+    for name in ("session", "remember_token"):
+        found = client.get_cookie(name)
+        if found is not None:
+            kept[name] = found.value
+    return response.get_data(as_text=True), kept

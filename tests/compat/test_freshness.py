@@ -1,0 +1,124 @@
+"""Fresh logins: who has just proved who they are, and for how long."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from compat import ConfigurationError
+
+from .conftest import Clock
+from .site import Site, close_browser, error, listening, names, text
+
+
+async def test_a_login_is_fresh(site: Site) -> None:
+    """Who has just logged in may do what needs a fresh login."""
+    client = await site.logged_in()
+
+    assert await text(client, "/fresh") == "True"
+    assert await text(client, "/private") == "just you, susan"
+
+
+async def test_a_login_may_begin_stale(site: Site) -> None:
+    """``fresh=False`` logs in without that."""
+    client = await site.logged_in("stale=1")
+
+    assert await text(client, "/fresh") == "False"
+    assert (await client.get("/private")).status_code == 401
+
+
+async def test_a_remembered_login_is_stale(site: Site) -> None:
+    """Who comes back by the remember cookie is known, but not fresh."""
+    client = await site.logged_in("remember=1")
+    close_browser(client)
+
+    assert await text(client, "/members") == "welcome susan"
+    assert await text(client, "/fresh") == "False"
+    assert (await client.get("/private")).status_code == 401
+
+
+async def test_confirming_makes_fresh(site: Site) -> None:
+    """``confirm_login`` ends staleness, and tells so."""
+    client = await site.logged_in("remember=1")
+    close_browser(client)
+    await text(client, "/whoami")
+
+    with listening(site.app) as heard:
+        await text(client, "/confirm")
+
+    assert names(heard) == ["user_login_confirmed"]
+    assert await text(client, "/private") == "just you, susan"
+
+
+async def test_nobody_is_not_fresh(site: Site) -> None:
+    """Without a login there is no freshness."""
+    assert await text(site.client(), "/fresh") == "False"
+
+
+# --- with a maximum age
+
+
+@pytest.mark.parametrize("duration", [timedelta(minutes=10), 600, 600.0])
+@pytest.mark.parametrize(("seconds", "fresh"), [(599, "True"), (600, "True"), (601, "False")])
+async def test_freshness_ends(clock: Clock, duration: Any, seconds: int, fresh: str) -> None:
+    """``FRESH_LOGIN_DURATION`` seconds after the login it is stale, and still a login."""
+    site = Site(FRESH_LOGIN_DURATION=duration)
+    client = await site.logged_in()
+
+    clock.shift(seconds)
+
+    assert await text(client, "/fresh") == fresh
+    assert await text(client, "/whoami") == "susan"
+
+
+async def test_confirming_begins_anew(clock: Clock) -> None:
+    """``confirm_login`` makes a login that was too old fresh for as long again."""
+    site = Site(FRESH_LOGIN_DURATION=600)
+    client = await site.logged_in()
+    clock.shift(1000)
+
+    await text(client, "/confirm")
+
+    clock.shift(600)
+    assert await text(client, "/fresh") == "True"
+    clock.shift(1)
+    assert await text(client, "/fresh") == "False"
+
+
+async def test_without_a_maximum_freshness_does_not_end(clock: Clock, site: Site) -> None:
+    """As in Flask-Login a login is fresh for as long as the session lasts, and nothing more is written."""
+    client = await site.logged_in()
+    assert set(site.session_of(client)) == {"_user_id", "_fresh", "_id"}
+
+    clock.shift(timedelta(days=30))
+
+    assert await text(client, "/fresh") == "True"
+
+
+async def test_a_login_of_unknown_age_is_stale_where_there_is_a_maximum(site: Site) -> None:
+    """A session that Flask-Login has written does not say since when it is fresh."""
+    client = await site.logged_in()
+    site.app.config["FRESH_LOGIN_DURATION"] = 600
+
+    assert await text(client, "/fresh") == "False"
+
+
+async def test_logging_out_forgets_the_age(clock: Clock) -> None:
+    """Nothing of a login stays in the session."""
+    site = Site(FRESH_LOGIN_DURATION=600)
+    client = await site.logged_in()
+
+    await text(client, "/logout")
+
+    assert site.session_of(client) == {}
+
+
+async def test_a_maximum_that_is_none_is_an_error() -> None:
+    """A setting that means nothing is said, with its value and the way out."""
+    site = Site(FRESH_LOGIN_DURATION="ten minutes")
+    client = site.client()
+
+    found = await error(client, "/login")
+
+    assert isinstance(found, ConfigurationError)
+    assert "FRESH_LOGIN_DURATION = 'ten minutes'" in str(found)

@@ -1,0 +1,173 @@
+"""A login required everywhere, with exceptions by name."""
+
+from pathlib import Path
+
+import pytest
+from quart import Blueprint, Quart, websocket
+from quart.testing import QuartClient, WebsocketResponseError
+from quart.views import MethodView
+
+from compat import LoginClient, LoginManager, login_exempt, login_guard, login_required
+
+from .site import Person, Site, text
+
+
+def guarded() -> Site:
+    """A site that is closed, but for its login view."""
+    site = Site()
+    site.manager.login_view = "login"
+    site.manager.refresh_view = "confirm"
+    login_guard(site.app)
+    return site
+
+
+async def status(site: Site, path: str) -> int:
+    """What a visitor gets at *path*."""
+    answer: int = (await site.client().get(path)).status_code
+    return answer
+
+
+async def test_everything_is_closed() -> None:
+    """A view without any decorator is for users only."""
+    site = guarded()
+
+    response = await site.client().get("/public")
+
+    assert response.location == "/login?next=%2Fpublic"
+    assert await text(LoginClient(site.app, user=site.people["1"]), "/public") == "for everybody"
+
+
+async def test_login_and_refresh_views_are_open() -> None:
+    """Who has to log in can get there."""
+    site = guarded()
+
+    assert await status(site, "/login") == 200
+    assert await status(site, "/confirm") == 200
+
+
+@pytest.mark.parametrize("view", ["/login", "/login?lang=de"])
+async def test_login_views_that_are_urls_are_open(view: str) -> None:
+    """Also if ``login_view`` is not an endpoint but a URL of this application."""
+    site = Site()
+    site.manager.login_view = view
+    login_guard(site.app)
+
+    assert await status(site, "/login") == 200
+    assert await status(site, "/public") == 302
+
+
+async def test_login_views_of_blueprints_are_open() -> None:
+    """Each of ``blueprint_login_views`` is."""
+    site = guarded()
+    site.manager.blueprint_login_views = {"shop": "public"}
+
+    assert await status(site, "/public") == 200
+    assert await status(site, "/whoami") == 302
+
+
+async def test_exempt_views_are_open() -> None:
+    """``login_exempt`` opens a view, above or below its route, sync or async."""
+    site = guarded()
+
+    @site.app.route("/above")
+    @login_exempt
+    async def above() -> str:
+        return "open"
+
+    @login_exempt
+    @site.app.route("/below")
+    def below() -> str:
+        return "open"
+
+    assert [await status(site, path) for path in ("/above", "/below", "/basket")] == [200, 200, 302]
+
+
+async def test_exempt_classes_are_open() -> None:
+    """A class of views is opened as a whole."""
+    site = guarded()
+
+    @login_exempt
+    class Health(MethodView):
+        async def get(self) -> str:
+            return "well"
+
+    class Closed(MethodView):
+        async def get(self) -> str:
+            return "no"
+
+    site.app.add_url_rule("/health", view_func=Health.as_view("health"))
+    site.app.add_url_rule("/closed", view_func=Closed.as_view("closed"))
+
+    assert [await status(site, path) for path in ("/health", "/closed")] == [200, 302]
+
+
+async def test_exempt_views_may_still_require_a_login() -> None:
+    """``login_exempt`` opens the guard, not what a view requires itself."""
+    site = guarded()
+
+    @site.app.route("/own")
+    @login_exempt
+    @login_required
+    async def own() -> str:
+        return ""
+
+    assert await status(site, "/own") == 302
+
+
+async def test_unknown_urls_are_not_found() -> None:
+    """A closed site does not answer 302 for what it does not have."""
+    assert await status(guarded(), "/unknown") == 404
+
+
+async def test_static_files_are_open(tmp_path: Path) -> None:
+    """The login page needs its style."""
+    (tmp_path / "style.css").write_text("body {}")
+    app = Quart(__name__, static_folder=str(tmp_path), static_url_path="/static")
+    app.secret_key = "k"
+    manager = LoginManager[Person](app)
+    manager.login_view = "/login"
+    login_guard(app)
+
+    assert (await QuartClient(app).get("/static/style.css")).status_code == 200
+
+
+async def test_a_blueprint_may_be_closed_alone() -> None:
+    """The rest of the application stays as it is."""
+    site = Site()
+    shop = Blueprint("shop", __name__, url_prefix="/shop")
+
+    @shop.route("/page")
+    async def page() -> str:
+        return ""
+
+    login_guard(shop)
+    site.app.register_blueprint(shop)
+
+    assert await status(site, "/shop/page") == 401
+    assert await status(site, "/public") == 200
+
+
+async def test_websockets_are_closed_before_they_are_accepted() -> None:
+    """An anonymous handshake is answered with 401, whatever the login view."""
+    site = guarded()
+
+    @site.app.websocket("/ws")
+    async def socket() -> None:
+        await websocket.send("hello")
+
+    @site.app.websocket("/open-ws")
+    @login_exempt
+    async def open_socket() -> None:
+        await websocket.send("hello")
+
+    with pytest.raises(WebsocketResponseError) as refused:
+        async with site.client().websocket("/ws") as connection:
+            await connection.receive()
+    assert refused.value.response.status_code == 401
+
+    for client, path in (
+        (site.client(), "/open-ws"),
+        (LoginClient(site.app, user=site.people["1"]), "/ws"),
+    ):
+        async with client.websocket(path) as connection:
+            assert await connection.receive() == "hello"

@@ -1,0 +1,147 @@
+"""The application's own hooks ask for the user as well, for every request that there is."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quart import Blueprint, Quart, render_template_string
+from quart.testing import QuartClient
+
+from compat import LoginClient, LoginManager, current_user, login_required
+
+from .site import Kind, Person, Site, as_kind, text
+
+PAGES = [("/page", 200), ("/static/style.css", 200), ("/unknown", 404)]
+
+
+@pytest.fixture
+def application(tmp_path: Path, kind: Kind) -> Quart:
+    """An application with a page and a static file."""
+    (tmp_path / "style.css").write_text("body {}")
+    app = Quart(__name__, static_folder=str(tmp_path), static_url_path="/static")
+    app.secret_key = "k"
+    manager = LoginManager[Person](app)
+    manager.user_loader(as_kind(kind, lambda user_id: Person(user_id, "susan")))
+
+    @app.route("/page")
+    async def page() -> str:
+        return ""
+
+    return app
+
+
+def susan(app: Quart) -> QuartClient:
+    """A client in which susan is logged in."""
+    return LoginClient(app, user=Person("1", "susan"))
+
+
+@pytest.mark.parametrize(("path", "status"), PAGES)
+async def test_before_request_hooks_may_ask(application: Quart, path: str, status: int) -> None:
+    """As in Flask-Login, such a hook may look at the user of static files and unknown URLs, too."""
+    seen: list[str] = []
+
+    @application.before_request
+    async def note_visit() -> None:
+        if current_user.is_authenticated:
+            seen.append(current_user.name)
+
+    response = await susan(application).get(path)
+
+    assert (response.status_code, seen) == (status, ["susan"])
+
+
+@pytest.mark.parametrize(("path", "status"), PAGES)
+async def test_after_request_hooks_may_ask(application: Quart, path: str, status: int) -> None:
+    """And so may one that runs after the view."""
+
+    @application.after_request
+    async def stamp(response: Any) -> Any:
+        response.headers["X-User"] = current_user.name
+        return response
+
+    response = await susan(application).get(path)
+
+    assert (response.status_code, response.headers["X-User"]) == (status, "susan")
+
+
+async def test_hooks_of_a_blueprint_may_ask(application: Quart, tmp_path: Path) -> None:
+    """A blueprint's own hooks run for its own static files, and look at the user there."""
+    shop = Blueprint("shop", __name__, static_folder=str(tmp_path), static_url_path="/shop/static")
+    seen: list[str] = []
+
+    @shop.before_request
+    async def note_visit() -> None:
+        seen.append(current_user.name)
+
+    application.register_blueprint(shop)
+
+    assert (await susan(application).get("/shop/static/style.css")).status_code == 200
+    assert seen == ["susan"]
+
+
+async def test_static_files_may_be_protected(application: Quart) -> None:
+    """``login_required`` around the view of static files works as around any other."""
+    application.view_functions["static"] = login_required(application.view_functions["static"])
+
+    assert (await QuartClient(application).get("/static/style.css")).status_code == 401
+    assert (await susan(application).get("/static/style.css")).status_code == 200
+
+
+async def test_a_view_may_be_called_static(application: Quart) -> None:
+    """The name of an endpoint does not decide about its user."""
+    application.add_url_rule("/mine", "mine.static", login_required(_whoami))
+
+    assert await text(susan(application), "/mine") == "susan"
+
+
+async def _whoami() -> str:
+    return str(current_user.name)
+
+
+async def test_error_pages_may_ask(application: Quart) -> None:
+    """A page for 404 or 405 may show who is logged in."""
+
+    @application.errorhandler(404)
+    @application.errorhandler(405)
+    async def show(error: Any) -> tuple[str, int]:
+        return await render_template_string("{{ current_user.name }}"), int(error.code)
+
+    client = susan(application)
+    for response in (await client.get("/unknown"), await client.post("/page")):
+        assert response.status_code in {404, 405}
+        assert await response.get_data(as_text=True) == "susan"
+
+
+async def test_error_pages_of_faults_may_not_hide_them(site: Site) -> None:
+    """A page for errors that shows the user fails itself while the loader does; one that does not, works."""
+
+    @site.app.errorhandler(500)
+    async def sorry(error: Any) -> tuple[str, int]:
+        return await render_template_string("sorry"), 500
+
+    client = await site.logged_in()
+    site.fault = RuntimeError("no database")
+
+    response = await client.get("/whoami")
+
+    assert (response.status_code, await response.get_data(as_text=True)) == (500, "sorry")
+    assert "Set-Cookie" not in response.headers
+
+
+async def test_without_the_context_processor_templates_have_no_user() -> None:
+    """``add_context_processor=False`` leaves templates alone."""
+    app = Quart(__name__)
+    app.secret_key = "k"
+    LoginManager[Person](app, add_context_processor=False)
+
+    @app.route("/")
+    async def index() -> str:
+        return await render_template_string("{{ current_user is defined }}")
+
+    assert await text(QuartClient(app), "/") == "False"
+
+
+async def test_templates_outside_of_requests_have_no_user(site: Site) -> None:
+    """There ``current_user`` is None."""
+    async with site.app.app_context():
+        assert await render_template_string("{{ current_user is none }}") == "True"

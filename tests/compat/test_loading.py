@@ -1,0 +1,480 @@
+"""Who is asked for the user, when, and how often."""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quart import Quart, Request, render_template_string, session
+from quart.testing import QuartClient
+
+import compat
+from compat import LoginManager, MissingLoader, UserNotLoaded, current_user, load_user, login_user
+
+from .site import (
+    REMEMBER,
+    Application,
+    Kind,
+    Person,
+    Site,
+    as_kind,
+    close_browser,
+    error,
+    listening,
+    lose_cookie,
+    names,
+    plain_vary,
+    put_cookie,
+    set_cookies,
+    text,
+)
+
+HENRY = Person("2", "henry")
+
+
+def with_api_key(site: Site, kind: Kind = "async") -> list[Request]:
+    """Have requests with an API key be henry's; return what the request loader was asked."""
+    asked: list[Request] = []
+
+    def by_key(request: Request) -> Person | None:
+        asked.append(request)
+        return HENRY if request.headers.get("X-Api-Key") == "henry's" else None
+
+    site.manager.request_loader(as_kind(kind, by_key))
+    return asked
+
+
+# --- the order of the sources
+
+
+async def test_session_goes_first(kind: Kind) -> None:
+    """Whoever is in the session is the user, whatever else the request has."""
+    site = Site(kind)
+    asked = with_api_key(site, kind)
+    client = await site.logged_in("remember=1")
+    asked.clear()
+
+    assert await text(client, "/whoami", headers={"X-Api-Key": "henry's"}) == "susan"
+    assert (site.loads, asked) == (["1"], [])
+
+
+async def test_remember_cookie_goes_second(kind: Kind) -> None:
+    """Without a session the remember cookie names the user, not the request loader."""
+    site = Site(kind)
+    asked = with_api_key(site, kind)
+    client = await site.logged_in("remember=1")
+    close_browser(client)
+    asked.clear()
+
+    assert await text(client, "/whoami", headers={"X-Api-Key": "henry's"}) == "susan"
+    assert (site.loads, asked) == (["1"], [])
+
+
+async def test_request_loader_goes_last(kind: Kind) -> None:
+    """Without session and cookie the request loader is asked, and nothing is kept in the session."""
+    site = Site(kind)
+    with_api_key(site, kind)
+    client = site.client()
+
+    assert await text(client, "/whoami", headers={"X-Api-Key": "henry's"}) == "henry"
+    assert site.session_of(client) == {}
+    assert await text(client, "/whoami") == "nobody"
+
+
+async def test_next_source_is_asked_if_one_gives_nobody() -> None:
+    """If the session's user is gone, the cookie's is taken, and if that one is gone, the request's."""
+    site = Site()
+    with_api_key(site)
+    client = await site.logged_in("remember=1")
+    await text(client, "/login?user=2")
+    headers = {"X-Api-Key": "henry's"}
+
+    susan = site.people.pop("1")
+    site.people["1"], henry = susan, site.people.pop("2")
+    assert await text(client, "/whoami", headers=headers) == "susan"
+
+    site.people = {"2": henry}
+    assert await text(client, "/whoami", headers=headers) == "henry"
+
+
+async def test_a_user_that_is_gone_is_asked_for_once() -> None:
+    """Session and cookie that name the same missing user cost one question."""
+    site = Site()
+    client = await site.logged_in("remember=1")
+    site.people.clear()
+
+    assert await text(client, "/whoami") == "nobody"
+    assert site.loads == ["1"]
+
+
+async def test_request_loader_alone_is_enough() -> None:
+    """An application without a user loader is asked by request only, whatever the session holds."""
+    app = Quart(__name__)
+    app.secret_key = "k"
+    manager = LoginManager[Person](app)
+
+    @manager.request_loader
+    async def by_key(request: Request) -> Person | None:
+        return HENRY if "X-Api-Key" in request.headers else None
+
+    @app.route("/")
+    async def index() -> str:
+        who = str(current_user.is_authenticated)
+        session["_user_id"] = "1"
+        return who
+
+    client = QuartClient(app)
+    assert await text(client, "/", headers={"X-Api-Key": "x"}) == "True"
+    assert await text(client, "/") == "False"
+
+
+# --- kinds of loaders
+
+
+class AsyncCallable:
+    async def __call__(self, user_id: str) -> Person | None:
+        return Person(user_id, "callable")
+
+
+class SyncCallable:
+    def __call__(self, user_id: str) -> Person | None:
+        return Person(user_id, "callable")
+
+
+async def named(name: str, user_id: str) -> Person | None:
+    """A loader with an argument of its own."""
+    return Person(user_id, name)
+
+
+class Store:
+    async def find(self, user_id: str) -> Person | None:
+        """A loader that is a method."""
+        return Person(user_id, "method")
+
+
+@pytest.mark.parametrize(
+    ("loader", "name"),
+    [
+        pytest.param(functools.partial(named, "partial"), "partial", id="partial"),
+        pytest.param(AsyncCallable(), "callable", id="async __call__"),
+        pytest.param(SyncCallable(), "callable", id="sync __call__"),
+        pytest.param(lambda user_id: named("lambda", user_id), "lambda", id="lambda of coroutine"),
+        pytest.param(lambda user_id: Person(user_id, "plain"), "plain", id="sync lambda"),
+        pytest.param(Store().find, "method", id="bound method"),
+    ],
+)
+async def test_any_callable_may_be_the_loader(loader: Callable[[str], Any], name: str) -> None:
+    """A loader is recognised as async by what it is or by what it returns."""
+    site = Site()
+    client = await site.logged_in()
+    site.manager.user_loader(loader)
+
+    assert await text(client, "/whoami") == name
+
+
+def test_setting_a_callback_returns_it() -> None:
+    """The loaders' decorators leave what they decorate alone."""
+    manager = LoginManager[Person]()
+
+    async def load(user_id: str) -> Person | None:
+        return None
+
+    def by_request(request: Request) -> Person | None:
+        return None
+
+    assert manager.user_loader(load) is load is manager.user_callback
+    assert manager.request_loader(by_request) is by_request is manager.request_callback
+
+
+async def test_no_loader_at_all_is_an_error_when_asked() -> None:
+    """Without a loader, asking for the user fails; a page that does not ask works."""
+    app = Application(__name__)
+    app.secret_key = "k"
+    LoginManager[Person](app)
+
+    @app.route("/asks")
+    async def asks() -> str:
+        return str(current_user.is_authenticated)
+
+    @app.route("/works")
+    async def works() -> str:
+        return "fine"
+
+    client = QuartClient(app)
+    assert await text(client, "/works") == "fine"
+    missing = await error(client, "/asks")
+    assert isinstance(missing, MissingLoader)
+    assert str(missing).startswith("Missing user_loader or request_loader")
+
+
+# --- how often
+
+
+async def test_one_load_a_request() -> None:
+    """However often the user is looked at, by whomever, the loader is asked once."""
+    site = Site()
+
+    @site.app.before_request
+    async def look() -> None:
+        assert current_user.name == "susan"
+
+    @site.app.route("/often")
+    @compat.login_required
+    @compat.fresh_login_required
+    async def often() -> str:
+        await load_user()
+        return await render_template_string("{{ current_user.name }}{{ current_user.id }}") + str(current_user.name)
+
+    client = compat.LoginClient(site.app, user=site.people["1"])
+
+    assert await text(client, "/often") == "susan1susan"
+    assert site.loads == ["1"]
+
+
+async def test_nobody_costs_no_load() -> None:
+    """Nothing is loaded for visitors without login and cookie."""
+    site = Site()
+
+    assert await text(site.client(), "/whoami") == "nobody"
+    assert site.loads == []
+
+
+async def test_forged_cookie_costs_no_load() -> None:
+    """Nothing is loaded for a remember cookie that we did not sign."""
+    site = Site()
+    client = site.client()
+    put_cookie(client, REMEMBER, "1|" + "0" * 128)
+
+    assert await text(client, "/whoami") == "nobody"
+    assert site.loads == []
+
+
+async def test_static_files_cost_no_load(tmp_path: Path) -> None:
+    """A static file needs no user, so none is loaded for it."""
+    (tmp_path / "style.css").write_text("body {}")
+    site = Site()
+    app = Quart(__name__, static_folder=str(tmp_path), static_url_path="/static")
+    app.secret_key = site.app.secret_key
+    site.manager.init_app(app)
+    client = QuartClient(app)
+    put_cookie(client, "session", site.seal_session({"_user_id": "1"}))
+
+    response = await client.get("/static/style.css")
+
+    assert response.status_code == 200
+    assert site.loads == []
+
+
+async def test_unknown_urls_cost_no_load() -> None:
+    """A URL that nothing answers needs no user, unless the application shows an error page of its own."""
+    site = Site()
+    client = await site.logged_in()
+
+    assert (await client.get("/unknown")).status_code == 404
+    assert site.loads == []
+
+    @site.app.errorhandler(404)
+    async def not_found(error: Exception) -> tuple[str, int]:
+        return await render_template_string("not here, {{ current_user.name }}"), 404
+
+    response = await client.get("/unknown")
+    assert await response.get_data(as_text=True) == "not here, susan"
+    assert site.loads == ["1"]
+
+
+async def test_concurrent_askers_share_one_load() -> None:
+    """Tasks of one request that call ``load_user()`` at the same time share one load."""
+    site = Site()
+    loads = 0
+
+    @site.manager.user_loader
+    async def slow(user_id: str) -> Person | None:
+        nonlocal loads
+        loads += 1
+        await asyncio.sleep(0)
+        return site.people[user_id]
+
+    async with site.app.test_request_context("/"):
+        session["_user_id"] = "1"
+        found = await asyncio.gather(*(load_user() for _ in range(5)))
+
+    assert {user.name for user in found} == {"susan"}
+    assert loads == 1
+
+
+# --- when: only if somebody looks
+
+
+async def test_page_that_never_asks_leaves_no_trace() -> None:
+    """Without a look at the user there is no signal, no session write and no ``Vary``."""
+    site = Site()
+    client = await site.logged_in("remember=1")
+    close_browser(client)
+
+    with listening(site.app) as heard:
+        response = await client.get("/public")
+
+    assert heard == []
+    assert set_cookies(response) == {}
+    assert response.headers.get("Vary") == await plain_vary()
+
+
+async def test_first_look_leaves_the_trace() -> None:
+    """The first look sends the signals and writes the session; the next ones do not."""
+    site = Site()
+    client = await site.logged_in("remember=1")
+    close_browser(client)
+
+    with listening(site.app) as heard:
+        response = await client.get("/whoami")
+
+    assert names(heard) == ["user_accessed", "user_loaded_from_cookie", "user_loaded"]
+    assert set(set_cookies(response)) == {"session"}
+    assert site.session_of(client)["_user_id"] == "1"
+
+
+async def test_hooks_registered_before_the_manager_see_the_user() -> None:
+    """A ``before_request`` hook may ask for the user although it was registered first."""
+    app = Quart(__name__)
+    app.secret_key = "k"
+    seen: list[str] = []
+
+    @app.before_request
+    async def look() -> None:
+        seen.append(current_user.name if current_user.is_authenticated else "nobody")
+
+    manager = LoginManager[Person](app)
+
+    @manager.user_loader
+    async def load(user_id: str) -> Person | None:
+        return Person(user_id, "susan")
+
+    @app.route("/")
+    async def index() -> str:
+        return ""
+
+    await text(compat.LoginClient(app, user=Person("1", "susan")), "/")
+    assert seen == ["susan"]
+
+
+async def test_after_request_hooks_may_ask_first() -> None:
+    """A hook that runs after the view may be the first to ask, and the response then varies by cookie."""
+    site = Site()
+
+    @site.app.after_request
+    async def stamp(response: Any) -> Any:
+        response.headers["X-User"] = current_user.name
+        return response
+
+    client = compat.LoginClient(site.app, user=site.people["1"])
+    response = await client.get("/public")
+
+    assert response.headers["X-User"] == "susan"
+    assert response.headers["Vary"] == "Cookie"
+
+
+# --- contexts pushed by hand
+
+
+async def test_async_loader_has_to_be_awaited_in_a_pushed_context() -> None:
+    """Where no hook has run, reading the user says so, and ``await load_user()`` mends it."""
+    site = Site()
+    async with site.app.test_request_context("/"):
+        session["_user_id"] = "1"
+
+        with pytest.raises(UserNotLoaded, match="Await load_user"):
+            _ = current_user.name
+        assert (await load_user()).name == "susan"
+        assert current_user.name == "susan"
+
+
+async def test_sync_loader_works_at_once_in_a_pushed_context() -> None:
+    """A sync loader needs no hook and no ``load_user()``."""
+    site = Site("sync")
+    async with site.app.test_request_context("/"):
+        session["_user_id"] = "1"
+
+        assert current_user.name == "susan"
+
+
+async def test_nobody_needs_no_loading_in_a_pushed_context() -> None:
+    """Where nobody is logged in there is nothing to await."""
+    site = Site()
+    async with site.app.test_request_context("/"):
+        assert current_user.is_anonymous
+        assert login_user(site.people["1"])
+        assert current_user.name == "susan"
+
+
+async def test_login_changed_by_hand_before_the_first_look() -> None:
+    """A view that writes the session's user itself gets that user: loaded anew, never the old one."""
+    site = Site("sync")
+    asynchronous = Site()
+    for one in (site, asynchronous):
+
+        @one.app.route("/switch")
+        async def switch() -> str:
+            session["_user_id"] = "2"
+            await load_user()
+            return str(current_user.name)
+
+        assert await text(compat.LoginClient(one.app, user=one.people["1"]), "/switch") == "henry"
+
+
+async def test_reading_without_awaiting_after_a_change_by_hand() -> None:
+    """After such a change an async loader has to be awaited, and a sync one does not."""
+    for kind, expected in (("sync", "henry"), ("async", "UserNotLoaded")):
+        site = Site("sync" if kind == "sync" else "async")
+
+        @site.app.route("/switch")
+        async def switch() -> str:
+            session["_user_id"] = "2"
+            try:
+                return str(current_user.name)
+            except UserNotLoaded as error:
+                return type(error).__name__
+
+        assert await text(compat.LoginClient(site.app, user=site.people["1"]), "/switch") == expected
+
+
+async def test_load_user_outside_of_requests_is_an_error() -> None:
+    """There is no user where there is no request."""
+    with pytest.raises(RuntimeError):
+        await load_user()
+
+
+async def test_current_user_outside_of_requests_is_none() -> None:
+    """As in Flask-Login, the proxy stands for None there: it is false, and equal to None."""
+    site = Site()
+
+    assert not current_user
+    async with site.app.app_context():
+        assert current_user == None  # noqa: E711  # the proxy is not None itself
+
+
+async def test_anonymous_user_is_made_for_each_request() -> None:
+    """``anonymous_user`` may be any factory; it is called once for a request that has nobody."""
+    site = Site()
+    made: list[object] = []
+
+    class Guest(compat.AnonymousUserMixin):
+        name = "guest"
+
+    def make() -> Guest:
+        made.append(object())
+        return Guest()
+
+    site.manager.anonymous_user = make
+
+    @site.app.route("/name")
+    async def name() -> str:
+        return f"{current_user.name} {current_user.name}"
+
+    client = site.client()
+    assert await text(client, "/name") == "guest guest"
+    assert len(made) == 1
+    lose_cookie(client, "session")
+    await text(client, "/name")
+    assert len(made) == 2

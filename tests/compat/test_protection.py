@@ -1,0 +1,233 @@
+"""Session protection: the client that logged in, and any other."""
+
+from hashlib import sha512
+from typing import Any
+
+import pytest
+
+from .site import REMEMBER, Site, cookie, listening, names, put_cookie, set_cookies, text
+
+ELSEWHERE = {"User-Agent": "another browser"}
+ADDRESS = {"client": ("192.0.2.7", 4711)}
+
+
+async def test_basic_makes_another_client_stale() -> None:
+    """The default: who comes with another User-Agent stays logged in, but not fresh, for good."""
+    site = Site()
+    client = await site.logged_in()
+
+    with listening(site.app) as heard:
+        assert await text(client, "/whoami", headers=ELSEWHERE) == "susan"
+
+    assert names(heard) == ["user_accessed", "session_protected", "user_loaded"]
+    assert await text(client, "/fresh") == "False"
+
+
+async def test_strong_ends_the_login_of_another_client() -> None:
+    """``"strong"`` removes the login and the remember cookie, and leaves the rest of the session."""
+    site = Site(SESSION_PROTECTION="strong")
+    client = site.client()
+    await text(client, "/basket")
+    await text(client, "/login?remember=1")
+
+    with listening(site.app) as heard:
+        assert await text(client, "/whoami", headers=ELSEWHERE) == "nobody"
+
+    assert names(heard) == ["user_accessed", "session_protected"]
+    assert site.session_of(client) == {"basket": "full"}
+    assert cookie(client, REMEMBER) is None
+    assert await text(client, "/whoami") == "nobody"
+
+
+async def test_strong_asks_no_loader_about_another_client() -> None:
+    """A login that is ended anyway costs no question to the database."""
+    site = Site(SESSION_PROTECTION="strong")
+    client = await site.logged_in()
+
+    await text(client, "/whoami", headers=ELSEWHERE)
+
+    assert site.loads == []
+
+
+async def test_strong_is_basic_for_permanent_sessions() -> None:
+    """As in Flask-Login, a permanent session is never ended."""
+    site = Site(SESSION_PROTECTION="strong")
+    client = await site.logged_in()
+    put_cookie(client, "session", site.seal_session({**site.session_of(client), "_permanent": True}))
+
+    assert await text(client, "/whoami", headers=ELSEWHERE) == "susan"
+    assert await text(client, "/fresh") == "False"
+
+
+@pytest.mark.parametrize("mode", [None, "", "off", 5])
+async def test_protection_can_be_off(mode: Any) -> None:
+    """Any other mode than "basic" and "strong" is none."""
+    site = Site(SESSION_PROTECTION=mode)
+    client = await site.logged_in()
+
+    with listening(site.app) as heard:
+        assert await text(client, "/fresh", headers=ELSEWHERE) == "True"
+
+    assert "session_protected" not in names(heard)
+
+
+@pytest.mark.parametrize("mode", ["basic", "strong"])
+async def test_the_same_client_passes(mode: str) -> None:
+    """Who stays the same client is not touched."""
+    site = Site(SESSION_PROTECTION=mode)
+    client = await site.logged_in()
+
+    response = await client.get("/fresh")
+
+    assert await response.get_data(as_text=True) == "True"
+    assert set_cookies(response) == {}
+
+
+async def test_the_managers_mode_is_used_without_a_setting() -> None:
+    """``session_protection`` counts where the configuration says nothing, and is overruled where it does."""
+    site = Site()
+    site.manager.session_protection = "strong"
+    client = await site.logged_in()
+    assert await text(client, "/whoami", headers=ELSEWHERE) == "nobody"
+
+    site.app.config["SESSION_PROTECTION"] = None
+    client = await site.logged_in()
+    assert await text(client, "/fresh", headers=ELSEWHERE) == "True"
+
+
+async def test_another_address_is_another_client() -> None:
+    """The address counts as much as the User-Agent."""
+    site = Site(SESSION_PROTECTION="strong")
+    client = await site.logged_in()
+
+    assert await text(client, "/whoami", scope_base=ADDRESS) == "nobody"
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Remote-Addr", "X-Client-IP", "X-Forwarded-Host"]
+)
+async def test_headers_cannot_spoof_the_address(header: str) -> None:
+    """A thief who tells the victim's address in a header is still another client."""
+    site = Site(SESSION_PROTECTION="strong")
+    victim = site.client()
+    await text(victim, "/login", scope_base=ADDRESS)
+    stolen = cookie(victim, "session")
+    assert stolen is not None
+
+    thief = site.client()
+    put_cookie(thief, "session", stolen)
+
+    assert await text(thief, "/whoami", headers={header: "192.0.2.7"}) == "nobody"
+
+
+async def test_headers_do_not_change_the_client() -> None:
+    """Nor does such a header make the client another one."""
+    site = Site(SESSION_PROTECTION="strong")
+    client = await site.logged_in()
+
+    assert await text(client, "/fresh", headers={"X-Forwarded-For": "192.0.2.9"}) == "True"
+
+
+def identifier(base: str) -> str:
+    """The hash that Flask-Login makes of address and User-Agent."""
+    return sha512(base.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        pytest.param("b'192.0.2.7'|b'a browser'", id="0.6.3"),
+        pytest.param("192.0.2.7|a browser", id="main branch"),
+    ],
+)
+async def test_identifiers_of_both_flask_logins_are_known(base: str) -> None:
+    """A session that Flask-Login has written, of either kind, belongs to its client."""
+    site = Site(SESSION_PROTECTION="strong")
+    client = site.client()
+    login = {"_user_id": "1", "_fresh": True, "_id": identifier(base)}
+    put_cookie(client, "session", site.seal_session(login))
+    same = {"headers": {"User-Agent": "a browser"}, "scope_base": ADDRESS}
+
+    assert await text(client, "/fresh", **same) == "True"
+    assert await text(client, "/whoami", scope_base=ADDRESS) == "nobody"
+
+
+async def test_a_client_without_user_agent_is_a_client() -> None:
+    """A header that is missing is as good as any."""
+    site = Site(SESSION_PROTECTION="strong")
+    for base in ("b'192.0.2.7'|b''", "192.0.2.7|"):
+        client = site.client()
+        login = {"_user_id": "1", "_fresh": True, "_id": identifier(base)}
+        put_cookie(client, "session", site.seal_session(login))
+        assert await text(client, "/fresh", headers={"User-Agent": ""}, scope_base=ADDRESS) == "True"
+
+
+async def test_long_user_agents_are_told_apart() -> None:
+    """However long it is, all of the User-Agent counts."""
+    site = Site(SESSION_PROTECTION="strong")
+    client = site.client()
+    agent = "x" * 5000
+    await text(client, "/login", headers={"User-Agent": agent + "1"})
+
+    assert await text(client, "/whoami", headers={"User-Agent": agent + "1"}) == "susan"
+    assert await text(client, "/whoami", headers={"User-Agent": agent + "2"}) == "nobody"
+
+
+async def test_the_identifier_may_be_ones_own() -> None:
+    """``_session_identifier_generator`` may be replaced, as applications of Flask-Login do."""
+    site = Site(SESSION_PROTECTION="strong")
+    site.manager._session_identifier_generator = lambda: "the only client"
+    client = await site.logged_in()
+
+    assert site.session_of(client)["_id"] == "the only client"
+    assert await text(client, "/fresh", headers=ELSEWHERE) == "True"
+    site.manager._session_identifier_generator = lambda: "somebody else"
+    assert await text(client, "/whoami") == "nobody"
+
+
+async def test_a_session_without_login_is_protected_as_well() -> None:
+    """As in Flask-Login a session that holds anything but no identifier counts as another client's."""
+    site = Site(SESSION_PROTECTION="strong")
+    client = site.client()
+    await text(client, "/basket")
+
+    with listening(site.app) as heard:
+        assert await text(client, "/whoami") == "nobody"
+
+    assert names(heard) == ["user_accessed", "session_protected"]
+    assert site.session_of(client) == {"basket": "full"}
+
+
+async def test_an_empty_session_is_not_protected() -> None:
+    """Nothing is written for somebody who has nothing."""
+    site = Site(SESSION_PROTECTION="strong")
+
+    with listening(site.app) as heard:
+        response = await site.client().get("/whoami")
+
+    assert names(heard) == ["user_accessed"]
+    assert set_cookies(response) == {}
+
+
+async def test_every_request_of_another_client_is_told() -> None:
+    """``session_protected`` is sent each time; the session is written only the first time."""
+    site = Site()
+    client = await site.logged_in()
+
+    for written in ({"session"}, set()):
+        with listening(site.app) as heard:
+            response = await client.get("/whoami", headers=ELSEWHERE)
+        assert "session_protected" in names(heard)
+        assert set(set_cookies(response)) == written
+
+
+async def test_confirming_binds_to_the_new_client() -> None:
+    """Who re-authenticates is the client from then on."""
+    site = Site()
+    client = await site.logged_in()
+    await text(client, "/whoami", headers=ELSEWHERE)
+
+    await text(client, "/confirm", headers=ELSEWHERE)
+
+    assert await text(client, "/fresh", headers=ELSEWHERE) == "True"
+    assert await text(client, "/fresh") == "False"

@@ -1,0 +1,181 @@
+"""Where visitors may come back to: pages of this site, and nothing else.
+
+``next_values.json`` holds the values of our own choosing: those that are refused, by what is wrong with
+them, and those that are kept, with what they become. Hypothesis looks for more.
+"""
+
+import json
+import re
+import string
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from compat import safe_next_url
+
+from .site import Site
+
+VALUES = json.loads((Path(__file__).parent / "next_values.json").read_text())
+REFUSED = [
+    pytest.param(value, id=f"{why} {number}")
+    for why, values in VALUES["refused"].items()
+    for number, value in enumerate(values)
+]
+
+SPECIAL_SCHEMES = {"http", "https", "ws", "wss", "ftp", "file"}
+
+
+def origin_in_a_browser(value: str, base: str) -> str:
+    """The origin that a browser goes to, from a page at *base*: how the WHATWG URL standard reads *value*.
+
+    Only as much of it as decides about the origin.
+    """
+    value = value.strip("".join(map(chr, range(0x21))))
+    value = re.sub(r"[\t\r\n]", "", value)
+    own = urlsplit(base)
+    scheme, colon, rest = value.partition(":")
+    if colon and re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        scheme = scheme.lower()
+        if scheme not in SPECIAL_SCHEMES:
+            return f"{scheme}:"
+        rest = rest.replace("\\", "/")
+        if scheme == own.scheme and not rest.startswith("//"):
+            return f"{own.scheme}://{own.netloc}"  # read as relative
+        return f"{scheme}://{_authority(rest)}"
+    value = value.replace("\\", "/")
+    if value.startswith("//"):
+        return f"{own.scheme}://{_authority(value)}"
+    return f"{own.scheme}://{own.netloc}"
+
+
+def _authority(value: str) -> str:
+    return re.split(r"[/?#]", value.lstrip("/"), maxsplit=1)[0].rpartition("@")[2]
+
+
+def assert_harmless(url: str) -> None:
+    """Assert that *url* is a page of the site for whoever reads it, and can stand in a header."""
+    assert url.startswith("/")
+    assert not url.startswith("//")
+    assert all(" " < character < "\x7f" for character in url)
+    assert urlsplit(url)[:2] == ("", "")
+    for base in ("https://app.test/login", "http://app.test/a/b"):
+        own = base.partition("//")[0] + "//app.test"
+        assert urljoin(base, url).startswith(f"{own}/")
+        assert origin_in_a_browser(url, base) == own
+
+
+@pytest.mark.parametrize("value", REFUSED)
+def test_other_values_are_refused(value: str) -> None:
+    """What would leave the site, or is not quite a URL of it, becomes the default."""
+    assert safe_next_url(value, default="/home") == "/home"
+
+
+@pytest.mark.parametrize(("value", "url"), VALUES["kept"].items())
+def test_pages_of_the_site_are_kept(value: str, url: str) -> None:
+    """Path, query and fragment stay, percent-encoded to ASCII."""
+    assert safe_next_url(value) == url
+    assert_harmless(url)
+
+
+@pytest.mark.parametrize("value", [5, ["/a"], b"/a", {"a": 1}, "/\ud800"])
+def test_what_is_no_text_is_refused(value: Any) -> None:
+    """Only well-formed strings are looked at."""
+    assert safe_next_url(value) == "/"
+
+
+def test_long_values_are_refused() -> None:
+    """Up to 2,048 characters."""
+    assert safe_next_url("/" + "a" * 2047) == "/" + "a" * 2047
+    assert safe_next_url("/" + "a" * 2048) == "/"
+
+
+@pytest.mark.parametrize("value", ["/logout", "/logout?x=1", "/log%6fut", "/logout#x"])
+def test_pages_can_be_avoided(value: str) -> None:
+    """A page such as the logout is not returned to, however it is written."""
+    assert safe_next_url(value, "/home", avoid={"/logout"}) == "/home"
+    assert safe_next_url("/logouts", "/home", avoid={"/logout"}) == "/logouts"
+
+
+def test_the_default_is_given_back_as_it_is() -> None:
+    """It is the application's own."""
+    assert safe_next_url("//evil.test", "https://elsewhere.example/") == "https://elsewhere.example/"
+    assert safe_next_url(None, "/home") == "/home"
+
+
+_mischief = st.lists(
+    st.one_of(
+        st.sampled_from(["/", "//", "\\", "..", ".", "%2e", "%2F", "%5c", "@", ":", "?", "#", "evil.test"]),
+        st.sampled_from(["http:", "https:", "javascript:", "\t", "\n", "\r", "\x00", "\x7f", " ", "\u3002"]),
+        st.sampled_from(["\uff0f", "\u2028", "é", "\ufeff", "[", "]", ";", "\ud800"]),
+        st.text(max_size=3),
+        st.sampled_from(string.printable),
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(st.one_of(_mischief, _mischief.map(lambda tail: "/" + tail), st.text()))
+@example("/\t/evil.test")
+@example("/\\evil.test")
+def test_whatever_passes_is_harmless(value: str) -> None:
+    """What is not refused begins with one slash, is printable ASCII, and stays on the origin."""
+    url = safe_next_url(value, default="/refused")
+
+    assert_harmless(url)
+    assert len(url) <= 2048 * 12
+
+
+@given(_mischief)
+def test_what_has_passed_passes_again(value: str) -> None:
+    """The result is a fixed point: checking it twice changes nothing."""
+    url = safe_next_url(value, default="/refused")
+
+    assert safe_next_url(url, default="/refused again") == url
+
+
+@given(st.text(alphabet=string.ascii_letters + string.digits + "-_~", min_size=1), st.text(max_size=20))
+def test_ordinary_pages_pass(path: str, query: str) -> None:
+    """A path with any query that is encoded as it should be is kept."""
+    from urllib.parse import urlencode
+
+    url = f"/{path}?{urlencode({'q': query})}"
+
+    assert safe_next_url(url, default="/refused") == url
+
+
+# --- from the request
+
+
+@pytest.mark.parametrize(
+    ("query", "url"),
+    [
+        ("?next=/a", "/a"),
+        ("?next=%2Fa%3Fb%3D1", "/a?b=1"),
+        ("?next=//evil.test", "/home"),
+        ("?next=%252F%252Fevil.test", "/home"),
+        ("?next=/a&next=//evil.test", "/a"),
+        ("?next=//evil.test&next=/a", "/home"),
+        ("", "/home"),
+    ],
+)
+async def test_next_is_taken_from_the_query(site: Site, query: str, url: str) -> None:
+    """Without a value, the first ``next`` of the request's query is checked, decoded once."""
+    async with site.app.test_request_context(f"/login{query}"):
+        assert safe_next_url(default="/home") == url
+
+
+async def test_next_is_taken_from_the_session_where_it_is_kept() -> None:
+    """With ``USE_SESSION_FOR_NEXT`` the query means nothing, and the session is checked as well."""
+    from quart import session
+
+    site = Site(USE_SESSION_FOR_NEXT=True)
+    async with site.app.test_request_context("/login?next=/query"):
+        assert safe_next_url(default="/home") == "/home"
+        session["next"] = "/kept"
+        assert safe_next_url(default="/home") == "/kept"
+        session["next"] = "//evil.test"
+        assert safe_next_url(default="/home") == "/home"

@@ -1,0 +1,260 @@
+"""When receivers are called, and what they may do."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from quart import Quart, session, websocket
+from quart.testing import WebsocketResponseError
+
+from compat import (
+    LoginClient,
+    current_user,
+    login_user,
+    user_accessed,
+    user_loaded,
+    user_loaded_from_cookie,
+    user_loaded_from_request,
+    user_logged_in,
+    user_logged_out,
+)
+
+from .site import Person, Site, close_browser, listening, names, text
+
+
+async def test_sync_receivers_are_called_at_the_moment(site: Site) -> None:
+    """When ``login_user`` returns, they have been called."""
+    called: list[str] = []
+
+    def receive(sender: Quart, user: Person) -> None:
+        called.append(user.name)
+
+    async with site.app.test_request_context("/"):
+        with user_logged_in.connected_to(receive, sender=site.app):
+            login_user(site.people["1"])
+            assert called == ["susan"]
+
+
+async def test_the_sender_is_the_application(site: Site) -> None:
+    """Itself, not a proxy for it."""
+    senders: list[object] = []
+
+    def receive(sender: object, **arguments: object) -> None:
+        senders.append(sender)
+
+    with user_logged_in.connected_to(receive):
+        await site.logged_in()
+
+    assert senders == [site.app]
+    assert type(senders[0]) is type(site.app)
+
+
+async def test_async_receivers_are_awaited_before_the_response_is_sent(site: Site) -> None:
+    """They run after the view, may suspend, and have ended when the client gets its answer."""
+    order: list[str] = []
+
+    async def receive(sender: Quart, user: Person) -> None:
+        order.append("receiver begins")
+        await asyncio.sleep(0)
+        order.append(f"receiver ends: {user.name}")
+
+    @site.app.route("/log-in")
+    async def log_in() -> str:
+        login_user(site.people["1"])
+        order.append("view ends")
+        return ""
+
+    with user_logged_in.connected_to(receive, sender=site.app):
+        await text(site.client(), "/log-in")
+        order.append("answer")
+
+    assert order == ["view ends", "receiver begins", "receiver ends: susan", "answer"]
+
+
+async def test_async_receivers_may_write_the_session(site: Site) -> None:
+    """What they write is in the cookie of that response."""
+
+    async def receive(sender: Quart, user: Person) -> None:
+        await asyncio.sleep(0)
+        session["greeted"] = user.name
+
+    with user_logged_in.connected_to(receive, sender=site.app):
+        client = await site.logged_in()
+
+    assert site.session_of(client)["greeted"] == "susan"
+
+
+async def test_async_receivers_are_called_in_order(site: Site) -> None:
+    """In the order of the signals, each once."""
+    order: list[str] = []
+
+    async def logged_out(sender: Quart, user: Person) -> None:
+        await asyncio.sleep(0)
+        order.append("out")
+
+    async def logged_in(sender: Quart, user: Person) -> None:
+        order.append("in")
+
+    @site.app.route("/out-and-in")
+    async def out_and_in() -> str:
+        from compat import logout_user
+
+        login_user(site.people["1"])
+        logout_user()
+        login_user(site.people["2"])
+        return ""
+
+    with (
+        user_logged_in.connected_to(logged_in, sender=site.app),
+        user_logged_out.connected_to(logged_out, sender=site.app),
+    ):
+        await text(site.client(), "/out-and-in")
+
+    assert order == ["in", "out", "in"]
+
+
+async def test_async_receivers_may_cause_signals(site: Site) -> None:
+    """A receiver that asks for the user for the first time has its receivers awaited as well."""
+    seen: list[str] = []
+
+    async def on_access(sender: Quart) -> None:
+        seen.append("accessed")
+
+    async def on_login(sender: Quart, user: Person) -> None:
+        assert current_user.name == "susan"
+        seen.append("logged in")
+
+    with (
+        user_logged_in.connected_to(on_login, sender=site.app),
+        user_accessed.connected_to(on_access, sender=site.app),
+    ):
+        client = await site.logged_in()
+        await text(client, "/whoami")
+
+    assert seen == ["logged in", "accessed"]
+
+
+async def test_receivers_of_websockets_are_awaited(site: Site) -> None:
+    """Async receivers are called there as well, when the websocket ends at the latest."""
+    seen: list[str] = []
+
+    async def on_access(sender: Quart) -> None:
+        await asyncio.sleep(0)
+        seen.append("accessed")
+
+    @site.app.websocket("/ws")
+    async def socket() -> None:
+        await websocket.send(current_user.name)
+
+    client = LoginClient(site.app, user=site.people["1"])
+    with user_accessed.connected_to(on_access, sender=site.app):
+        async with client.websocket("/ws") as connection:
+            assert await connection.receive() == "susan"
+
+    assert seen == ["accessed"]
+
+
+async def test_async_receivers_of_sync_views_are_awaited(site: Site) -> None:
+    """A sync view runs in a thread; its receivers run where all others do, and before the answer is sent."""
+    seen: list[str] = []
+
+    async def on_login(sender: Quart, user: Person) -> None:
+        await asyncio.sleep(0)
+        seen.append(user.name)
+        session["greeted"] = user.name
+
+    @site.app.route("/sync-log-in")
+    def log_in() -> str:
+        login_user(site.people["1"])
+        return ""
+
+    client = site.client()
+    with user_logged_in.connected_to(on_login, sender=site.app):
+        await text(client, "/sync-log-in")
+
+    assert seen == ["susan"]
+    assert site.session_of(client)["greeted"] == "susan"
+
+
+async def test_async_receivers_of_sync_websockets_are_awaited(site: Site) -> None:
+    """So do those of a sync websocket, which runs in a thread as well."""
+    heard = asyncio.Event()
+
+    async def on_access(sender: Quart) -> None:
+        heard.set()
+
+    @site.app.websocket("/sync-ws")
+    def socket() -> tuple[str, int]:
+        return str(current_user.name), 403
+
+    client = LoginClient(site.app, user=site.people["1"])
+    with user_accessed.connected_to(on_access, sender=site.app), pytest.raises(WebsocketResponseError) as answer:
+        async with client.websocket("/sync-ws") as connection:
+            await connection.receive()
+
+    assert answer.value.response.status_code == 403
+    await asyncio.wait_for(heard.wait(), 5)
+
+
+async def test_receivers_of_the_first_look_may_look_themselves(site: Site) -> None:
+    """A receiver of ``user_accessed`` that reads the user gets the user, and is called once."""
+    seen: list[str] = []
+
+    def on_access(sender: Quart) -> None:
+        seen.append(current_user.name)
+
+    client = LoginClient(site.app, user=site.people["1"])
+    with user_accessed.connected_to(on_access, sender=site.app):
+        assert await text(client, "/whoami") == "susan"
+
+    assert seen == ["susan"]
+
+
+async def test_the_source_of_the_user_is_told_before_the_user(site: Site) -> None:
+    """``user_loaded`` is sent whatever the source, after the signal that names it."""
+
+    @site.manager.request_loader
+    async def by_key(request: Any) -> Person | None:
+        return site.people["2"] if "X-Api-Key" in request.headers else None
+
+    client = await site.logged_in("remember=1")
+    with listening(site.app) as heard:
+        await text(client, "/whoami")
+        close_browser(client)
+        await text(client, "/whoami")
+        await text(site.client(), "/whoami", headers={"X-Api-Key": "x"})
+        await text(site.client(), "/whoami")
+
+    assert names(heard) == [
+        *("user_accessed", "user_loaded"),
+        *("user_accessed", "user_loaded_from_cookie", "user_loaded"),
+        *("user_accessed", "user_loaded_from_request", "user_loaded"),
+        *("user_accessed",),
+    ]
+
+
+@pytest.mark.parametrize("signal", [user_loaded, user_loaded_from_cookie])
+async def test_receivers_see_the_user_as_current(site: Site, signal: Any) -> None:
+    """When a load is told, ``current_user`` is that user, and the session says so."""
+    seen: list[tuple[str, str]] = []
+
+    def receive(sender: Quart, user: Person) -> None:
+        seen.append((current_user.name, session["_user_id"]))
+
+    client = await site.logged_in("remember=1")
+    close_browser(client)
+    with signal.connected_to(receive, sender=site.app):
+        await text(client, "/whoami")
+
+    assert seen == [("susan", "1")]
+
+
+async def test_other_applications_are_not_disturbed(site: Site) -> None:
+    """Receivers of one application do not hear another one."""
+    other = Site()
+
+    with listening(site.app) as heard:
+        await other.logged_in()
+
+    assert heard == []
+    assert user_loaded_from_request.name == "loaded-from-request"

@@ -1,0 +1,258 @@
+"""How an application's own code type-checks against the library."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+api = pytest.importorskip("mypy.api", reason="types are checked where mypy is installed")
+
+ROOT = Path(__file__).parent.parent.parent
+
+HEAD = """
+from quart import Quart, Request
+import compat
+from compat import LoginManager, UserMixin, login_required, fresh_login_required, anonymous_required
+
+class User(UserMixin):
+    def __init__(self, id: int, name: str) -> None:
+        self.id = id
+        self.name = name
+
+app = Quart(__name__)
+login_manager: LoginManager[User] = LoginManager(app)
+"""
+
+Check = Callable[[str], list[str]]
+
+
+@pytest.fixture(scope="module")
+def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
+    """What ``mypy --strict`` says of a program, error by error."""
+    folder = tmp_path_factory.mktemp("programs")
+
+    def run(program: str) -> list[str]:
+        source = folder / "program.py"
+        source.write_text(program)
+        options = [
+            "--strict", "--no-error-summary", "--config-file=", f"--cache-dir={folder}/cache",
+            f"--python-executable={sys.executable}",
+            "--enable-error-code=unused-awaitable", "--enable-error-code=truthy-bool",
+        ]  # fmt: skip
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MYPYPATH", str(ROOT))
+            patch.chdir(folder)
+            out, err, _ = api.run([*options, "program.py"])
+        assert not err
+        return [line for line in out.splitlines() if line.startswith("program.py") and ": error:" in line]
+
+    return run
+
+
+def test_an_application_with_its_own_user_needs_no_cast(check: Check) -> None:
+    """Loaders, views and the typed ``current_user`` fit together under ``mypy --strict``."""
+    assert not check(
+        HEAD
+        + """
+people: dict[str, User] = {}
+
+@login_manager.user_loader
+async def load_user(user_id: str) -> User | None:
+    return people.get(user_id)
+
+@login_manager.request_loader
+async def by_key(request: Request) -> User | None:
+    return people.get(request.headers.get("X-Api-Key", ""))
+
+@login_manager.unauthorized_handler
+async def refuse() -> tuple[str, int]:
+    return "who?", 401
+
+@app.route("/profile/<int:page>")
+@login_required
+async def profile(page: int) -> str:
+    return login_manager.current_user.name
+
+@app.route("/password")
+@fresh_login_required
+def password() -> str:
+    return str(login_manager.current_user.id + 1)
+
+@app.route("/register")
+@anonymous_required(redirect_to="profile")
+async def register() -> str:
+    return ""
+
+@app.route("/log-in")
+async def log_in() -> str:
+    done: bool = compat.login_user(people["1"], remember=True)
+    return str(done)
+"""
+    )
+
+
+def test_sync_loaders_fit_as_well(check: Check) -> None:
+    """So do sync loaders, and managers that are made without an application."""
+    assert not check(
+        HEAD
+        + """
+another = LoginManager[User]()
+
+@another.user_loader
+def load_user(user_id: str) -> User | None:
+    return None
+
+@another.request_loader
+def by_key(request: Request) -> User | None:
+    return None
+
+another.localize_callback = str.upper
+another.init_app(app)
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "loader",
+    [
+        pytest.param("async def load(user_id: int) -> User | None: return None", id="takes a number"),
+        pytest.param("def load(user_id: int) -> User | None: return None", id="sync, takes a number"),
+        pytest.param("async def load() -> User | None: return None", id="takes nothing"),
+        pytest.param("def load() -> User | None: return None", id="sync, takes nothing"),
+        pytest.param("async def load(user_id: str) -> str: return ''", id="returns no user"),
+        pytest.param("def load(user_id: str) -> int: return 1", id="sync, returns no user"),
+        pytest.param("async def load(user_id: str, more: str) -> User | None: return None", id="takes too much"),
+    ],
+)
+def test_wrong_loaders_are_errors(check: Check, loader: str) -> None:
+    """A loader of another signature is found before it runs."""
+    errors = check(f"{HEAD}\n@login_manager.user_loader\n{loader}\n")
+
+    assert len(errors) == 1
+    assert "user_loader" in errors[0] or "load" in errors[0]
+
+
+def test_wrong_attributes_are_errors(check: Check) -> None:
+    """The typed ``current_user`` knows what the application's user has."""
+    errors = check(f"{HEAD}\nlogin_manager.current_user.nam\n")
+
+    assert len(errors) == 1
+    assert '"User" has no attribute "nam"' in errors[0]
+
+
+def test_forgotten_awaits_are_errors(check: Check) -> None:
+    """``unauthorized()`` and ``load_user()`` have to be awaited, and mypy says so."""
+    errors = check(
+        HEAD
+        + """
+async def view() -> None:
+    login_manager.unauthorized()
+    compat.load_user()
+"""
+    )
+
+    assert len(errors) == 2
+    assert all("unused-" in one for one in errors)
+
+
+def test_decorators_keep_the_arguments_of_views(check: Check) -> None:
+    """A decorated view still takes what it took."""
+    errors = check(
+        HEAD
+        + """
+@login_required
+async def page(number: int) -> str:
+    return str(number)
+
+async def call() -> None:
+    await page(1)
+    await page("one")
+"""
+    )
+
+    assert len(errors) == 1
+    assert "arg-type" in errors[0]
+
+
+def test_a_user_need_not_inherit(check: Check) -> None:
+    """Any class with the three properties is a user; one without them is none."""
+    assert not check(
+        """
+from compat import LoginManager
+
+class Own:
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+    def get_id(self) -> str:
+        return "1"
+
+manager: LoginManager[Own] = LoginManager()
+"""
+    )
+    assert check("from compat import LoginManager\n\nclass Own: ...\n\nmanager: LoginManager[Own] = LoginManager()\n")
+
+
+def test_sqlalchemy_users_fit(check: Check) -> None:
+    """A mapped class that inherits from UserMixin is a user."""
+    pytest.importorskip("sqlalchemy")
+    assert not check(
+        """
+from quart import Quart
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from compat import LoginManager, UserMixin
+
+class Base(DeclarativeBase):
+    pass
+
+class User(UserMixin, Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+manager: LoginManager[User] = LoginManager(Quart(__name__))
+
+@manager.user_loader
+async def load_user(user_id: str) -> User | None:
+    return None
+
+def name() -> str:
+    return manager.current_user.name
+"""
+    )
+
+
+@pytest.mark.parametrize("bases", ["Base", "UserMixin, Base"])
+def test_is_active_may_be_a_column(check: Check, bases: str) -> None:
+    """Whether an account is active often stands in the database: ``Mapped[bool]`` is a bool on the object."""
+    pytest.importorskip("sqlalchemy")
+    own = "" if "Mixin" in bases else "is_authenticated = True\n    is_anonymous = False"
+    assert not check(
+        f"""
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from compat import LoginManager, UserMixin
+
+class Base(DeclarativeBase):
+    pass
+
+class Account({bases}):
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    {own}
+
+accounts: LoginManager[Account] = LoginManager()
+
+@accounts.user_loader
+async def load_account(user_id: str) -> Account | None:
+    return None
+"""
+    )
+
+
+def test_the_library_is_marked_as_typed() -> None:
+    """Without this file, type checkers would not look into it."""
+    import compat
+
+    assert Path(compat.__file__).with_name("py.typed").exists()

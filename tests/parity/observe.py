@@ -1,0 +1,107 @@
+"""What is compared after each step, and the deviations that only concern headers, each by name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from . import sealing
+from .cookies import SetCookie
+from .sides import BROWSERS, Answer, Side
+from .switches import Switches
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that two sides do differently."""
+
+    what: str
+    expected: Any
+    actual: Any
+
+
+def differences(expected: Answer, actual: Answer, switches: Switches) -> Iterator[Difference]:
+    """Where an answer is not the expected one."""
+    for what in ("status", "body", "location", "signals"):
+        yield from _unless_equal(what, getattr(expected, what), getattr(actual, what))
+    yield from _unless_equal(
+        "names of cookies set", [cookie.name for cookie in expected.cookies], [cookie.name for cookie in actual.cookies]
+    )
+    for one, other in zip(expected.cookies, actual.cookies, strict=False):
+        yield from _cookie_differences(one, other, expected, actual, switches)
+    yield from _missing_vary(expected, actual)
+    if len(set(map(repr, actual.loads))) < len(actual.loads):
+        yield Difference("ids the user loader was asked for", "each once", actual.loads)
+
+
+def jar_differences(expected: Side, actual: Side, switches: Switches) -> Iterator[Difference]:
+    """Where the browsers of both sides do not hold the same cookies."""
+    for browser in BROWSERS:
+        one, other = expected.jars[browser], actual.jars[browser]
+        yield from _unless_equal(f"cookies of browser {browser}", one.names(), other.names())
+        for name, _, _ in one.names():
+            yield from _unless_equal(
+                f"cookie {name} of browser {browser}",
+                _meaning(name, one.get(name) or "", switches),
+                _meaning(name, other.get(name) or "", switches),
+            )
+
+
+def _unless_equal(what: str, expected: object, actual: object) -> Iterator[Difference]:
+    if expected != actual:
+        yield Difference(what, expected, actual)
+
+
+def _cookie_differences(
+    one: SetCookie, other: SetCookie, expected: Answer, actual: Answer, switches: Switches
+) -> Iterator[Difference]:
+    if one.name != other.name:
+        return
+    yield from _unless_equal(
+        f"{one.name}: value", _meaning(one.name, one.value, switches), _meaning(other.name, other.value, switches)
+    )
+    for attribute in ("domain", "path", "secure", "httponly", "samesite", "max_age", "other"):
+        yield from _unless_equal(f"{one.name}: {attribute}", getattr(one, attribute), getattr(other, attribute))
+    if not _same_lifetime(_lifetime(one, expected), _lifetime(other, actual)):
+        yield Difference(f"{one.name}: seconds to live", _lifetime(one, expected), _lifetime(other, actual))
+
+
+def _meaning(name: str, value: str, switches: Switches) -> object:
+    """What a cookie value says: a session's content, a token's user where formats differ, otherwise the value."""
+    if name == "session":
+        return sealing.session_content(value)
+    if name == switches.remember_cookie and switches.issue == "timed":
+        return timed_token_means_its_user(value)
+    return value
+
+
+def timed_token_means_its_user(value: str) -> object:
+    """Deviation: compat's own token has a time in it, and so expires on the server; the user it names is compared."""
+    return sealing.remembered_user(value) or "nobody"
+
+
+def _lifetime(cookie: SetCookie, answer: Answer) -> tuple[float, float] | None:
+    """The least and the most seconds for which a cookie was made, or None for a session cookie.
+
+    The moment at which the server read its clock is not known, and Expires is cut to whole seconds.
+    """
+    if cookie.expires is None:
+        return None
+    if cookie.expires == 0:
+        return (-1.0, -1.0)
+    return (cookie.expires - answer.answered_at, cookie.expires + 1 - answer.asked_at)
+
+
+def _same_lifetime(one: tuple[float, float] | None, other: tuple[float, float] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _missing_vary(expected: Answer, actual: Answer) -> Iterator[Difference]:
+    """Flask-Login touches the session after each request, so Flask says Vary: Cookie on everything.
+
+    Deviation: compat says it where the answer depended on the user or one of our cookies was set.
+    """
+    looked_at = any(signal.startswith("user_accessed") for signal in expected.signals)
+    if (looked_at or expected.cookies) and not actual.varies_by_cookie:
+        yield Difference("Vary: Cookie", True, False)

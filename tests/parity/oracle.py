@@ -1,0 +1,213 @@
+"""Flask-Login 0.6.3, and the same with each documented deviation of compat made by name.
+
+``flask_login_as_documented()`` gives a namespace with Flask-Login's names in which all deviations are made, so that a
+comparison with compat may demand equality. Leaving one out must show a difference: ``test_deviations`` proves it, and
+so nothing is excused that compat does not do. What only concerns headers is in ``observe``.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta
+from enum import Enum
+from functools import wraps
+from hashlib import sha512
+from types import SimpleNamespace
+from typing import Any
+
+import flask
+import flask_login
+
+
+class Deviation(Enum):
+    """What compat does otherwise than Flask-Login 0.6.3, and why."""
+
+    FORGETS_WHO_IS_GONE = (
+        "An id whose user is gone is removed from the session when the user is looked at; documented so by Flask-Login"
+    )
+    NOTHING_WRITTEN_FOR_NOBODY = (
+        "A good remember cookie whose user is gone writes nothing into the session: nobody was logged in"
+    )
+    RESTORED_LOGIN_IS_BOUND = (
+        "A login restored from the remember cookie gets the client's identifier, or 'strong' ends it one request later"
+    )
+    REQUEST_LOADER_IS_ASKED = "Session, then cookie, then request loader: a useless cookie does not shut the loader out"
+    NONE_FALLS_BACK = "A blueprint's login view of None means login_view; documented so by Flask-Login"
+    NOT_ASCII_IS_NO_SIGNATURE = "A signature that is not ASCII is a wrong one, where Flask-Login answers 500"
+    DURATION_IS_CHECKED_FIRST = "A duration of the wrong type logs nobody in"
+    VIEW_RUNS_ONCE = "fresh_login_required runs a view once, also one that raises AttributeError"
+    ALL_ATTRIBUTES_ON_DELETION = (
+        "The remember cookie is deleted with the attributes it is set with, or browsers keep a __Host- cookie"
+    )
+    ONLY_THE_REAL_ADDRESS = "The identifier takes remote_addr; X-Forwarded-For says whatever the client likes"
+    ENDS_LAST = (
+        "The remember cookie is settled after all hooks of the application, so what the last of them does to the login "
+        "holds for this response, not for the next"
+    )
+    KEYS_ROTATE = "SECRET_KEY_FALLBACKS hold for remember cookies as they do for sessions"
+    REFRESH_ONLY_WHO_ASKED = (
+        "REMEMBER_COOKIE_REFRESH_EACH_REQUEST slides a remember cookie that came with the request, and makes none; "
+        "Flask-Login's main branch does so, too"
+    )
+
+
+def flask_login_as_documented(*, without: Iterable[Deviation] = ()) -> SimpleNamespace:
+    """Flask-Login's names, with all deviations made but those in *without*."""
+    made = frozenset(Deviation) - frozenset(without)
+    names = {name: getattr(flask_login, name) for name in flask_login.__all__}
+    names["LoginManager"] = type("LoginManager", (_DocumentedLoginManager,), {"made": made})
+    if Deviation.DURATION_IS_CHECKED_FIRST in made:
+        names["login_user"] = _login_user_after_checking_duration
+    if Deviation.VIEW_RUNS_ONCE in made:
+        names["fresh_login_required"] = _fresh_login_required_once
+    names["login_remembered"] = lambda: _login_remembered(made)
+    return SimpleNamespace(**names)
+
+
+class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  # Flask-Login has no types
+    """Flask-Login's manager with the deviations in *made*; without any of them, Flask-Login's very own steps."""
+
+    made: frozenset[Deviation] = frozenset(Deviation)
+    blueprint_login_views: dict[str, str | None]
+
+    def __init__(self, app: flask.Flask | None = None, add_context_processor: bool = True) -> None:
+        super().__init__(app, add_context_processor)
+        if Deviation.ONLY_THE_REAL_ADDRESS in self.made:
+            self._session_identifier_generator = _identifier_of_the_real_address
+
+    def init_app(self, app: flask.Flask, add_context_processor: bool = True) -> None:
+        """Flask-Login's method; the hook that it adds goes first, and hooks after a request run from last to first."""
+        super().init_app(app, add_context_processor)
+        if Deviation.ENDS_LAST in self.made:
+            hooks = app.after_request_funcs[None]
+            hooks.insert(0, hooks.pop())
+
+    def unauthorized(self) -> Any:
+        if Deviation.NONE_FALLS_BACK in self.made:
+            views = self.blueprint_login_views.items()
+            self.blueprint_login_views = {name: view for name, view in views if view is not None}
+        return super().unauthorized()
+
+    def _load_user(self) -> None:
+        """Flask-Login's method, step by step."""
+        if self._user_callback is None and self._request_callback is None:
+            super()._load_user()  # raises
+        flask_login.user_accessed.send(_application())
+        if self._session_protection_failed():
+            self._update_request_context_with_user()
+            return
+        user = None
+        asked_for = flask.session.get("_user_id")
+        if asked_for is not None and self._user_callback is not None:
+            user = self._user_callback(asked_for)
+            if user is None and Deviation.FORGETS_WHO_IS_GONE in self.made:
+                del flask.session["_user_id"]
+        if user is None:
+            cookie = self._remember_cookie()
+            if cookie is not None:
+                user = self._load_user_from_remember_cookie(cookie)
+            if user is None and (cookie is None or Deviation.REQUEST_LOADER_IS_ASKED in self.made):
+                user = self._load_user_from_request(flask.request)
+        self._update_request_context_with_user(user)
+
+    def _remember_cookie(self) -> str | None:
+        if flask.session.get("_remember") == "clear":
+            return None
+        return flask.request.cookies.get(_remember_cookie_name())
+
+    def _load_user_from_remember_cookie(self, cookie: str) -> Any:
+        user_id = _decode_cookie(cookie, self.made)
+        if user_id is None:
+            return None
+        if Deviation.NOTHING_WRITTEN_FOR_NOBODY not in self.made:
+            flask.session.update(_user_id=user_id, _fresh=False)
+        user = self._user_callback(user_id) if self._user_callback else None
+        if user is None:
+            return None
+        flask.session.update(_user_id=user_id, _fresh=False)
+        if Deviation.RESTORED_LOGIN_IS_BOUND in self.made:
+            flask.session["_id"] = self._session_identifier_generator()
+        flask_login.user_loaded_from_cookie.send(_application(), user=user)
+        return user
+
+    def _update_remember_cookie(self, response: flask.Response) -> flask.Response:
+        if Deviation.REFRESH_ONLY_WHO_ASKED in self.made and _remember_cookie_name() not in flask.request.cookies:
+            return _without_refresh(super()._update_remember_cookie, response)
+        updated: flask.Response = super()._update_remember_cookie(response)
+        return updated
+
+    def _clear_cookie(self, response: flask.Response) -> None:
+        if Deviation.ALL_ATTRIBUTES_ON_DELETION not in self.made:
+            super()._clear_cookie(response)
+            return
+        config = flask.current_app.config
+        response.delete_cookie(
+            _remember_cookie_name(),
+            domain=config.get("REMEMBER_COOKIE_DOMAIN"),
+            path=config.get("REMEMBER_COOKIE_PATH", "/"),
+            secure=config.get("REMEMBER_COOKIE_SECURE", flask_login.COOKIE_SECURE),
+            httponly=config.get("REMEMBER_COOKIE_HTTPONLY", flask_login.COOKIE_HTTPONLY),
+            samesite=config.get("REMEMBER_COOKIE_SAMESITE"),
+        )
+
+
+def _application() -> Any:
+    return flask.current_app._get_current_object()  # type: ignore[attr-defined]  # a werkzeug proxy
+
+
+def _remember_cookie_name() -> str:
+    name: str = flask.current_app.config.get("REMEMBER_COOKIE_NAME", flask_login.COOKIE_NAME)
+    return name
+
+
+def _without_refresh(update: Callable[[flask.Response], flask.Response], response: flask.Response) -> flask.Response:
+    """Do what the view has ordered, and nothing of ourselves."""
+    return update(response) if "_remember" in flask.session else response
+
+
+def _decode_cookie(cookie: str, made: Collection[Deviation]) -> Any:
+    """The user id in a remember cookie, if the signature is good."""
+    if Deviation.NOT_ASCII_IS_NO_SIGNATURE in made and not cookie.rpartition("|")[2].isascii():
+        return None
+    keys = [flask.current_app.config["SECRET_KEY"]]
+    if Deviation.KEYS_ROTATE in made:
+        keys += flask.current_app.config["SECRET_KEY_FALLBACKS"] or []
+    found = (flask_login.decode_cookie(cookie, key) for key in keys)
+    return next((user_id for user_id in found if user_id is not None), None)
+
+
+def _identifier_of_the_real_address() -> str:
+    """Flask-Login 0.6.3's hash, of bytes as Python prints them, without its look at X-Forwarded-For."""
+    address = flask.request.remote_addr
+    agent = flask.request.headers.get("User-Agent")
+    shown = (None if part is None else part.encode() for part in (address, agent))
+    return sha512("|".join(str(part) for part in shown).encode()).hexdigest()
+
+
+def _login_user_after_checking_duration(user: Any, remember: bool = False, duration: Any = None, **rest: Any) -> Any:
+    refused = not rest.get("force") and not user.is_active
+    if remember and not refused and duration is not None and not isinstance(duration, timedelta):
+        raise TypeError("duration must be a timedelta")
+    return flask_login.login_user(user, remember, duration, **rest)
+
+
+def _fresh_login_required_once(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Flask-Login's decorator; an AttributeError of the view passes through it in disguise."""
+
+    @wraps(view)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return view(*args, **kwargs)
+        except AttributeError as error:
+            raise _AttributeErrorOfTheView from error
+
+    return flask_login.fresh_login_required(run)  # type: ignore[no-any-return]  # Flask-Login has no types
+
+
+class _AttributeErrorOfTheView(Exception):
+    """Not an AttributeError, so Flask-Login does not take it for its own."""
+
+
+def _login_remembered(made: Collection[Deviation]) -> bool:
+    cookie = flask.request.cookies.get(_remember_cookie_name())
+    if cookie is None or flask.session.get("_remember") == "clear":
+        return False
+    return _decode_cookie(cookie, made) is not None

@@ -1,0 +1,101 @@
+"""Each documented deviation is one: a history shows it, and nothing else differs there."""
+
+import asyncio
+import importlib.metadata
+from typing import Any
+
+import pytest
+
+import compat
+
+from .oracle import Deviation, flask_login_as_documented
+from .play import History, Outcome, assert_alike, play
+from .sides import flask_side, quart_side
+from .steps import Ask, Remembered, Restart, Spoil, Vanish
+from .switches import OLD_SECRET, Switches
+from .wire import Client
+
+_FORWARDED = Client(forwarded_for="10.0.0.9")
+
+STORIES = {
+    Deviation.FORGETS_WHO_IS_GONE: History(Switches(), [Ask("/login?who=ada"), Vanish("ada"), Ask("/whoami")]),
+    Deviation.NOTHING_WRITTEN_FOR_NOBODY: History(Switches(), [Remembered("nobody"), Ask("/whoami")]),
+    Deviation.RESTORED_LOGIN_IS_BOUND: History(
+        Switches(protection="strong"), [Remembered("ada"), Ask("/whoami"), Ask("/whoami")]
+    ),
+    Deviation.REQUEST_LOADER_IS_ASKED: History(
+        Switches(request_loader=True), [Spoil("remember", "dots"), Ask("/whoami", api_key="key of ada")]
+    ),
+    Deviation.NONE_FALLS_BACK: History(Switches(), [Ask("/cellar/")]),
+    Deviation.NOT_ASCII_IS_NO_SIGNATURE: History(Switches(), [Spoil("remember", "not ascii"), Ask("/whoami")]),
+    Deviation.DURATION_IS_CHECKED_FIRST: History(
+        Switches(), [Ask("/login?who=ada&remember&duration=wrong"), Ask("/whoami")]
+    ),
+    Deviation.VIEW_RUNS_ONCE: History(Switches(), [Ask("/login?who=ada"), Ask("/fresh/broken"), Ask("/peek")]),
+    Deviation.ALL_ATTRIBUTES_ON_DELETION: History(
+        Switches(cookie_secure=True, cookie_samesite="Lax"), [Ask("/login?who=ada&remember"), Ask("/logout")]
+    ),
+    Deviation.ONLY_THE_REAL_ADDRESS: History(
+        Switches(protection="strong"), [Ask("/login?who=ada"), Ask("/whoami", client=_FORWARDED)]
+    ),
+    Deviation.ENDS_LAST: History(
+        Switches(protection="strong", looking_after_request="before"),
+        [Ask("/login?who=ada&remember"), Ask("/", client=Client(address="10.0.0.2"))],
+    ),
+    Deviation.KEYS_ROTATE: History(Switches(key_changed=True), [Remembered("ada", secret=OLD_SECRET), Ask("/whoami")]),
+    Deviation.REFRESH_ONLY_WHO_ASKED: History(
+        Switches(refresh_each_request=True), [Ask("/login?who=ada"), Ask("/whoami"), Restart(), Ask("/whoami")]
+    ),
+}
+
+
+def _beside(history: History, runner: asyncio.Runner, **how: Any) -> Outcome:
+    flask_login = flask_login_as_documented(**how)
+    return play(history, flask_side(history.switches, flask_login), quart_side(history.switches, compat, runner))
+
+
+@pytest.mark.parametrize("deviation", Deviation)
+def test_a_deviation_is_all_that_differs(deviation: Deviation, runner: asyncio.Runner) -> None:
+    """Where compat deviates it does what the oracle's documented version does, and only there it differs."""
+    assert_alike(_beside(STORIES[deviation], runner))
+    assert _beside(STORIES[deviation], runner, without=[deviation]).differences
+
+
+def test_without_deviations_the_oracle_is_flask_login() -> None:
+    """The oracle's own steps are Flask-Login's: with no deviation made, both are alike in every story."""
+    import flask_login
+
+    bare = flask_login_as_documented(without=Deviation)
+    for history in STORIES.values():
+        assert_alike(
+            play(history, flask_side(history.switches, flask_login), flask_side(history.switches, bare, name="oracle"))
+        )
+
+
+def test_the_timed_token_is_another_value(runner: asyncio.Runner) -> None:
+    """The remember cookie of compat is not Flask-Login's, though user, attributes and lifetime are."""
+    steps = [Ask("/login?who=ada&remember"), Restart(), Ask("/whoami")]
+    timed = _beside(History(Switches(issue="timed"), steps), runner)
+    assert_alike(timed)
+    flask_logins, ours = (answer.cookies[0].value for answer in timed.answers[0] if answer is not None)
+    assert flask_logins.startswith("ada|")
+    assert "|" not in ours
+
+
+def test_login_disabled_is_deprecated(runner: asyncio.Runner) -> None:
+    """LOGIN_DISABLED lets everybody in, as in Flask-Login, and says that it is deprecated."""
+    history = History(Switches(login_disabled=True), [Ask("/protected")])
+    with pytest.warns(DeprecationWarning, match="LOGIN_DISABLED"):
+        assert_alike(_beside(history, runner))
+
+
+@pytest.mark.skipif(importlib.metadata.version("quart") >= "0.23", reason="Quart 0.23 itself varies what has a session")
+@pytest.mark.parametrize("target", ["/", "/static/style.css", "/missing", "/login-page"])
+def test_a_page_that_never_asks_does_not_vary(target: str, runner: asyncio.Runner) -> None:
+    """No Vary: Cookie for a page that neither depends on the user nor sets a cookie; Flask-Login puts it on all."""
+    outcome = _beside(History(Switches(), [Ask("/login?who=ada&remember"), Ask(target)]), runner)
+    assert_alike(outcome)
+    flask_logins, ours = outcome.answers[-1]
+    assert flask_logins is not None
+    assert ours is not None
+    assert (flask_logins.varies_by_cookie, ours.varies_by_cookie) == (True, False)

@@ -1,0 +1,37 @@
+"""Random histories: whatever happens, compat does what Flask-Login does."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+
+import compat
+
+from .budget import histories
+from .oracle import flask_login_as_documented
+from .play import History, Outcome, assert_alike, play
+from .sides import flask_side, quart_side
+from .strategies import comparable_histories, timed_histories
+
+_documented = flask_login_as_documented()
+
+
+def _beside_flask_login(history: History, runner: asyncio.Runner) -> Outcome:
+    switches = history.switches
+    return play(history, flask_side(switches, _documented), quart_side(switches, compat, runner))
+
+
+@pytest.mark.filterwarnings("ignore:LOGIN_DISABLED:DeprecationWarning")
+@histories(usual=150)
+@given(history=comparable_histories)
+def test_a_history_looks_the_same(history: History, runner: asyncio.Runner) -> None:
+    """Nothing that a client or a signal receiver can observe tells compat from Flask-Login."""
+    assert_alike(_beside_flask_login(history, runner))
+
+
+@pytest.mark.filterwarnings("ignore:LOGIN_DISABLED:DeprecationWarning")
+@histories(usual=75, share=0.5)
+@given(history=timed_histories)
+def test_a_history_with_timed_tokens_looks_the_same(history: History, runner: asyncio.Runner) -> None:
+    """Nothing but the remember cookie's value tells compat from Flask-Login when it writes its own tokens."""
+    assert_alike(_beside_flask_login(history, runner))
