@@ -114,6 +114,8 @@ class LoginAuth(QuartAuth):
         app, rule = self.app, connection.url_rule
         if rule is not None and not is_static(app, rule.endpoint):
             return True
+        if not self.manager.load_for_hooks:
+            return False
         hooks = (app.before_request_funcs, app.after_request_funcs, app.before_websocket_funcs)
         handlers = (by_class for by_code in app.error_handler_spec.values() for by_class in by_code.values())
         return (

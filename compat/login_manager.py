@@ -60,6 +60,9 @@ class LoginManager(Generic[U]):
         self.localize_callback: Callable[[Any], Any] | None = None
         self.unauthorized_callback: Handler | None = None
         self.needs_refresh_callback: Handler | None = None
+        #: Load the user for static files and unknown URLs, too, if the application has hooks or error pages, as
+        #: these could ask for it. False promises that they do not, or that they await ``load_user`` first.
+        self.load_for_hooks = True
         #: The name of the user's method that gives the id to keep in the session.
         self.id_attribute: str = ID_ATTRIBUTE
         self._user_callback: UserLoader[U] | None = None

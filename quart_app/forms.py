@@ -46,7 +46,7 @@ class PageForm(QuartForm):
     @property
     def status(self) -> int:
         """The status to show the form with. Wrong entries answer 200, as WTForms applications do."""
-        return 400 if self.outdated else 200
+        return 403 if self.outdated else 200
 
 
 def checked_by_form(view: View) -> View:

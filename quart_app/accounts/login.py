@@ -12,6 +12,7 @@ from .users import user_by_id
 
 login_manager: LoginManager[User] = LoginManager()
 login_manager.login_view = "accounts.login"
+login_manager.load_for_hooks = False  # ours, and our error pages, ask for nobody
 
 current_user = login_manager.current_user
 """``compat.current_user``, known to be a :class:`User`."""

@@ -101,7 +101,7 @@ async def test_too_much(visitor: Visitor) -> None:
 async def test_files_and_json_are_no_form(visitor: Visitor) -> None:
     """Where text belongs, nothing else arrives: such a form is one without a token."""
     response = await visitor.client.post("/login", json={"username": 5, "password": []})
-    assert response.status_code == 400
+    assert response.status_code == 403
 
 
 @pytest.fixture

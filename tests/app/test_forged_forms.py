@@ -24,7 +24,7 @@ def paths_that_take_posts(app: Application) -> set[str]:
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "\N{SNOWMAN}"])
 async def test_every_post_needs_a_token(app: Application, token: str | None) -> None:
-    """Without the token of its session each POST is answered 400, with words, and changes nothing."""
+    """Without the token of its session each POST is answered 403, with words, and changes nothing."""
     assert paths_that_take_posts(app) == {"/login", "/logout", "/register"}
     user, stranger = Visitor(app), Visitor(app)
     await user.register()
@@ -33,7 +33,7 @@ async def test_every_post_needs_a_token(app: Application, token: str | None) -> 
 
     for visitor, path in ((stranger, "/login"), (stranger, "/register"), (user, "/logout")):
         page = await visitor.post(path, {**fields, "username": "mallory"} if path == "/register" else fields)
-        assert page.status == 400
+        assert page.status == 403
         assert ONCE_MORE in page.text
 
     assert (await user.get("/index")).status == 200
@@ -48,7 +48,7 @@ async def test_the_token_of_somebody_else(app: Application) -> None:
     token = (await mallory.get("/login")).token
     await susan.get("/login")
     page = await susan.post("/login", {**SUSAN, "csrf_token": token})
-    assert page.status == 400
+    assert page.status == 403
 
 
 async def test_the_token_changes_with_the_login(visitor: Visitor) -> None:
@@ -56,7 +56,7 @@ async def test_the_token_changes_with_the_login(visitor: Visitor) -> None:
     await visitor.register()
     token = (await visitor.get("/login")).token
     await visitor.post("/login", {**SUSAN, "csrf_token": token})
-    assert (await visitor.post("/logout", {"csrf_token": token})).status == 400
+    assert (await visitor.post("/logout", {"csrf_token": token})).status == 403
     assert (await visitor.get("/index")).status == 200
 
 

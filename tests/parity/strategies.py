@@ -72,6 +72,7 @@ _BEGINNINGS = (
     "/login?who=ada&remember",
     "/login?who=zo%C3%AB&remember&duration=hour",
     "/login?who=bob%20b",
+    "/login?who=ada&stale",
     "/protected",
 )
 _NAMES_ON_THE_WIRE = {"ada": "ada", "bob b": "bob%20b", "ian": "ian", "zoë": "zo%C3%AB", "a|b": "a%7Cb"}
@@ -186,9 +187,9 @@ _SWITCHES: dict[str, st.SearchStrategy[Any]] = {
     "force_host": st.sampled_from((None, None, None, "good.test")),
     "login_disabled": st.sampled_from((False,) * 15 + (True,)),
     "login_view": st.sampled_from(
-        ("login_page", "login_page", None, "/login-page?a=1&b=", "https://other.test/login", "http://localhost/login?x")
+        ("login_page", None, "/login-page?a=1&b=", "https://other.test/login", "http://localhost/login?x")
     ),
-    "refresh_view": st.sampled_from(("refresh_page", "refresh_page", None, "/refresh-page#again")),
+    "refresh_view": st.sampled_from(("refresh_page", None, "/refresh-page#again")),
     "login_message": st.sampled_from((UNSET, UNSET, None, "Bitte anmelden ü")),
     "localize": _rarely,
     "unauthorized_handler": _rarely,
