@@ -75,7 +75,7 @@ class LoginAuth(QuartAuth):
     cookie_secure = _Live(lambda config: config.get("REMEMBER_COOKIE_SECURE", configuration.COOKIE_SECURE))
     cookie_http_only = _Live(lambda config: config.get("REMEMBER_COOKIE_HTTPONLY", configuration.COOKIE_HTTPONLY))
     cookie_samesite = _Live(lambda config: config.get("REMEMBER_COOKIE_SAMESITE", configuration.COOKIE_SAMESITE))
-    duration = _Live(lambda config: int(configuration.remember_duration(config).total_seconds()))
+    duration = _Live(lambda config: config.get("REMEMBER_COOKIE_DURATION", configuration.COOKIE_DURATION))
 
     def __init__(self, app: Quart, manager: LoginManager[Any]) -> None:
         for other in app.extensions.get("QUART_AUTH", []):
@@ -121,6 +121,7 @@ class LoginAuth(QuartAuth):
         return (
             any(len(by_name[None]) > 1 for by_name in hooks)  # besides ours
             or any(by_name.get(name) for by_name in hooks for name in connection.blueprints)
+            or any(app.teardown_request_funcs.values())
             or any(handlers)
         )
 

@@ -21,8 +21,16 @@ class UserProxy(LocalProxy[Any]):
     """A proxy for the user that never mistakes a failure for "nobody".
 
     ``LocalProxy`` takes a RuntimeError, which a loader may well raise, for an unbound proxy; it would be
-    false then, and an instance of nothing.
+    false then, and an instance of nothing. Python itself takes an error while it looks up ``==`` for no ``==``.
     """
+
+    __hash__ = LocalProxy.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._get_current_object() == other)
+
+    def __ne__(self, other: object) -> bool:
+        return bool(self._get_current_object() != other)
 
     def __bool__(self) -> bool:
         return bool(self._get_current_object())

@@ -7,9 +7,9 @@ import pytest
 from quart import Blueprint, Quart, render_template_string
 from quart.testing import QuartClient
 
-from compat import LoginClient, LoginManager, current_user, login_required
+from compat import LoginClient, LoginManager, current_user, login_required, login_user
 
-from .site import Kind, Person, Site, as_kind, text
+from .site import REMEMBER, Kind, Person, Site, as_kind, set_cookies, text
 
 PAGES = [("/page", 200), ("/static/style.css", 200), ("/unknown", 404)]
 
@@ -51,6 +51,47 @@ async def test_before_request_hooks_may_ask(application: Quart, path: str, statu
 
 
 @pytest.mark.parametrize(("path", "status"), PAGES)
+async def test_teardown_hooks_may_ask(application: Quart, path: str, status: int) -> None:
+    """So may one that tears the request down; what it raised would leave the application."""
+    seen: list[str] = []
+
+    @application.teardown_request
+    async def note_visit(_error: BaseException | None) -> None:
+        seen.append(current_user.name)
+
+    response = await susan(application).get(path)
+
+    assert (response.status_code, seen) == (status, ["susan"])
+
+
+async def test_hooks_may_promise_not_to_ask(application: Quart) -> None:
+    """Then static files and unknown URLs load nobody; ``load_user()`` still does, and templates ask by themselves."""
+    loads: list[str] = []
+    manager: LoginManager[Person] = application.login_manager  # type: ignore[attr-defined]
+    manager.load_for_hooks = False
+
+    @manager.user_loader
+    async def load(user_id: str) -> Person:
+        loads.append(user_id)
+        return Person(user_id, "susan")
+
+    @application.before_request
+    async def nothing() -> None:
+        """Ask for nobody."""
+
+    @application.errorhandler(404)
+    async def page(_error: Exception) -> tuple[str, int]:
+        return await render_template_string("{{ current_user.name }} is lost"), 404
+
+    client = susan(application)
+    await client.get("/static/style.css")
+    assert loads == []
+
+    assert await (await client.get("/unknown")).get_data(as_text=True) == "susan is lost"
+    assert loads == ["1"]
+
+
+@pytest.mark.parametrize(("path", "status"), PAGES)
 async def test_after_request_hooks_may_ask(application: Quart, path: str, status: int) -> None:
     """And so may one that runs after the view."""
 
@@ -62,6 +103,23 @@ async def test_after_request_hooks_may_ask(application: Quart, path: str, status
     response = await susan(application).get(path)
 
     assert (response.status_code, response.headers["X-User"]) == (status, "susan")
+
+
+async def test_hooks_registered_before_the_manager_may_still_log_in() -> None:
+    """An ``after_request`` hook that is older than the LoginManager runs before the cookies are settled."""
+    app = Quart(__name__)
+    app.secret_key = "k"
+
+    @app.after_request
+    async def remember(response: Any) -> Any:
+        login_user(Person("1", "susan"), remember=True)
+        return response
+
+    LoginManager[Person](app)
+    response = await QuartClient(app).get("/")
+
+    assert set(set_cookies(response)) == {"session", REMEMBER}
+    assert response.headers["Vary"] == "Cookie"
 
 
 async def test_hooks_of_a_blueprint_may_ask(application: Quart, tmp_path: Path) -> None:

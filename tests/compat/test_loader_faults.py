@@ -28,6 +28,8 @@ LOOKS: dict[str, Callable[[], object]] = {
     "getattr with default": lambda: getattr(current_user, "is_authenticated", False),
     "equality": lambda: current_user == HENRY,
     "inequality": lambda: current_user != HENRY,
+    "equality with no user": lambda: current_user == object(),
+    "inequality with no user": lambda: current_user != object(),
 }
 
 

@@ -5,14 +5,16 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
+from quart import Quart
 from werkzeug.http import parse_cookie
 
-from compat import ConfigurationError, DurationError, decode_cookie, encode_cookie
+from compat import ConfigurationError, DurationError, LoginManager, decode_cookie, encode_cookie, login_user
 
 from .conftest import Clock
 from .site import (
     REMEMBER,
     SECRET,
+    Person,
     Site,
     close_browser,
     cookie,
@@ -337,3 +339,16 @@ async def test_keys_of_any_kind_sign() -> None:
         for issue in ("timed", "flask-login"):
             site = Site(SECRET_KEY=key, REMEMBER_COOKIE_ISSUE=issue)
             assert await who_is(site, await remembered(site)) == "susan"
+
+
+async def test_a_wrong_duration_is_an_error_of_the_login(site: Site) -> None:
+    """The setting is read when it is needed: an application with a wrong one starts, as with Flask-Login."""
+    app = Quart(__name__)
+    app.config.update(SECRET_KEY="k", REMEMBER_COOKIE_DURATION="123")
+
+    LoginManager[Person](app)
+
+    async with app.test_request_context("/"):
+        assert login_user(site.people["1"])
+        with pytest.raises(DurationError, match="123"):
+            login_user(site.people["1"], remember=True)

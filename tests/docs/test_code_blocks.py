@@ -67,3 +67,13 @@ async def test_readme_shows_the_real_error() -> None:
     shown = " ".join(next(iter(blocks(ROOT / "README.md", "text"))).split())
 
     assert shown == f"compat.errors.UserNotLoaded: {UserNotLoaded()}"
+
+
+def test_parity_table_names_real_tests() -> None:
+    """Each test that the parity table names is there, so that each row is pinned."""
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "parity.md").read_text()))
+    folders = [ROOT / "tests" / "compat", ROOT / "tests" / "parity"]
+    code = "".join(file.read_text() for folder in folders for file in folder.glob("test_*.py"))
+
+    assert named - set(re.findall(r"def (test_\w+)\(", code)) == set()
+    assert len(named) > 15

@@ -1,0 +1,25 @@
+"""The measurements run; what they measure is not for a test to judge."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import login_cost
+
+
+def test_login_cost_measures_every_contender(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``python -m benchmarks.login_cost`` prints a row for each contender, and writes the same as JSON."""
+    file = tmp_path / "cost.json"
+    options = ["--rounds", "2", "--requests", "1", "--loop", "asyncio", "--json", str(file)]
+    monkeypatch.setattr(sys, "argv", ["login_cost", *options])
+
+    login_cost.main()
+
+    rows = json.loads(file.read_text())["rows"]
+    assert set(rows) == {"plain session read", *login_cost.GOALS}
+    assert all(name in capsys.readouterr().out for name in [next(iter(rows))])
+    assert all(row["µs a request"] > 0 for row in rows.values())
