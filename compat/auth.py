@@ -19,7 +19,7 @@ from . import config as configuration
 from . import login_session, tokens
 from .config import Config
 from .errors import ConfigurationError, IdentityConflict
-from .login import logout_user
+from .login import is_authenticated, logout_user
 from .login_session import REMEMBER_SECONDS, USER_ID
 from .request_login import (
     EXTENSION,
@@ -205,7 +205,7 @@ class LoginAuth(QuartAuth):
         if login is None:
             return self.user_class(None)
         user = login.get_user()
-        auth_id = getattr(user, self.manager.id_attribute)() if user.is_authenticated else None
+        auth_id = getattr(user, self.manager.id_attribute)() if is_authenticated(user) else None
         if login.auth_user is None or login.auth_user.auth_id != auth_id:
             login.auth_user = self.user_class(auth_id)
         auth_user: AuthUser = login.auth_user
@@ -226,7 +226,7 @@ def is_static(app: Quart, endpoint: str) -> bool:
     """Whether Quart's own view of static files answers *endpoint*."""
     if endpoint != "static" and not endpoint.endswith(".static"):
         return False
-    return getattr(app.view_functions[endpoint], "__name__", None) == "send_static_file"
+    return getattr(app.view_functions.get(endpoint), "__name__", None) == "send_static_file"
 
 
 def add_vary_cookie(response: Response) -> None:

@@ -13,8 +13,7 @@ from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
 from .config import EXEMPT_METHODS
-from .errors import UserContractError
-from .login import login_fresh
+from .login import is_authenticated, login_fresh
 from .redirects import expand_login_view
 from .request_login import RequestLogin, current_login
 
@@ -97,22 +96,6 @@ async def _redirect_or_403(login: RequestLogin, view: str | None) -> ResponseRet
     if not view or login.is_websocket:
         abort(403)
     return redirect(iri_to_uri(expand_login_view(view)))
-
-
-def is_authenticated(user: Any) -> bool:
-    """``user.is_authenticated``, which has to be a plain property.
-
-    Raises:
-        UserContractError: it is a method or a coroutine, and so always true.
-    """
-    answer = user.is_authenticated
-    if answer is True or answer is False:
-        return answer
-    if callable(answer) or isinstance(answer, Awaitable):
-        if hasattr(answer, "close"):
-            answer.close()
-        raise UserContractError(type(user).__name__)
-    return bool(answer)
 
 
 def is_exempt(login: RequestLogin) -> bool:

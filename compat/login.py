@@ -5,6 +5,7 @@ All verbs are plain calls: a forgotten ``await`` must not leave somebody logged 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from werkzeug.local import LocalProxy
 
 from . import config as configuration
 from . import login_session, tokens
-from .errors import DurationError, WebsocketIsReadOnly
+from .errors import DurationError, UserContractError, WebsocketIsReadOnly
 from .request_login import RequestLogin, current_login, find_login
 from .signals import send, user_logged_in, user_logged_out, user_login_confirmed
 
@@ -168,6 +169,22 @@ def login_remembered() -> bool:
     login.was_asked = True
     _, cookie = login.claim()
     return cookie is not None and login.auth.load_token(cookie) is not None
+
+
+def is_authenticated(user: Any) -> bool:
+    """``user.is_authenticated``, which has to be a plain property.
+
+    Raises:
+        UserContractError: it is a method or a coroutine, and so always true.
+    """
+    answer = user.is_authenticated
+    if answer is True or answer is False:
+        return answer
+    if callable(answer) or isinstance(answer, Awaitable):
+        if hasattr(answer, "close"):
+            answer.close()
+        raise UserContractError(type(user).__name__)
+    return bool(answer)
 
 
 def _writable_login(verb: str) -> RequestLogin:

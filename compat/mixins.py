@@ -43,10 +43,6 @@ class UserMixin:
             return self.get_id() == other.get_id()
         return NotImplemented
 
-    def __ne__(self, other: object) -> bool:
-        equal = self.__eq__(other)
-        return equal if equal is NotImplemented else not equal
-
 
 class AnonymousUserMixin:
     """The user of a request that nobody is logged in for."""
