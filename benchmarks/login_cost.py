@@ -4,7 +4,12 @@ In process, no server, an in-memory user, the same cookie: what is left is the l
 measured in short turns, one after the other, over and over, so that whatever else the machine does hits
 all of them; the ratio of a round is its own, and the median of the rounds' ratios is reported.
 
-    python -m benchmarks.login_cost [--rounds 40] [--requests 400] [--loop asyncio] [--json FILE]
+    python -m benchmarks.login_cost [--rounds 60] [--requests 200] [--loop asyncio] [--json FILE]
+
+Time depends on the machine and on what else it does; instructions do not. To count them, take the difference of
+two runs of one contender (plain, asks, public, quart-auth), so that start-up cancels out:
+
+    valgrind --tool=callgrind python -m benchmarks.login_cost --only asks --requests 50    # and 250
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -161,20 +166,32 @@ async def cookie_of(app: Quart, path: str) -> str:
     return "; ".join(pair.split(b";")[0].decode() for pair in pairs)
 
 
+NAMES = {
+    "plain": "plain session read",
+    "asks": "login_required, reads current_user",
+    "public": "does not ask for the user",
+    "quart-auth": "quart_auth.login_required",
+}
+
+
+async def contenders() -> dict[str, Request]:
+    """What is compared, by name."""
+    ours, theirs = compat_app(), quart_auth_app()
+    cookie, their_cookie = await cookie_of(ours, "/login"), await cookie_of(theirs, "/login")
+    return {
+        NAMES["plain"]: requester(plain_app(), "/session", cookie),
+        NAMES["asks"]: requester(ours, "/protected", cookie),
+        NAMES["public"]: requester(ours, "/public", cookie),
+        NAMES["quart-auth"]: requester(theirs, "/protected", their_cookie),
+    }
+
+
 async def measure(rounds: int, requests: int) -> dict[str, list[float]]:
     """Microseconds a request, per contender and round."""
-    ours, plain, theirs = compat_app(), plain_app(), quart_auth_app()
-    cookie = await cookie_of(ours, "/login")
-    their_cookie = await cookie_of(theirs, "/login")
-    contenders = {
-        "plain session read": requester(plain, "/session", cookie),
-        "login_required, reads current_user": requester(ours, "/protected", cookie),
-        "does not ask for the user": requester(ours, "/public", cookie),
-        "quart_auth.login_required": requester(theirs, "/protected", their_cookie),
-    }
-    times: dict[str, list[float]] = {name: [] for name in contenders}
+    compared = await contenders()
+    times: dict[str, list[float]] = {name: [] for name in compared}
     for number in range(rounds + 3):
-        for name, request in contenders.items():
+        for name, request in compared.items():
             gc.collect()
             gc.disable()
             begin = time.perf_counter()
@@ -185,6 +202,13 @@ async def measure(rounds: int, requests: int) -> dict[str, list[float]]:
             if number >= 3:  # the first rounds warm up
                 times[name].append(elapsed / requests * 1e6)
     return times
+
+
+async def repeat(name: str, requests: int) -> None:
+    """Send *requests* of one contender, for a profiler to watch."""
+    request = (await contenders())[NAMES[name]]
+    for _ in range(requests):
+        await request()
 
 
 def report(times: dict[str, list[float]]) -> dict[str, Any]:
@@ -205,18 +229,22 @@ def report(times: dict[str, list[float]]) -> dict[str, Any]:
 def main() -> None:
     """Measure and print a table; as JSON to a file on request."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--requests", type=int, default=400, help="in a turn")
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--requests", type=int, default=600, help="in a turn")
     parser.add_argument("--loop", choices=("uvloop", "asyncio"), default="uvloop")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", choices=NAMES, help="run this contender once, without timing it")
     options = parser.parse_args()
 
+    run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
     if options.loop == "uvloop":
         import uvloop
 
-        times = uvloop.run(measure(options.rounds, options.requests))
-    else:
-        times = asyncio.run(measure(options.rounds, options.requests))
+        run = uvloop.run
+    if options.only:
+        run(repeat(options.only, options.requests))
+        return
+    times = run(measure(options.rounds, options.requests))
     rows = report(times)
 
     versions = {name: version(name) for name in ("quart", "quart-auth", "werkzeug", options.loop) if name != "asyncio"}

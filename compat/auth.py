@@ -112,7 +112,7 @@ class LoginAuth(QuartAuth):
     def _may_be_asked(self, connection: Request | Websocket) -> bool:
         """Not for static files and unknown URLs, unless hooks or error pages of the application could ask."""
         app, rule = self.app, connection.url_rule
-        if rule is not None and not is_static(app, rule.endpoint):
+        if rule is not None and ("static" not in rule.endpoint or not is_static(app, rule.endpoint)):
             return True
         if not self.manager.load_for_hooks:
             return False

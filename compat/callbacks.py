@@ -5,7 +5,7 @@ does. Callables whose kind cannot be seen (``functools.partial``, objects with a
 lambdas) are recognised by what they return.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import Any
@@ -24,10 +24,12 @@ def _is_async(callback: Callable[..., Any]) -> bool:
         return iscoroutinefunction(callback)
 
 
-async def call(app: Quart, callback: Callable[..., Any], *args: Any) -> Any:
-    """Call *callback* from the event loop and return its result."""
-    if _is_async(callback):
-        return await callback(*args)
+def call(app: Quart, callback: Callable[..., Any], *args: Any) -> Awaitable[Any]:
+    """Call *callback* from the event loop; await its result."""
+    return callback(*args) if _is_async(callback) else _call_in_thread(app, callback, *args)
+
+
+async def _call_in_thread(app: Quart, callback: Callable[..., Any], *args: Any) -> Any:
     result = await app.ensure_async(callback)(*args)
     return await result if isawaitable(result) else result
 

@@ -48,8 +48,11 @@ def commit(login: RequestLogin) -> None:
         outcome = Outcome((None, None))
     elif outcome is None or outcome.error is not None or login.session.modified:
         outcome = _outcome(login)
-    if verdict is not KEEP or outcome.source is not SESSION:
-        _write(login, verdict, outcome)
+    if verdict is KEEP and outcome.source is SESSION:  # nothing to write: the usual case
+        login.show(outcome.user)
+        send(user_loaded, login, user=outcome.user)
+        return
+    _write(login, verdict, outcome)
     login.show(outcome.user)  # before the other signals: their receivers may ask, too
     if verdict is not KEEP:
         send(session_protected, login)

@@ -43,8 +43,9 @@ class UserProxy(LocalProxy[Any]):
 
 def get_user() -> Any:
     """What ``current_user`` stands for; None outside of requests and websockets."""
-    login = find_login()
-    if login is None:
+    try:
+        login = current_login()
+    except RuntimeError:
         return None
     return login.user if login.is_committed else login.get_user()
 

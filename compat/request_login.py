@@ -165,24 +165,24 @@ class RequestLogin:
             await self.postponed.pop(0)()
 
 
-def find_login() -> RequestLogin | None:
-    """The login of the current request or websocket; None outside of both."""
-    try:
-        connection: Request | Websocket = current_request()
-    except RuntimeError:
-        if not has_websocket_context():
-            return None
-        connection = current_websocket()
-    return connection.__dict__.get(_ATTRIBUTE) or begin_login(find_auth(current_app), connection)
-
-
 def current_login() -> RequestLogin:
     """The login of the current request or websocket.
 
     Raises:
         RuntimeError: there is neither.
     """
-    return find_login() or begin_login(find_auth(current_app), current_request())
+    try:
+        connection: Request | Websocket = current_request()
+    except RuntimeError:
+        if not has_websocket_context():
+            raise
+        connection = current_websocket()
+    return connection.__dict__.get(_ATTRIBUTE) or begin_login(find_auth(current_app), connection)
+
+
+def find_login() -> RequestLogin | None:
+    """The login of the current request or websocket; None outside of both."""
+    return current_login() if has_request_context() or has_websocket_context() else None
 
 
 def begin_login(auth: LoginAuth, connection: Request | Websocket) -> RequestLogin:
