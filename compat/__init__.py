@@ -1,7 +1,7 @@
 """Flask-Login for Quart, over Quart-Auth.
 
 Change ``from flask_login import ...`` to ``from compat import ...``, and await what Quart makes async. All
-names of Flask-Login are here; below them stand those that it does not have.
+names of Flask-Login are here, and some that it does not have.
 """
 
 from typing import Any
@@ -19,8 +19,6 @@ from .config import REFRESH_MESSAGE as REFRESH_MESSAGE
 from .config import REFRESH_MESSAGE_CATEGORY as REFRESH_MESSAGE_CATEGORY
 from .config import SESSION_KEYS as SESSION_KEYS
 from .config import USE_SESSION_FOR_NEXT as USE_SESSION_FOR_NEXT
-
-# Not in Flask-Login.
 from .decorators import anonymous_required as anonymous_required
 from .decorators import fresh_login_required as fresh_login_required
 from .decorators import login_required as login_required

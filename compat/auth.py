@@ -12,13 +12,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from itsdangerous import URLSafeTimedSerializer
-from quart import Quart, Request, Response, Websocket
+from quart import Quart, Request, Response, Websocket, has_request_context
 from quart_auth import Action, AuthUser, QuartAuth
 
 from . import config as configuration
 from . import login_session, tokens
 from .config import Config
-from .errors import ConfigurationError, IdentityConflict
+from .errors import ConfigurationError, IdentityConflict, WebsocketIsReadOnly
 from .login import is_authenticated, logout_user
 from .login_session import REMEMBER_SECONDS, USER_ID
 from .request_login import (
@@ -104,6 +104,8 @@ class LoginAuth(QuartAuth):
 
     async def before_websocket(self) -> None:
         """Load the user, if there is one and anybody could ask for it."""
+        if has_request_context():
+            raise IdentityConflict("A websocket inside a request context would have the request's user (Quart 0.22).")
         login = begin_login(self, current_websocket())
         login.loop = asyncio.get_running_loop()
         if self._may_be_asked(login.connection):
@@ -118,9 +120,9 @@ class LoginAuth(QuartAuth):
             return False
         hooks = (app.before_request_funcs, app.after_request_funcs, app.before_websocket_funcs)
         handlers = (by_class for by_code in app.error_handler_spec.values() for by_class in by_code.values())
+        names = (None, *connection.blueprints)
         return (
-            any(len(by_name[None]) > 1 for by_name in hooks)  # besides ours
-            or any(by_name.get(name) for by_name in hooks for name in connection.blueprints)
+            any(_is_foreign(hook) for by_name in hooks for name in names for hook in by_name.get(name, ()))
             or any(app.teardown_request_funcs.values())
             or any(handlers)
         )
@@ -138,7 +140,10 @@ class LoginAuth(QuartAuth):
         return response
 
     async def after_websocket(self, response: Response | None) -> Response | None:
-        """Do nothing: no cookie can be set here."""
+        """Raise WebsocketIsReadOnly if Quart-Auth's ``renew_login`` was called: no cookie can be set here."""
+        auth_user = current_login().auth_user
+        if auth_user is not None and auth_user.action is not Action.PASS:
+            raise WebsocketIsReadOnly("renew_login")
         return response
 
     # --- the remember cookie
@@ -220,6 +225,10 @@ class LoginAuth(QuartAuth):
     def logout_user(self) -> None:
         """Log out, as ``compat.logout_user`` does."""
         logout_user()
+
+
+def _is_foreign(hook: Callable[..., Any]) -> bool:
+    return getattr(hook, "__module__", None) not in (__name__, f"{__package__}.guard")
 
 
 def is_static(app: Quart, endpoint: str) -> bool:

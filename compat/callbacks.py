@@ -43,7 +43,8 @@ async def call_now(app: Quart, callback: Callable[..., Any], *args: Any) -> Any:
     if _is_async(callback):
         raise UserNotLoaded
     result = callback(*args)
-    if iscoroutine(result):
-        result.close()
+    if isawaitable(result):
+        if iscoroutine(result):
+            result.close()
         raise UserNotLoaded
     return result

@@ -69,5 +69,7 @@ def fresh_seconds(config: Config) -> float | None:
 
 def verification_keys(config: Config) -> list[Any]:
     """``SECRET_KEY_FALLBACKS``, then ``SECRET_KEY``: itsdangerous signs with the last. May be empty."""
-    secret = config.get("SECRET_KEY")
-    return [*(config.get("SECRET_KEY_FALLBACKS") or ()), secret] if secret else []
+    secret, fallbacks = config.get("SECRET_KEY"), config.get("SECRET_KEY_FALLBACKS") or ()
+    if isinstance(fallbacks, str | bytes):  # one key, not one for each character
+        fallbacks = [fallbacks]
+    return [*filter(None, fallbacks), secret] if secret else []  # anybody can sign with an empty one

@@ -120,7 +120,7 @@ def _guarded(
     @wraps(view)
     async def guarded_view(*args: Any, **kwargs: Any) -> Any:
         login = current_login()
-        if not login.is_resolved:  # around the view of static files, say
+        if not login.is_resolved or login.session.modified:  # static files, say, or a hook that logs in by hand
             await login.resolve_once()
         refusal = refuse(login)
         if refusal is not None:

@@ -33,7 +33,7 @@ class UserNotLoaded(CompatError):
     """``current_user`` was read where an async loader could not run."""
 
     message = (
-        "current_user is not loaded here, and its loader is async. Await load_user() first: in contexts "
+        "current_user is not loaded here, and its loader is async. Await compat.load_user() first: in contexts "
         "pushed by hand, in hooks that also run for static files and unknown URLs, and after changing the "
         "login in the session by hand."
     )
@@ -46,10 +46,10 @@ class LoaderFailed(CompatError):
 
 
 class UserContractError(CompatError, TypeError):
-    """``is_authenticated`` of a user is not a plain property, and so would always be true."""
+    """``is_authenticated`` or ``is_active`` of a user is not a plain property, and so would always be true."""
 
     message = (
-        "{}.is_authenticated is a method or a coroutine, which is always true. Make it a plain property, "
+        "{}.{} is a method or a coroutine, which is always true. Make it a plain property, "
         "or inherit compat.UserMixin before quart_auth.AuthUser."
     )
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from quart import Blueprint, Quart, Request, Websocket
+from quart import Blueprint, Quart
 from quart.typing import ResponseReturnValue
 
 from .auth import is_static
@@ -27,8 +26,9 @@ def login_exempt(view: F) -> F:
 def login_guard(target: Quart | Blueprint) -> None:
     """Require a login for every view and websocket of *target*.
 
-    Open remain those marked with ``login_exempt``, the login and refresh views of the LoginManager, and
-    static files. An unknown URL is answered with 404, as ever.
+    Open remain those marked with ``login_exempt``, the login views of the LoginManager (by endpoint or path; one
+    that is an absolute URL of this very site has to be marked) and static files. An unknown URL is answered
+    with 404, as ever.
     """
     target.before_request(_refuse)
     target.before_websocket(_refuse)
@@ -48,14 +48,10 @@ def _is_open(login: RequestLogin) -> bool:
     endpoint = connection.endpoint
     if endpoint is None or is_static(login.auth.app, endpoint):
         return True
-    manager = login.auth.manager
-    ways_in = (manager.login_view, manager.refresh_view, *manager.blueprint_login_views.values())
-    if endpoint in ways_in or any(view and _is_url_of(view, connection) for view in ways_in):
-        return True
+    manager, path = login.auth.manager, connection.root_path + connection.path
+    for way_in in (manager.login_view, *manager.blueprint_login_views.values()):
+        if way_in and (way_in == endpoint or way_in.partition("?")[0] == path):
+            return True
     view = login.auth.app.view_functions[endpoint]
-    return hasattr(view, _MARK) or hasattr(getattr(view, "view_class", None), _MARK)
-
-
-def _is_url_of(view: str, connection: Request | Websocket) -> bool:
-    url = urlsplit(view)
-    return url.path == connection.root_path + connection.path and url.netloc in ("", connection.host)
+    # In their own namespaces: who inherits from an open class of views is not open.
+    return any(_MARK in getattr(marked, "__dict__", ()) for marked in (view, getattr(view, "view_class", None)))

@@ -104,7 +104,7 @@ def login_user(
     login = _writable_login("login_user")
     if type(user) is UserProxy:
         user = user._get_current_object()
-    if not force and not user.is_active:
+    if not force and not plain(user, "is_active"):
         return False
     if remember:
         _check_remembering(login, duration)
@@ -116,6 +116,7 @@ def login_user(
         _stamp_freshness(login)
     if remember:
         login_session.remember(session, duration)
+    login.auth_user = None
     login.show(user)
     send(user_logged_in, login, user=user)
     return True
@@ -147,8 +148,11 @@ def confirm_login() -> None:
 
     Raises:
         WebsocketIsReadOnly: this is a websocket.
+        Exception: whatever a loader raised; nothing is confirmed.
     """
     login = _writable_login("confirm_login")
+    if login.has_failed():
+        login.get_user()  # raises
     login_session.confirm(login.session, login.identifiers()[0])
     _stamp_freshness(login)
     login.was_asked = True
@@ -173,18 +177,23 @@ def login_remembered() -> bool:
 
 
 def is_authenticated(user: Any) -> bool:
-    """``user.is_authenticated``, which has to be a plain property.
+    """``user.is_authenticated``; see ``plain``."""
+    return plain(user, "is_authenticated")
+
+
+def plain(user: Any, name: str) -> bool:
+    """The property *name* of *user*.
 
     Raises:
         UserContractError: it is a method or a coroutine, and so always true.
     """
-    answer = user.is_authenticated
+    answer = getattr(user, name)
     if answer is True or answer is False:
         return answer
     if callable(answer) or isinstance(answer, Awaitable):
         if hasattr(answer, "close"):
             answer.close()
-        raise UserContractError(type(user).__name__)
+        raise UserContractError(type(user).__name__, name)
     return bool(answer)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, cast, overload
+from typing import Any, Generic, Literal, cast, overload
 
 from quart import Quart, Request, Response, Websocket, abort, flash, redirect
 from quart.typing import ResponseReturnValue
@@ -55,7 +55,7 @@ class LoginManager(Generic[U]):
         #: The endpoint or URL for users at pages that are for logged-out visitors; None answers 403.
         self.authenticated_view: str | None = None
         #: ``"basic"``, ``"strong"`` or None; the configuration's ``SESSION_PROTECTION`` goes first.
-        self.session_protection: str | None = "basic"
+        self.session_protection: Literal["basic", "strong"] | None = "basic"
         #: Translates the messages; sync or async.
         self.localize_callback: Callable[[Any], Any] | None = None
         self.unauthorized_callback: Handler | None = None

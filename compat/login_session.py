@@ -22,7 +22,7 @@ NEXT = "next"
 REMEMBER_SECONDS = "_remember_seconds"
 
 _FRESH = "_fresh"
-_FRESH_SINCE = "_fresh_since"  # seconds since 1970; ours, and written only where freshness ends
+_FRESH_SINCE = "_fresh_since"  # seconds since 1970; ours, and not written unless freshness has an end
 _REMEMBER = "_remember"  # "set" or "clear": what is to be done with the remember cookie
 
 

@@ -111,7 +111,9 @@ def safe_next_url(url: str | None = None, default: str = "/", *, avoid: Collecti
 
 def _requested_next() -> str | None:
     if current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
-        return cast(str | None, current_login().session.get(login_session.NEXT))
+        login = current_login()
+        login.was_asked = True  # the response depends on the session
+        return cast(str | None, login.session.get(login_session.NEXT))
     return request.args.get("next")
 
 

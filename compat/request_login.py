@@ -26,7 +26,7 @@ from quart import (
 from . import login_session
 from .commit import commit
 from .config import remember_cookie_name
-from .errors import NotInitialised
+from .errors import NotInitialised, UserNotLoaded
 from .loading import Claim, Outcome, ask, names_somebody
 from .login_session import IDENTIFIER, USER_ID
 from .protection import DROP, KEEP, Verdict, identifiers, protect
@@ -67,6 +67,7 @@ class RequestLogin:
     #: Calls of async signal receivers that wait for the end of the request.
     postponed: list[Callable[[], Awaitable[Any]]] | None = None
     _lock: asyncio.Lock | None = None
+    _resolver: asyncio.Task[Any] | None = None
 
     def __init__(self, auth: LoginAuth, connection: Request | Websocket) -> None:
         self.auth = auth
@@ -77,7 +78,7 @@ class RequestLogin:
     @property
     def connection(self) -> Request | Websocket:
         """The request or websocket."""
-        return self._connection()  # type: ignore[return-value]  # it lives as long as we do
+        return self._connection()  # type: ignore[return-value]  # it holds us
 
     # --- who this request claims to be
 
@@ -111,7 +112,6 @@ class RequestLogin:
 
     async def resolve(self) -> None:
         """Ask the loaders, if there is anything to ask them, and keep what they say, or raise."""
-        self.is_resolved = True
         claim = self.claim()
         is_dropped = self.protection() == "strong" and self.verdict() is DROP
         if names_somebody(claim, self.auth.manager) and not is_dropped:
@@ -119,16 +119,21 @@ class RequestLogin:
                 self.outcome = await ask(self, claim)
             except Exception as error:  # noqa: BLE001  # raised when the user is asked for
                 self.outcome = Outcome(claim, error=error)
+        self.is_resolved = True
 
     async def resolve_once(self) -> None:
         """Resolve unless that was done; tasks that ask at the same time share one load."""
         if self.is_committed:
             return
+        if self._resolver is not None and self._resolver is asyncio.current_task():  # a loader asks for itself
+            raise UserNotLoaded
         self._lock = self._lock or asyncio.Lock()
         async with self._lock:
+            self._resolver = asyncio.current_task()
             known = (None, None) if self.outcome is None else self.outcome.claim
             if not self.is_resolved or known != self.claim():
                 await self.resolve()
+            self._resolver = None
 
     def get_user(self) -> Any:
         """The user, whom from now on everybody may know to have been asked for; see ``commit``."""

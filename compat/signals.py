@@ -8,6 +8,8 @@ the session is kept; in a websocket, at once and in the background.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from blinker import NamedSignal, Namespace
@@ -45,9 +47,8 @@ def send(signal: NamedSignal, login: RequestLogin, **arguments: Any) -> None:
         return
 
     def postpone(receiver: Callable[..., Awaitable[Any]]) -> Callable[..., None]:
-        def remember_call(*args: Any, **kwargs: Any) -> None:
-            login.postpone(receiver, *args, **kwargs)
+        return partial(login.postpone, receiver)
 
-        return remember_call
-
-    signal.send(login.auth.app, _async_wrapper=postpone, **arguments)
+    for _, result in signal.send(login.auth.app, _async_wrapper=postpone, **arguments):
+        if isawaitable(result):  # of a receiver that does not look async
+            login.postpone(lambda result=result: result)

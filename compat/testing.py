@@ -20,7 +20,7 @@ _ADDRESS, _AGENT = "<local>", "Quart"
 class LoginClient(QuartClient):
     """A test client in which *user* is logged in, as by ``login_user``; session protection lets it pass.
 
-    Use it as ``app.test_client_class = LoginClient`` and ``app.test_client(user=susan)``.
+    ``LoginClient(app, user=susan)``; or set ``app.test_client_class`` to it for ``app.test_client(user=susan)``.
 
     Args:
         app: an application with a LoginManager and Quart's own cookie session.
@@ -63,7 +63,8 @@ class LoginClient(QuartClient):
 
     def _write_login(self, session: dict[str, Any], user_id: object, *, fresh: bool) -> None:
         login_session.begin(session, user_id, hash_client(_ADDRESS, _AGENT)[0], fresh=fresh)
-        login_session.stamp_freshness(session)
+        if fresh:
+            login_session.stamp_freshness(session)
 
     def _put_cookie(self, name: str | None, value: str) -> None:
         self.set_cookie(self.app.config["SERVER_NAME"] or "localhost", str(name), value)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from compat import ConfigurationError
+from compat import ConfigurationError, LoginClient
 
 from .conftest import Clock
-from .site import Site, close_browser, error, listening, names, text
+from .site import Site, close_browser, error, listening, names, set_cookies, text
 
 
 async def test_a_login_is_fresh(site: Site) -> None:
@@ -122,3 +122,14 @@ async def test_a_maximum_that_is_none_is_an_error() -> None:
 
     assert isinstance(found, ConfigurationError)
     assert "FRESH_LOGIN_DURATION = 'ten minutes'" in str(found)
+
+
+async def test_nothing_is_confirmed_while_the_loader_fails(site: Site) -> None:
+    """A fault changes nothing about the login, not even that it is stale."""
+    client = LoginClient(site.app, user=site.people["1"], fresh_login=False)
+    site.fault = RuntimeError("no database")
+
+    response = await client.get("/confirm")
+
+    assert response.status_code == 500
+    assert set_cookies(response) == {}

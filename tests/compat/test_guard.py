@@ -37,12 +37,62 @@ async def test_everything_is_closed() -> None:
     assert await text(LoginClient(site.app, user=site.people["1"]), "/public") == "for everybody"
 
 
-async def test_login_and_refresh_views_are_open() -> None:
-    """Who has to log in can get there."""
+async def test_login_view_is_open() -> None:
+    """Who has to log in can get there; re-authenticating is for those who have."""
     site = guarded()
 
     assert await status(site, "/login") == 200
-    assert await status(site, "/confirm") == 200
+    assert await status(site, "/confirm") == 302
+
+
+async def test_host_header_opens_nothing() -> None:
+    """A view is not open because the login view of another site has the same path."""
+    site = Site()
+    site.manager.login_view = "https://sso.example.com/members"
+    login_guard(site.app)
+
+    response = await QuartClient(site.app).get("/members", headers={"Host": "sso.example.com"})
+
+    assert response.status_code == 302
+
+
+async def test_exemption_is_not_inherited() -> None:
+    """A class of views that inherits from an open one is closed."""
+
+    @login_exempt
+    class Open(MethodView):
+        async def get(self) -> str:
+            return "open"
+
+    class Closed(Open):
+        pass
+
+    site = guarded()
+    site.app.add_url_rule("/open", view_func=Open.as_view("open"))
+    site.app.add_url_rule("/closed", view_func=Closed.as_view("closed"))
+
+    assert await status(site, "/open") == 200
+    assert await status(site, "/closed") == 302
+
+
+async def test_guard_loads_nobody_for_files(tmp_path: Path) -> None:
+    """The guard lets static files and unknown URLs pass without asking who comes."""
+    (tmp_path / "style.css").write_text("")
+    app = Quart(__name__, static_folder=str(tmp_path), static_url_path="/static")
+    app.secret_key = "k"
+    loads: list[str] = []
+
+    @LoginManager[Person](app).user_loader
+    async def load(user_id: str) -> Person:
+        loads.append(user_id)
+        return Person(user_id, "susan")
+
+    login_guard(app)
+    client = LoginClient(app, user=Person("1", "susan"))
+
+    assert (await client.get("/static/style.css")).status_code == 200
+    assert (await client.get("/unknown")).status_code == 404
+    assert loads == []
 
 
 @pytest.mark.parametrize("view", ["/login", "/login?lang=de"])

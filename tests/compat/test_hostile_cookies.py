@@ -1,5 +1,6 @@
 """Cookies that no browser of ours has: answered as anonymous, never with an error, never with a login."""
 
+import hmac
 import json
 import zlib
 from base64 import urlsafe_b64encode
@@ -214,3 +215,14 @@ async def test_any_session_of_ours_is_answered(content: dict[str, Any]) -> None:
     for mode in ("basic", "strong", None):
         site = Site(SESSION_PROTECTION=mode)
         assert await answers(site, f"session={site.seal_session(content)}") <= {200, 401}
+
+
+@pytest.mark.parametrize("fallbacks", [[""], [b""], "old", ["", None]])
+@pytest.mark.parametrize("key", ["", "o", "l"])
+async def test_no_key_is_guessed(fallbacks: object, key: str) -> None:
+    """An empty fallback key verifies nothing, and a single one is not one for each of its characters."""
+    site = Site(SECRET_KEY_FALLBACKS=fallbacks, SESSION_COOKIE_NAME="unused")
+    digest = hmac.new(key.encode(), b"1", sha512).hexdigest()
+
+    assert await answers(site, f"{REMEMBER}={timed('1', key=key)}") <= {200, 401}
+    assert await answers(site, f"{REMEMBER}=1|{digest}") <= {200, 401}

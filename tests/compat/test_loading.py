@@ -384,7 +384,7 @@ async def test_async_loader_has_to_be_awaited_in_a_pushed_context() -> None:
     async with site.app.test_request_context("/"):
         session["_user_id"] = "1"
 
-        with pytest.raises(UserNotLoaded, match="Await load_user"):
+        with pytest.raises(UserNotLoaded, match=r"Await compat\.load_user"):
             _ = current_user.name
         assert (await load_user()).name == "susan"
         assert current_user.name == "susan"
@@ -478,3 +478,49 @@ async def test_anonymous_user_is_made_for_each_request() -> None:
     lose_cookie(client, "session")
     await text(client, "/name")
     assert len(made) == 2
+
+
+async def test_hook_that_logs_in_by_hand(site: Site) -> None:
+    """A hook may write the login into the session itself: decorators load the user that it names."""
+
+    @site.app.before_request
+    async def single_sign_on() -> None:
+        session["_user_id"] = "2"
+
+    response = await site.client().get("/members")
+
+    assert await response.get_data(as_text=True) == "welcome henry"
+
+
+async def test_a_cancelled_load_is_repeated() -> None:
+    """Who waits too long for the user may ask again."""
+    site = Site()
+    site.manager._user_callback = None
+    patience = asyncio.Event()
+
+    @site.manager.request_loader
+    async def load(_request: object) -> Person:
+        await patience.wait()
+        return site.people["1"]
+
+    async with site.app.test_request_context("/"):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(load_user(), 0.001)
+        patience.set()
+
+        assert (await load_user()).name == "susan"
+
+
+async def test_a_loader_that_asks_for_itself_is_an_error() -> None:
+    """A user loader that awaits ``load_user()`` would wait for itself for ever."""
+    site = Site()
+
+    @site.manager.user_loader
+    async def load(_user_id: str) -> Person:
+        await load_user()
+        return site.people["1"]
+
+    async with site.app.test_request_context("/"):
+        session["_user_id"] = "1"
+        with pytest.raises(UserNotLoaded):
+            await asyncio.wait_for(load_user(), 1)

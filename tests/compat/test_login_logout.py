@@ -6,10 +6,20 @@ from typing import Any
 import pytest
 from quart import session
 
-from compat import DurationError, current_user, load_user, login_fresh, login_remembered, login_user, logout_user
+from compat import (
+    DurationError,
+    UserContractError,
+    current_user,
+    load_user,
+    login_fresh,
+    login_remembered,
+    login_user,
+    logout_user,
+)
 
 from .site import (
     REMEMBER,
+    Person,
     Site,
     cookie,
     error,
@@ -254,3 +264,16 @@ async def test_a_logout_makes_the_remember_cookie_of_the_request_worthless(site:
     client = await site.logged_in("remember=1")
 
     assert await text(client, "/leave") == "True False False"
+
+
+async def test_is_active_has_to_be_a_property(site: Site) -> None:
+    """``is_active`` that is a method or a coroutine would be true of everybody: nobody is logged in."""
+
+    class Method(Person):
+        def is_active(self) -> bool:  # type: ignore[override]
+            return False
+
+    async with site.app.test_request_context("/"):
+        with pytest.raises(UserContractError, match=r"Method\.is_active"):
+            login_user(Method("1", "susan"))
+        assert not current_user.is_authenticated

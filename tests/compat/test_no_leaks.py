@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from quart import copy_current_request_context, g, render_template_string, session, websocket
-from quart.testing import QuartClient
+from quart.testing import QuartClient, WebsocketResponseError
 
-from compat import LoginClient, current_user, load_user, login_user, user_accessed
+from compat import LoginClient, current_user, load_user, login_required, login_user, user_accessed
 
 from .site import Person, Site, text
 
@@ -234,3 +234,20 @@ async def test_receivers_of_one_request_are_not_called_for_another(crowd: Site) 
         await asyncio.gather(*(text(client, "/whoami") for client in clients))
 
     assert sorted(seen) == sorted((person.name, number) for number, person in crowd.people.items())
+
+
+async def test_websocket_in_a_request_context_is_nobody_elses(site: Site) -> None:
+    """In Quart 0.22 a request context that was pushed outside would be the websocket's: that is an error there."""
+    @site.app.websocket("/ws")
+    @login_required
+    async def socket() -> None:
+        await websocket.send(current_user.name)
+
+    client = site.client()
+    async with site.app.test_request_context("/"):
+        login_user(site.people["2"])
+        with pytest.raises(WebsocketResponseError) as refused:
+            async with client.websocket("/ws") as connection:
+                await connection.receive()
+
+    assert refused.value.response.status_code in {401, 500}

@@ -258,3 +258,21 @@ async def test_other_applications_are_not_disturbed(site: Site) -> None:
 
     assert heard == []
     assert user_loaded_from_request.name == "loaded-from-request"
+
+
+async def test_receivers_that_do_not_look_async_are_awaited(site: Site) -> None:
+    """An object with an async ``__call__``, and a function that returns a coroutine, are async receivers, too."""
+    heard: list[str] = []
+
+    class Listener:
+        async def __call__(self, sender: Quart, **_: Any) -> None:
+            heard.append("object")
+
+    async def note() -> None:
+        heard.append("lambda")
+
+    listener, function = Listener(), lambda _sender, **_: note()
+    with user_accessed.connected_to(listener, sender=site.app), user_accessed.connected_to(function, sender=site.app):
+        await LoginClient(site.app, user=site.people["1"]).get("/whoami")
+
+    assert sorted(heard) == ["lambda", "object"]
