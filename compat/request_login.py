@@ -129,11 +129,13 @@ class RequestLogin:
             raise UserNotLoaded
         self._lock = self._lock or asyncio.Lock()
         async with self._lock:
-            self._resolver = asyncio.current_task()
             known = (None, None) if self.outcome is None else self.outcome.claim
             if not self.is_resolved or known != self.claim():
-                await self.resolve()
-            self._resolver = None
+                self._resolver = asyncio.current_task()
+                try:
+                    await self.resolve()
+                finally:
+                    self._resolver = None
 
     def get_user(self) -> Any:
         """The user, whom from now on everybody may know to have been asked for; see ``commit``."""
