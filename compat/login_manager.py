@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, Literal, cast, overload
 
+from blinker import NamedSignal
 from quart import Quart, Request, Response, Websocket, abort, flash, redirect
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
@@ -155,14 +156,10 @@ class LoginManager(Generic[U]):
         Raises:
             werkzeug.exceptions.Unauthorized: there is nowhere to log in.
         """
-        login = current_login()
-        send(user_unauthorized, login)
-        if login.is_websocket:
-            abort(401)
-        if self.unauthorized_callback is not None:
-            return cast(ResponseReturnValue, await call(login.auth.app, self.unauthorized_callback))
-        view = self.blueprint_login_views.get(login.connection.blueprint) or self.login_view
-        return await self._send_to(view, self.login_message, self.login_message_category)
+        view = self.blueprint_login_views.get(current_login().connection.blueprint) or self.login_view
+        return await self._refuse(
+            user_unauthorized, self.unauthorized_callback, view, self.login_message, self.login_message_category
+        )
 
     async def needs_refresh(self) -> ResponseReturnValue:
         """Answer a user whose login is not fresh: as ``unauthorized``, with the settings for refreshing.
@@ -170,20 +167,23 @@ class LoginManager(Generic[U]):
         Raises:
             werkzeug.exceptions.Unauthorized: there is nowhere to re-authenticate.
         """
+        message, category = self.needs_refresh_message, self.needs_refresh_message_category
+        return await self._refuse(user_needs_refresh, self.needs_refresh_callback, self.refresh_view, message, category)
+
+    async def _refuse(
+        self, signal: NamedSignal, handler: Handler | None, view: str | None, message: str | None, category: str
+    ) -> ResponseReturnValue:
         login = current_login()
-        send(user_needs_refresh, login)
+        send(signal, login)
         if login.is_websocket:
             abort(401)
-        if self.needs_refresh_callback is not None:
-            return cast(ResponseReturnValue, await call(login.auth.app, self.needs_refresh_callback))
-        return await self._send_to(self.refresh_view, self.needs_refresh_message, self.needs_refresh_message_category)
-
-    async def _send_to(self, view: str | None, message: str | None, category: str) -> ResponseReturnValue:
+        if handler is not None:
+            return cast(ResponseReturnValue, await call(login.auth.app, handler))
         if not view:
             abort(401)
         if message:
             if self.localize_callback is not None:
-                message = await call(current_login().auth.app, self.localize_callback, message)
+                message = await call(login.auth.app, self.localize_callback, message)
             await flash(cast(str, message), category)
         return redirect(iri_to_uri(refusal_url(view)))  # Quart sends a Location as it is
 

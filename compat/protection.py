@@ -8,9 +8,9 @@ from collections.abc import Collection
 from enum import Enum, auto
 from functools import lru_cache
 from hashlib import sha512
-from typing import Protocol
 
 from quart import Request, Websocket
+from quart.sessions import SessionMixin
 
 #: Longer User-Agents are hashed each time instead of being remembered.
 _LONGEST_REMEMBERED = 512
@@ -28,11 +28,7 @@ class Verdict(Enum):
 KEEP, MARK_STALE, DROP = Verdict
 
 
-class _Session(Protocol):
-    permanent: bool
-
-
-def protect(identifier: object, seen: Collection[str], mode: object, session: _Session) -> Verdict:
+def protect(identifier: object, seen: Collection[str], mode: object, session: SessionMixin) -> Verdict:
     """Compare the *identifier* stored at login with those *seen*, which this client may have.
 
     A permanent session is never dropped, as in Flask-Login: ``"strong"`` is ``"basic"`` for it.
