@@ -29,7 +29,7 @@ from .config import remember_cookie_name
 from .errors import NotInitialised, UserNotLoaded
 from .loading import Claim, Outcome, ask, names_somebody
 from .login_session import IDENTIFIER, USER_ID
-from .protection import DROP, KEEP, Verdict, identifiers, protect
+from .protection import KEEP, Verdict, identifiers, protect
 
 if TYPE_CHECKING:
     from .auth import LoginAuth
@@ -96,14 +96,10 @@ class RequestLogin:
         generator = self.auth.manager._session_identifier_generator
         return identifiers(self.connection) if generator is create_identifier else (generator(),)
 
-    def protection(self) -> Any:
-        """``SESSION_PROTECTION``, or the manager's."""
-        auth = self.auth
-        return auth.app.config.get("SESSION_PROTECTION", auth.manager.session_protection)
-
     def verdict(self) -> Verdict:
         """What session protection says of this request."""
-        mode, session = self.protection(), self.session
+        auth, session = self.auth, self.session
+        mode = auth.app.config.get("SESSION_PROTECTION", auth.manager.session_protection)
         if mode not in ("basic", "strong") or not session:
             return KEEP
         return protect(session.get(IDENTIFIER), self.identifiers(), mode, session)
@@ -113,8 +109,7 @@ class RequestLogin:
     async def resolve(self) -> None:
         """Ask the loaders, if there is anything to ask them, and keep what they say, or raise."""
         claim = self.claim()
-        is_dropped = self.protection() == "strong" and self.verdict() is DROP
-        if names_somebody(claim, self.auth.manager) and not is_dropped:
+        if names_somebody(claim, self.auth.manager):
             try:
                 self.outcome = await ask(self, claim)
             except Exception as error:  # noqa: BLE001  # raised when the user is asked for

@@ -238,6 +238,7 @@ async def test_receivers_of_one_request_are_not_called_for_another(crowd: Site) 
 
 async def test_websocket_in_a_request_context_is_nobody_elses(site: Site) -> None:
     """In Quart 0.22 a request context that was pushed outside would be the websocket's: that is an error there."""
+
     @site.app.websocket("/ws")
     @login_required
     async def socket() -> None:
