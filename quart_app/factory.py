@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import URL
 
 from . import defences, errors
+from .accounts import account
 from .accounts import views as accounts
 from .accounts.login import login_manager
 from .accounts.passwords import PasswordHasher
@@ -18,6 +19,7 @@ from .database import Database
 from .forms import protect_forms
 from .pages import views as pages
 from .secret_key import kept_secret_key
+from .sessions import views as sessions
 from .settings import Settings
 
 
@@ -54,6 +56,8 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     protect_forms(app)
     login_manager.init_app(app)
     app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(account.blueprint)
+    app.register_blueprint(sessions.blueprint)
     app.register_blueprint(pages.blueprint)
     errors.init_app(app)
     drop_idle_context_processors(app)

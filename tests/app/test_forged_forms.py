@@ -13,6 +13,7 @@ SUSAN = {
     "email": "susan@example.com",
     "password": PASSWORD,
     "password2": PASSWORD,
+    "current_password": PASSWORD,
 }
 ONCE_MORE = "Please send this once more"
 
@@ -25,16 +26,17 @@ def paths_that_take_posts(app: Application) -> set[str]:
 @pytest.mark.parametrize("token", [None, "", "wrong", "\N{SNOWMAN}"])
 async def test_every_post_needs_a_token(app: Application, token: str | None) -> None:
     """Without the token of its session each POST is answered 403, with words, and changes nothing."""
-    assert paths_that_take_posts(app) == {"/login", "/logout", "/register"}
     user, stranger = Visitor(app), Visitor(app)
     await user.register()
     await user.login()
     fields = {**SUSAN, **({} if token is None else {"csrf_token": token})}
 
-    for visitor, path in ((stranger, "/login"), (stranger, "/register"), (user, "/logout")):
+    by_strangers, without_form = {"/login", "/register"}, {"/account/sessions/1/end", "/account/sessions/end-others"}
+    for path in {path.replace("<int:session_id>", "1") for path in paths_that_take_posts(app)}:
+        visitor = stranger if path in by_strangers else user
         page = await visitor.post(path, {**fields, "username": "mallory"} if path == "/register" else fields)
         assert page.status == 403
-        assert ONCE_MORE in page.text
+        assert ("Not allowed" if path in without_form else ONCE_MORE) in page.text
 
     assert (await user.get("/index")).status == 200
     assert (await stranger.get("/index")).status == 302
