@@ -10,10 +10,12 @@ from quart_app.accounts.login import current_login_session, current_user, end_lo
 
 from .store import end_session, end_sessions
 
+_ID_MAX = 2**31 - 1  # what a column holds: a larger number is nobody's, and no error of the database
+
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 
 
-@blueprint.post("/<int:session_id>/end")
+@blueprint.post(f"/<int(max={_ID_MAX}):session_id>/end")
 @login_required
 async def end(session_id: int) -> ResponseReturnValue:
     """End one of one's own login sessions; somebody else's does not exist here (404)."""
