@@ -43,8 +43,8 @@ async def create_session(user: User, *, kind: Kind, client: str, address: str) -
             session.add(row)
             await session.flush()  # SQLite has one writer, and from here on it is us
             account = select(User.password_hash, User.active).where(User.id == user.id).with_for_update()
-            found = (await session.execute(account)).one_or_none()
-            if found is None or not found.active or found.password_hash != user.password_hash:
+            found = (await session.execute(account)).one()  # the row above refers to it
+            if not found.active or found.password_hash != user.password_hash:
                 return None
             await session.execute(_expired_sessions(user.id, row.created_at))
             await session.commit()

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from quart_app.accounts.login import start_login
+from quart_app.accounts.login import load_user, start_login
 from quart_app.accounts.users import authenticate, change_password, deactivate_user, delete_user, user_by_name
 from quart_app.application import Application
 from quart_app.factory import create_app
@@ -249,6 +249,18 @@ async def test_logins_end_with_the_account(
             await session.commit()
     assert not await user.is_in()
     assert not await remembered.is_in()
+
+
+async def test_closed_accounts_are_nobodys(user: Visitor, app: Application) -> None:
+    """Closed in the database itself, which ends no login: even so the loader knows nobody by its handle."""
+    async with user.client.session_transaction() as session:
+        handle = session["_user_id"]
+    async with app.app_context():
+        assert await load_user(handle) is not None
+        async with app.database.session() as database:
+            await database.execute(text("UPDATE users SET active = false"))
+            await database.commit()
+        assert await load_user(handle) is None
 
 
 async def test_a_new_user_with_an_old_number(user: Visitor, app: Application) -> None:
