@@ -11,7 +11,7 @@ from sqlalchemy import URL
 from . import defences, errors
 from .accounts import account
 from .accounts import views as accounts
-from .accounts.login import login_manager
+from .accounts.login import answer_ended_login, login_manager
 from .accounts.passwords import PasswordHasher
 from .application import Application
 from .context_processors import drop_idle_context_processors
@@ -20,6 +20,7 @@ from .forms import protect_forms
 from .pages import views as pages
 from .secret_key import kept_secret_key
 from .sessions import views as sessions
+from .sessions.store import SessionEnded
 from .settings import Settings
 
 
@@ -60,6 +61,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app.register_blueprint(sessions.blueprint)
     app.register_blueprint(pages.blueprint)
     errors.init_app(app)
+    app.register_error_handler(SessionEnded, answer_ended_login)
     drop_idle_context_processors(app)
 
     app.before_serving(app.database.create_tables)

@@ -7,7 +7,7 @@ from quart.typing import ResponseReturnValue
 
 from compat import fresh_login_required, login_required
 from quart_app.forms import checked_by_form
-from quart_app.sessions.store import SessionEnded, list_sessions
+from quart_app.sessions.store import list_sessions
 
 from .forms import CurrentPasswordForm, DeletionForm, EmailChangeForm, PasswordChangeForm
 from .login import current_login_session, current_user, forget_login, write_renewed_login
@@ -36,10 +36,7 @@ async def password() -> ResponseReturnValue:
     """Change the password, which logs out everywhere else."""
     form = await PasswordChangeForm.from_request()
     if await _is_proved(form):
-        try:
-            await change_password(current_user, form.password.data or "")
-        except SessionEnded:
-            return await _log_in_again()
+        await change_password(current_user, form.password.data or "")
         write_renewed_login()
         await flash("Your password has been changed. All other logins have been ended.", "success")
         return redirect(url_for("account.overview"))
@@ -85,9 +82,3 @@ async def _is_proved(form: CurrentPasswordForm) -> bool:
         return True
     form.refuse_password()
     return False
-
-
-async def _log_in_again() -> ResponseReturnValue:
-    forget_login()
-    await flash("This login has been ended. Nothing was changed; please log in again.", "error")
-    return redirect(url_for("accounts.login"))

@@ -114,7 +114,8 @@ class RegistrationForm(PageForm):
         # Asked again by the database when the user is added: this is only for seeing all errors at once.
         if field.errors or not field.data:
             return
-        if name in await taken_fields(username=self.username.data or "", email=self.email.data or ""):
+        # It alone: the other one may be what PostgreSQL answers with an error.
+        if name in await taken_fields(**{"username": "", "email": "", name: field.data}):
             raise ValidationError(TAKEN[name])
 
     def refuse(self, fields: frozenset[str]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from quart import request, session
+from quart import flash, redirect, request, session, url_for
+from quart.typing import ResponseReturnValue
 
 from compat import LoginManager, confirm_login, login_user, logout_user
 from quart_app.sessions.clients import describe_client
 from quart_app.sessions.models import Kind, LoginSession
-from quart_app.sessions.store import create_session, end_session, find_user, renew_session
+from quart_app.sessions.store import SessionEnded, create_session, end_session, find_user, renew_session
 
 from .models import User
 
@@ -62,7 +63,7 @@ async def renew_login() -> None:
     """Make the login fresh after its user has entered the password again, under a new handle: old cookies are void.
 
     Raises:
-        SessionEnded: it has been ended in the meantime.
+        SessionEnded: it has been ended in the meantime; :func:`answer_ended_login` answers that.
     """
     await renew_session(current_login_session())
     write_renewed_login()
@@ -87,6 +88,13 @@ def forget_login() -> None:
     """Remove a login whose row has ended from the cookies, with all that the session has of the user."""
     session.clear()
     logout_user()
+
+
+async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
+    """The answer where a login was ended from elsewhere while it was being changed: to log in again."""
+    forget_login()
+    await flash("This login has been ended. Nothing was changed; please log in again.", "error")
+    return redirect(url_for("accounts.login"))
 
 
 async def _end_row() -> None:

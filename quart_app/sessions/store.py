@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Delete, and_, delete, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Delete, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
@@ -21,6 +20,13 @@ from quart_app.database import DatabaseUnavailable
 from .handles import hash_handle
 from .limits import SEEN_EVERY, Limits, is_sighting_due
 from .models import Kind, LoginSession
+
+# Put together once, as every request of a user runs it.
+_SESSION_AND_USER = (
+    select(LoginSession, User)
+    .join(User, User.id == LoginSession.user_id)
+    .where(LoginSession.handle_hash == bindparam("handle_hash"))
+)
 
 
 class SessionEnded(Exception):
@@ -33,23 +39,24 @@ class SessionEnded(Exception):
 async def create_session(user: User, *, kind: Kind, client: str, address: str) -> LoginSession | None:
     """A login session for a user who has just proved who they are; None if that is not true any more.
 
-    The password may have been changed, or the account closed, while it was checked: the change ends all
-    sessions there are, and must not miss the one that is just beginning. The same transaction clears away
-    those of the user's sessions that have ended by themselves.
+    The password may have been changed, or the account closed or deleted, while it was checked. Such a change ends
+    all sessions there are and must not miss the one that is just beginning, so we take the lock on the user's row
+    first: whichever is second waits, and sees what the other has done. (A SELECT would not do: for SQLite it is no
+    reason to lock.) The same transaction clears away those of the user's sessions that have ended by themselves.
     """
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
-    try:
-        async with this_app.database.session() as session:
-            session.add(row)
-            await session.flush()  # SQLite has one writer, and from here on it is us
-            account = select(User.password_hash, User.active).where(User.id == user.id).with_for_update()
-            found = (await session.execute(account)).one()  # the row above refers to it
-            if not found.active or found.password_hash != user.password_hash:
-                return None
-            await session.execute(_expired_sessions(user.id, row.created_at))
-            await session.commit()
-    except IntegrityError:  # there is no such user any more
-        return None
+    lock = (
+        update(User)
+        .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
+        .values(active=True)
+        .returning(User.id)
+    )
+    async with this_app.database.session() as session:
+        if (await session.execute(lock)).one_or_none() is None:
+            return None
+        await session.execute(_expired_sessions(user.id, row.created_at))
+        session.add(row)
+        await session.commit()
     return row
 
 
@@ -58,13 +65,8 @@ async def find_user(handle: str) -> User | None:
     handle_hash = hash_handle(handle)
     if handle_hash is None:
         return None
-    query = (
-        select(LoginSession, User)
-        .join(User, User.id == LoginSession.user_id)
-        .where(LoginSession.handle_hash == handle_hash)
-    )
     async with this_app.database.session() as session:
-        found = (await session.execute(query)).one_or_none()
+        found = (await session.execute(_SESSION_AND_USER, {"handle_hash": handle_hash})).one_or_none()
     if found is None:
         return None
     row, user = found
@@ -75,7 +77,7 @@ async def find_user(handle: str) -> User | None:
     user.login_session = row
     if is_sighting_due(row, now):
         row.last_seen_at = now
-        this_app.add_background_task(_write_sighting, row.id, now)
+        this_app.add_background_task(write_sighting, row.id, now)
     return user
 
 
@@ -153,12 +155,15 @@ def current_limits() -> Limits:
     return Limits(settings.session_idle, settings.session_absolute, settings.remember_cookie_duration)
 
 
-async def _write_sighting(session_id: int, now: datetime) -> None:
-    """Write down that a login session is in use. In the background, as no answer should wait, or fail, for this."""
+async def write_sighting(session_id: int, seen_at: datetime) -> None:
+    """Write down that a login session was in use at a moment, unless one of that minute or later is there.
+
+    Called in the background, as no answer should wait, or fail, for this.
+    """
     query = (
         update(LoginSession)
-        .where(LoginSession.id == session_id, LoginSession.last_seen_at <= now - SEEN_EVERY)
-        .values(last_seen_at=now)
+        .where(LoginSession.id == session_id, LoginSession.last_seen_at <= seen_at - SEEN_EVERY)
+        .values(last_seen_at=seen_at)
     )
     try:
         async with this_app.database.session() as session:

@@ -19,6 +19,7 @@ from quart_app.factory import create_app
 from quart_app.sessions.clients import describe_client
 from quart_app.sessions.handles import hash_handle, new_handle
 from quart_app.sessions.models import LoginSession
+from quart_app.sessions.store import end_sessions, write_sighting
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
 from tests.app.visitor import PASSWORD, Visitor
@@ -155,20 +156,31 @@ async def test_a_login_to_an_account_that_has_just_gone(app: Application, visito
     assert await rows(app) == []
 
 
-async def test_a_password_changes_in_a_login_that_is_one(user: Visitor, app: Application) -> None:
-    """Whose login ends while the hash is computed changes nothing, and is told so."""
-    token = (await user.get("/account/password")).token
+async def test_many_logins_at_once(visitor: Visitor, app: Application) -> None:
+    """Of one user: none stands in the way of another."""
+    await visitor.register()
+    visitors = await asyncio.gather(*(another(app) for _ in range(20)))
+    assert all([await visitor.is_in() for visitor in visitors])
 
-    async def ended_meanwhile(self: object, _password: str) -> None:
-        async with app.database.session() as session:
-            await session.execute(text("DELETE FROM login_sessions"))
-            await session.commit()
-        self.password_hash = "never stored"  # type: ignore[attr-defined]
+
+@pytest.mark.parametrize("path", ["/account/password", "/reauthenticate"])
+async def test_only_a_login_that_is_one_is_renewed(user: Visitor, app: Application, path: str) -> None:
+    """Whose login ends while the password is checked changes nothing, is told so, and has to log in again."""
+    user.forget("session")
+    if path == "/account/password":
+        await user.submit("/reauthenticate", current_password=PASSWORD)
+    token = (await user.get(path)).token
+
+    async def right_but_late(_user: object, _password: str) -> bool:
+        async with app.app_context():
+            await end_sessions(1)
+        return True
 
     fields = {"current_password": PASSWORD, "password": "another fine one", "password2": "another fine one"}
-    with mock.patch("quart_app.accounts.models.User.set_password", ended_meanwhile):
-        done = await user.post("/account/password", {"csrf_token": token, **fields})
-    assert done.location == "/login"
+    with mock.patch("quart_app.accounts.models.User.check_password", right_but_late):
+        done = await user.post(path, {"csrf_token": token, **fields})
+    assert (done.status, done.location) == (302, "/login")
+    assert done.cookies["remember_token"].value == ""
     assert (await user.get("/login")).flashes == [
         "This login has been ended. Nothing was changed; please log in again."
     ]
@@ -205,6 +217,15 @@ async def test_all_other_logins_are_ended(user: Visitor, app: Application) -> No
     assert await bob.is_in()
     await user.post("/account/sessions/end-others", {"csrf_token": (await user.get("/account")).token})
     assert (await user.get("/account")).flashes == ["There was no other login."]
+
+
+async def test_the_buttons_work_without_a_referrer(user: Visitor, app: Application) -> None:
+    """Over https, too, where a browser or a proxy may keep the address of the page to itself."""
+    other = await another(app)
+    token = (await user.get("/account")).token
+    done = await user.client.post("/account/sessions/end-others", form={"csrf_token": token}, scheme="https")
+    assert done.status_code == 302
+    assert not await other.is_in()
 
 
 async def test_ending_this_login_is_logging_out(user: Visitor, app: Application) -> None:
@@ -265,13 +286,11 @@ async def test_closed_accounts_are_nobodys(user: Visitor, app: Application) -> N
 
 async def test_a_new_user_with_an_old_number(user: Visitor, app: Application) -> None:
     """SQLite gives the number of a deleted user to the next one, whom old cookies do not log in as."""
-    async with app.app_context():
-        await delete_user(1)
     await Visitor(app).register("mallory", email="mallory@example.com")
-    async with app.app_context():
-        mallory = await user_by_name("mallory")
-        assert mallory is not None
-        assert mallory.id == 1
+    async with app.app_context(), app.database.session() as session:
+        await delete_user(1)
+        await session.execute(text("UPDATE users SET id = 1"))
+        await session.commit()
     assert not await user.is_in()
 
 
@@ -365,7 +384,7 @@ async def test_old_logins_are_cleared_away(visitor: Visitor, app: Application, c
 async def test_last_seen_is_written_once_a_minute(
     user: Visitor, app: Application, clock: Clock, queries: list[str]
 ) -> None:
-    """Within a minute a request costs its one query; after it, one of many at once writes, and none waits for it."""
+    """Within a minute a request costs its one query; after it, it is written down, which no answer waits for."""
     (before,) = await rows(app)
     clock.shift(timedelta(seconds=59))
     queries.clear()
@@ -377,6 +396,17 @@ async def test_last_seen_is_written_once_a_minute(
     assert len(queries) == 3
     (after,) = await rows(app)
     assert after.last_seen_at - before.last_seen_at == timedelta(minutes=1)
+
+
+async def test_last_seen_never_goes_back(user: Visitor, app: Application) -> None:
+    """Of requests that come at once, the first that writes does; who writes late leaves the row alone."""
+    (row,) = await rows(app)
+    seen = row.last_seen_at + timedelta(minutes=5)
+    async with app.app_context():
+        for moment in (seen, seen + timedelta(seconds=59), seen - timedelta(minutes=3)):
+            await write_sighting(row.id, moment)
+    (row,) = await rows(app)
+    assert row.last_seen_at == seen
 
 
 async def test_last_seen_may_fail(
