@@ -136,12 +136,12 @@ async def renew_session(row: LoginSession) -> None:
 
 async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
     """As :func:`renew_session`, in a transaction of the caller's."""
-    old_hash, now = row.handle_hash, clock.now()
+    now = clock.now()
     row.renew_handle()
     row.proved_at = row.last_seen_at = now
     query = (
         update(LoginSession)
-        .where(LoginSession.id == row.id, LoginSession.handle_hash == old_hash)
+        .where(LoginSession.id == row.id)
         .values(handle_hash=row.handle_hash, proved_at=now, last_seen_at=now)
         .returning(LoginSession.id)
     )

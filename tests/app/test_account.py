@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from unittest import mock
 
 import pytest
 
@@ -151,6 +153,21 @@ async def test_confirming_gives_new_cookies(stale: Visitor) -> None:
     assert (await stale.post("/logout", {"csrf_token": token})).status == 403
     stale.forget("session")
     assert await stale.is_in()
+
+
+async def test_a_double_click_is_no_logout(stale: Visitor) -> None:
+    """Of two that confirm at once, as a double click does, neither ends the login for the other."""
+    token = (await stale.get("/reauthenticate")).token
+    together = asyncio.Barrier(2)
+
+    async def wait_for_the_other(_user: object, _password: str) -> bool:
+        await together.wait()
+        return True
+
+    with mock.patch("quart_app.accounts.models.User.check_password", wait_for_the_other):
+        fields = {"csrf_token": token, "current_password": PASSWORD}
+        pages = await asyncio.gather(*(stale.post("/reauthenticate", fields) for _ in range(2)))
+    assert [page.location for page in pages] == ["/account", "/account"]
 
 
 async def test_who_has_confirmed_need_not_again(user: Visitor) -> None:
