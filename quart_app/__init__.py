@@ -6,9 +6,11 @@ Serve it with ``hypercorn "quart_app:create_app()"`` or ``quart --app quart_app 
 ``factory``            puts the application together
 ``settings``           what the environment may say about it
 ``database``           the engine, and what its faults become
-``accounts/``          users, passwords, and the pages to register, log in and out
+``accounts/``          users, passwords, and the pages to register, log in and out, and change one's account
+``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it
 ``pages/``             what there is to see once logged in
 ``forms``              what all forms share
+``clock``              what time it is
 ``defences/``          headers, cross-site requests, cookies on failed answers
 ``errors``             the pages for what went wrong
 =====================  ==========================================================

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from quart import Quart, Response, current_app
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from quart_wtf import CSRFError
+from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
 
 class _Text(NamedTuple):
@@ -34,7 +35,8 @@ def init_app(app: Quart) -> None:
     async def show_error(error: HTTPException) -> Response | HTTPException:
         if error.response is not None:
             return error  # whoever raised it has an answer of their own
-        code = error.code or InternalServerError.code
+        # Quart-WTForms answers a forged form with 400; like every refusal of ours, it is one.
+        code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code
         if isinstance(error, ServiceUnavailable):
             current_app.logger.error("%s", error.description, exc_info=error.__cause__)
         text = _TEXTS.get(code) or _Text(error.name, "The request could not be answered.")

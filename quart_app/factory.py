@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import URL
 
 from . import defences, errors
+from .accounts import account
 from .accounts import views as accounts
-from .accounts.login import login_manager
+from .accounts.login import answer_ended_login, login_manager
 from .accounts.passwords import PasswordHasher
 from .application import Application
 from .context_processors import drop_idle_context_processors
@@ -18,6 +19,8 @@ from .database import Database
 from .forms import protect_forms
 from .pages import views as pages
 from .secret_key import kept_secret_key
+from .sessions import views as sessions
+from .sessions.store import SessionEnded
 from .settings import Settings
 
 
@@ -54,8 +57,11 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     protect_forms(app)
     login_manager.init_app(app)
     app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(account.blueprint)
+    app.register_blueprint(sessions.blueprint)
     app.register_blueprint(pages.blueprint)
     errors.init_app(app)
+    app.register_error_handler(SessionEnded, answer_ended_login)
     drop_idle_context_processors(app)
 
     app.before_serving(app.database.create_tables)

@@ -45,8 +45,13 @@ class Settings(BaseSettings):
     remember_cookie_name: str | None = None
     remember_cookie_secure: bool | None = None
     remember_cookie_samesite: SameSite = "Lax"
-    #: How long "Remember Me" lasts, in seconds or as ISO 8601 duration (``P30D``).
-    remember_cookie_duration: timedelta = timedelta(days=30)
+    #: How long "Remember Me" lasts, in seconds or as ISO 8601 duration (``P30D``), after the password was entered.
+    remember_cookie_duration: timedelta = Field(default=timedelta(days=30), gt=timedelta(0))
+
+    #: How long a login without "Remember Me" lasts unused, and how long at most, after the password was entered.
+    #: The server looks at both. It knows when a login was last used to the minute, hence the lowest value.
+    session_idle: timedelta = Field(default=timedelta(days=14), ge=timedelta(minutes=5))
+    session_absolute: timedelta = Field(default=timedelta(days=30), ge=timedelta(minutes=5))
 
     #: Bytes that a request may send. No form of ours needs more, and 16 MB of ``&a`` stop the loop for seconds.
     max_content_length: int = Field(default=64 * 1024, gt=0)
@@ -93,10 +98,14 @@ class Settings(BaseSettings):
             "REMEMBER_COOKIE_HTTPONLY": True,
             "REMEMBER_COOKIE_SAMESITE": self.remember_cookie_samesite,
             "REMEMBER_COOKIE_DURATION": self.remember_cookie_duration,
+            # Session cookies stay readable for longer than any login lasts: its row decides, not its cookie.
+            "PERMANENT_SESSION_LIFETIME": max(self.session_absolute, self.remember_cookie_duration) + timedelta(days=1),
             "MAX_CONTENT_LENGTH": self.max_content_length,
             "BODY_TIMEOUT": self.body_timeout,
             # A form is good for as long as the session it was made for: a page left open overnight still works.
             "WTF_CSRF_TIME_LIMIT": None,
+            # It would compare Referer with Host, which a proxy may change; defences/cross_site.py knows better.
+            "WTF_CSRF_SSL_STRICT": False,
             "PREFERRED_URL_SCHEME": "https" if self.production else "http",
         }
 

@@ -1,4 +1,4 @@
-"""The forms to register, log in and log out, with the words of the tutorial."""
+"""The forms to register, log in and log out, with the words of the tutorial; and those to change an account."""
 
 from __future__ import annotations
 
@@ -22,20 +22,59 @@ def _stripped(text: str | None) -> str | None:
     return None if text is None else text.strip()
 
 
-class LoginForm(PageForm):
-    """Username, password, and whether to be remembered."""
+# Each form gets fields of its own: these make them.
 
-    username = StringField(
-        "Username",
+
+def _email(label: str) -> EmailField:
+    return EmailField(
+        label,
         filters=[_stripped],
-        validators=[DataRequired(), Length(max=USERNAME_MAX)],
-        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+        validators=[DataRequired(), Length(max=EMAIL_MAX), Email(), _fits_as_key],
+        render_kw={"autocomplete": "email"},
     )
-    password = PasswordField(
-        "Password",
+
+
+def _fits_as_key(_form: object, field: EmailField) -> None:
+    if field.data and len(email_key(field.data)) > EMAIL_MAX >= len(field.data):
+        raise ValidationError(f"Field cannot be longer than {EMAIL_MAX} characters.")
+
+
+def _current_password(label: str) -> PasswordField:
+    return PasswordField(
+        label,
         validators=[InputRequired(), Length(max=PASSWORD_MAX)],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+def _new_password(label: str) -> PasswordField:
+    return PasswordField(
+        label,
+        description=f"At least {PASSWORD_MIN} characters. A sentence is easier to remember than a riddle.",
+        validators=[InputRequired(), Length(min=PASSWORD_MIN, max=PASSWORD_MAX)],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _repeated_password(label: str) -> PasswordField:
+    return PasswordField(
+        label,
+        validators=[InputRequired(), EqualTo("password")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class LoginForm(PageForm):
+    """Username or email address, password, and whether to be remembered."""
+
+    username = StringField(
+        "Username",
+        description="Or your email address.",
+        filters=[_stripped],
+        validators=[DataRequired(), Length(max=max(USERNAME_MAX, EMAIL_MAX))],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = _current_password("Password")
     remember_me = BooleanField("Remember Me")
     submit = SubmitField("Sign In")
 
@@ -49,36 +88,19 @@ class RegistrationForm(PageForm):
         validators=[DataRequired(), Length(max=USERNAME_MAX)],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
-    email = EmailField(
-        "Email",
-        filters=[_stripped],
-        validators=[DataRequired(), Length(max=EMAIL_MAX), Email()],
-        render_kw={"autocomplete": "email"},
-    )
-    password = PasswordField(
-        "Password",
-        description=f"At least {PASSWORD_MIN} characters. A sentence is easier to remember than a riddle.",
-        validators=[InputRequired(), Length(min=PASSWORD_MIN, max=PASSWORD_MAX)],
-        render_kw={"autocomplete": "new-password"},
-    )
-    password2 = PasswordField(
-        "Repeat Password",
-        validators=[InputRequired(), EqualTo("password")],
-        render_kw={"autocomplete": "new-password"},
-    )
+    email = _email("Email")
+    password = _new_password("Password")
+    password2 = _repeated_password("Repeat Password")
     submit = SubmitField("Register")
 
     def validate_username(self, field: StringField) -> None:
         """Refuse what cannot be seen: control characters, NUL (which PostgreSQL refuses), line breaks."""
         if field.data and not field.data.isprintable():
             raise ValidationError("Use letters, digits, punctuation and spaces only.")
+        if "@" in username_key(field.data or ""):
+            raise ValidationError("Use a name without @: with one it looks like an email address.")
         if field.data and len(username_key(field.data)) > USERNAME_MAX >= len(field.data):
             raise ValidationError(f"Field cannot be longer than {USERNAME_MAX} characters.")
-
-    def validate_email(self, field: EmailField) -> None:
-        """Refuse an address whose key would not fit."""
-        if field.data and len(email_key(field.data)) > EMAIL_MAX >= len(field.data):
-            raise ValidationError(f"Field cannot be longer than {EMAIL_MAX} characters.")
 
     async def async_validators_username(self, field: StringField) -> None:
         """Refuse a name that somebody has."""
@@ -92,7 +114,8 @@ class RegistrationForm(PageForm):
         # Asked again by the database when the user is added: this is only for seeing all errors at once.
         if field.errors or not field.data:
             return
-        if name in await taken_fields(username=self.username.data or "", email=self.email.data or ""):
+        # It alone: the other one may be what PostgreSQL answers with an error.
+        if name in await taken_fields(**{"username": "", "email": "", name: field.data}):
             raise ValidationError(TAKEN[name])
 
     def refuse(self, fields: frozenset[str]) -> None:
@@ -106,3 +129,48 @@ class LogoutForm(PageForm):
     """Nothing but the button, and the token."""
 
     submit = SubmitField("Logout")
+
+
+class CurrentPasswordForm(PageForm):
+    """What has to be proved by the current password: that it is still the user who sits there."""
+
+    current_password: PasswordField
+
+    def refuse_password(self) -> None:
+        """Show that the current password is another one."""
+        self.current_password.errors = [*self.current_password.errors, "This is not your password."]
+
+
+class ReauthenticationForm(CurrentPasswordForm):
+    """The password of the user who is logged in, once more."""
+
+    current_password = _current_password("Password")
+    submit = SubmitField("Confirm")
+
+
+class PasswordChangeForm(CurrentPasswordForm):
+    """The current password and another one."""
+
+    current_password = _current_password("Current Password")
+    password = _new_password("New Password")
+    password2 = _repeated_password("Repeat New Password")
+    submit = SubmitField("Change Password")
+
+
+class EmailChangeForm(CurrentPasswordForm):
+    """Another email address."""
+
+    email = _email("New Email")
+    current_password = _current_password("Current Password")
+    submit = SubmitField("Change Email")
+
+    def refuse_email(self) -> None:
+        """Show that somebody else has it."""
+        self.email.errors = [*self.email.errors, TAKEN["email"]]
+
+
+class DeletionForm(CurrentPasswordForm):
+    """Farewell."""
+
+    current_password = _current_password("Current Password")
+    submit = SubmitField("Delete Account")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from quart import session
+from quart import flash, redirect, request, session, url_for
+from quart.typing import ResponseReturnValue
 
-from compat import LoginManager, login_user, logout_user
+from compat import LoginManager, confirm_login, login_user, logout_user
+from quart_app.sessions.clients import describe_client
+from quart_app.sessions.models import Kind, LoginSession
+from quart_app.sessions.store import SessionEnded, create_session, end_session, find_user, renew_session
 
 from .models import User
-from .names import parse_user_id
-from .users import user_by_id
 
 login_manager: LoginManager[User] = LoginManager()
 login_manager.login_view = "accounts.login"
+login_manager.refresh_view = "accounts.reauthenticate"
+login_manager.needs_refresh_message = "Please confirm that it is you to access this page."
 login_manager.load_for_hooks = False  # ours, and our error pages, ask for nobody
 
 current_user = login_manager.current_user
@@ -19,23 +23,80 @@ current_user = login_manager.current_user
 
 
 @login_manager.user_loader
-async def load_user(user_id: str) -> User | None:
-    """The user whose id a cookie holds. None is "no such user" and only that: faults are raised."""
-    number = parse_user_id(user_id)
-    return None if number is None else await user_by_id(number)
+async def load_user(handle: str) -> User | None:
+    """The user whose login session a cookie names. None is "no such login" and only that: faults are raised."""
+    return await find_user(handle)
 
 
-def start_login(user: User, *, remember: bool) -> bool:
-    """Log in, in a session that has nothing from before: no other visitor's data and no known CSRF token.
+def current_login_session() -> LoginSession:
+    """The row of this login; only where somebody is logged in."""
+    row = current_user.login_session
+    if row is None:
+        raise RuntimeError("Nobody is logged in here: ask behind login_required.")
+    return row
+
+
+async def start_login(user: User, *, remember: bool) -> bool:
+    """Log in, by a new login session, with nothing from before: no other visitor's data and no known CSRF token.
+
+    Whoever was logged in here is logged out.
 
     Returns:
-        False if the account may not be used; nobody is logged in then.
+        False if the account may not be used, or its password has just been changed; nothing has happened then.
     """
+    row = await create_session(
+        user,
+        kind=Kind.REMEMBERED if remember else Kind.SESSION,
+        client=describe_client(request.headers.get("User-Agent")),
+        address=request.remote_addr or "",
+    )
+    if row is None:
+        return False
+    if current_user.is_authenticated:
+        await _end_row()
+    user.login_session = row
     session.clear()
     return login_user(user, remember=remember)
 
 
-def end_login() -> None:
-    """Log out, and leave nothing of the user in the session."""
+async def renew_login() -> None:
+    """Make the login fresh after its user has entered the password again, under a new handle: old cookies are void.
+
+    Raises:
+        SessionEnded: it has been ended in the meantime; :func:`answer_ended_login` answers that.
+    """
+    await renew_session(current_login_session())
+    write_renewed_login()
+
+
+def write_renewed_login() -> None:
+    """Put the new handle of the login session, which has one since just now, into the cookies."""
+    remember = current_login_session().is_remembered
+    session.clear()
+    login_user(current_user, remember=remember)
+    confirm_login()
+
+
+async def end_login() -> None:
+    """Log out: end the login session, so that no copy of its cookies opens anything, and leave nothing in this one."""
+    if current_user.is_authenticated:
+        await _end_row()
+    forget_login()
+
+
+def forget_login() -> None:
+    """Remove a login whose row has ended from the cookies, with all that the session has of the user."""
     session.clear()
     logout_user()
+
+
+async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
+    """The answer where a login was ended from elsewhere while it was being changed: to log in again."""
+    forget_login()
+    await flash("This login has been ended. Nothing was changed; please log in again.", "error")
+    return redirect(url_for("accounts.login"))
+
+
+async def _end_row() -> None:
+    row = current_login_session()
+    await end_session(row.user_id, row.id)

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from compat import UserMixin
+from quart_app import clock
 from quart_app.application import this_app
 from quart_app.database import Base
 
 from .names import email_key, username_key
 
+if TYPE_CHECKING:
+    from quart_app.sessions.models import LoginSession
+
 USERNAME_MAX = 64
 EMAIL_MAX = 120
 
 
-class User(UserMixin, Base):
+class _LoggedIn(UserMixin):
+    """Apart from the columns, as SQLAlchemy takes every annotation of a model for one."""
+
+    #: The login session of this request; None for users who were found in another way.
+    login_session: LoginSession | None = None
+
+
+class User(_LoggedIn, Base):
     """Somebody with an account.
 
     Names and addresses are kept as they were entered and compared by their keys: ``Susan`` and ``SUSAN`` are
@@ -33,7 +45,7 @@ class User(UserMixin, Base):
     email_key: Mapped[str] = mapped_column(String(EMAIL_MAX), unique=True, index=True)
     password_hash: Mapped[str | None] = mapped_column(String(256))
     active: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     def __init__(self, *, username: str, email: str) -> None:
         super().__init__()
@@ -45,6 +57,23 @@ class User(UserMixin, Base):
     def is_active(self) -> bool:
         """Whether the account may be used; nobody can log in to one that may not."""
         return self.active
+
+    def get_id(self) -> str:
+        """What cookies are to hold: the handle of the login session, not the user's id.
+
+        Flask-Login calls this an alternative id. It ends when the session does; the user's id never would.
+
+        Raises:
+            RuntimeError: the user has no login session.
+        """
+        if self.login_session is None or self.login_session.handle is None:
+            raise RuntimeError(f"{self!r} has no login session: log in with start_login().")
+        return self.login_session.handle
+
+    def __eq__(self, other: object) -> bool:
+        return self.id == other.id if isinstance(other, User) else NotImplemented
+
+    __hash__ = UserMixin.__hash__
 
     async def set_password(self, password: str) -> None:
         """Keep a hash of this password; save the user afterwards."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-
-_USER_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 
 
 def username_key(username: str) -> str:
@@ -20,15 +17,6 @@ def username_key(username: str) -> str:
 def email_key(email: str) -> str:
     """What an email address is compared by. No provider that matters tells ``Susan@`` from ``susan@``."""
     return _fold(email.strip())
-
-
-def parse_user_id(text: str) -> int | None:
-    """The id in a cookie, or None for whatever else it may hold.
-
-    ``int()`` would also take ``" 1"``, ``"+1"``, ``"01"`` and digits of other scripts for user 1, and fails
-    on 5,000 digits.
-    """
-    return int(text) if _USER_ID.fullmatch(text) else None
 
 
 def _fold(text: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from quart_app.application import this_app
+from quart_app.sessions.store import end_sessions_in, renew_session_in
 
 from .models import User
 from .names import email_key, username_key
@@ -35,6 +36,21 @@ async def user_by_name(username: str) -> User | None:
         return None  # nobody can have it, and PostgreSQL answers NUL with an error
     async with this_app.database.session() as session:
         return await session.scalar(select(User).where(User.username_key == username_key(username)))
+
+
+async def user_by_login(name: str) -> User | None:
+    """The user who is called by this at login: by the email address or the username, whatever its case.
+
+    An address goes first, so that nobody keeps another user out by taking the address for a username; new
+    usernames cannot look like one.
+    """
+    if not name.isprintable():
+        return None
+    address = email_key(name)
+    query = select(User).where(or_(User.email_key == address, User.username_key == username_key(name)))
+    async with this_app.database.session() as session:
+        users = (await session.execute(query)).scalars().all()
+    return max(users, key=lambda user: user.email_key == address, default=None)
 
 
 async def taken_fields(*, username: str, email: str) -> frozenset[str]:
@@ -69,10 +85,58 @@ async def add_user(*, username: str, email: str, password: str) -> User:
     return user
 
 
-async def authenticate(username: str, password: str) -> User | None:
-    """The user with this name and this password, or None without saying which of them is wrong."""
-    user = await user_by_name(username)
+async def authenticate(name: str, password: str) -> User | None:
+    """The user with this username or email address and this password, or None without saying what is wrong."""
+    user = await user_by_login(name)
     if user is None:
         await this_app.passwords.verify(None, password)
         return None
     return user if await user.check_password(password) else None
+
+
+async def change_password(user: User, password: str) -> None:
+    """Change the password of a user who is logged in, end all their other logins, and renew the handle of this one.
+
+    All of it or nothing: with the old password and with old cookies, nobody gets in from then on.
+
+    Raises:
+        SessionEnded: this login has been ended in the meantime; the password is as it was.
+    """
+    await user.set_password(password)
+    row = user.login_session
+    async with this_app.database.session() as session:
+        await session.execute(update(User).where(User.id == user.id).values(password_hash=user.password_hash))
+        await end_sessions_in(session, user.id, except_for=None if row is None else row.id)
+        if row is not None:
+            await renew_session_in(session, row)
+        await session.commit()
+
+
+async def change_email(user: User, email: str) -> None:
+    """Change the email address of a user.
+
+    Raises:
+        UserExists: somebody else has it.
+    """
+    changes = {"email": email, "email_key": email_key(email)}
+    try:
+        async with this_app.database.session() as session:
+            await session.execute(update(User).where(User.id == user.id).values(changes))
+            await session.commit()
+    except IntegrityError as error:
+        raise UserExists(frozenset({"email"})) from error
+
+
+async def deactivate_user(user_id: int) -> None:
+    """Close an account for use, and end all its logins."""
+    async with this_app.database.session() as session:
+        await session.execute(update(User).where(User.id == user_id).values(active=False))
+        await end_sessions_in(session, user_id)
+        await session.commit()
+
+
+async def delete_user(user_id: int) -> None:
+    """Delete an account; its logins go with it."""
+    async with this_app.database.session() as session:
+        await session.execute(delete(User).where(User.id == user_id))
+        await session.commit()

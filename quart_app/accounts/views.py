@@ -1,15 +1,15 @@
-"""The pages to register, log in and log out."""
+"""The pages to register, log in, confirm who one is, and log out."""
 
 from __future__ import annotations
 
 from quart import Blueprint, flash, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from compat import anonymous_required, safe_next_url
+from compat import anonymous_required, login_fresh, login_required, safe_next_url
 from quart_app.forms import checked_by_form
 
-from .forms import LoginForm, LogoutForm, RegistrationForm
-from .login import current_user, end_login, start_login
+from .forms import LoginForm, LogoutForm, ReauthenticationForm, RegistrationForm
+from .login import current_user, end_login, renew_login, start_login
 from .users import UserExists, add_user, authenticate
 
 blueprint = Blueprint("accounts", __name__)
@@ -24,11 +24,31 @@ async def login() -> ResponseReturnValue:
     form = await LoginForm.from_request()
     if await form.validate_on_submit():
         user = await authenticate(form.username.data or "", form.password.data or "")
-        if user is not None and start_login(user, remember=form.remember_me.data):
+        if user is not None and await start_login(user, remember=form.remember_me.data):
             return redirect(wanted or url_for("pages.index"))
         await flash("Invalid username or password", "error")
         return redirect(url_for("accounts.login", next=wanted or None))
     return await render_template("accounts/login.html", form=form, next=wanted or None), form.status
+
+
+@blueprint.route("/reauthenticate", methods=["GET", "POST"])
+@checked_by_form
+@login_required
+async def reauthenticate() -> ResponseReturnValue:
+    """Let a user whom a cookie has brought back enter the password, and go on to ``next``.
+
+    It is the password of the user who is logged in: with another one's nobody becomes fresh here.
+    """
+    wanted = safe_next_url(request.args.get("next"), "")
+    form = await ReauthenticationForm.from_request()
+    if request.method != "POST" and login_fresh():
+        return redirect(wanted or url_for("account.overview"))
+    if await form.validate_on_submit():
+        if await current_user.check_password(form.current_password.data or ""):
+            await renew_login()
+            return redirect(wanted or url_for("account.overview"))
+        form.refuse_password()
+    return await render_template("accounts/reauthenticate.html", form=form, next=wanted or None), form.status
 
 
 @blueprint.route("/logout", methods=["GET", "POST"])
@@ -39,7 +59,7 @@ async def logout() -> ResponseReturnValue:
     if not current_user.is_authenticated:
         return redirect(url_for("pages.index"))
     if await form.validate_on_submit():
-        end_login()
+        await end_login()
         return redirect(url_for("pages.index"))
     return await render_template("accounts/logout.html", form=form), form.status
 

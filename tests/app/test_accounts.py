@@ -1,4 +1,4 @@
-"""Accounts below the pages: ids, names, passwords, and two who want the same."""
+"""Accounts below the pages: names, passwords, and two who want the same."""
 
 from __future__ import annotations
 
@@ -10,47 +10,12 @@ import pytest
 from werkzeug import security
 
 from quart_app.accounts import passwords
-from quart_app.accounts.login import load_user
-from quart_app.accounts.names import email_key, parse_user_id, username_key
+from quart_app.accounts.names import email_key, username_key
 from quart_app.accounts.passwords import PasswordHasher
 from quart_app.accounts.users import UserExists, add_user, user_by_name
 from quart_app.application import Application
 from quart_app.settings import Settings
 from tests.app.visitor import PASSWORD, Visitor
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        *(
-            "",
-            " 1",
-            "1 ",
-            "+1",
-            "-1",
-            "01",
-            "0",
-            "1.0",
-            "1_0",
-            "abc",
-            "1\0",
-            "1\n",
-            "\N{ARABIC-INDIC DIGIT ONE}",
-        ),
-        *("1" * 11, "9" * 5000),
-    ],
-)
-async def test_odd_ids_are_nobody(app: Application, odd: str) -> None:
-    """What is no id of ours is nobody's, and never an error."""
-    assert parse_user_id(odd) is None
-    async with app.app_context():
-        assert await load_user(odd) is None
-
-
-async def test_ids_beyond_a_column(app: Application) -> None:
-    """An id that no row can have is nobody's."""
-    async with app.app_context():
-        assert await load_user("9999999999") is None
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from quart_app.application import Application
 from quart_app.factory import create_app
 from tests.app.visitor import Visitor
 
-ADDRESSES = ["/", "/login", "/logout", "/register", "/static/style.css", "/nowhere"]
+ADDRESSES = ["/", "/login", "/logout", "/register", "/account", "/reauthenticate", "/static/style.css", "/nowhere"]
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
@@ -33,7 +33,7 @@ async def test_pages_are_not_kept(visitor: Visitor) -> None:
     """No cache keeps a page; the style sheet may be kept."""
     await visitor.register()
     await visitor.login()
-    for path in ("/index", "/logout"):
+    for path in ("/index", "/logout", "/account", "/account/password"):
         page = await visitor.get(path)
         assert page.headers["Cache-Control"] == "no-store"
         assert "Cookie" in page.headers["Vary"]

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from quart_app.application import Application
 from tests.app.visitor import Visitor
-
-
-@pytest.fixture
-def queries() -> Iterator[list[str]]:
-    """Every statement that is sent to the database."""
-    seen: list[str] = []
-
-    def remember(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", remember)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", remember)
 
 
 @pytest.mark.parametrize("lost", [None, "session"])

@@ -92,7 +92,7 @@ async def test_login_that_fails_later_is_none(visitor: Visitor, app: Application
     async def log_in_and_fail() -> NoReturn:
         user = await user_by_id(1)
         assert user is not None
-        assert start_login(user, remember=True)
+        assert await start_login(user, remember=True)
         raise LookupError
 
     app.view_functions["accounts.login"] = log_in_and_fail
@@ -101,17 +101,31 @@ async def test_login_that_fails_later_is_none(visitor: Visitor, app: Application
     assert (await visitor.get("/index")).status == 302
 
 
-async def test_logout_that_fails_later_is_none(user: Visitor, app: Application) -> None:
-    """A view that logs out and then fails has changed nothing."""
+async def test_logout_that_fails_later_is_one(user: Visitor, app: Application) -> None:
+    """Once the login session has been ended nobody is logged in by its cookies, whatever fails afterwards."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
     async def log_out_and_fail() -> NoReturn:
-        end_login()
+        await end_login()
         raise LookupError
 
     app.view_functions["accounts.logout"] = log_out_and_fail
     failed = await user.get("/logout")
     assert (failed.status, failed.cookies) == (500, {})
+    assert (await user.get("/index")).status == 302
+
+
+async def test_logout_that_cannot_be_written_is_none(user: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who could not be logged out is told so, and is still logged in: not half of it."""
+    token = (await user.get("/logout")).token
+
+    async def fail(_: object) -> NoReturn:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AsyncSession, "commit", fail)
+        failed = await user.post("/logout", {"csrf_token": token})
+    assert (failed.status, failed.cookies) == (503, {})
     assert (await user.get("/index")).status == 200
 
 

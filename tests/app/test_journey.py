@@ -105,6 +105,12 @@ async def test_any_case_of_the_name_logs_in(visitor: Visitor) -> None:
     assert (await visitor.login("SUSAN")).location == "/index"
 
 
+async def test_the_email_address_logs_in_as_well(visitor: Visitor) -> None:
+    """Name or address, whatever the case."""
+    await visitor.register()
+    assert (await visitor.login("Susan@Example.COM")).location == "/index"
+
+
 async def test_login_goes_where_one_wanted_to_go(visitor: Visitor) -> None:
     """A page of ours in ``next`` is gone to."""
     await visitor.register()
@@ -247,6 +253,7 @@ async def test_register(visitor: Visitor) -> None:
             {"email": "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 9 + "@example.com"},
             ["Field cannot be longer than 120 characters."],
         ),
+        ({"username": "mallory@example.com"}, ["Use a name without @: with one it looks like an email address."]),
         ({"username": "su\0san"}, ["Use letters, digits, punctuation and spaces only."]),
     ],
 )

@@ -46,6 +46,18 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (config["REMEMBER_COOKIE_NAME"], config["REMEMBER_COOKIE_SECURE"]) == ("remember_token", False)
 
 
+def test_limits_of_logins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are durations; what is shorter than a login can be seen to be unused is refused, and so is nonsense."""
+    monkeypatch.setenv("SESSION_IDLE", "PT1H")
+    monkeypatch.setenv("SESSION_ABSOLUTE", "P90D")
+    settings = Settings()
+    assert (settings.session_idle, settings.session_absolute) == (timedelta(hours=1), timedelta(days=90))
+    assert settings.quart_config()["PERMANENT_SESSION_LIFETIME"] == timedelta(days=91)
+    for name in ("session_idle", "session_absolute", "remember_cookie_duration"):
+        with pytest.raises(ValidationError, match=name):
+            Settings.model_validate({name: timedelta(0)})
+
+
 def test_development_keeps_a_key(tmp_path: Path) -> None:
     """Without a key one is made, once, and only its owner can read it."""
     first = create_app({"instance_path": tmp_path}).secret_key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from http.cookies import Morsel, SimpleCookie
 
@@ -47,17 +48,18 @@ class Page:
 @dataclass
 class Visitor:
     app: Quart
+    agent: str = "Quart"
     client: QuartClient = field(init=False)
 
     def __post_init__(self) -> None:
         self.client = QuartClient(self.app)
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Page:
-        return await _read(await self.client.get(path, headers=dict(headers or {})))
+        return await _read(await self.client.get(path, headers=self._headers(headers)))
 
     async def post(self, path: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Page:
         """Send exactly these fields."""
-        return await _read(await self.client.post(path, form=dict(fields), headers=dict(headers or {})))
+        return await _read(await self.client.post(path, form=dict(fields), headers=self._headers(headers)))
 
     async def submit(self, path: str, **fields: str) -> Page:
         """Open the page and send its form, token included."""
@@ -82,9 +84,29 @@ class Visitor:
     async def logout(self) -> Page:
         return await self.submit("/logout")
 
+    def copy(self, *names: str) -> Visitor:
+        """Somebody else with copies of these cookies, or of all; they last until they are refused."""
+        other = Visitor(self.app, self.agent)
+        for cookie in self.client.cookie_jar or ():
+            if cookie.name in names or not names:
+                stolen = copy(cookie)
+                stolen.expires = None
+                assert other.client.cookie_jar is not None
+                other.client.cookie_jar.set_cookie(stolen)
+        return other
+
+    async def is_in(self) -> bool:
+        """Whether the home page, which is for users, opens."""
+        page = await self.get("/index")
+        assert page.status in (200, 302)
+        return page.status == 200
+
     def forget(self, name: str) -> None:
         """Lose a cookie, as a browser loses its session cookies when it is closed."""
         self.client.delete_cookie("localhost", name)
+
+    def _headers(self, headers: Mapping[str, str] | None) -> dict[str, str]:
+        return {"User-Agent": self.agent, **(headers or {})}
 
 
 async def _read(response: Response) -> Page:

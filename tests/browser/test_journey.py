@@ -12,6 +12,7 @@ from tests.browser.chromium import browse
 pytestmark = pytest.mark.browser
 
 PASSWORD = "correct horse battery"
+NEW_PASSWORD = "another fine password"
 
 
 async def register(page: Page, address: str) -> None:
@@ -75,6 +76,69 @@ async def test_not_remembered(chromium: str, address: str, tmp_path: Path) -> No
         await expect(page).to_have_title("Sign In - Microblog")
 
 
+async def test_a_changed_password_ends_the_other_browser(chromium: str, address: str, tmp_path: Path) -> None:
+    """Remembered across a restart, one confirms who one is, changes the password, and is out in the other browser."""
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    async with browse(chromium, mine) as browser:
+        page = browser.pages[0]
+        await register(page, address)
+        await log_in(page, remember=True)
+
+    async with browse(chromium, mine) as browser, browse(chromium, other) as elsewhere:
+        there = elsewhere.pages[0]
+        await there.goto(f"{address}/login")
+        await log_in(there, remember=True)
+
+        page = browser.pages[0]
+        await page.goto(f"{address}/")
+        await page.get_by_role("link", name="Account").click()
+        await expect(page.get_by_role("listitem").filter(has_text="Last seen")).to_have_count(2)
+        await page.get_by_role("link", name="Change password", exact=True).click()
+
+        await expect(page).to_have_title("Confirm It Is You - Microblog")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Confirm").click()
+
+        await expect(page).to_have_title("Change Password - Microblog")
+        await page.get_by_label("Current Password").fill(PASSWORD)
+        await page.get_by_label("New Password", exact=True).fill(NEW_PASSWORD)
+        await page.get_by_label("Repeat New Password").fill(NEW_PASSWORD)
+        await page.get_by_role("button", name="Change Password").click()
+        await expect(page.get_by_role("status")).to_contain_text("Your password has been changed.")
+        await expect(page.get_by_text("You are logged in nowhere else.")).to_be_visible()
+
+        await there.goto(f"{address}/account")
+        await expect(there).to_have_title("Sign In - Microblog")
+
+    async with browse(chromium, mine) as browser:
+        page = browser.pages[0]
+        await page.goto(f"{address}/")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Hi, susan!")
+        await page.get_by_role("button", name="Logout").click()
+        await expect(page).to_have_title("Sign In - Microblog")
+        assert "remember_token" not in {cookie["name"] for cookie in await browser.cookies()}
+
+
+async def test_logging_out_elsewhere(chromium: str, address: str, tmp_path: Path) -> None:
+    """Both buttons of the account page end logins of other browsers, and the page says so."""
+    async with browse(chromium, tmp_path / "mine") as browser, browse(chromium, tmp_path / "other") as elsewhere:
+        page, there = browser.pages[0], elsewhere.pages[0]
+        await register(page, address)
+        await log_in(page, remember=False)
+        for button, message in (
+            ("Log out Chrome", "That login has been ended."),
+            ("Log out everywhere else", "All other logins have been ended."),
+        ):
+            await there.goto(f"{address}/login")
+            await log_in(there, remember=True)
+            await page.goto(f"{address}/account")
+            await page.get_by_role("button", name=button).click()
+            await expect(page.get_by_role("status")).to_contain_text(message)
+            await expect(page.get_by_text("You are logged in nowhere else.")).to_be_visible()
+            await there.goto(f"{address}/")
+            await expect(there).to_have_title("Sign In - Microblog")
+
+
 async def test_by_keyboard(chromium: str, address: str, tmp_path: Path) -> None:
     """The first stop of the Tab key leads past the navigation; Enter sends the form; errors are announced."""
     async with browse(chromium, tmp_path / "profile") as browser:
@@ -89,7 +153,7 @@ async def test_by_keyboard(chromium: str, address: str, tmp_path: Path) -> None:
         await expect(alert).to_contain_text("2 fields need your attention")
         username = page.get_by_label("Username")
         await expect(username).to_have_attribute("aria-invalid", "true")
-        await expect(username).to_have_accessible_description("This field is required.")
+        await expect(username).to_have_accessible_description("Or your email address. This field is required.")
 
         await alert.get_by_role("link", name="Password").press("Enter")
         await expect(page.get_by_label("Password")).to_be_focused()
@@ -108,5 +172,9 @@ async def test_nothing_is_blocked_or_missing(chromium: str, address: str, tmp_pa
         )
         await register(page, address)
         await log_in(page, remember=True)
-        await page.goto(f"{address}/logout")
+        for path in ("/logout", "/account", "/account/password", "/account/email", "/account/delete"):
+            await page.goto(f"{address}{path}")
+        await browser.clear_cookies(name="session")
+        await page.goto(f"{address}/account/password")
+        await expect(page).to_have_title("Confirm It Is You - Microblog")
         assert complaints == []

@@ -1,0 +1,1 @@
+"""Login sessions as rows: who ends the row ends the login, wherever its cookies are."""

@@ -1,0 +1,190 @@
+"""Creating, finding and ending login sessions.
+
+To end one is to delete its row: there is no mark that a query could forget to look at, and nothing is kept of
+where somebody was logged in. Each function is one transaction, unless it is given one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Delete, and_, bindparam, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quart_app import clock
+from quart_app.accounts.models import User
+from quart_app.application import this_app
+from quart_app.database import DatabaseUnavailable
+
+from .handles import hash_handle
+from .limits import SEEN_EVERY, Limits, is_sighting_due
+from .models import Kind, LoginSession
+
+# Put together once, as every request of a user runs it.
+_SESSION_AND_USER = (
+    select(LoginSession, User)
+    .join(User, User.id == LoginSession.user_id)
+    .where(LoginSession.handle_hash == bindparam("handle_hash"))
+)
+
+
+class SessionEnded(Exception):
+    """The login session was ended, by somebody else, since this request began."""
+
+    def __init__(self) -> None:
+        super().__init__("This login session has just been ended; nothing was changed. Log in again.")
+
+
+async def create_session(user: User, *, kind: Kind, client: str, address: str) -> LoginSession | None:
+    """A login session for a user who has just proved who they are; None if that is not true any more.
+
+    The password may have been changed, or the account closed or deleted, while it was checked. Such a change ends
+    all sessions there are and must not miss the one that is just beginning, so we take the lock on the user's row
+    first: whichever is second waits, and sees what the other has done. (A SELECT would not do: for SQLite it is no
+    reason to lock.) The same transaction clears away those of the user's sessions that have ended by themselves.
+    """
+    row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
+    lock = (
+        update(User)
+        .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
+        .values(active=True)
+        .returning(User.id)
+    )
+    async with this_app.database.session() as session:
+        if (await session.execute(lock)).one_or_none() is None:
+            return None
+        await session.execute(_expired_sessions(user.id, row.created_at))
+        session.add(row)
+        await session.commit()
+    return row
+
+
+async def find_user(handle: str) -> User | None:
+    """The user whose login session has this handle, by one query; None if there is none, or it is over."""
+    handle_hash = hash_handle(handle)
+    if handle_hash is None:
+        return None
+    async with this_app.database.session() as session:
+        found = (await session.execute(_SESSION_AND_USER, {"handle_hash": handle_hash})).one_or_none()
+    if found is None:
+        return None
+    row, user = found
+    now = clock.now()
+    if not user.active or current_limits().is_over(row, now):
+        return None
+    row.handle = handle
+    user.login_session = row
+    if is_sighting_due(row, now):
+        row.last_seen_at = now
+        this_app.add_background_task(write_sighting, row.id, now)
+    return user
+
+
+async def list_sessions(user_id: int) -> Sequence[LoginSession]:
+    """The login sessions of a user that are not over, the one used last first."""
+    query = (
+        select(LoginSession)
+        .where(LoginSession.user_id == user_id)
+        .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
+    )
+    async with this_app.database.session() as session:
+        rows = (await session.execute(query)).scalars().all()
+    now, limits = clock.now(), current_limits()
+    return [row for row in rows if not limits.is_over(row, now)]
+
+
+async def end_session(user_id: int, session_id: int) -> bool:
+    """End one login session of this user; False if the user has no such session."""
+    query = (
+        delete(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.user_id == user_id)
+        .returning(LoginSession.id)
+    )
+    async with this_app.database.session() as session:
+        ended = (await session.execute(query)).one_or_none()
+        await session.commit()
+    return ended is not None
+
+
+async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:
+    """End all login sessions of this user, or all others; return how many these were."""
+    async with this_app.database.session() as session:
+        ended = await end_sessions_in(session, user_id, except_for=except_for)
+        await session.commit()
+    return ended
+
+
+async def end_sessions_in(session: AsyncSession, user_id: int, *, except_for: int | None = None) -> int:
+    """As :func:`end_sessions`, in a transaction of the caller's."""
+    query = delete(LoginSession).where(LoginSession.user_id == user_id)
+    if except_for is not None:
+        query = query.where(LoginSession.id != except_for)
+    return len((await session.execute(query.returning(LoginSession.id))).all())
+
+
+async def renew_session(row: LoginSession) -> None:
+    """Give a login session a new handle, and its full time, as its user has proved again who they are.
+
+    Raises:
+        SessionEnded: it does not exist any more.
+    """
+    async with this_app.database.session() as session:
+        await renew_session_in(session, row)
+        await session.commit()
+
+
+async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
+    """As :func:`renew_session`, in a transaction of the caller's."""
+    now = clock.now()
+    row.renew_handle()
+    row.proved_at = row.last_seen_at = now
+    query = (
+        update(LoginSession)
+        .where(LoginSession.id == row.id)
+        .values(handle_hash=row.handle_hash, proved_at=now, last_seen_at=now)
+        .returning(LoginSession.id)
+    )
+    if (await session.execute(query)).one_or_none() is None:
+        raise SessionEnded
+
+
+def current_limits() -> Limits:
+    """The limits in the application's settings."""
+    settings = this_app.settings
+    return Limits(settings.session_idle, settings.session_absolute, settings.remember_cookie_duration)
+
+
+async def write_sighting(session_id: int, seen_at: datetime) -> None:
+    """Write down that a login session was in use at a moment, unless one of that minute or later is there.
+
+    Called in the background, as no answer should wait, or fail, for this.
+    """
+    query = (
+        update(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.last_seen_at <= seen_at - SEEN_EVERY)
+        .values(last_seen_at=seen_at)
+    )
+    try:
+        async with this_app.database.session() as session:
+            await session.execute(query)
+            await session.commit()
+    except DatabaseUnavailable as error:
+        this_app.logger.warning("Could not write down that a login session is in use: %s", error.__cause__)
+
+
+def _expired_sessions(user_id: int, now: datetime) -> Delete:
+    limits = current_limits()
+    return delete(LoginSession).where(
+        LoginSession.user_id == user_id,
+        or_(
+            and_(LoginSession.kind == Kind.REMEMBERED, LoginSession.proved_at < now - limits.remembered),
+            and_(
+                LoginSession.kind == Kind.SESSION,
+                or_(
+                    LoginSession.proved_at < now - limits.absolute,
+                    LoginSession.last_seen_at < now - limits.idle,
+                ),
+            ),
+        ),
+    )

@@ -1,0 +1,37 @@
+"""The buttons that end login sessions; the account page has them."""
+
+from __future__ import annotations
+
+from quart import Blueprint, abort, flash, redirect, url_for
+from quart.typing import ResponseReturnValue
+
+from compat import login_required
+from quart_app.accounts.login import current_login_session, current_user, end_login
+
+from .store import end_session, end_sessions
+
+_ID_MAX = 2**31 - 1  # what a column holds: a larger number is nobody's, and no error of the database
+
+blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
+
+
+@blueprint.post(f"/<int(max={_ID_MAX}):session_id>/end")
+@login_required
+async def end(session_id: int) -> ResponseReturnValue:
+    """End one of one's own login sessions; somebody else's does not exist here (404)."""
+    if session_id == current_login_session().id:
+        await end_login()
+        return redirect(url_for("pages.index"))
+    if not await end_session(current_user.id, session_id):
+        abort(404)
+    await flash("That login has been ended.", "success")
+    return redirect(url_for("account.overview"))
+
+
+@blueprint.post("/end-others")
+@login_required
+async def end_others() -> ResponseReturnValue:
+    """End all of one's own login sessions but this one."""
+    ended = await end_sessions(current_user.id, except_for=current_login_session().id)
+    await flash("All other logins have been ended." if ended else "There was no other login.", "success")
+    return redirect(url_for("account.overview"))

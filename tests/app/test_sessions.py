@@ -1,0 +1,583 @@
+"""Login sessions: what ends them, and that they have ended then, whoever has a copy of which cookie."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import NoReturn
+from unittest import mock
+
+import pytest
+from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import OperationalError
+
+from quart_app.accounts.login import load_user, start_login
+from quart_app.accounts.users import authenticate, change_password, deactivate_user, delete_user, user_by_name
+from quart_app.application import Application
+from quart_app.factory import create_app
+from quart_app.sessions.clients import describe_client
+from quart_app.sessions.handles import hash_handle, new_handle
+from quart_app.sessions.models import LoginSession
+from quart_app.sessions.store import end_sessions, write_sighting
+from quart_app.settings import Settings
+from tests.app.conftest import Clock
+from tests.app.visitor import PASSWORD, Visitor
+
+SECOND = timedelta(seconds=1)
+PROTECTED = ("/index", "/account", "/account/password", "/account/email", "/account/delete", "/reauthenticate")
+
+
+@pytest.fixture
+async def user(visitor: Visitor, clock: Clock) -> Visitor:
+    """Susan, who is logged in and remembered, by the clock of this test."""
+    await visitor.register()
+    await visitor.login(remember=True)
+    return visitor
+
+
+async def rows(app: Application) -> list[LoginSession]:
+    """All login sessions that the database has."""
+    async with app.app_context(), app.database.session() as session:
+        return list((await session.execute(select(LoginSession).order_by(LoginSession.id))).scalars())
+
+
+async def another(app: Application, *, remember: bool = False, agent: str = "Quart") -> Visitor:
+    """Susan with another browser."""
+    visitor = Visitor(app, agent)
+    await visitor.login(remember=remember)
+    return visitor
+
+
+async def settle(app: Application) -> None:
+    """Wait for what goes on in the background."""
+    await asyncio.gather(*app.background_tasks)
+
+
+# --- logging out
+
+
+async def test_copies_of_cookies_open_nothing_after_logging_out(user: Visitor) -> None:
+    """The session cookie, the remember cookie and both together are worth nothing afterwards, on any page."""
+    copies = [user.copy("session"), user.copy("remember_token"), user.copy()]
+    for thief in copies:
+        assert await thief.is_in()
+    thieves = [user.copy("session"), user.copy("remember_token"), user.copy(), *copies]
+
+    await user.logout()
+
+    for thief in thieves:
+        for path in PROTECTED:
+            page = await thief.get(path)
+            assert (page.status, page.location.partition("?")[0]) == (302, "/login")
+
+
+async def test_logging_out_here_leaves_others_alone(user: Visitor, app: Application) -> None:
+    """Only this login ends, and it leaves no row behind."""
+    other = await another(app)
+    await user.logout()
+    assert await other.is_in()
+    assert len(await rows(app)) == 1
+
+
+async def test_a_session_that_was_there_before_ends_with_a_login(app: Application, visitor: Visitor) -> None:
+    """Whoever logs in over a login has logged that one out."""
+    await visitor.register()
+    await visitor.login()
+    before = visitor.copy()
+
+    async def log_in_again() -> str:
+        user = await user_by_name("susan")
+        assert user is not None
+        assert await start_login(user, remember=False)
+        return "in"
+
+    app.view_functions["accounts.login"] = log_in_again
+    await visitor.get("/login")
+    assert await visitor.is_in()
+    assert not await before.is_in()
+
+
+# --- a changed password
+
+
+async def change(visitor: Visitor, password: str = "another fine password") -> None:
+    """Change susan's password in this browser."""
+    done = await visitor.submit("/account/password", current_password=PASSWORD, password=password, password2=password)
+    assert (done.status, done.location) == (302, "/account")
+
+
+async def test_a_changed_password_ends_all_other_logins(user: Visitor, app: Application) -> None:
+    """Three other sessions and a remember cookie die; this one goes on, under another handle, remembered as before."""
+    others = [await another(app), await another(app), await another(app)]
+    remembered = (await another(app, remember=True)).copy("remember_token")
+    copies = [user.copy("session"), user.copy("remember_token")]
+
+    await change(user)
+
+    assert await user.is_in()
+    for visitor in [*others, remembered, *copies]:
+        assert not await visitor.is_in()
+    assert len(await rows(app)) == 1
+    user.forget("session")
+    assert await user.is_in()
+
+
+async def test_a_changed_password_remembers_nobody_who_was_not(app: Application, visitor: Visitor) -> None:
+    """A login without "Remember Me" has no remember cookie afterwards either."""
+    await visitor.register()
+    await visitor.login()
+    await change(visitor)
+    assert await visitor.is_in()
+    visitor.forget("session")
+    assert not await visitor.is_in()
+
+
+async def test_a_login_that_was_under_way_when_the_password_changed(user: Visitor, app: Application) -> None:
+    """An old password that was found right a moment before the change does not log in a moment after it."""
+    async with app.test_request_context("/login"):
+        late = await authenticate("susan", PASSWORD)
+        assert late is not None
+        await change(user)
+        assert not await start_login(late, remember=True)
+    assert len(await rows(app)) == 1
+
+
+async def test_a_login_to_an_account_that_has_just_gone(app: Application, visitor: Visitor) -> None:
+    """Nobody logs in to an account that was closed or deleted while the password was checked."""
+    await visitor.register()
+    for end in (deactivate_user, delete_user):
+        async with app.test_request_context("/login"):
+            late = await user_by_name("susan")
+            assert late is not None
+            await end(late.id)
+            late.active = True
+            assert not await start_login(late, remember=False)
+    assert await rows(app) == []
+
+
+async def test_many_logins_at_once(visitor: Visitor, app: Application) -> None:
+    """Of one user: none stands in the way of another."""
+    await visitor.register()
+    visitors = await asyncio.gather(*(another(app) for _ in range(20)))
+    assert all([await visitor.is_in() for visitor in visitors])
+
+
+@pytest.mark.parametrize("path", ["/account/password", "/reauthenticate"])
+async def test_only_a_login_that_is_one_is_renewed(user: Visitor, app: Application, path: str) -> None:
+    """Whose login ends while the password is checked changes nothing, is told so, and has to log in again."""
+    user.forget("session")
+    if path == "/account/password":
+        await user.submit("/reauthenticate", current_password=PASSWORD)
+    token = (await user.get(path)).token
+
+    async def right_but_late(_user: object, _password: str) -> bool:
+        async with app.app_context():
+            await end_sessions(1)
+        return True
+
+    fields = {"current_password": PASSWORD, "password": "another fine one", "password2": "another fine one"}
+    with mock.patch("quart_app.accounts.models.User.check_password", right_but_late):
+        done = await user.post(path, {"csrf_token": token, **fields})
+    assert (done.status, done.location) == (302, "/login")
+    assert done.cookies["remember_token"].value == ""
+    assert (await user.get("/login")).flashes == [
+        "This login has been ended. Nothing was changed; please log in again."
+    ]
+    assert (await user.login()).location == "/index"
+
+
+# --- ended on the account page, or with the account
+
+
+async def test_one_other_login_is_ended(user: Visitor, app: Application) -> None:
+    """The button beside a login ends that one."""
+    first, second = await another(app, remember=True), await another(app)
+    target = (await rows(app))[1].id
+    done = await user.post(f"/account/sessions/{target}/end", {"csrf_token": (await user.get("/account")).token})
+    assert done.location == "/account"
+    assert (await user.get("/account")).flashes == ["That login has been ended."]
+    assert [await who.is_in() for who in (user, first, second)] == [True, False, True]
+    first.forget("session")
+    assert not await first.is_in()
+
+
+async def test_all_other_logins_are_ended(user: Visitor, app: Application) -> None:
+    """Five sessions and two remember cookies of susan's end; this one stays, and so do other people's."""
+    others = [await another(app) for _ in range(5)]
+    remembered = [(await another(app, remember=True)).copy("remember_token") for _ in range(2)]
+    bob = Visitor(app)
+    await bob.register("bob", email="bob@example.com")
+    await bob.login("bob")
+
+    await user.post("/account/sessions/end-others", {"csrf_token": (await user.get("/account")).token})
+
+    assert (await user.get("/account")).flashes == ["All other logins have been ended."]
+    assert not any([await visitor.is_in() for visitor in (*others, *remembered)])
+    assert await bob.is_in()
+    await user.post("/account/sessions/end-others", {"csrf_token": (await user.get("/account")).token})
+    assert (await user.get("/account")).flashes == ["There was no other login."]
+
+
+async def test_the_buttons_work_without_a_referrer(user: Visitor, app: Application) -> None:
+    """Over https, too, where a browser or a proxy may keep the address of the page to itself."""
+    other = await another(app)
+    token = (await user.get("/account")).token
+    done = await user.client.post("/account/sessions/end-others", form={"csrf_token": token}, scheme="https")
+    assert done.status_code == 302
+    assert not await other.is_in()
+
+
+async def test_ending_this_login_is_logging_out(user: Visitor, app: Application) -> None:
+    """Also by its number, cookies and all."""
+    (row,) = await rows(app)
+    done = await user.post(f"/account/sessions/{row.id}/end", {"csrf_token": (await user.get("/account")).token})
+    assert done.location == "/index"
+    assert done.cookies["remember_token"].value == ""
+    assert not await user.is_in()
+
+
+async def test_nobody_ends_somebody_elses_login(user: Visitor, app: Application) -> None:
+    """To bob susan's login is one that does not exist; to strangers there is nothing to end."""
+    (row,) = await rows(app)
+    bob = Visitor(app)
+    await bob.register("bob", email="bob@example.com")
+    await bob.login("bob")
+    token = (await bob.get("/account")).token
+    for number in (row.id, 999, 2**70):
+        assert (await bob.post(f"/account/sessions/{number}/end", {"csrf_token": token})).status == 404
+    await bob.post("/account/sessions/end-others", {"csrf_token": token})
+    stranger = Visitor(app)
+    token = (await stranger.get("/login")).token
+    for path in (f"/account/sessions/{row.id}/end", "/account/sessions/end-others"):
+        refused = await stranger.post(path, {"csrf_token": token})
+        assert refused.location.startswith("/login?")
+        assert (await bob.get(path)).status == 405
+    assert await user.is_in()
+
+
+@pytest.mark.parametrize("end", [deactivate_user, delete_user])
+async def test_logins_end_with_the_account(
+    user: Visitor, app: Application, end: Callable[[int], Awaitable[None]]
+) -> None:
+    """Closed or deleted: no login is left, and none is back when the account is."""
+    remembered = user.copy("remember_token")
+    async with app.app_context():
+        await end(1)
+        assert await rows(app) == []
+        async with app.database.session() as session:
+            await session.execute(text("UPDATE users SET active = true"))
+            await session.commit()
+    assert not await user.is_in()
+    assert not await remembered.is_in()
+
+
+async def test_closed_accounts_are_nobodys(user: Visitor, app: Application) -> None:
+    """Closed in the database itself, which ends no login: even so the loader knows nobody by its handle."""
+    async with user.client.session_transaction() as session:
+        handle = session["_user_id"]
+    async with app.app_context():
+        assert await load_user(handle) is not None
+        async with app.database.session() as database:
+            await database.execute(text("UPDATE users SET active = false"))
+            await database.commit()
+        assert await load_user(handle) is None
+
+
+async def test_a_new_user_with_an_old_number(user: Visitor, app: Application) -> None:
+    """SQLite gives the number of a deleted user to the next one, whom old cookies do not log in as."""
+    await Visitor(app).register("mallory", email="mallory@example.com")
+    async with app.app_context(), app.database.session() as session:
+        await delete_user(1)
+        await session.execute(text("UPDATE users SET id = 1"))
+        await session.commit()
+    assert not await user.is_in()
+
+
+# --- limits
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Limits that differ from each other."""
+    return settings.model_copy(
+        update={
+            "session_idle": timedelta(hours=1),
+            "session_absolute": timedelta(hours=3),
+            "remember_cookie_duration": timedelta(days=2),
+        }
+    )
+
+
+@pytest.mark.parametrize(("late", "is_in"), [(-SECOND, True), (SECOND, False)])
+async def test_unused_logins_end(
+    visitor: Visitor, app: Application, clock: Clock, late: timedelta, is_in: bool
+) -> None:
+    """A login that was not used for SESSION_IDLE is none any more."""
+    await visitor.register()
+    await visitor.login()
+    clock.shift(timedelta(hours=1) + late)
+    assert await visitor.is_in() is is_in
+    await settle(app)
+
+
+@pytest.mark.parametrize(("late", "is_in"), [(-SECOND, True), (SECOND, False)])
+async def test_used_logins_end(visitor: Visitor, app: Application, clock: Clock, late: timedelta, is_in: bool) -> None:
+    """However often it is used, a login ends SESSION_ABSOLUTE after the password was entered."""
+    await visitor.register()
+    await visitor.login()
+    for _ in range(3):
+        clock.shift(timedelta(hours=1) - SECOND)
+        assert await visitor.is_in()
+        await settle(app)
+    clock.shift(3 * SECOND + late)
+    assert await visitor.is_in() is is_in
+    await settle(app)
+
+
+@pytest.mark.parametrize("cookie", ["session", "remember_token"])
+@pytest.mark.parametrize(("late", "is_in"), [(-SECOND, True), (SECOND, False)])
+async def test_being_remembered_ends(
+    user: Visitor, app: Application, clock: Clock, cookie: str, late: timedelta, is_in: bool
+) -> None:
+    """Unused for all that time, a remembered login lasts as long as its cookie, and so does its session cookie."""
+    copied = user.copy(cookie)
+    clock.shift(timedelta(days=2) + late)
+    assert await copied.is_in() is is_in
+    await settle(app)
+
+
+async def test_entering_the_password_again_starts_the_time_anew(
+    visitor: Visitor, app: Application, clock: Clock
+) -> None:
+    """The limit is that of a password that was entered once."""
+    await visitor.register()
+    await visitor.login()
+    clock.shift(timedelta(minutes=50))
+    await visitor.submit("/account/password", current_password=PASSWORD, password=PASSWORD, password2=PASSWORD)
+    for _ in range(3):
+        clock.shift(timedelta(minutes=59))
+        assert await visitor.is_in()
+        await settle(app)
+
+
+async def test_old_logins_are_cleared_away(visitor: Visitor, app: Application, clock: Clock) -> None:
+    """What has ended by itself goes at the user's next login, is not shown before, and strangers leave no rows."""
+    await visitor.register()
+    await another(app)
+    clock.shift(timedelta(minutes=50))
+    remembered = await another(app, remember=True)
+    clock.shift(timedelta(minutes=11))
+    assert (await remembered.get("/account")).text.count('class="login"') == 1
+    await settle(app)
+    assert len(await rows(app)) == 2
+    await another(app)
+    assert len(await rows(app)) == 2
+    for path in ("/", "/login", "/register"):
+        await Visitor(app).get(path)
+    assert len(await rows(app)) == 2
+
+
+# --- last seen
+
+
+async def test_last_seen_is_written_once_a_minute(
+    user: Visitor, app: Application, clock: Clock, queries: list[str]
+) -> None:
+    """Within a minute a request costs its one query; after it, it is written down, which no answer waits for."""
+    (before,) = await rows(app)
+    clock.shift(timedelta(seconds=59))
+    queries.clear()
+    assert await user.is_in()
+    assert len(queries) == 1
+    clock.shift(SECOND)
+    assert await user.is_in()
+    await settle(app)
+    assert len(queries) == 3
+    (after,) = await rows(app)
+    assert after.last_seen_at - before.last_seen_at == timedelta(minutes=1)
+
+
+async def test_last_seen_never_goes_back(user: Visitor, app: Application) -> None:
+    """Of requests that come at once, the first that writes does; who writes late leaves the row alone."""
+    (row,) = await rows(app)
+    seen = row.last_seen_at + timedelta(minutes=5)
+    async with app.app_context():
+        for moment in (seen, seen + timedelta(seconds=59), seen - timedelta(minutes=3)):
+            await write_sighting(row.id, moment)
+    (row,) = await rows(app)
+    assert row.last_seen_at == seen
+
+
+async def test_last_seen_may_fail(
+    user: Visitor, app: Application, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A database that can be read and not written answers, and the failure is logged without its traceback."""
+    clock.shift(timedelta(hours=1))
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE"):
+            raise OperationalError(statement, None, Exception("attempt to write a readonly database"))
+
+    engine = app.database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", refuse)
+    assert await user.is_in()
+    await settle(app)
+    event.remove(engine, "before_cursor_execute", refuse)
+    (record,) = caplog.records
+    assert "readonly database" in record.getMessage()
+    assert record.exc_info is None
+
+
+# --- handles
+
+
+def test_handles() -> None:
+    """No two are alike, each has 256 random bits, and the database gets none of them."""
+    handles = {new_handle() for _ in range(10_000)}
+    assert len(handles) == 10_000
+    assert {len(handle) for handle in handles} == {43}
+    hashes = {hash_handle(handle) for handle in handles}
+    assert len(hashes) == 10_000
+    assert None not in hashes
+    assert not hashes & handles
+
+
+@pytest.mark.parametrize("odd", ["", "1", "abc", "1" * 5000, "\0" * 43, "\N{SNOWMAN}" * 43, "x" * 42, "x" * 43 + "\n"])
+async def test_odd_handles_are_nobodys(visitor: Visitor, app: Application, queries: list[str], odd: str) -> None:
+    """What is no handle, such as the user id in a cookie of before, is nobody's: no error, and no query."""
+    await visitor.register()
+    async with visitor.client.session_transaction() as session:
+        session["_user_id"] = odd
+        session["_fresh"] = True
+    queries.clear()
+    assert not await visitor.is_in()
+    assert queries == []
+
+
+async def test_cookies_and_rows_hold_no_secret_of_each_other(user: Visitor, app: Application) -> None:
+    """The cookie has the handle and nothing of the user; the row has its hash, which opens nothing."""
+    async with user.client.session_transaction() as session:
+        handle = session["_user_id"]
+    (row,) = await rows(app)
+    assert row.handle is None
+    assert row.handle_hash == hash_handle(handle)
+    async with app.database.session() as session:
+        stored = (await session.execute(text("SELECT * FROM login_sessions"))).one()
+    assert handle not in map(str, stored)
+
+    thief = Visitor(app)
+    async with thief.client.session_transaction() as forged:
+        forged["_user_id"] = row.handle_hash
+    assert not await thief.is_in()
+
+
+async def test_two_logins_have_two_handles(user: Visitor, app: Application) -> None:
+    """Each login is a session of its own."""
+    await another(app)
+    one, other = await rows(app)
+    assert one.handle_hash != other.handle_hash
+    assert repr(one) == "<LoginSession 1 of user 1>"
+
+
+async def test_a_user_without_a_login_has_no_handle(user: Visitor, app: Application) -> None:
+    """Nothing can be put into a cookie that no login session stands behind."""
+    async with app.app_context():
+        susan = await user_by_name("susan")
+    with pytest.raises(RuntimeError, match="start_login"):
+        str(susan and susan.get_id())
+
+
+# --- the move from user ids in cookies
+
+
+async def test_a_database_of_before_gets_the_table(settings: Settings) -> None:
+    """Started over a database with nothing but users, the application keeps them, and they can log in."""
+    first = create_app(settings)
+    async with first.test_app():
+        await Visitor(first).register()
+        async with first.app_context(), first.database.session() as session:
+            await session.execute(text("DROP TABLE login_sessions"))
+            await session.commit()
+    second = create_app(settings)
+    async with second.test_app():
+        visitor = Visitor(second)
+        assert (await visitor.login(remember=True)).location == "/index"
+        assert await visitor.is_in()
+
+
+# --- faults
+
+
+@pytest.mark.parametrize("lost", [None, "session"])
+async def test_a_fault_ends_no_login(
+    user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch, lost: str | None
+) -> None:
+    """While the database is away the account page answers 503, and every login is there when it is back."""
+    other = await another(app)
+    if lost:
+        user.forget(lost)
+    with monkeypatch.context() as patch:
+        patch.setattr("quart_app.database.Database._turn", mock.Mock(side_effect=OSError("connection refused")))
+        for visitor in (user, other):
+            page = await visitor.get("/account")
+            assert (page.status, page.cookies, page.headers["Retry-After"]) == (503, {}, "1")
+    assert await user.is_in()
+    assert await other.is_in()
+
+
+async def test_a_change_of_password_is_all_or_nothing(
+    user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If it cannot be written, the old password, this login and all others are as they were."""
+    other = await another(app)
+    token = (await user.get("/account/password")).token
+
+    async def fail(*_: object) -> NoReturn:
+        raise OSError("disk full")
+
+    fields = {"current_password": PASSWORD, "password": "another fine one", "password2": "another fine one"}
+    with monkeypatch.context() as patch:
+        patch.setattr("quart_app.accounts.users.renew_session_in", fail)
+        page = await user.post("/account/password", {"csrf_token": token, **fields})
+    assert (page.status, page.cookies) == (503, {})
+    assert await user.is_in()
+    assert await other.is_in()
+    assert (await Visitor(app).login()).location == "/index"
+
+
+async def test_passwords_of_users_who_are_not_logged_in(user: Visitor, app: Application) -> None:
+    """Changed from elsewhere, say by an administrator, a password ends every login."""
+    async with app.app_context():
+        susan = await user_by_name("susan")
+        assert susan is not None
+        await change_password(susan, "another fine one")
+        async with app.database.session() as session:
+            assert await session.scalar(select(func.count()).select_from(LoginSession)) == 0
+    assert not await user.is_in()
+    assert (await user.login(password="another fine one")).location == "/index"
+
+
+# --- what a browser is called
+
+
+_WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (f"Mozilla/5.0 (Windows NT 10.0) {_WEBKIT} Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0", "Edge on Windows"),
+        (f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {_WEBKIT} Safari/604.1", "Safari on iPhone"),
+        (f"Mozilla/5.0 (Linux; Android 10; K) {_WEBKIT} Chrome/140.0.0.0 Safari/537.36", "Chrome on Android"),
+        ("curl/8.5.0", "curl"),
+        ("Something (Windows)", "Unknown browser on Windows"),
+        ("<script>alert(1)</script>", "Unknown browser"),
+        ("", "Unknown browser"),
+        (None, "Unknown browser"),
+    ],
+)
+def test_clients_are_described(agent: str | None, words: str) -> None:
+    """In words of ours: nothing that a client says of itself is shown as it is."""
+    assert describe_client(agent) == words
