@@ -1,8 +1,4 @@
-"""What can go wrong, each as one sentence with the way out.
-
-None of these is a RuntimeError: Werkzeug's proxies take that for "there is nothing here", and
-``if current_user:`` would be false where it has to fail.
-"""
+"""What can go wrong, each as one sentence with the way out."""
 
 
 class CompatError(Exception):
@@ -29,7 +25,7 @@ class MissingLoader(CompatError):
     )
 
 
-class UserNotLoaded(CompatError):
+class UserNotLoaded(CompatError, RuntimeError):
     """``current_user`` was read where an async loader could not run."""
 
     message = (
@@ -66,7 +62,7 @@ class ConfigurationError(CompatError, ValueError):
     message = "{} = {!r}: {}."
 
 
-class WebsocketIsReadOnly(CompatError):
+class WebsocketIsReadOnly(CompatError, RuntimeError):
     """A login cannot change over a websocket, which cannot set cookies."""
 
     message = "{}() was called in a websocket, which cannot set cookies: do it in an HTTP request."

@@ -524,3 +524,21 @@ async def test_a_loader_that_asks_for_itself_is_an_error() -> None:
         session["_user_id"] = "1"
         with pytest.raises(UserNotLoaded):
             await asyncio.wait_for(load_user(), 1)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda: current_user.is_authenticated,
+        lambda: bool(current_user),
+        lambda: current_user == object(),
+        lambda: isinstance(current_user, Person),
+        lambda: hasattr(current_user, "name"),
+    ],
+)
+async def test_no_look_takes_an_unloaded_user_for_nobody(site: Site, look: Callable[[], object]) -> None:
+    """However the user is looked at before it is loaded: it is an error, never false."""
+    async with site.app.test_request_context("/"):
+        session["_user_id"] = "1"
+        with pytest.raises(UserNotLoaded):
+            look()
