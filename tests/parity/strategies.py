@@ -209,10 +209,13 @@ _SWITCHES: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def _histories(draw: st.DrawFn, steps: st.SearchStrategy[Step], *, issue: str) -> History:
-    """Half of the histories are long, and most begin with a visitor who logs in; shrinking ends with short ones."""
+    """Most histories begin with a visitor who logs in, and have some twenty steps.
+
+    The steps are several lists, because one list would be short, or, with a least size, could not be made smaller.
+    """
     switches = draw(st.builds(Switches, issue=st.just(issue), **_SWITCHES))
     beginning = draw(st.lists(st.builds(Ask, st.sampled_from(_BEGINNINGS)), max_size=2))
-    rest = draw(st.lists(steps, max_size=8) | st.lists(steps, min_size=12, max_size=40))
+    rest = [step for _ in range(3) for step in draw(st.lists(steps, max_size=15))]
     return History(switches, [*beginning, *map(_looking_before_clearing, rest)])
 
 

@@ -89,7 +89,10 @@ def test_login_disabled_is_deprecated(runner: asyncio.Runner) -> None:
         assert_alike(_beside(history, runner))
 
 
-@pytest.mark.skipif(importlib.metadata.version("quart") >= "0.23", reason="Quart 0.23 itself varies what has a session")
+@pytest.mark.skipif(
+    importlib.metadata.version("quart") >= "0.23",
+    reason="Quart 0.23 itself says Vary: Cookie on every answer",
+)
 @pytest.mark.parametrize("target", ["/", "/static/style.css", "/missing", "/login-page"])
 def test_a_page_that_never_asks_does_not_vary(target: str, runner: asyncio.Runner) -> None:
     """No Vary: Cookie for a page that neither depends on the user nor sets a cookie; Flask-Login puts it on all."""

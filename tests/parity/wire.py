@@ -120,20 +120,18 @@ async def ask_asgi(app: Callable[..., Any], request: WireRequest) -> WireRespons
         "server": ("localhost", 80),
         "extensions": {},
     }
+    to_application: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    to_application.put_nowait({"type": "http.request", "body": b"", "more_body": False})
     sent: list[Any] = []
-    body_of_request: list[dict[str, Any]] = [{"type": "http.request", "body": b"", "more_body": False}]
-
-    async def receive() -> dict[str, Any]:
-        if not body_of_request:
-            await asyncio.Event().wait()
-        return body_of_request.pop()
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            to_application.put_nowait({"type": "http.disconnect"})
 
     asked_at = time.time()
     try:
-        await app(scope, receive, send)
+        await app(scope, to_application.get, send)
     except Exception:  # noqa: BLE001  # as above
         return _server_error(asked_at)
     headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in sent[0]["headers"])
