@@ -139,19 +139,23 @@ def requester(app: Quart, path: str, cookie: str = "", answers: list[Any] | None
     }
     body = {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: Any) -> None:
-        if answers is not None:
-            answers.append(message)
-        elif message["type"] == "http.response.start" and message["status"] != 200:
-            raise AssertionError(message)
-
     async def request() -> None:
         waiting = [body]
+        is_answered = asyncio.get_running_loop().create_future()
 
         async def receive() -> Any:
-            if not waiting:
-                await asyncio.get_running_loop().create_future()
-            return waiting.pop()
+            if waiting:
+                return waiting.pop()
+            await is_answered
+            return {"type": "http.disconnect"}  # Quart 0.23 waits for it
+
+        async def send(message: Any) -> None:
+            if answers is not None:
+                answers.append(message)
+            elif message["type"] == "http.response.start" and message["status"] != 200:
+                raise AssertionError(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                is_answered.set_result(None)
 
         await app(cast(Any, dict(scope)), receive, cast(Any, send))
 

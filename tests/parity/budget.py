@@ -1,7 +1,7 @@
 """How many histories are played: a few each time, thousands when ``PARITY_EXAMPLES`` asks for them.
 
 Without the variable the histories are the same at each run. With it they are new ones at each run; a seed can be
-given by ``--hypothesis-seed``.
+given by ``--hypothesis-seed``, and ``-o timeout=0`` lifts the limit on how long a test may take.
 """
 
 import os

@@ -79,7 +79,7 @@ SPOILS: dict[str, Callable[[str], str]] = {
     "wrong signature": lambda value: value[:-5] + "00000",
     "signature in capitals": str.upper,
     "signature not ascii": lambda value: value.rpartition("|")[0] + "|\xe9",
-    "other id": lambda value: "bob b|" + value.rpartition("|")[2],
+    "other id": lambda value: "nobody|" + value.rpartition("|")[2],
     "id not ascii": lambda value: "\xe9|" + value.rpartition("|")[2],
     "longer": lambda value: value + "0",
     "shorter": lambda value: value[:-1],
