@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import login_session
 from .errors import LoaderFailed, MissingLoader
-from .loading import REMEMBER_COOKIE, REQUEST, SESSION, Outcome, ask_now, names_somebody
+from .loading import REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome, ask_now, names_somebody
 from .protection import DROP, KEEP, MARK_STALE, Verdict
 from .signals import (
     send,
@@ -69,7 +69,7 @@ def _outcome(login: RequestLogin) -> Outcome:
             if not names_somebody(claim, login.auth.manager):
                 return Outcome(claim)
             try:
-                return ask_now(login, claim)
+                return _same_user(login, outcome, claim) or ask_now(login, claim)
             except AttributeError as error:
                 raise LoaderFailed(error) from error
     if outcome.error is not None:
@@ -77,6 +77,19 @@ def _outcome(login: RequestLogin) -> Outcome:
             raise LoaderFailed(outcome.error) from outcome.error
         raise outcome.error
     return outcome
+
+
+def _same_user(login: RequestLogin, outcome: Outcome | None, claim: Claim) -> Outcome | None:
+    """The user of a session that has been emptied since, if the remember cookie names the same one."""
+    user_id, cookie = claim
+    if outcome is None or outcome.source is not SESSION or user_id is not None or cookie is None:
+        return None
+    remembered_id = login.auth.load_token(cookie)
+    if remembered_id is None or remembered_id != outcome.claim[0]:
+        return None
+    remembered = Outcome(claim, outcome.user, REMEMBER_COOKIE)
+    remembered.remembered_id = remembered_id
+    return remembered
 
 
 def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:

@@ -11,7 +11,15 @@ from quart import Quart, Request, render_template_string, session
 from quart.testing import QuartClient
 
 import compat
-from compat import LoginManager, MissingLoader, UserNotLoaded, current_user, load_user, login_user
+from compat import (
+    LoginManager,
+    MissingLoader,
+    UserNotLoaded,
+    current_user,
+    load_user,
+    login_user,
+    logout_user,
+)
 
 from .site import (
     REMEMBER,
@@ -542,3 +550,25 @@ async def test_no_look_takes_an_unloaded_user_for_nobody(site: Site, look: Calla
         session["_user_id"] = "1"
         with pytest.raises(UserNotLoaded):
             look()
+
+
+async def test_a_session_is_emptied_before_the_user_is_looked_at(kind: Kind) -> None:
+    """Then the remember cookie counts, and if it names the same user, that one is not loaded again."""
+    site = Site(kind)
+
+    @site.app.route("/empty")
+    async def empty() -> str:
+        session.clear()
+        return str(current_user.name)
+
+    @site.app.route("/leave")
+    async def leave() -> str:
+        session.clear()
+        return str(logout_user())
+
+    client = await site.logged_in("remember=1")
+    assert await text(client, "/empty") == "susan"
+    assert site.loads == ["1"]
+    assert site.session_of(client)["_fresh"] is False
+    assert await text(client, "/leave") == "True"
+    assert await text(client, "/whoami") == "nobody"
