@@ -24,20 +24,6 @@ class UserExists(Exception):
         self.fields = fields
 
 
-async def user_by_id(user_id: int) -> User | None:
-    """The user with this id."""
-    async with this_app.database.session() as session:
-        return await session.get(User, user_id)
-
-
-async def user_by_name(username: str) -> User | None:
-    """The user with this name, whatever its case."""
-    if not username.isprintable():
-        return None  # nobody can have it, and PostgreSQL answers NUL with an error
-    async with this_app.database.session() as session:
-        return await session.scalar(select(User).where(User.username_key == username_key(username)))
-
-
 async def user_by_login(name: str) -> User | None:
     """The user who is called by this at login: by the email address or the username, whatever its case.
 
@@ -45,7 +31,7 @@ async def user_by_login(name: str) -> User | None:
     usernames cannot look like one.
     """
     if not name.isprintable():
-        return None
+        return None  # nobody can have it, and PostgreSQL answers NUL with an error
     address = email_key(name)
     query = select(User).where(or_(User.email_key == address, User.username_key == username_key(name)))
     async with this_app.database.session() as session:

@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from quart_app.accounts.users import user_by_login, user_by_name
+from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from tests.app.conftest import Clock
 from tests.app.visitor import PASSWORD, Page, Visitor
@@ -113,7 +113,7 @@ async def test_what_is_behind_the_wall_has_not_happened(stale: Visitor, app: App
     for path in WALLED:
         await stale.post(path, {**CHANGES[path], "csrf_token": token, "current_password": PASSWORD})
     async with app.app_context():
-        susan = await user_by_name("susan")
+        susan = await user_by_login("susan")
         assert susan is not None
         assert susan.email == "susan@example.com"
         assert await susan.check_password(PASSWORD)
@@ -274,7 +274,7 @@ async def test_nobody_takes_an_address_for_a_name(visitor: Visitor, app: Applica
     await visitor.register()
     await visitor.register("mallory", email="mallory@example.com")
     async with app.app_context(), app.database.session() as session:
-        mallory = await user_by_name("mallory")
+        mallory = await user_by_login("mallory")
         assert mallory is not None
         mallory.username_key = "susan@example.com"
         await session.merge(mallory)

@@ -12,7 +12,7 @@ from werkzeug import security
 from quart_app.accounts import passwords
 from quart_app.accounts.names import email_key, username_key
 from quart_app.accounts.passwords import PasswordHasher
-from quart_app.accounts.users import UserExists, add_user, user_by_name
+from quart_app.accounts.users import UserExists, add_user, user_by_login
 from quart_app.application import Application
 from quart_app.settings import Settings
 from tests.app.visitor import PASSWORD, Visitor
@@ -67,7 +67,7 @@ async def test_a_race_is_an_error_of_the_form(visitor: Visitor, monkeypatch: pyt
 async def deactivate(app: Application, username: str) -> None:
     """Close an account, as somebody else would."""
     async with app.app_context():
-        user = await user_by_name(username)
+        user = await user_by_login(username)
         assert user is not None
         user.active = False
         async with app.database.session() as session:

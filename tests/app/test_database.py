@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import OperationalError
 
-from quart_app.accounts.users import add_user, user_by_id, user_by_name
+from quart_app.accounts.users import add_user, user_by_login
 from quart_app.application import Application
 from quart_app.database import Database, UtcDateTime
 from quart_app.factory import create_app
@@ -65,9 +65,9 @@ async def test_a_user_that_is_loaded(app: Application) -> None:
     """What was put in comes out, moments in UTC; the password does not."""
     async with app.app_context():
         added = await add_user(username="Susan", email="Susan@Example.com", password=PASSWORD)
-        user = await user_by_id(added.id)
+        user = await user_by_login("SUSAN")
         assert user is not None
-        assert user == added == await user_by_name("susan")
+        assert user == added == await user_by_login("susan")
         assert (user.username, user.email, user.is_active) == ("Susan", "Susan@Example.com", True)
         assert user.created_at.tzinfo is UTC
         assert abs(datetime.now(UTC) - user.created_at) < timedelta(minutes=1)
@@ -75,7 +75,7 @@ async def test_a_user_that_is_loaded(app: Application) -> None:
         assert PASSWORD not in (user.password_hash or "")
         assert await user.check_password(PASSWORD)
         assert not await user.check_password(PASSWORD + " ")
-        assert await user_by_id(added.id + 1) is None
+        assert await user_by_login("nobody") is None
 
 
 def test_moments_are_utc() -> None:

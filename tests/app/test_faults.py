@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.accounts.login import end_login, start_login
-from quart_app.accounts.users import user_by_id
+from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable
 from tests.app.visitor import Visitor
@@ -90,7 +90,7 @@ async def test_login_that_fails_later_is_none(visitor: Visitor, app: Application
     await visitor.register()
 
     async def log_in_and_fail() -> NoReturn:
-        user = await user_by_id(1)
+        user = await user_by_login("susan")
         assert user is not None
         assert await start_login(user, remember=True)
         raise LookupError
@@ -145,7 +145,7 @@ async def test_file_that_is_no_database(app: Application, tmp_path: Path) -> Non
     _damage(tmp_path)
     async with app.app_context():
         with pytest.raises(DatabaseUnavailable, match="does not answer"):
-            await user_by_id(1)
+            await user_by_login("susan")
 
 
 def _damage(folder: Path) -> None:

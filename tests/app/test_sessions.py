@@ -13,7 +13,7 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from quart_app.accounts.login import load_user, start_login
-from quart_app.accounts.users import authenticate, change_password, deactivate_user, delete_user, user_by_name
+from quart_app.accounts.users import authenticate, change_password, deactivate_user, delete_user, user_by_login
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.sessions.clients import describe_client
@@ -87,7 +87,7 @@ async def test_a_session_that_was_there_before_ends_with_a_login(app: Applicatio
     before = visitor.copy()
 
     async def log_in_again() -> str:
-        user = await user_by_name("susan")
+        user = await user_by_login("susan")
         assert user is not None
         assert await start_login(user, remember=False)
         return "in"
@@ -148,7 +148,7 @@ async def test_a_login_to_an_account_that_has_just_gone(app: Application, visito
     await visitor.register()
     for end in (deactivate_user, delete_user):
         async with app.test_request_context("/login"):
-            late = await user_by_name("susan")
+            late = await user_by_login("susan")
             assert late is not None
             await end(late.id)
             late.active = True
@@ -483,7 +483,7 @@ async def test_two_logins_have_two_handles(user: Visitor, app: Application) -> N
 async def test_a_user_without_a_login_has_no_handle(user: Visitor, app: Application) -> None:
     """Nothing can be put into a cookie that no login session stands behind."""
     async with app.app_context():
-        susan = await user_by_name("susan")
+        susan = await user_by_login("susan")
     with pytest.raises(RuntimeError, match="start_login"):
         str(susan and susan.get_id())
 
@@ -549,7 +549,7 @@ async def test_a_change_of_password_is_all_or_nothing(
 async def test_passwords_of_users_who_are_not_logged_in(user: Visitor, app: Application) -> None:
     """Changed from elsewhere, say by an administrator, a password ends every login."""
     async with app.app_context():
-        susan = await user_by_name("susan")
+        susan = await user_by_login("susan")
         assert susan is not None
         await change_password(susan, "another fine one")
         async with app.database.session() as session:
