@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from quart import Quart, Request, render_template_string, session
+from quart import Quart, Request, render_template_string, request, session
 from quart.testing import QuartClient
 
 import compat
@@ -16,6 +16,7 @@ from compat import (
     MissingLoader,
     UserNotLoaded,
     current_user,
+    encode_cookie,
     load_user,
     login_user,
     logout_user,
@@ -23,6 +24,7 @@ from compat import (
 
 from .site import (
     REMEMBER,
+    SECRET,
     Application,
     Kind,
     Person,
@@ -572,3 +574,20 @@ async def test_a_session_is_emptied_before_the_user_is_looked_at(kind: Kind) -> 
     assert site.session_of(client)["_fresh"] is False
     assert await text(client, "/leave") == "True"
     assert await text(client, "/whoami") == "nobody"
+
+
+async def test_a_session_is_emptied_and_the_cookie_names_somebody_else(site: Site) -> None:
+    """Then the user that was loaded is not the one to show: without ``load_user()`` that is an error."""
+
+    @site.app.route("/empty")
+    async def empty() -> str:
+        session.clear()
+        if "load" in request.args:
+            await load_user()
+        return str(current_user.name)
+
+    client = await site.logged_in("remember=1")
+    put_cookie(client, REMEMBER, encode_cookie("2", SECRET))
+
+    assert isinstance(await error(client, "/empty"), UserNotLoaded)
+    assert await text(client, "/empty?load") == "henry"
