@@ -40,12 +40,12 @@ clean:
 
 $(VENV)/app.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
 	@echo "Installing the application into $(VENV) ..."
-	@$(pip) install --constraint constraints.txt --editable ".[app]"
+	@$(pip) install --constraint constraints.txt --editable ".[app,postgresql,redis]"
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
 	@echo "Installing the application and its tools into $(VENV) ..."
-	@$(pip) install --constraint constraints.txt --editable ".[app]" --group dev
+	@$(pip) install --constraint constraints.txt --editable ".[app,postgresql,redis]" --group dev
 	@touch $(VENV)/app.stamp $@
 
 # The pip that comes with Python may be too old for dependency groups (25.1).
