@@ -19,7 +19,7 @@ pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 
 run: $(VENV)/app.stamp
 	@echo "Serving on http://$(BIND) (Ctrl+C stops)"
-	@exec $(bin)/hypercorn --config hypercorn.toml --bind "$(BIND)" "quart_app:create_app()"
+	@exec $(bin)/python -m quart_app.serve --config hypercorn.toml --bind "$(BIND)"
 
 test: $(VENV)/dev.stamp
 	$(bin)/python -m pytest $(ARGS)

@@ -1,6 +1,7 @@
 """An application with accounts, on Quart: register, log in, be remembered, log out.
 
-Serve it with ``hypercorn "quart_app:create_app()"`` or ``quart --app quart_app run``.
+Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:create_app()"`` alone; develop with
+``quart --app quart_app run``.
 
 =====================  ==========================================================
 ``factory``            puts the application together
@@ -13,7 +14,22 @@ Serve it with ``hypercorn "quart_app:create_app()"`` or ``quart --app quart_app 
 ``clock``              what time it is
 ``defences/``          headers, cross-site requests, cookies on failed answers
 ``errors``             the pages for what went wrong
+``serve/``             Hypercorn, kept running
 =====================  ==========================================================
 """
 
-from .factory import create_app as create_app
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .application import Application
+    from .settings import Settings
+
+
+def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Application:
+    """See :func:`quart_app.factory.create_app`, imported when it is called: ``serve`` needs none of it."""
+    from .factory import create_app as create
+
+    return create(settings)

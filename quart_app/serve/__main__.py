@@ -1,0 +1,41 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from hypercorn.config import Config
+
+from .supervisor import Supervisor
+
+
+def main() -> int:
+    """Serve until SIGTERM or Ctrl+C; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m quart_app.serve",
+        description="Serve the application with Hypercorn. SIGTERM lets requests finish, SIGHUP replaces the workers.",
+    )
+    parser.add_argument("--config", type=Path, default=Path("hypercorn.toml"), help="Hypercorn's, in TOML")
+    parser.add_argument("--bind", action="append", help="address to listen at, instead of the file's; may be repeated")
+    parser.add_argument("--workers", type=int, help="how many, instead of the file's number")
+    options = parser.parse_args()
+
+    config = Config.from_toml(options.config)
+    config.bind = options.bind or config.bind
+    workers = config.workers if options.workers is None else options.workers
+    if workers < 1:
+        parser.error("At least one worker is needed.")
+    config.workers = 1  # with more, Hypercorn lets any other program of ours listen at the same port
+    try:
+        sockets = config.create_sockets()
+    except OSError as error:
+        parser.error(f"Cannot listen at {', '.join(config.bind)}: {error}")
+    with asyncio.Runner() as runner:
+        return runner.run(Supervisor(options.config, config, sockets, workers).run())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

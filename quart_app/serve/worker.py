@@ -1,0 +1,67 @@
+"""One Hypercorn, in a process of its own, at sockets that it inherits from the supervisor."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import socket
+import ssl
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from quart_app import create_app
+
+from .lifeline import READY
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--bind", action="append", default=[])
+    parser.add_argument("--insecure-bind", action="append", default=[])
+    parser.add_argument("--lifeline", type=int, required=True)
+    options = parser.parse_args()
+
+    config = Config.from_toml(options.config)
+    config.bind, config.insecure_bind = options.bind, options.insecure_bind
+    config.workers = 1
+    lifeline = socket.socket(fileno=options.lifeline)
+    with asyncio.Runner(loop_factory=_loop_factory(config.worker_class)) as runner:
+        runner.get_loop().set_exception_handler(_report)
+        runner.run(serve(create_app(), config, shutdown_trigger=partial(_until_told, lifeline)))
+
+
+async def _until_told(lifeline: socket.socket) -> None:
+    """Say that we serve, which is when Hypercorn calls this; return when we are to stop."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    lifeline.send(READY)
+    loop.add_reader(lifeline, stop.set)
+    await stop.wait()
+    loop.remove_reader(lifeline)
+
+
+def _loop_factory(worker_class: str) -> Any:
+    if worker_class != "uvloop":
+        return None
+    import uvloop  # there is none for Windows
+
+    return uvloop.new_event_loop
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Handshakes of strangers fail all day; Hypercorn's own workers do not report them either."""
+    if not isinstance(context.get("exception"), ssl.SSLError):
+        loop.default_exception_handler(context)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""The application as it is served in earnest: ``python -m quart_app.serve``, on a port that was free."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPResponse
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / "hypercorn.toml"
+PATIENCE = 30.0  # seconds to start or stop, on a machine that is busy with other things
+PASSWORD = "correct horse battery"
+_TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
+
+
+@dataclass
+class Server:
+    """A server that runs."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    def kill_worker(self) -> None:
+        """As the kernel does it when the memory is used up."""
+        os.kill(self.workers[0], signal.SIGKILL)
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """End it; return its exit status."""
+        self.process.send_signal(by)
+        return self.process.wait(PATIENCE)
+
+    def wait_for_log(self, text: str) -> None:
+        wait_until(lambda: text in self.log.read_text(errors="replace"))
+
+    def is_listening(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(PATIENCE)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@contextmanager
+def serve(instance: Path, *options: str, config: Path = CONFIG, **environment: str) -> Iterator[Server]:
+    """Run the server with its data in this folder."""
+    with start(instance, *options, config=config, **environment) as server:
+        wait_until(lambda: server.is_listening() or server.process.poll() is not None)
+        if server.process.poll() is not None:
+            raise RuntimeError(f"The server did not start:\n{server.log.read_text(errors='replace')}")
+        yield server
+
+
+@contextmanager
+def start(instance: Path, *options: str, config: Path = CONFIG, **environment: str) -> Iterator[Server]:
+    """As :func:`serve`, without waiting until it does."""
+    port, log = free_port(), instance / "server.log"
+    command = [
+        sys.executable,
+        "-m",
+        "quart_app.serve",
+        "--config",
+        str(config),
+        "--bind",
+        f"127.0.0.1:{port}",
+        *options,
+    ]
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            cwd=ROOT,
+            env={**os.environ, "INSTANCE_PATH": str(instance), **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield Server(process, port, log)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(PATIENCE)
+
+
+@dataclass
+class Browser:
+    """Keeps cookies, and makes a connection for each request."""
+
+    port: int
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def request(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            body = None if fields is None else urlencode(fields)
+            connection.request(method, path, body, self.all_headers())
+            response = connection.getresponse()
+            self.keep_cookies(response)
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> tuple[int, str]:
+        return self.request("GET", path)
+
+    def token(self, path: str) -> str:
+        """The CSRF token of the form on this page."""
+        found = _TOKEN.search(self.get(path)[1])
+        assert found, f"no form at {path}"
+        return found[1]
+
+    def submit(self, path: str, **fields: str) -> tuple[int, str]:
+        """Open the page and send its form."""
+        return self.request("POST", path, {"csrf_token": self.token(path), **fields})
+
+    def register(self, username: str) -> int:
+        return self.submit(
+            "/register",
+            username=username,
+            email=f"{username}@example.com",
+            password=PASSWORD,
+            password2=PASSWORD,
+        )[0]
+
+    def login(self, username: str) -> int:
+        return self.submit("/login", username=username, password=PASSWORD)[0]
+
+    def all_headers(self) -> dict[str, str]:
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return {**form, **({"Cookie": cookie} if cookie else {}), **self.headers}
+
+    def keep_cookies(self, response: HTTPResponse) -> None:
+        for header in response.headers.get_all("Set-Cookie", []):
+            for name, morsel in SimpleCookie(header).items():
+                self.cookies[name] = morsel.value
+
+
+def free_port() -> int:
+    """A port that nobody has, or had a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return as soon as it holds; fail when it does not for long."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "It never happened."
+        time.sleep(0.02)
