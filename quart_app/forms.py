@@ -56,5 +56,11 @@ def checked_by_form(view: View) -> View:
 
 
 def protect_forms(app: Quart) -> None:
-    """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form looks at it."""
+    """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form looks at it.
+
+    Quart-WTForms knows nothing of ``SECRET_KEY_FALLBACKS`` and hands its key on to itsdangerous, which takes several:
+    it accepts the signatures of all, and signs with the last. So a form that was opened before the key was changed,
+    or comes from a host that has another order of keys, is accepted as its session is.
+    """
+    app.config["WTF_CSRF_SECRET_KEY"] = [*app.config["SECRET_KEY_FALLBACKS"], app.secret_key]
     _protection.init_app(app)

@@ -1,0 +1,72 @@
+"""Changing the secret key while people are logged in, on two hosts that never change at the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.serving.server import PASSWORD, Browser, serve
+
+# The steps of docs/operations.md, as the environment of one host.
+BEFORE = {"SECRET_KEY": "the key of last year"}
+ACCEPT_NEW = {"SECRET_KEY": "the key of last year", "SECRET_KEY_FALLBACKS": "the key of this year"}
+SIGN_WITH_NEW = {"SECRET_KEY": "the key of this year", "SECRET_KEY_FALLBACKS": "the key of last year"}
+AFTER = {"SECRET_KEY": "the key of this year"}
+
+
+@contextmanager
+def two_hosts(folder: Path, one: dict[str, str], other: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """The ports of two servers with a common database."""
+    common = {"PASSWORD_METHOD": "pbkdf2:sha256:1"}
+    with serve(folder, **common, **one) as first, serve(folder, **common, **other) as second:
+        yield first.port, second.port
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [(BEFORE, ACCEPT_NEW), (ACCEPT_NEW, SIGN_WITH_NEW), (SIGN_WITH_NEW, AFTER)],
+    ids=["accept the new key", "sign with the new key", "drop the old key"],
+)
+def test_nobody_notices(tmp_path: Path, hosts: tuple[dict[str, str], dict[str, str]]) -> None:
+    """At each step, a session, a remember cookie and an open form of one host are good at the other, and back."""
+    with two_hosts(tmp_path, *hosts) as ports:
+        for name, (here, there) in {"susan": ports, "john": ports[::-1]}.items():
+            browser = login(here, name)
+            token = browser.token("/logout")
+            assert is_in(there, browser.cookies)
+            assert is_in(there, only_remembered(browser))
+            browser.port = there
+            assert browser.request("POST", "/logout", {"csrf_token": token})[0] == 302
+            assert not is_in(here, browser.cookies)
+
+
+def test_a_dropped_key_opens_nothing(tmp_path: Path) -> None:
+    """What was signed with the old key is good until that is dropped, and worth nothing afterwards."""
+    with two_hosts(tmp_path, BEFORE, SIGN_WITH_NEW) as (before, rotated):
+        browser = login(before, "susan")
+        assert is_in(rotated, browser.cookies)
+        assert is_in(rotated, only_remembered(browser))
+    with serve(tmp_path, **AFTER) as host:
+        assert not is_in(host.port, browser.cookies)
+        assert not is_in(host.port, only_remembered(browser))
+
+
+def login(port: int, username: str) -> Browser:
+    """Somebody who is logged in there, and is to be remembered."""
+    browser = Browser(port)
+    assert browser.register(username) == 302
+    assert browser.submit("/login", username=username, password=PASSWORD, remember_me="y")[0] == 302
+    return browser
+
+
+def is_in(port: int, cookies: dict[str, str]) -> bool:
+    """Whether these cookies open the home page there."""
+    return Browser(port, cookies=dict(cookies)).get("/index")[0] == 200
+
+
+def only_remembered(browser: Browser) -> dict[str, str]:
+    """What a browser has left after it was closed."""
+    return {"remember_token": browser.cookies["remember_token"]}
