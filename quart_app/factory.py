@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL
+from sqlalchemy.orm import configure_mappers
 
 from . import defences, errors
 from .accounts import account
@@ -51,6 +52,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         app.database = Database(_sqlite_url(instance / "microblog.sqlite3"))
     else:
         app.database = Database(settings.database_url)
+    configure_mappers()  # all models are imported: SQLAlchemy would do it, and take its time, at the first request
     app.passwords = PasswordHasher(settings.password_method, threads=settings.password_threads)
 
     defences.init_app(app)

@@ -1,12 +1,14 @@
 """The measurements run; what they measure is not for a test to judge."""
 
 import json
+import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks import login_cost
+from benchmarks import login_cost, page_cost
 
 
 def test_login_cost_measures_every_contender(
@@ -24,3 +26,23 @@ def test_login_cost_measures_every_contender(
     printed = capsys.readouterr().out
     assert [name for name in rows if name not in printed] == []
     assert all(row["µs a request"] > 0 for row in rows.values())
+
+
+@pytest.mark.skipif(
+    shutil.which("wrk") is None and "CI" not in os.environ,
+    reason="wrk is missing. On Debian and Ubuntu: apt-get install wrk",
+)
+def test_page_cost_measures_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``python -m benchmarks.page_cost`` prints a row for each contender, and writes the same as JSON."""
+    file = tmp_path / "cost.json"
+    monkeypatch.setattr(sys, "argv", ["page_cost", "--rounds", "1", "--seconds", "1", "--json", str(file)])
+
+    page_cost.main()
+
+    rows = json.loads(file.read_text())["rows"]
+    assert set(rows) == set(page_cost.NAMES)
+    printed = capsys.readouterr().out
+    assert [name for name in rows if name not in printed] == []
+    assert all(value > 0 for row in rows.values() for value in row.values())

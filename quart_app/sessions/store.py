@@ -16,15 +16,18 @@ from quart_app import clock
 from quart_app.accounts.models import User
 from quart_app.application import this_app
 from quart_app.database import DatabaseUnavailable
+from quart_app.rows import Rows
 
 from .handles import hash_handle
 from .limits import SEEN_EVERY, Limits, is_sighting_due
 from .models import Kind, LoginSession
 
 # Put together once, as every request of a user runs it.
+_SESSIONS = Rows(LoginSession)
+_USERS = Rows(User)
 _SESSION_AND_USER = (
-    select(LoginSession, User)
-    .join(User, User.id == LoginSession.user_id)
+    select(*_SESSIONS.columns, *_USERS.columns)
+    .join_from(LoginSession, User, User.id == LoginSession.user_id)
     .where(LoginSession.handle_hash == bindparam("handle_hash"))
 )
 
@@ -65,11 +68,11 @@ async def find_user(handle: str) -> User | None:
     handle_hash = hash_handle(handle)
     if handle_hash is None:
         return None
-    async with this_app.database.session() as session:
-        found = (await session.execute(_SESSION_AND_USER, {"handle_hash": handle_hash})).one_or_none()
+    found = await this_app.database.first(_SESSION_AND_USER, {"handle_hash": handle_hash})
     if found is None:
         return None
-    row, user = found
+    width = len(_SESSIONS.columns)
+    row, user = _SESSIONS.load(found[:width]), _USERS.load(found[width:])
     now = clock.now()
     if not user.active or current_limits().is_over(row, now):
         return None

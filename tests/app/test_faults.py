@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quart_app.accounts.login import end_login, start_login
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
-from quart_app.database import DatabaseUnavailable
+from quart_app.database import Database, DatabaseUnavailable
 from tests.app.visitor import Visitor
 
 
@@ -25,9 +25,13 @@ def broken(error: Exception) -> Iterator[None]:
     async def fail(*_args: object, **_kwargs: object) -> NoReturn:
         raise error
 
+    def fail_at_once(*_: object) -> NoReturn:
+        raise error
+
     with pytest.MonkeyPatch.context() as patch:
         for method in ("get", "scalar", "execute", "commit"):
             patch.setattr(AsyncSession, method, fail)
+        patch.setattr(Database, "_first", fail_at_once)
         yield
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
@@ -57,9 +57,11 @@ class Server:
 
 
 @contextmanager
-def serve(instance: Path, *options: str, config: Path = CONFIG, **environment: str) -> Iterator[Server]:
+def serve(
+    instance: Path, *options: str, config: Path = CONFIG, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """Run the server with its data in this folder."""
-    with start(instance, *options, config=config, **environment) as server:
+    with start(instance, *options, config=config, environment=environment) as server:
         wait_until(lambda: server.is_listening() or server.process.poll() is not None)
         if server.process.poll() is not None:
             raise RuntimeError(f"The server did not start:\n{server.log.read_text(errors='replace')}")
@@ -67,7 +69,9 @@ def serve(instance: Path, *options: str, config: Path = CONFIG, **environment: s
 
 
 @contextmanager
-def start(instance: Path, *options: str, config: Path = CONFIG, **environment: str) -> Iterator[Server]:
+def start(
+    instance: Path, *options: str, config: Path = CONFIG, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """As :func:`serve`, without waiting until it does."""
     port, log = free_port(), instance / "server.log"
     command = [
@@ -84,7 +88,7 @@ def start(instance: Path, *options: str, config: Path = CONFIG, **environment: s
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,
             cwd=ROOT,
-            env={**os.environ, "INSTANCE_PATH": str(instance), **environment},
+            env={**os.environ, "INSTANCE_PATH": str(instance), **(environment or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -20,8 +20,7 @@ AFTER = {"SECRET_KEY": "the key of this year"}
 @contextmanager
 def two_hosts(folder: Path, one: dict[str, str], other: dict[str, str]) -> Iterator[tuple[int, int]]:
     """The ports of two servers with a common database."""
-    common = {"PASSWORD_METHOD": "pbkdf2:sha256:1"}
-    with serve(folder, **common, **one) as first, serve(folder, **common, **other) as second:
+    with serve(folder, environment=one) as first, serve(folder, environment=other) as second:
         yield first.port, second.port
 
 
@@ -49,7 +48,7 @@ def test_a_dropped_key_opens_nothing(tmp_path: Path) -> None:
         browser = login(before, "susan")
         assert is_in(rotated, browser.cookies)
         assert is_in(rotated, only_remembered(browser))
-    with serve(tmp_path, **AFTER) as host:
+    with serve(tmp_path, environment=AFTER) as host:
         assert not is_in(host.port, browser.cookies)
         assert not is_in(host.port, only_remembered(browser))
 

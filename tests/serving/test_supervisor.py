@@ -49,7 +49,7 @@ def test_a_worker_that_asked_for_it_is_replaced(tmp_path: Path) -> None:
 
 def test_a_start_that_fails_ends(tmp_path: Path) -> None:
     """With the error for all to see, and a status that says so: whoever made the mistake is still there to mend it."""
-    with start(tmp_path, ENVIRONMENT="production") as server:
+    with start(tmp_path, environment={"ENVIRONMENT": "production"}) as server:
         assert server.process.wait(PATIENCE) == 1
     log = server.log.read_text()
     assert log.count("SECRET_KEY is required in production") == 1

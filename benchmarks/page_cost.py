@@ -1,0 +1,108 @@
+"""What the database costs the page of a user: a login session out of SQLite beside a user in memory.
+
+The same application, served twice by Hypercorn; in one of them the user loader remembers what it has found once. wrk
+asks both for the home page of somebody who is logged in, in turns, so that whatever else the machine does hits both;
+the ratio of a round is its own, and the median of the rounds' ratios is reported: of the time that the server's core
+was at work, and of the time that went by, which is the same on a machine that does nothing else.
+
+    python -m benchmarks.page_cost [--rounds 10] [--seconds 3] [--connections 32] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from benchmarks.servers import Client, hypercorn, wrk
+from quart_app import create_app
+from quart_app.accounts.login import login_manager
+from quart_app.accounts.models import User
+from quart_app.application import Application
+from quart_app.sessions.store import find_user
+
+GOAL = 1.25
+NAMES = ("in memory", "from SQLite")
+
+
+def remembering_app() -> Application:
+    """The application, but a user who was found once is never looked for again."""
+    users: dict[str, User | None] = {}
+
+    @login_manager.user_loader
+    async def load_user(handle: str) -> User | None:
+        if handle not in users:
+            users[handle] = await find_user(handle)
+        return users[handle]
+
+    return create_app()
+
+
+class Turn(NamedTuple):
+    """Microseconds a request."""
+
+    cpu: float
+    elapsed: float
+
+
+def measure(rounds: int, seconds: int, connections: int) -> dict[str, list[Turn]]:
+    """The turns of each contender."""
+    turns: dict[str, list[Turn]] = {name: [] for name in NAMES}
+    with (
+        TemporaryDirectory() as folder,
+        hypercorn("benchmarks.page_cost:remembering_app()", Path(folder)) as in_memory,
+        hypercorn("quart_app:create_app()", Path(folder)) as from_sqlite,
+    ):
+        client = Client(from_sqlite.port)
+        client.register_and_login("susan")
+        for number in range(rounds + 1):
+            contenders = list(zip(NAMES, (in_memory, from_sqlite), strict=True))
+            for name, server in contenders if number % 2 else reversed(contenders):
+                begin = server.cpu_seconds()
+                load = wrk(server.port, "/index", client.cookie, connections=connections, seconds=seconds)
+                cpu = server.cpu_seconds() - begin
+                if number:  # the first round warms up
+                    turns[name].append(Turn(cpu / load.requests * 1e6, load.seconds / load.requests * 1e6))
+    return turns
+
+
+def report(turns: dict[str, list[Turn]]) -> dict[str, dict[str, float]]:
+    """Medians, and ratios to the user in memory."""
+    base = turns[NAMES[0]]
+    return {
+        name: {
+            f"{kind}{unit}": round(statistics.median(values), digits)
+            for kind in Turn._fields
+            for unit, digits, values in (
+                (", µs", 0, [getattr(turn, kind) for turn in own]),
+                (", ratio", 3, [getattr(turn, kind) / getattr(b, kind) for turn, b in zip(own, base, strict=True)]),
+            )
+        }
+        for name, own in turns.items()
+    }
+
+
+def main() -> None:
+    """Measure and print a table; as JSON to a file on request."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=3, help="in a turn")
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+
+    rows = report(measure(options.rounds, options.seconds, options.connections))
+    columns = list(rows[NAMES[0]])
+    print(f"{'':14}" + "".join(f"{column:>16}" for column in columns) + "    goal")
+    for name, row in rows.items():
+        figures = "".join(f"{row[column]:16g}" for column in columns)
+        print(f"{name:14}{figures}    {GOAL if name == NAMES[1] else ''}")
+    if options.json:
+        options.json.write_text(json.dumps({"rows": rows}, indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Real servers to be measured, and wrk, which measures them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSWORD = "correct horse battery"  # noqa: S105
+_PATIENCE = 30.0
+_TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
+_DONE = re.compile(r"(\d+) requests in ([\d.]+)s")
+
+
+class Server(NamedTuple):
+    """A server that runs."""
+
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """What it has taken of its core so far, whatever else ran there; on Linux."""
+        user, system = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+class Load(NamedTuple):
+    """What wrk has seen."""
+
+    requests: int
+    seconds: float
+
+
+@contextmanager
+def hypercorn(application: str, instance: Path) -> Iterator[Server]:
+    """Serve an application from one process, as hypercorn.toml says, on the first core."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = [
+        *_on_core(0),
+        *(sys.executable, "-m", "hypercorn", "--config", "hypercorn.toml", "--workers", "0"),
+        *("--bind", f"127.0.0.1:{port}", application),
+    ]
+    with (instance / "server.log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            cwd=ROOT,
+            env={**os.environ, "INSTANCE_PATH": str(instance)},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+    try:
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                Client(port).request("GET", "/login")
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError((instance / "server.log").read_text()) from None
+                time.sleep(0.05)
+        yield Server(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(_PATIENCE)
+
+
+class Client:
+    """Somebody with cookies."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.cookies: dict[str, str] = {}
+
+    @property
+    def cookie(self) -> str:
+        """The header that a browser would send."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def request(self, method: str, path: str, **fields: str) -> tuple[int, str]:
+        """Status and text of an answer."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        try:
+            headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+            connection.request(method, path, urlencode(fields), headers)
+            response = connection.getresponse()
+            for header in response.headers.get_all("Set-Cookie", []):
+                self.cookies.update({name: morsel.value for name, morsel in SimpleCookie(header).items()})
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def submit(self, path: str, **fields: str) -> None:
+        """Send the form of a page, which must lead on to another page."""
+        found = _TOKEN.search(self.request("GET", path)[1])
+        if found is None or self.request("POST", path, csrf_token=found[1], **fields)[0] != 302:
+            raise RuntimeError(f"{path} did not take the form")
+
+    def register_and_login(self, username: str) -> None:
+        """An account, and a login session of it."""
+        email = f"{username}@example.com"
+        self.submit("/register", username=username, email=email, password=PASSWORD, password2=PASSWORD)
+        self.submit("/login", username=username, password=PASSWORD)
+
+
+def wrk(port: int, path: str, cookie: str, *, connections: int, seconds: int) -> Load:
+    """Ask for a page as often as it is answered, from the other core."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise SystemExit("wrk is missing. On Debian and Ubuntu: apt-get install wrk")
+    command = [
+        *_on_core(1),
+        *(program, "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"),
+        *("--header", f"Cookie: {cookie}", f"http://127.0.0.1:{port}{path}"),
+    ]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own command
+    done = _DONE.search(output)
+    if done is None or "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(output)
+    return Load(int(done[1]), float(done[2]))
+
+
+def _on_core(number: int) -> list[str]:
+    """Server and client each get a core, where there are two and a program to say so."""
+    taskset = shutil.which("taskset")
+    return [taskset, "--cpu-list", str(number)] if taskset and (os.cpu_count() or 1) > number else []

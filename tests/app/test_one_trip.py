@@ -1,0 +1,87 @@
+"""SQLite's connections: fewer trips to their threads, and nothing else that is different."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from quart_app.accounts.models import User
+from quart_app.accounts.users import add_user, user_by_login
+from quart_app.application import Application
+from quart_app.one_trip import OneTripConnection
+from quart_app.sessions.models import Kind
+from quart_app.sessions.store import create_session, find_user
+from tests.app.visitor import PASSWORD, Visitor
+
+
+async def test_a_page_is_one_trip(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user of a page comes with one trip to a thread."""
+    await visitor.register()
+    await visitor.login()
+    trips: list[object] = []
+    execute = OneTripConnection._execute
+
+    async def count(connection: OneTripConnection, function: Any, *args: Any, **options: Any) -> Any:
+        trips.append(function)
+        return await execute(connection, function, *args, **options)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(OneTripConnection, "_execute", count)
+    assert (await visitor.get("/index")).status == 200
+    assert len(trips) == 1
+
+
+async def test_user_is_as_a_session_gives_it(app: Application) -> None:
+    """Who is found without a session has every column, with the same values and types."""
+    async with app.app_context():
+        user = await add_user(username="susan", email="susan@example.com", password=PASSWORD)
+        row = await create_session(user, kind=Kind.REMEMBERED, client="Firefox", address="192.0.2.1")
+        assert row is not None
+        assert row.handle is not None
+        found = await find_user(row.handle)
+        expected = await user_by_login("susan")
+        assert found is not None
+        assert found.login_session is not None
+        for one, other in ((found, expected), (found.login_session, row)):
+            for column in type(one).__table__.columns.keys():  # noqa: SIM118 - these are no dict's
+                assert repr(getattr(one, column)) == repr(getattr(other, column))
+
+
+@pytest.mark.parametrize("steps", range(0, 24, 2))
+async def test_cancelled_at_any_moment(app: Application, steps: int) -> None:
+    """Who goes away leaves no transaction open and keeps no connection: all or nothing, and the next one can write."""
+
+    async def register() -> None:
+        async with app.app_context():
+            await add_user(username="susan", email="susan@example.com", password=PASSWORD)
+
+    task = asyncio.create_task(register())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    async with app.app_context():
+        await add_user(username="john", email="john@example.com", password=PASSWORD)
+        async with app.database.session() as session:
+            assert await session.scalar(select(func.count(User.id))) in (1, 2)
+
+
+async def test_cancelled_question(app: Application) -> None:
+    """A question that nobody waits for any more gives its connection back."""
+    async with app.app_context():
+        user = await add_user(username="susan", email="susan@example.com", password=PASSWORD)
+        row = await create_session(user, kind=Kind.SESSION, client="Firefox", address="192.0.2.1")
+        assert row is not None
+        assert row.handle is not None
+        for steps in range(60):
+            task = asyncio.create_task(find_user(row.handle))
+            for _ in range(steps % 6):
+                await asyncio.sleep(0)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        assert await asyncio.gather(*(find_user(row.handle) for _ in range(20))) == [user] * 20
