@@ -6,13 +6,14 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 =====================  ==========================================================
 ``factory``            puts the application together
 ``settings``           what the environment may say about it
-``database``           the engine, and what its faults become
+``database``           the engine, and what its faults become; ``one_trip`` and ``rows`` make it quick
 ``accounts/``          users, passwords, and the pages to register, log in and out, and change one's account
 ``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it
 ``pages/``             what there is to see once logged in
 ``forms``              what all forms share
 ``clock``              what time it is
-``defences/``          headers, cross-site requests, cookies on failed answers
+``defences/``          headers, cross-site requests, names of the host, cookies on failed answers
+``proxies``            who the client is, when there are proxies in between
 ``errors``             the pages for what went wrong
 ``serve/``             Hypercorn, kept running
 =====================  ==========================================================

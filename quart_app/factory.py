@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import URL
 from sqlalchemy.orm import configure_mappers
 
-from . import defences, errors
+from . import defences, errors, proxies
 from .accounts import account
 from .accounts import views as accounts
 from .accounts.login import answer_ended_login, login_manager
@@ -55,6 +55,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     configure_mappers()  # all models are imported: SQLAlchemy would do it, and take its time, at the first request
     app.passwords = PasswordHasher(settings.password_method, threads=settings.password_threads)
 
+    proxies.init_app(app)
     defences.init_app(app)
     protect_forms(app)
     login_manager.init_app(app)

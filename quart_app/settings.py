@@ -38,6 +38,14 @@ class Settings(BaseSettings):
     #: Keys that are no longer signed with and still accepted, separated by commas.
     secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode] = ()
 
+    #: Names that the site is served under, separated by commas; ``.example.com`` is that name and all below. Empty,
+    #: which a start in production warns of, means any.
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    #: How many proxies write down who called them. Nothing that a client sends counts for address, scheme or host.
+    trusted_hops: int = Field(default=0, ge=0)
+    #: How they do: in ``X-Forwarded-For``, ``-Proto`` and ``-Host`` (legacy), or in ``Forwarded`` (modern, RFC 7239).
+    proxy_mode: Literal["legacy", "modern"] = "legacy"
+
     session_cookie_name: str | None = None
     session_cookie_secure: bool | None = None
     session_cookie_samesite: SameSite = "Lax"
@@ -63,11 +71,11 @@ class Settings(BaseSettings):
     #: Threads that hash. Each takes a core and 32 MiB while it does.
     password_threads: int = Field(default=2, gt=0)
 
-    @field_validator("secret_key_fallbacks", mode="before")
+    @field_validator("secret_key_fallbacks", "allowed_hosts", mode="before")
     @classmethod
-    def _split_keys(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(key for key in (part.strip() for part in value.split(",")) if key)
+            return tuple(part for part in (part.strip() for part in value.split(",")) if part)
         return value
 
     @model_validator(mode="after")

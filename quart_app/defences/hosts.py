@@ -1,0 +1,59 @@
+"""Which names the site is served under: what a client says in ``Host`` ends up in absolute URLs, mail included.
+
+Quart has a setting for it, ``TRUSTED_HOSTS``, which nothing reads. This is in front of Quart: for a request under
+another name no session is opened and no user looked for, nor is a websocket accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+from werkzeug.sansio.utils import host_is_trusted
+
+_STATUS = 400
+_TEXT = b"This site is not served under that name.\n"
+_HEADERS = [
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"content-length", str(len(_TEXT)).encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_REFUSAL = "websocket.http.response"
+
+
+class AllowedHosts:
+    """ASGI middleware: 400 for requests and websockets under any other name.
+
+    Arguments:
+        app: what is behind it.
+        hosts: the names, without ports; ``.example.com`` is that name and all below. Empty: every name that is one.
+    """
+
+    def __init__(self, app: ASGIFramework, hosts: Collection[str]) -> None:
+        self._app = app
+        self._hosts = [host.lower() for host in hosts]
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Pass on what is for us."""
+        if scope["type"] == "lifespan" or self._is_ours([v for k, v in scope["headers"] if k.lower() == b"host"]):
+            await self._app(scope, receive, send)
+        else:
+            await _refuse(scope, send)
+
+    def _is_ours(self, names: list[bytes]) -> bool:
+        if not names:  # HTTP/1.0
+            return not self._hosts
+        return len(names) == 1 and host_is_trusted(names[0].decode("latin-1").lower(), self._hosts)
+
+
+async def _refuse(scope: Any, send: Any) -> None:
+    kind = "http.response"
+    if scope["type"] == "websocket":
+        if _REFUSAL not in (scope.get("extensions") or {}):
+            await send({"type": "websocket.close"})  # before it was accepted: 403
+            return
+        kind = _REFUSAL
+    await send({"type": f"{kind}.start", "status": _STATUS, "headers": _HEADERS})
+    await send({"type": f"{kind}.body", "body": _TEXT})

@@ -1,0 +1,114 @@
+"""What a client says about itself, and what a proxy says about a client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from quart import request, websocket
+from quart.testing import QuartClient
+from quart.testing.connections import WebsocketResponseError
+from werkzeug.datastructures import Headers
+
+from quart_app.application import Application
+from quart_app.factory import create_app
+from quart_app.settings import Settings
+
+LIES = {
+    "X-Forwarded-For": "192.0.2.66",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "evil.test",
+    "Forwarded": "for=192.0.2.66;proto=https;host=evil.test",
+    "X-Real-IP": "192.0.2.66",
+    "Remote-Addr": "192.0.2.66",
+}
+
+
+def make(folder: Path, **settings: object) -> Application:
+    """An application that tells who the client is."""
+    app = create_app(Settings.model_validate({"instance_path": folder, **settings}))
+
+    @app.get("/who")
+    async def who() -> dict[str, object]:
+        return {"address": request.remote_addr, "scheme": request.scheme, "host": request.host}
+
+    @app.websocket("/socket")
+    async def socket() -> None:
+        await websocket.send(f"{websocket.remote_addr} {websocket.host}")
+
+    return app
+
+
+def stranger(app: Application) -> QuartClient:
+    """Somebody without cookies: the client's cookie jar cannot read all of these hosts."""
+    return QuartClient(app, use_cookies=False)
+
+
+async def ask(app: Application, headers: Headers | dict[str, str]) -> dict[str, object]:
+    """Who the application thinks is there."""
+    response = await stranger(app).get("/who", headers=headers, scope_base={"client": ("127.0.0.1", 1)})
+    assert response.status_code == 200
+    seen: dict[str, object] = await response.get_json()
+    return seen
+
+
+@pytest.mark.parametrize("name", LIES)
+async def test_clients_are_not_believed(tmp_path: Path, name: str) -> None:
+    """Where there is no proxy, no header changes address, scheme or host."""
+    seen = await ask(make(tmp_path), {name: LIES[name]})
+    assert seen == {"address": "127.0.0.1", "scheme": "http", "host": "localhost"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "headers"),
+    [
+        (
+            "legacy",
+            {
+                "X-Forwarded-For": "192.0.2.66, 198.51.100.1",
+                "X-Forwarded-Proto": "http, https",
+                "X-Forwarded-Host": "evil.test, example.com",
+            },
+        ),
+        ("modern", {"Forwarded": "for=192.0.2.66;host=evil.test, for=198.51.100.1;proto=https;host=example.com"}),
+    ],
+)
+async def test_one_proxy_is_believed(tmp_path: Path, mode: str, headers: dict[str, str]) -> None:
+    """Of one proxy, the entry that it has written counts, and not what the client had written before."""
+    app = make(tmp_path, trusted_hops=1, proxy_mode=mode, allowed_hosts=("example.com",))
+    assert await ask(app, headers) == {"address": "198.51.100.1", "scheme": "https", "host": "example.com"}
+
+
+@pytest.mark.parametrize("settings", [{}, {"trusted_hops": 1}])
+@pytest.mark.parametrize("host", ["evil.test", "example.com.evil.test", "notexample.com", "[::1", "a b", "", "é.test"])
+async def test_foreign_names(tmp_path: Path, host: str, settings: dict[str, object]) -> None:
+    """Under another name than ours there is nothing: 400, for pages, files, unknown addresses and websockets."""
+    app = make(tmp_path, allowed_hosts=("example.com", ".example.org"), **settings)
+    headers = {"Host": "example.com", "X-Forwarded-Host": host} if settings and host else {"Host": host}
+    client = stranger(app)
+    for path in ("/login", "/static/style.css", "/nowhere"):
+        response = await client.get(path, headers=headers)
+        assert response.status_code == 400
+        assert "Set-Cookie" not in response.headers
+        assert "Vary" not in response.headers
+    with pytest.raises(WebsocketResponseError) as refused:
+        async with client.websocket("/socket", headers=headers) as connection:
+            await connection.receive()
+    assert refused.value.response.status_code == 400
+
+
+@pytest.mark.parametrize("host", ["example.com", "EXAMPLE.com:8000", "a.example.org", "example.org"])
+async def test_our_names(tmp_path: Path, host: str) -> None:
+    """Case and port make no difference, and a dot in front means all names below."""
+    app = make(tmp_path, allowed_hosts="example.com, .example.org")
+    client = stranger(app)
+    assert (await client.get("/login", headers={"Host": host})).status_code == 200
+    async with client.websocket("/socket", headers={"Host": host}) as connection:
+        assert host in str(await connection.receive())
+
+
+@pytest.mark.parametrize(("host", "status"), [("anything.test", 200), ("a b", 400), ("[::1", 400)])
+async def test_any_name(tmp_path: Path, host: str, status: int) -> None:
+    """Where no names are given all are ours, but for those that are none."""
+    response = await stranger(make(tmp_path)).get("/login", headers={"Host": host})
+    assert response.status_code == status
