@@ -1,0 +1,80 @@
+"""What curl sees: HTTP/1.1, HTTP/2 with and without TLS, and what production adds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.serving.server import CONFIG, Server, serve
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("curl") and shutil.which("openssl")) and "CI" not in os.environ,
+    reason="curl or openssl is missing. On Debian and Ubuntu: apt-get install curl openssl",
+)
+
+
+def run(*command: str) -> str:
+    """What a program writes."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own commands
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path) -> Iterator[Server]:
+    """In production, with hypercorn.toml and a certificate."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    request = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost")
+    run(*request, "-keyout", str(key), "-out", str(certificate))
+    config = tmp_path / "hypercorn.toml"
+    config.write_text(f'{CONFIG.read_text()}\ncertfile = "{certificate}"\nkeyfile = "{key}"\n')
+    environment = {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": "a key for this test alone",
+        "ALLOWED_HOSTS": "localhost",
+    }
+    with serve(tmp_path, config=config, environment=environment) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("option", "status"), [("--http2", "HTTP/2 200"), ("--http1.1", "HTTP/1.1 200")])
+def test_production_with_tls(tls_server: Server, option: str, status: str) -> None:
+    """HTTP/2 is agreed on; cookies are Secure and bound to the host, and browsers are told to come back by TLS only."""
+    head = run(
+        *("curl", "--silent", "--insecure", option, "--dump-header", "-", "--output", os.devnull),
+        f"https://localhost:{tls_server.port}/login",
+    )
+    lines = {line.strip().lower() for line in head.splitlines()}
+    assert head.splitlines()[0].strip() == status
+    cookies = [line for line in lines if line.startswith("set-cookie:")]
+    assert [cookie for cookie in cookies if not cookie.startswith("set-cookie: __host-session=")] == []
+    assert all("; secure" in cookie and "; path=/" in cookie and "domain" not in cookie for cookie in cookies)
+    assert len(cookies) == 1
+    assert "strict-transport-security: max-age=31536000; includesubdomains" in lines
+    assert not any(line.startswith("server:") for line in lines)
+
+
+def test_foreign_name_with_tls(tls_server: Server) -> None:
+    """What HTTP/2 calls the authority is a name as well."""
+    status = run(
+        *("curl", "--silent", "--insecure", "--http2", "--header", "Host: evil.test", "--output", os.devnull),
+        *("--write-out", "%{http_version} %{http_code}", f"https://localhost:{tls_server.port}/login"),
+    )
+    assert status == "2 400"
+
+
+@pytest.mark.parametrize(
+    ("option", "seen"),
+    [("--http2-prior-knowledge", "2 200"), ("--http2", "2 200"), ("--http1.1", "1.1 200"), ("--http1.0", "1.1 200")],
+)
+def test_without_tls(tmp_path: Path, option: str, seen: str) -> None:
+    """A proxy may speak HTTP/2 with us without TLS, or HTTP/1 as ever."""
+    with serve(tmp_path) as server:
+        address = f"http://127.0.0.1:{server.port}/login"
+        assert (
+            run("curl", "--silent", option, "--output", os.devnull, "-w", "%{http_version} %{http_code}", address)
+            == seen
+        )
