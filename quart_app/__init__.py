@@ -10,6 +10,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``accounts/``          users, passwords, and the pages to register, log in and out, and change one's account
 ``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it
 ``pages/``             what there is to see once logged in
+``live/``              who is online, as people come and go
 ``forms``              what all forms share
 ``clock``              what time it is
 ``defences/``          headers, cross-site requests, names of the host, cookies on failed answers

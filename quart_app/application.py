@@ -9,6 +9,7 @@ from quart import Quart, current_app
 if TYPE_CHECKING:
     from .accounts.passwords import PasswordHasher
     from .database import Database
+    from .live.hub import Hub
     from .settings import Settings
 
 
@@ -18,6 +19,7 @@ class Application(Quart):
     settings: Settings
     database: Database
     passwords: PasswordHasher
+    live: Hub
 
 
 this_app = cast("Application", current_app)

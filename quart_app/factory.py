@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import URL
 from sqlalchemy.orm import configure_mappers
 
-from . import defences, errors, proxies
+from . import defences, errors, live, proxies
 from .accounts import account
 from .accounts import views as accounts
 from .accounts.login import answer_ended_login, login_manager
@@ -63,6 +63,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app.register_blueprint(account.blueprint)
     app.register_blueprint(sessions.blueprint)
     app.register_blueprint(pages.blueprint)
+    live.init_app(app)
     errors.init_app(app)
     app.register_error_handler(SessionEnded, answer_ended_login)
     drop_idle_context_processors(app)

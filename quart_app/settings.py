@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     #: Threads that hash. Each takes a core and 32 MiB while it does.
     password_threads: int = Field(default=2, gt=0)
 
+    #: ``redis://`` or ``rediss://``: lets several workers and hosts know who is online at the others.
+    redis_url: SecretStr | None = None
+    #: Websockets that one user may have open at one worker: tabs, mostly.
+    live_sockets_per_user: int = Field(default=20, gt=0)
+
     @field_validator("secret_key_fallbacks", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Quart
 
-from . import cookies, cross_site, headers
+from . import cookies, cross_site, headers, websockets
 
 
 def init_app(app: Quart) -> None:
@@ -12,3 +12,4 @@ def init_app(app: Quart) -> None:
     headers.init_app(app)
     cookies.init_app(app)
     cross_site.init_app(app)
+    websockets.init_app(app)

@@ -6,10 +6,10 @@ where somebody was logged in. Each function is one transaction, unless it is giv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Delete, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Delete, and_, bindparam, delete, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
@@ -30,6 +30,8 @@ _SESSION_AND_USER = (
     .join_from(LoginSession, User, User.id == LoginSession.user_id)
     .where(LoginSession.handle_hash == bindparam("handle_hash"))
 )
+
+_IDS_PER_QUERY = 1000  # drivers take some 32,000 parameters, and the loop has others to serve
 
 
 class SessionEnded(Exception):
@@ -95,6 +97,22 @@ async def list_sessions(user_id: int) -> Sequence[LoginSession]:
         rows = (await session.execute(query)).scalars().all()
     now, limits = clock.now(), current_limits()
     return [row for row in rows if not limits.is_over(row, now)]
+
+
+async def living_sessions(session_ids: Collection[int]) -> set[int]:
+    """Those of these login sessions that still log their users in; asking is no use of them."""
+    query = (
+        select(LoginSession.id)
+        .join(User, User.id == LoginSession.user_id)
+        .where(User.active, not_(_is_over(clock.now())))
+    )
+    ids = sorted(session_ids)
+    living: set[int] = set()
+    async with this_app.database.session() as session:
+        for start in range(0, len(ids), _IDS_PER_QUERY):
+            chunk = ids[start : start + _IDS_PER_QUERY]
+            living.update((await session.execute(query.where(LoginSession.id.in_(chunk)))).scalars())
+    return living
 
 
 async def end_session(user_id: int, session_id: int) -> bool:
@@ -177,17 +195,19 @@ async def write_sighting(session_id: int, seen_at: datetime) -> None:
 
 
 def _expired_sessions(user_id: int, now: datetime) -> Delete:
+    return delete(LoginSession).where(LoginSession.user_id == user_id, _is_over(now))
+
+
+def _is_over(now: datetime) -> ColumnElement[bool]:
+    """The same as :meth:`.limits.Limits.is_over`, for the database."""
     limits = current_limits()
-    return delete(LoginSession).where(
-        LoginSession.user_id == user_id,
-        or_(
-            and_(LoginSession.kind == Kind.REMEMBERED, LoginSession.proved_at < now - limits.remembered),
-            and_(
-                LoginSession.kind == Kind.SESSION,
-                or_(
-                    LoginSession.proved_at < now - limits.absolute,
-                    LoginSession.last_seen_at < now - limits.idle,
-                ),
+    return or_(
+        and_(LoginSession.kind == Kind.REMEMBERED, LoginSession.proved_at < now - limits.remembered),
+        and_(
+            LoginSession.kind == Kind.SESSION,
+            or_(
+                LoginSession.proved_at < now - limits.absolute,
+                LoginSession.last_seen_at < now - limits.idle,
             ),
         ),
     )

@@ -24,16 +24,27 @@ async def test_security_headers(visitor: Visitor, path: str) -> None:
     for directive in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
         assert directive in policy
     assert "script" not in policy
+    assert "connect" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert "Strict-Transport-Security" not in headers
+
+
+async def test_script_where_there_is_one(visitor: Visitor) -> None:
+    """The live page alone may run our script files, and these may connect to us and to nobody else."""
+    await visitor.register()
+    await visitor.login()
+    policy = (await visitor.get("/live")).headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "connect-src 'self'"} <= set(policy)
+    for path in ("/index", "/account", "/static/live.js"):
+        assert "script" not in (await visitor.get(path)).headers["Content-Security-Policy"]
 
 
 async def test_pages_are_not_kept(visitor: Visitor) -> None:
     """No cache keeps a page; the style sheet may be kept."""
     await visitor.register()
     await visitor.login()
-    for path in ("/index", "/logout", "/account", "/account/password"):
+    for path in ("/index", "/logout", "/account", "/account/password", "/live"):
         page = await visitor.get(path)
         assert page.headers["Cache-Control"] == "no-store"
         assert "Cookie" in page.headers["Vary"]

@@ -1,0 +1,124 @@
+"""The open websockets of this worker, and what they are told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
+
+from .gossip import Gossip
+from .people import People, Person
+from .sockets import Close, Socket
+
+NAMES_SHOWN = 100
+"""How many names a message holds. With all of them, ten thousand people who come would cost the square of that."""
+
+_BATCH = 200
+_PAUSE = 0.1  # seconds after each batch: news is told at once, then at most ten times a second
+_PATIENCE = 2.0  # seconds to wait for sockets that are being closed
+
+
+class Hub:
+    """Who is online, and the websockets of those who watch it at this worker.
+
+    One news goes to each socket at most ten times a second, and to 2,000 sockets a second at most, however many
+    come and go: with 10,000 sockets everybody hears of it within five seconds, and requests do not wait.
+
+    Arguments:
+        sockets_per_user: how many websockets one user may have open at this worker.
+        gossip: what other workers say, and are told; None if there are none.
+    """
+
+    def __init__(self, *, sockets_per_user: int, gossip: Gossip | None = None) -> None:
+        self.everywhere = People() if gossip is None else gossip.everywhere
+        #: Set while any socket is open.
+        self.occupied = asyncio.Event()
+        self._limit = sockets_per_user
+        self._gossip = gossip
+        self._here = People()
+        self._sockets: set[Socket] = set()
+        self._is_stopping = False
+        self._text: str | None = None
+        self._changed = asyncio.Event()
+        self._emptied = asyncio.Event()
+
+    @property
+    def sockets(self) -> list[Socket]:
+        """Those that are open now."""
+        return list(self._sockets)
+
+    @contextmanager
+    def open(self, person: Person, session_id: int) -> Iterator[Socket]:
+        """Let somebody watch, by a login session, for as long as the block lasts. They are online meanwhile.
+
+        Raises:
+            TooManyRequests: this user has too many sockets already.
+            ServiceUnavailable: the server is being stopped.
+        """
+        if self._is_stopping:
+            raise ServiceUnavailable(Close.STOPPING.reason, retry_after=1)
+        if self._here.times(person) >= self._limit:
+            raise TooManyRequests("There are too many connections of this user; close a tab.", retry_after=60)
+        socket = Socket(person, session_id)
+        self._sockets.add(socket)
+        self.occupied.set()
+        if self._here.come(person):
+            if self._gossip:
+                self._gossip.come(person)
+            if self.everywhere.come(person):
+                self.tell()
+        socket.offer(self.message())
+        try:
+            yield socket
+        finally:
+            self._sockets.remove(socket)
+            if not self._sockets:
+                self.occupied.clear()
+                self._emptied.set()
+            if self._here.go(person):
+                if self._gossip:
+                    self._gossip.go(person)
+                if self.everywhere.go(person):
+                    self.tell()
+
+    def message(self) -> str:
+        """What every socket is to know now: how many are online, and the first of their names."""
+        if self._text is None:
+            names = [person.name for person in self.everywhere.first(NAMES_SHOWN)]
+            self._text = json.dumps({"count": len(self.everywhere), "names": names})
+        return self._text
+
+    def tell(self) -> None:
+        """Let every socket know that people have come or gone."""
+        self._text = None
+        self._changed.set()
+
+    async def broadcast(self) -> None:
+        """Tell the sockets, again and again, without an end."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            sockets = self.sockets
+            for start in range(0, len(sockets), _BATCH):
+                for socket in sockets[start : start + _BATCH]:
+                    socket.offer(self.message())
+                await asyncio.sleep(_PAUSE)
+
+    def stop(self) -> None:
+        """Close all sockets, and open no more."""
+        self._is_stopping = True
+        for socket in self._sockets:
+            socket.end(Close.STOPPING)
+
+    async def wait_until_empty(self) -> None:
+        """Wait until the sockets have been closed, within reason."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while self._sockets:
+                    self._emptied.clear()
+                    await self._emptied.wait()
+        except TimeoutError:
+            pass  # whoever does not answer is cut off with the connection

@@ -1,0 +1,70 @@
+"""The page that shows who is online, and the websocket that keeps it up to date."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from quart import Blueprint, Response, render_template, websocket
+
+from compat import login_required
+from quart_app.accounts.login import current_login_session, current_user
+from quart_app.application import this_app
+from quart_app.defences.headers import allow_scripts
+
+from .hub import NAMES_SHOWN
+from .people import Person
+from .sockets import Close, Socket
+
+_PATIENCE = 2.0  # seconds that a client may take to accept a message
+
+blueprint = Blueprint("live", __name__)
+
+
+@blueprint.get("/live")
+@login_required
+async def page() -> Response:
+    """Who is online now; the script of the page opens the websocket, and puts in who comes and goes."""
+    everywhere = this_app.live.everywhere
+    people = everywhere.first(NAMES_SHOWN)
+    text = await render_template("live/page.html", people=people, more=len(everywhere) - len(people))
+    response = Response(text)
+    allow_scripts(response)
+    return response
+
+
+@blueprint.websocket("/live/ws")
+@login_required
+async def updates() -> None:
+    """Send who is online, now and whenever that changes, until the login session ends.
+
+    Clients are only to listen: the first message of one is its last. Whether it is still there is seen by the
+    pings of the server.
+    """
+    person = Person(current_user.id, current_user.username)
+    with this_app.live.open(person, current_login_session().id) as socket:
+        await websocket.accept()
+        listening = asyncio.create_task(_listen(socket))
+        try:
+            closing = await _deliver(socket)
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)  # Quart 0.23 says by an error that one is gone
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            await websocket.close(closing.code, closing.reason)
+
+
+async def _listen(socket: Socket) -> None:
+    await websocket.receive()
+    socket.end(Close.NOT_LISTENING)
+
+
+async def _deliver(socket: Socket) -> Close:
+    while (message := await socket.next_message()) is not None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await websocket.send(message)
+        except TimeoutError:
+            socket.end(Close.TOO_SLOW)
+    return socket.closing or Close.STOPPING

@@ -1,0 +1,132 @@
+"""A page that is open in a browser, as far as its websocket goes: without a server, by ASGI itself.
+
+Quart's own test client keeps the code of a closed websocket to itself since Quart 0.23, and reads all there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tests.app.visitor import Visitor
+
+OURS = "http://localhost"
+PATH = "/live/ws"
+
+
+class Refused(Exception):
+    """The handshake was answered with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Closed(Exception):
+    """The websocket was closed with this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Tab:
+    """The websocket of an open page; ``is_reading`` can be taken away and given back."""
+
+    def __init__(self) -> None:
+        self.is_reading = asyncio.Event()
+        self.is_reading.set()
+        self._to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._from_server: asyncio.Queue[str | Exception] = asyncio.Queue()
+
+    @property
+    def unsent(self) -> int:
+        """How many messages the server has not taken yet."""
+        return self._to_server.qsize()
+
+    async def names(self) -> list[str]:
+        """Who is online, by the next message."""
+        return list((await self.news())["names"])
+
+    async def news(self) -> dict[str, Any]:
+        """The next message."""
+        message = await self._from_server.get()
+        if isinstance(message, Exception):
+            raise message
+        return dict(json.loads(message))
+
+    async def until_closed(self) -> int:
+        """The code that the websocket is closed with, after whatever else is sent."""
+        try:
+            while True:
+                await self.news()
+        except Closed as closed:
+            return closed.code
+
+    async def say(self, message: str | bytes) -> None:
+        kind = "text" if isinstance(message, str) else "bytes"
+        await self._to_server.put({"type": "websocket.receive", kind: message})
+
+    async def go(self) -> None:
+        await self._to_server.put({"type": "websocket.disconnect", "code": 1001})
+
+    async def receive(self) -> dict[str, Any]:
+        return await self._to_server.get()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "websocket.send":
+                await self.is_reading.wait()
+                await self._from_server.put(message["text"])
+            case "websocket.close":
+                await self._from_server.put(Closed(message["code"]))
+            case "websocket.http.response.start":
+                await self._from_server.put(Refused(message["status"]))
+
+
+@asynccontextmanager
+async def open_tab(
+    visitor: Visitor, *, path: str = PATH, origin: str | None = OURS, host: str = "localhost"
+) -> AsyncIterator[Tab]:
+    """Open the websocket with the visitor's cookies, and close it at the end."""
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())
+    headers = {"host": host, "user-agent": visitor.agent, "cookie": cookies}
+    if origin is not None:
+        headers["origin"] = origin
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "scheme": "ws",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 80),
+        "subprotocols": [],
+        "extensions": {"websocket.http.response": {}},
+        "state": {},
+    }
+    tab = Tab()
+    application: Any = visitor.app
+    task = asyncio.create_task(application(scope, tab.receive, tab.send))
+    try:
+        yield tab
+    finally:
+        await tab.go()
+        await task
+
+
+async def refusal(visitor: Visitor, *, origin: str | None = OURS) -> int:
+    """The status that the handshake is refused with."""
+    async with open_tab(visitor, origin=origin) as tab:
+        try:
+            await tab.news()
+        except Refused as refused:
+            return refused.status
+    raise AssertionError("not refused")

@@ -1,0 +1,362 @@
+"""The page that shows who is online, and its websocket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quart_app.accounts.login import load_user
+from quart_app.accounts.models import User
+from quart_app.accounts.users import change_password, deactivate_user, delete_user
+from quart_app.application import Application, this_app
+from quart_app.live.hub import NAMES_SHOWN, Hub
+from quart_app.live.people import Person
+from quart_app.live.watch import check_sessions
+from quart_app.sessions.models import LoginSession
+from quart_app.sessions.store import end_sessions, renew_session
+from tests.app.conftest import Clock
+from tests.app.tab import open_tab, refusal
+from tests.app.test_faults import broken
+from tests.app.visitor import Visitor
+
+BOB = "<b>bob"
+
+
+@pytest.fixture
+async def susan(app: Application) -> Visitor:
+    """Somebody who is logged in."""
+    return await joined(app, "susan")
+
+
+@pytest.fixture
+async def henry(app: Application) -> Visitor:
+    """Somebody else."""
+    return await joined(app, "henry")
+
+
+async def joined(app: Application, name: str) -> Visitor:
+    """A visitor who has just registered and logged in; henry always wants to be remembered."""
+    visitor = Visitor(app)
+    await visitor.register(name, email=f"{'bob' if name == BOB else name}@example.com")
+    await visitor.login(name, remember=name == "henry")
+    return visitor
+
+
+async def test_people_come_and_go(susan: Visitor, henry: Visitor) -> None:
+    """Everybody sees at once who comes, and who closes the last tab."""
+    async with open_tab(susan) as hers:
+        assert await hers.names() == ["susan"]
+        async with open_tab(henry) as his:
+            assert await his.names() == ["henry", "susan"]
+            assert await hers.names() == ["henry", "susan"]
+        assert await hers.names() == ["susan"]
+
+
+async def test_one_entry_for_several_tabs(susan: Visitor, henry: Visitor) -> None:
+    """Somebody is there once, until the last tab is closed; other tabs are told nothing of it."""
+    async with open_tab(susan) as hers:
+        assert await hers.names() == ["susan"]
+        async with open_tab(henry) as first:
+            assert await first.names() == ["henry", "susan"]
+            assert await hers.names() == ["henry", "susan"]
+            async with open_tab(henry) as second:
+                assert await second.names() == ["henry", "susan"]
+        assert await hers.names() == ["susan"]
+
+
+async def test_page_without_script(susan: Visitor, henry: Visitor) -> None:
+    """The page itself says who is there now, which of them one is, and how to see it anew."""
+    async with open_tab(susan) as hers, open_tab(henry) as his:
+        await hers.names()
+        await his.names()
+        page = await susan.get("/live")
+    assert page.status == 200
+    assert page.text.index("henry</li>") < page.text.index('susan <span class="badge">You</span></li>')
+    assert 'id="live-more" hidden' in page.text
+    assert '<a href="/live">Reload</a>' in page.text
+    assert 'aria-current="page">Online</a>' in page.text
+    assert ">susan <" not in (await susan.get("/live")).text
+
+
+async def test_page_is_for_users(visitor: Visitor, queries: list[str]) -> None:
+    """Visitors log in first, find no way to the page in the navigation, and cost no query."""
+    page = await visitor.get("/live")
+    assert (page.status, page.location) == (302, "/login?next=%2Flive")
+    assert "Online" not in (await visitor.get("/login")).text
+    assert queries == []
+
+
+async def test_names_have_an_end(susan: Visitor, app: Application) -> None:
+    """A message and the page hold the first hundred names, and the number of all."""
+    async with AsyncExitStack() as crowd:
+        for number in range(NAMES_SHOWN + 4):
+            crowd.enter_context(app.live.open(Person(1000 + number, f"a{number:03}"), 0))
+        async with open_tab(susan) as hers:
+            message = await hers.news()
+            page = await susan.get("/live")
+    assert message["count"] == NAMES_SHOWN + 5
+    assert message["names"] == [f"a{number:03}" for number in range(NAMES_SHOWN)]
+    assert '<p id="live-more">and 5 more</p>' in page.text
+
+
+async def test_names_are_text(app: Application) -> None:
+    """A name that looks like markup is a name."""
+    visitor = await joined(app, BOB)
+    async with open_tab(visitor) as his:
+        assert await his.names() == [BOB]
+        text = (await visitor.get("/live")).text
+    assert "&lt;b&gt;bob <span" in text
+    assert "<b>" not in text
+
+
+# --- who may open it
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "null",
+        "",
+        "https://evil.test",
+        "http://localhost.evil.test",
+        "http://localhost:8000",
+        "http://evil.test/http://localhost",
+        "http://evil@localhost",
+        "ftp://localhost",
+        "localhost",
+        "http://[",
+    ],
+)
+async def test_foreign_pages(susan: Visitor, origin: str | None) -> None:
+    """Another site's page cannot open the websocket with the cookies of somebody who visits it: 403."""
+    assert await refusal(susan, origin=origin) == 403
+
+
+async def test_own_page_behind_a_proxy(susan: Visitor) -> None:
+    """What counts is the host by which the client knows us."""
+    async with open_tab(susan, host="chat.example.com:8443", origin="https://chat.example.com:8443") as hers:
+        assert await hers.names() == ["susan"]
+
+
+async def test_visitors_are_refused(visitor: Visitor, queries: list[str]) -> None:
+    """Nobody in particular gets 401, before the websocket is accepted and without a query."""
+    assert await refusal(visitor) == 401
+    assert queries == []
+
+
+async def test_one_query_for_a_websocket(susan: Visitor, queries: list[str]) -> None:
+    """The user is loaded when the websocket is opened; messages cost no query."""
+    queries.clear()
+    async with open_tab(susan) as hers:
+        await hers.names()
+    assert len(queries) == 1
+
+
+async def test_too_many(susan: Visitor, henry: Visitor, app: Application) -> None:
+    """Somebody who has twenty open gets 429 for the next one, and another user gets in."""
+    async with AsyncExitStack() as open_sockets:
+        for _ in range(20):
+            await (await open_sockets.enter_async_context(open_tab(susan))).names()
+        assert await refusal(susan) == 429
+        async with open_tab(henry) as his:
+            assert await his.names() == ["henry", "susan"]
+    async with open_tab(susan) as hers:
+        assert await hers.names() == ["susan"]
+    assert app.live.sockets == []
+
+
+async def test_refused_during_a_fault(susan: Visitor) -> None:
+    """While the database is down the handshake is answered with 503: not with 401, nor with anybody's data."""
+    with broken(OSError("connection refused")):
+        assert await refusal(susan) == 503
+    async with open_tab(susan) as hers:
+        assert await hers.names() == ["susan"]
+
+
+async def test_clients_only_listen(susan: Visitor, app: Application) -> None:
+    """Whatever a client says, it is the last."""
+    for said in ("hello", b"\x00"):
+        async with open_tab(susan) as hers:
+            await hers.names()
+            await hers.say(said)
+            assert await hers.until_closed() == 1003
+            assert app.live.sockets == []
+
+
+# --- until when it is open
+
+
+async def user_of(visitor: Visitor, app: Application) -> User:
+    """The user, by the row of the visitor's login."""
+    async with visitor.client.session_transaction() as session:
+        user = await load_user(session["_user_id"])
+    assert user is not None
+    return user
+
+
+async def log_out(visitor: Visitor, _user: User) -> None:
+    """On the page."""
+    await visitor.logout()
+
+
+async def end_all(_visitor: Visitor, user: User) -> None:
+    """Everywhere, as from the account page."""
+    await end_sessions(user.id)
+
+
+async def deactivate(_visitor: Visitor, user: User) -> None:
+    """By the operator."""
+    await deactivate_user(user.id)
+
+
+async def deactivate_by_hand(_visitor: Visitor, user: User) -> None:
+    """By somebody who leaves the rows of the sessions where they are."""
+    async with this_app.database.session() as session:
+        await session.execute(update(User).where(User.id == user.id).values(active=False))
+        await session.commit()
+
+
+async def delete(_visitor: Visitor, user: User) -> None:
+    """The account, and all."""
+    await delete_user(user.id)
+
+
+async def change_elsewhere(_visitor: Visitor, user: User) -> None:
+    """The password, from another login."""
+    user.login_session = None
+    await change_password(user, "another fine password")
+
+
+@pytest.mark.parametrize("end", [log_out, end_all, deactivate, deactivate_by_hand, delete, change_elsewhere])
+async def test_ends_with_the_session(
+    susan: Visitor, henry: Visitor, app: Application, end: Callable[[Visitor, User], Awaitable[None]]
+) -> None:
+    """However a login ends: with 1008 its sockets close at the next look, and nobody else's."""
+    async with open_tab(susan) as hers, open_tab(henry) as his, app.app_context():
+        await hers.names()
+        await his.names()
+        await end(susan, await user_of(susan, app))
+        await check_sessions(app.live)
+        assert await hers.until_closed() == 1008
+        assert [socket.person.name for socket in app.live.sockets] == ["henry"]
+        await his.go()
+
+
+@pytest.mark.parametrize(
+    ("name", "age"),
+    [("susan", timedelta(days=14)), ("henry", timedelta(days=30))],
+    ids=["unused for too long", "remembered for too long"],
+)
+async def test_ends_with_time(app: Application, clock: Clock, name: str, age: timedelta) -> None:
+    """A session that ends by itself takes its socket with it: being connected is no use of it."""
+    visitor = await joined(app, name)
+    async with open_tab(visitor) as connection, app.app_context():
+        await connection.names()
+        clock.shift(age)
+        await check_sessions(app.live)
+        assert len(app.live.sockets) == 1
+        clock.shift(timedelta(seconds=1))
+        await check_sessions(app.live)
+        assert await connection.until_closed() == 1008
+
+
+async def test_survives_a_new_handle(susan: Visitor, app: Application) -> None:
+    """Who enters the password again has the same login, by another handle, and the socket goes on."""
+    async with open_tab(susan) as hers, app.app_context():
+        assert await hers.names() == ["susan"]
+        user = await user_of(susan, app)
+        assert isinstance(user.login_session, LoginSession)
+        await renew_session(user.login_session)
+        await check_sessions(app.live)
+        assert [socket.closing for socket in app.live.sockets] == [None]
+
+
+async def test_one_query_for_all_sockets(susan: Visitor, henry: Visitor, app: Application, queries: list[str]) -> None:
+    """A look at the sessions is one query, which only reads, however many sockets there are."""
+    async with open_tab(susan) as hers, open_tab(henry) as his, app.app_context():
+        await hers.names()
+        await his.names()
+        queries.clear()
+        await check_sessions(app.live)
+        assert len(queries) == 1
+        assert queries[0].startswith("SELECT")
+
+
+async def test_many_sessions(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More sessions than fit into one query are asked for in several."""
+    monkeypatch.setattr("quart_app.sessions.store._IDS_PER_QUERY", 2)
+    async with open_tab(susan) as hers, AsyncExitStack() as crowd, app.app_context():
+        await hers.names()
+        gone = [crowd.enter_context(app.live.open(Person(number, "x"), number)) for number in range(100, 107)]
+        await check_sessions(app.live)
+        assert {socket.closing.code for socket in gone if socket.closing} == {1008}
+        assert [socket.closing for socket in app.live.sockets if socket not in gone] == [None]
+
+
+async def test_not_on_trust(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nobody knows whether a login goes on, its socket does not go on for long: 1013, try again later."""
+    monkeypatch.setattr("quart_app.live.watch.PATIENCE", 0.05)
+    async with open_tab(susan) as hers, app.app_context():
+        await hers.names()
+        with broken(OSError("connection refused")):
+            await check_sessions(app.live)
+        assert await hers.until_closed() == 1013
+
+
+async def test_short_fault(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that answers again in time has closed no socket."""
+    answer = AsyncSession.execute
+    attempts = []
+
+    async def stumble(self: AsyncSession, *args: Any) -> Any:
+        attempts.append(args)
+        if len(attempts) < 3:
+            raise OSError("connection refused")
+        return await answer(self, *args)
+
+    monkeypatch.setattr("quart_app.live.watch._AGAIN", 0)
+    async with open_tab(susan) as hers, app.app_context():
+        await hers.names()
+        monkeypatch.setattr(AsyncSession, "execute", stumble)
+        await check_sessions(app.live)
+        assert len(attempts) == 3
+        assert [socket.closing for socket in app.live.sockets] == [None]
+
+
+async def test_no_look_without_sockets(
+    app: Application, susan: Visitor, queries: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is asked again and again while somebody is there, and not once where nobody is."""
+    looks: asyncio.Queue[int] = asyncio.Queue()
+
+    async def look(hub: Hub) -> None:
+        await looks.put(len(hub.sockets))
+
+    monkeypatch.setattr("quart_app.live.watch.EVERY", 0)
+    monkeypatch.setattr("quart_app.live.watch.check_sessions", look)
+    async with open_tab(susan) as hers:
+        await hers.names()
+        assert [await looks.get() for _ in range(3)] == [1, 1, 1]
+    while not looks.empty():
+        looks.get_nowait()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert looks.empty()
+
+
+async def test_stopping(susan: Visitor, app: Application) -> None:
+    """A server that stops says goodbye with 1001, and lets nobody in any more."""
+    async with open_tab(susan) as hers:
+        await hers.names()
+        app.live.stop()
+        assert await hers.until_closed() == 1001
+        assert await refusal(susan) == 503
+    await app.live.wait_until_empty()

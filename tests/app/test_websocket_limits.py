@@ -1,0 +1,43 @@
+"""A client that sends faster than we read waits."""
+
+from __future__ import annotations
+
+import asyncio
+
+from quart import websocket
+
+from quart_app.application import Application
+from quart_app.defences.websockets import MESSAGES_WAITING
+from tests.app.tab import Tab, open_tab
+from tests.app.visitor import Visitor
+
+
+async def test_few_messages_wait(app: Application, visitor: Visitor) -> None:
+    """No more than eight messages wait for a view, and one more with us; the others stay with the client."""
+    may_read = asyncio.Event()
+    heard: list[str | bytes] = []
+
+    @app.websocket("/slow")
+    async def slow() -> None:
+        await websocket.accept()
+        await may_read.wait()
+        heard.extend([await websocket.receive() for _ in range(100)])
+        await websocket.close(1000)
+
+    async with open_tab(visitor, path="/slow") as tab:
+        for number in range(100):
+            await tab.say(str(number))
+        assert await _left(tab) == 100 - MESSAGES_WAITING - 1
+        may_read.set()
+        assert await tab.until_closed() == 1000
+    assert heard == [str(number) for number in range(100)]
+
+
+async def _left(tab: Tab) -> int:
+    """How many messages the server has not taken, once it takes none any more."""
+    left, before = tab.unsent, -1
+    while left != before:
+        for _ in range(50):
+            await asyncio.sleep(0)
+        left, before = tab.unsent, left
+    return left
