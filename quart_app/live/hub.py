@@ -18,6 +18,7 @@ NAMES_SHOWN = 100
 
 _BATCH = 200
 _PAUSE = 0.1  # seconds after each batch: news is told at once, then at most ten times a second
+_SIGN_OF_LIFE = 25.0  # seconds without news after which the last one is told again
 _PATIENCE = 2.0  # seconds to wait for sockets that are being closed
 
 
@@ -97,15 +98,27 @@ class Hub:
         self._changed.set()
 
     async def broadcast(self) -> None:
-        """Tell the sockets, again and again, without an end."""
+        """Tell the sockets, again and again, without an end.
+
+        Now and then they are told what they know already: to send something is how we notice that a client has
+        gone without a word, to hear something how it notices that of us, and proxies hang up where nothing happens.
+        """
         while True:
-            await self._changed.wait()
-            self._changed.clear()
+            is_news = await self._wait_for_news()
             sockets = self.sockets
             for start in range(0, len(sockets), _BATCH):
                 for socket in sockets[start : start + _BATCH]:
-                    socket.offer(self.message())
+                    socket.offer(self.message(), even_again=not is_news)
                 await asyncio.sleep(_PAUSE)
+
+    async def _wait_for_news(self) -> bool:
+        try:
+            async with asyncio.timeout(_SIGN_OF_LIFE):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        self._changed.clear()
+        return True
 
     def stop(self) -> None:
         """Close all sockets, and open no more."""

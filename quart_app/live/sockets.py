@@ -40,9 +40,9 @@ class Socket:
         self._waiting: str | None = None
         self._woken = asyncio.Event()
 
-    def offer(self, message: str) -> None:
+    def offer(self, message: str, *, even_again: bool = False) -> None:
         """Let it be sent, unless it has been; an older one that still waits is dropped."""
-        if message != self._newest:
+        if even_again or message != self._newest:
             self._newest = self._waiting = message
             self._woken.set()
 

@@ -38,8 +38,7 @@ async def page() -> Response:
 async def updates() -> None:
     """Send who is online, now and whenever that changes, until the login session ends.
 
-    Clients are only to listen: the first message of one is its last. Whether it is still there is seen by the
-    pings of the server.
+    Clients are only to listen: the first message of one is its last.
     """
     person = Person(current_user.id, current_user.username)
     with this_app.live.open(person, current_login_session().id) as socket:

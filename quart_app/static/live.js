@@ -5,7 +5,7 @@
   const LOGGED_OUT = 1008; // the only way of closing after which it is of no use to connect again
   const FIRST_WAIT = 500; // milliseconds before connecting again; doubled each time, ...
   const LONGEST_WAIT = 30000; // ... and shortened by chance, so that not everybody comes back at once
-  const STALE = 60000; // milliseconds in the background after which a connection may be dead without a sign
+  const SILENCE = 60000; // milliseconds; the server says something at least every 25 seconds
 
   const page = document.getElementById("live");
   const state = document.getElementById("live-state");
@@ -17,7 +17,8 @@
   let socket = null;
   let wait = FIRST_WAIT;
   let timer = null;
-  let hiddenSince = null;
+  let heardAt = 0;
+  let shown = "";
 
   function connect() {
     clearTimeout(timer);
@@ -28,10 +29,17 @@
     let wasOpen = false;
     socket.onopen = () => {
       wasOpen = true;
+      heardAt = Date.now();
       wait = FIRST_WAIT;
       say("Up to date.");
     };
-    socket.onmessage = (event) => show(JSON.parse(event.data));
+    socket.onmessage = (event) => {
+      heardAt = Date.now();
+      if (event.data !== shown) {
+        shown = event.data;
+        show(JSON.parse(shown));
+      }
+    };
     socket.onclose = (event) => {
       if (event.code === LOGGED_OUT) {
         leave();
@@ -58,12 +66,9 @@
   }
 
   function connectAnew() {
-    if (socket.readyState !== WebSocket.CONNECTING) {
-      socket.onclose = null;
-      socket.close();
-      wait = FIRST_WAIT;
-      connectIfLoggedIn();
-    }
+    socket.onclose = null;
+    socket.close();
+    connectIfLoggedIn();
   }
 
   function leave() {
@@ -98,14 +103,11 @@
   }
 
   // A computer that wakes up, or changes its network, may keep a connection that is none any more.
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) {
-      hiddenSince = Date.now();
-    } else if (hiddenSince !== null && Date.now() - hiddenSince > STALE) {
+  setInterval(() => {
+    if (socket.readyState === WebSocket.OPEN && Date.now() - heardAt > SILENCE) {
       connectAnew();
     }
-  });
-  addEventListener("online", connectAnew);
+  }, SILENCE / 10);
 
   connect();
 })();

@@ -191,6 +191,47 @@ async def test_clients_only_listen(susan: Visitor, app: Application) -> None:
             assert app.live.sockets == []
 
 
+# --- who is told what, and when
+
+
+async def test_slow_client(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does not take messages delays nobody, and hears the newest one afterwards: what came between is gone."""
+    monkeypatch.setattr("quart_app.live.hub._PAUSE", 0)
+    async with open_tab(susan) as slow, open_tab(susan) as quick, AsyncExitStack() as crowd:
+        assert (await slow.news())["count"] == (await quick.news())["count"] == 1
+        slow.is_reading.clear()
+        for number in range(2, 9):
+            crowd.enter_context(app.live.open(Person(number, "x"), 0))
+            assert (await quick.news())["count"] == number
+        slow.is_reading.set()
+        assert [(await slow.news())["count"] for _ in range(2)] == [2, 8]
+
+
+async def test_client_that_takes_nothing(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who takes no message at all is given up."""
+    monkeypatch.setattr("quart_app.live.views._PATIENCE", 0.05)
+    async with open_tab(susan) as slow:
+        slow.is_reading.clear()
+        assert await slow.until_closed() == 1013
+        assert app.live.sockets == []
+
+
+async def test_news_in_one(susan: Visitor, app: Application) -> None:
+    """Who comes and goes at the same moment is told in one message."""
+    async with open_tab(susan) as hers, AsyncExitStack() as crowd:
+        await hers.names()
+        for number in range(2, 500):
+            crowd.enter_context(app.live.open(Person(number, "x"), 0))
+        assert (await hers.news())["count"] == 499
+
+
+async def test_sign_of_life(susan: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing happens, what is known is told again, so that both sides know of each other."""
+    monkeypatch.setattr("quart_app.live.hub._SIGN_OF_LIFE", 0.01)
+    async with open_tab(susan) as first:  # the wait that had begun before ends with her coming
+        assert [await first.names() for _ in range(3)] == [["susan"]] * 3
+
+
 # --- until when it is open
 
 

@@ -23,10 +23,14 @@ def find_redis() -> str | None:
 
 
 @contextmanager
-def run_redis(program: str) -> Iterator[str]:
-    """A server that runs until the end of the block; gives its address, ``redis://127.0.0.1:port``."""
+def run_redis(program: str, *, port: int | None = None) -> Iterator[str]:
+    """A server that runs until the end of the block; gives its address, ``redis://127.0.0.1:port``.
+
+    With a port of one's own it is started there: one that has run before, again.
+    """
+    wanted = port
     for _ in range(_ATTEMPTS):
-        port = free_port()
+        port = wanted or free_port()
         options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         process = subprocess.Popen(  # noqa: S603 - our own command
             [program, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL

@@ -1,0 +1,176 @@
+"""The live page as it is served: by a real Hypercorn, or two, with a real Redis between them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from quart_app.application import Application
+from quart_app.factory import create_app
+from quart_app.settings import Settings
+from tests.app.visitor import Visitor
+from tests.browser.server import serve
+from tests.services.needed import needed
+from tests.services.redis import HOW_TO_GET_IT, find_redis, run_redis
+from tests.services.websocket import Refused, WebsocketClient, connect
+
+KEY = "a key that all servers have in common"
+
+
+class Site:
+    """Servers that share a database and a key, and an application beside them that does too, for logging in."""
+
+    def __init__(self, folder: Path, app: Application, **environment: str) -> None:
+        self._folder = folder
+        self._app = app
+        self._environment = {
+            "SECRET_KEY": KEY,
+            "DATABASE_URL": app.settings.database_url or "",
+            "PASSWORD_METHOD": app.settings.password_method,
+            **environment,
+        }
+        self._servers = ExitStack()
+
+    def serve(self) -> str:
+        """Start a server; gives its address."""
+        folder = self._folder / f"server-{len(list(self._folder.iterdir()))}"
+        folder.mkdir()
+        return self._servers.enter_context(serve(folder, **self._environment))
+
+    def stop(self) -> None:
+        """Stop the servers, and wait until they have."""
+        self._servers.close()
+
+    async def visitor(self, name: str) -> Visitor:
+        """Somebody who has logged in."""
+        visitor = Visitor(self._app)
+        await visitor.register(name, email=f"{name}@example.com")
+        await visitor.login(name)
+        return visitor
+
+
+@asynccontextmanager
+async def site_in(folder: Path, **environment: str) -> AsyncIterator[Site]:
+    """A site without servers, at first; at the end they are stopped."""
+    settings = Settings(
+        instance_path=folder,
+        database_url=f"sqlite+aiosqlite:///{folder / 'microblog.sqlite3'}",
+        secret_key=KEY,  # type: ignore[arg-type]  # pydantic makes the secret
+        password_method="pbkdf2:sha256:1",
+    )
+    app = create_app(settings)
+    async with app.test_app():
+        site = Site(folder, app, **environment)
+        try:
+            yield site
+        finally:
+            site.stop()
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """A site without Redis."""
+    async with site_in(tmp_path) as site:
+        yield site
+
+
+@asynccontextmanager
+async def open_page(visitor: Visitor, address: str) -> AsyncIterator[WebsocketClient]:
+    """The websocket of the page, on a server."""
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())
+    headers = {"Origin": address, "Cookie": cookies, "User-Agent": visitor.agent}
+    async with connect(f"{address}/live/ws", headers) as client:
+        yield client
+
+
+async def seen(client: WebsocketClient, *names: str) -> None:
+    """Wait until these are the people who are online: others may come into sight in between."""
+    while json.loads(await client.receive())["names"] != list(names):
+        pass
+
+
+async def test_logged_out_from_elsewhere(site: Site) -> None:
+    """A logout that another process has done closes the socket with 1008, within five seconds."""
+    susan, address = await site.visitor("susan"), site.serve()
+    async with open_page(susan, address) as client:
+        await seen(client, "susan")
+        await susan.logout()
+        logged_out = monotonic()
+        assert await client.until_closed() == 1008
+        assert monotonic() - logged_out < 5
+
+
+@pytest.mark.parametrize(("size", "code"), [(65536, 1003), (65537, 1009)])
+async def test_size_of_messages(site: Site, size: int, code: int) -> None:
+    """A message of 64 KiB arrives (and is not wanted); one byte more is too much for the server itself."""
+    susan, address = await site.visitor("susan"), site.serve()
+    async with open_page(susan, address) as client:
+        await seen(client, "susan")
+        await client.send("x" * size)
+        assert await client.until_closed() == code
+
+
+async def test_refusals_are_answers(site: Site) -> None:
+    """Strangers and other sites get a status, in place of a websocket."""
+    susan, address = await site.visitor("susan"), site.serve()
+    with pytest.raises(Refused) as refused:
+        async with connect(f"{address}/live/ws", {"Origin": address}):
+            pass
+    assert refused.value.status == 401
+    with pytest.raises(Refused) as refused:
+        async with open_page(susan, address) as client, connect(f"{address}/live/ws", {"Origin": "https://evil.test"}):
+            await client.receive()
+    assert refused.value.status == 403
+    assert "Set-Cookie" not in refused.value.headers
+
+
+async def test_server_stops_at_once(site: Site) -> None:
+    """SIGTERM closes open sockets with 1001; the server does not wait for its graceful timeout of ten seconds."""
+    susan, address = await site.visitor("susan"), site.serve()
+    async with AsyncExitStack() as pages:
+        clients = [await pages.enter_async_context(open_page(susan, address)) for _ in range(3)]
+        for client in clients:
+            await seen(client, "susan")
+        told = monotonic()
+        stopping = asyncio.create_task(asyncio.to_thread(site.stop))
+        assert [await client.until_closed() for client in clients] == [1001, 1001, 1001]
+        await stopping
+        assert monotonic() - told < 8
+
+
+async def test_two_servers(tmp_path: Path, redis_url: str) -> None:
+    """Who is at one server is seen at the other, comes and goes, and is gone when the server stops."""
+    async with site_in(tmp_path, REDIS_URL=redis_url) as site:
+        susan, henry = await site.visitor("susan"), await site.visitor("henry")
+        one, two = site.serve(), site.serve()
+        async with open_page(susan, one) as hers:
+            async with open_page(henry, two) as his:
+                await seen(hers, "henry", "susan")
+                await seen(his, "henry", "susan")
+                async with open_page(henry, one):
+                    pass
+            await seen(hers, "susan")
+
+
+async def test_redis_restarts(tmp_path: Path) -> None:
+    """Without Redis sockets stay open; when it is back, who is at the other server is seen again."""
+    program = needed(find_redis(), HOW_TO_GET_IT)
+    with ExitStack() as first_redis:
+        url = first_redis.enter_context(run_redis(program))
+        async with site_in(tmp_path, REDIS_URL=url) as site:
+            susan, henry, ida = [await site.visitor(name) for name in ("susan", "henry", "ida")]
+            one, two = site.serve(), site.serve()
+            async with open_page(susan, one) as hers, open_page(henry, two) as his:
+                await seen(hers, "henry", "susan")
+                first_redis.close()
+                async with open_page(ida, one) as other:
+                    await seen(hers, "henry", "ida", "susan")
+                    with run_redis(program, port=int(url.rpartition(":")[2])):
+                        await seen(his, "henry", "ida", "susan")
+                        await other.writer.drain()
