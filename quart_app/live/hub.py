@@ -25,8 +25,8 @@ _PATIENCE = 2.0  # seconds to wait for sockets that are being closed
 class Hub:
     """Who is online, and the websockets of those who watch it at this worker.
 
-    One news goes to each socket at most ten times a second, and to 2,000 sockets a second at most, however many
-    come and go: with 10,000 sockets everybody hears of it within five seconds, and requests do not wait.
+    A socket is told at most ten times a second, and 2,000 sockets in one second, however many people come and go:
+    with 10,000 sockets all have heard of a change within five seconds, and no request has waited for that.
 
     Arguments:
         sockets_per_user: how many websockets one user may have open at this worker.

@@ -11,8 +11,8 @@ from quart_app.sessions.store import living_sessions
 from .hub import Hub
 from .sockets import Close
 
-#: Seconds between two looks at the sessions; how long one may take; and between two attempts at it.
-EVERY, PATIENCE, _AGAIN = 2.0, 3.0, 0.5
+# Seconds between two looks at the sessions; how long one may take; and between two attempts at it.
+_EVERY, _PATIENCE, _AGAIN = 2.0, 3.0, 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ async def watch_sessions(app: Application, hub: Hub) -> None:
     """
     while True:
         await hub.occupied.wait()
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(_EVERY)
         async with app.app_context():
             await check_sessions(hub)
 
@@ -35,7 +35,7 @@ async def check_sessions(hub: Hub) -> None:
     """Close the sockets whose session has ended, and all of them if that cannot be known: nobody is let in on trust."""
     sockets = hub.sockets
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(_PATIENCE):
             living = await _ask({socket.session_id for socket in sockets})
     except TimeoutError:
         for socket in sockets:

@@ -344,7 +344,7 @@ async def test_many_sessions(susan: Visitor, app: Application, monkeypatch: pyte
 
 async def test_not_on_trust(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """While nobody knows whether a login goes on, its socket does not go on for long: 1013, try again later."""
-    monkeypatch.setattr("quart_app.live.watch.PATIENCE", 0.05)
+    monkeypatch.setattr("quart_app.live.watch._PATIENCE", 0.05)
     async with open_tab(susan) as hers, app.app_context():
         await hers.names()
         with broken(OSError("connection refused")):
@@ -381,7 +381,7 @@ async def test_no_look_without_sockets(
     async def look(hub: Hub) -> None:
         await looks.put(len(hub.sockets))
 
-    monkeypatch.setattr("quart_app.live.watch.EVERY", 0)
+    monkeypatch.setattr("quart_app.live.watch._EVERY", 0)
     monkeypatch.setattr("quart_app.live.watch.check_sessions", look)
     async with open_tab(susan) as hers:
         await hers.names()
