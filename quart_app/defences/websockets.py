@@ -1,24 +1,33 @@
-"""Websockets whose clients send faster than we read: they wait, and fill no memory.
+"""Websockets whose clients do not play along: they send faster than we read, or do not hang up.
 
-Quart queues incoming messages without a limit. Five seconds of flooding, compressed, took gigabytes there.
+Quart queues incoming messages without a limit: five seconds of flooding, compressed, took gigabytes there. And since
+0.23 it waits, once a websocket is closed or refused, until the client has gone, which may be never.
 """
 
 from __future__ import annotations
 
-from asyncio import Semaphore
+from asyncio import Semaphore, Task, current_task
 from typing import Any, cast
 
-from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, WebsocketScope
+from hypercorn.typing import (
+    ASGIReceiveCallable,
+    ASGIReceiveEvent,
+    ASGISendCallable,
+    ASGISendEvent,
+    WebsocketDisconnectEvent,
+    WebsocketScope,
+)
 from quart import Quart, Websocket
 
 MESSAGES_WAITING = 8
 """How many messages of a client wait for the view. After these we do not read on, and TCP makes the client wait."""
 
 _TURNS = "quart_app.websocket_turns"  # where in the scope, which both classes below know
+_DISCONNECTED: WebsocketDisconnectEvent = {"type": "websocket.disconnect", "code": 1006}
 
 
 class _Connection:
-    """Quart's own connection, to which a message is passed on only when there is room for it.
+    """Quart's own connection, to which a message is passed on only when there is room, and none after the end.
 
     A client that has gone is noticed after its messages have been read: a view has to read, or to send.
     """
@@ -26,15 +35,27 @@ class _Connection:
     def __init__(self, app: Quart, scope: WebsocketScope) -> None:
         self._turns = cast("dict[str, Any]", scope)[_TURNS] = Semaphore(MESSAGES_WAITING)
         self._connection = Quart.asgi_websocket_class(app, scope)
+        self._receiver: Task[Any] | None = None
+        self._has_ended = False
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         async def receive_in_turn() -> ASGIReceiveEvent:
+            if self._has_ended:
+                return _DISCONNECTED
+            self._receiver = current_task()
             event = await receive()
             if event["type"] == "websocket.receive":
                 await self._turns.acquire()
             return event
 
-        await self._connection(receive_in_turn, send)
+        async def send_to_the_end(message: ASGISendEvent) -> None:
+            await send(message)
+            if _is_last(message):
+                self._has_ended = True
+                if self._receiver is not None:
+                    self._receiver.cancel()
+
+        await self._connection(receive_in_turn, send_to_the_end)
 
 
 class _Websocket(Websocket):
@@ -47,6 +68,13 @@ class _Websocket(Websocket):
 
 
 def init_app(app: Quart) -> None:
-    """Let messages wait in bounded numbers, in all websockets of this application."""
+    """Let messages wait in bounded numbers, and nobody after the end, in all websockets of this application."""
     app.asgi_websocket_class = _Connection
     app.websocket_class = _Websocket
+
+
+def _is_last(message: ASGISendEvent) -> bool:
+    """Whether this closes the websocket, or is the end of an answer that refuses it."""
+    if message["type"] == "websocket.http.response.body":
+        return not message["more_body"]
+    return message["type"] == "websocket.close"

@@ -39,6 +39,7 @@ class Tab:
     def __init__(self) -> None:
         self.is_reading = asyncio.Event()
         self.is_reading.set()
+        self.task: asyncio.Task[None] | None = None
         self._to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_server: asyncio.Queue[str | Exception] = asyncio.Queue()
 
@@ -114,12 +115,12 @@ async def open_tab(
     }
     tab = Tab()
     application: Any = visitor.app
-    task = asyncio.create_task(application(scope, tab.receive, tab.send))
+    tab.task = asyncio.create_task(application(scope, tab.receive, tab.send))
     try:
         yield tab
     finally:
         await tab.go()
-        await task
+        await tab.task
 
 
 async def refusal(visitor: Visitor, *, origin: str | None = OURS) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from quart import websocket
 
 from quart_app.application import Application
 from quart_app.defences.websockets import MESSAGES_WAITING
-from tests.app.tab import Tab, open_tab
+from tests.app.tab import Closed, Refused, Tab, open_tab
 from tests.app.visitor import Visitor
 
 
@@ -41,3 +42,19 @@ async def _left(tab: Tab) -> int:
             await asyncio.sleep(0)
         left, before = tab.unsent, left
     return left
+
+
+@pytest.mark.parametrize("path", ["/closed", "/nowhere"], ids=["closed", "refused"])
+async def test_nobody_waits_for_the_client(app: Application, visitor: Visitor, path: str) -> None:
+    """A websocket that we have closed or refused has ended, although its client does not hang up."""
+
+    @app.websocket("/closed")
+    async def closed() -> None:
+        await websocket.accept()
+        await websocket.close(1000)
+
+    async with open_tab(visitor, path=path) as tab:
+        with pytest.raises((Closed, Refused)):
+            await tab.news()
+        assert tab.task is not None
+        await asyncio.wait_for(asyncio.shield(tab.task), 10)
