@@ -50,10 +50,11 @@ async def test_nobody_waits_for_the_client(app: Application, visitor: Visitor, p
 
     @app.websocket("/closed")
     async def closed() -> None:
-        await websocket.accept()
+        await websocket.receive()
         await websocket.close(1000)
 
     async with open_tab(visitor, path=path) as tab:
+        await tab.say("Goodbye?")
         with pytest.raises((Closed, Refused)):
             await tab.news()
         assert tab.task is not None
