@@ -103,7 +103,7 @@ async def test_our_names(tmp_path: Path, host: str) -> None:
     app = make(tmp_path, allowed_hosts="example.com, .example.org")
     client = stranger(app)
     assert (await client.get("/login", headers={"Host": host})).status_code == 200
-    async with client.websocket("/socket", headers={"Host": host}) as connection:
+    async with client.websocket("/socket", headers={"Host": host, "Origin": f"http://{host}"}) as connection:
         assert host in str(await connection.receive())
 
 
