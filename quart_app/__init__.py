@@ -6,7 +6,9 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 =====================  ==========================================================
 ``factory``            puts the application together
 ``settings``           what the environment may say about it
-``database``           the engine, and what its faults become; ``one_trip`` and ``rows`` make it quick
+``database/``          the engine, and what its faults become; ``one_trip`` and ``rows`` make it quick
+``migrations/``        how the tables became what they are
+``cli/``               commands: ``quart --app quart_app db``
 ``accounts/``          users, passwords, and the pages to register, log in and out, and change one's account
 ``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it
 ``pages/``             what there is to see once logged in

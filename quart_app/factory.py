@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL
 from sqlalchemy.orm import configure_mappers
 
-from . import defences, errors, live, proxies
+from . import cli, defences, errors, live, proxies
 from .accounts import account
 from .accounts import views as accounts
 from .accounts.login import answer_ended_login, login_manager
@@ -18,6 +18,7 @@ from .application import Application
 from .context_processors import drop_idle_context_processors
 from .database import Database
 from .forms import protect_forms
+from .migrations.start import prepare_tables
 from .pages import views as pages
 from .secret_key import kept_secret_key
 from .sessions import views as sessions
@@ -49,9 +50,10 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
 
     if settings.database_url is None:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-        app.database = Database(_sqlite_url(instance / "microblog.sqlite3"))
+        url = f"sqlite:///{instance / 'microblog.sqlite3'}"
     else:
-        app.database = Database(settings.database_url)
+        url = settings.database_url.get_secret_value()
+    app.database = Database(url, pool_size=settings.database_pool_size)
     configure_mappers()  # all models are imported: SQLAlchemy would do it, and take its time, at the first request
     app.passwords = PasswordHasher(settings.password_method, threads=settings.password_threads)
 
@@ -67,8 +69,9 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     errors.init_app(app)
     app.register_error_handler(SessionEnded, answer_ended_login)
     drop_idle_context_processors(app)
+    cli.init_app(app)
 
-    app.before_serving(app.database.create_tables)
+    app.before_serving(partial(prepare_tables, app.database, upgrade=settings.upgrades_at_start))
     app.after_serving(app.database.close)
     app.after_serving(app.passwords.close)
     return app
@@ -76,7 +79,3 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
 
 def _absolute(path: Path | None) -> str | None:
     return None if path is None else str(path.absolute())
-
-
-def _sqlite_url(path: Path) -> str:
-    return URL.create("sqlite+aiosqlite", database=str(path)).render_as_string()

@@ -30,8 +30,14 @@ class Settings(BaseSettings):
 
     #: Where the database and the generated key live; None is Quart's own choice, ``instance/`` beside the code.
     instance_path: Path | None = None
-    #: An SQLAlchemy URL with an async driver; None is an SQLite file in the instance folder.
-    database_url: str | None = None
+    #: PostgreSQL's URL or an SQLite file's (``database/urls.py``); None is such a file in the instance folder.
+    database_url: SecretStr | None = None
+    #: Connections of each worker. Workers times this must be less than PostgreSQL's ``max_connections``: who comes
+    #: too late for one there fails, while who waits for one here is answered within a second, this way or the other.
+    database_pool_size: int = Field(default=10, gt=0)
+    #: Whether a server that starts changes the tables itself; if not, it refuses to start with old ones, and
+    #: ``quart --app quart_app db upgrade`` is a step of the deployment. None is: in development only.
+    upgrade_at_start: bool | None = None
 
     #: Signs all cookies. None, which production refuses, generates one and keeps it in the instance folder.
     secret_key: SecretStr | None = Field(default=None, min_length=16)
@@ -91,6 +97,11 @@ class Settings(BaseSettings):
                 "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         return self
+
+    @property
+    def upgrades_at_start(self) -> bool:
+        """Whether a server that starts changes the tables itself."""
+        return not self.production if self.upgrade_at_start is None else self.upgrade_at_start
 
     @property
     def production(self) -> bool:

@@ -1,23 +1,82 @@
 from __future__ import annotations
 
+import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
 from quart_app.application import Application
+from quart_app.database import Base, Database
 from quart_app.factory import create_app
+from quart_app.migrations.changes import upgrade_tables
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
+from tests.services.postgresql import Cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A database with all tables and no rows, of each kind: what a test says holds for both."""
+    url: str = request.getfixturevalue(f"migrated_{request.param}_url")
+    return url
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A real SQLite file, and a hash that costs nothing."""
-    return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1")
+def migrated_sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """An SQLite file with all tables and no rows."""
+    return f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'microblog.sqlite3')}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the files are copied from."""
+    file = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    _upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def migrated_postgresql_url(postgresql_cluster: Cluster, migrated_postgresql: str) -> str:
+    """A PostgreSQL database with all tables and no rows.
+
+    It is one for all tests, emptied for each, as a copy would take ten times as long. So a test that changes the
+    tables themselves takes ``postgresql_url``, which is its own.
+    """
+    tables = [table.name for table in Base.metadata.sorted_tables]
+    postgresql_cluster.empty_database(migrated_postgresql, tables)
+    return postgresql_cluster.url(migrated_postgresql)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_cluster: Cluster) -> str:
+    """Its name."""
+    name = postgresql_cluster.create_database()
+    _upgrade(postgresql_cluster.url(name))
+    return name
+
+
+def _upgrade(url: str) -> None:
+    async def upgrade() -> None:
+        database = Database(url)
+        await database.open()
+        await upgrade_tables(database)
+        await database.close()
+
+    with ThreadPoolExecutor(1) as thread:  # whose loop is not pytest's
+        thread.submit(asyncio.run, upgrade()).result()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """A real database, and a hash that costs nothing."""
+    return Settings(instance_path=tmp_path, database_url=SecretStr(database_url), password_method="pbkdf2:sha256:1")
 
 
 @pytest.fixture

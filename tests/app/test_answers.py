@@ -116,13 +116,14 @@ async def test_files_and_json_are_no_form(visitor: Visitor) -> None:
 
 
 @pytest.fixture
-def production(tmp_path: Path) -> Application:
+def production(tmp_path: Path, database_url: str) -> Application:
     """An application as strangers use it."""
     return create_app(
         {
             "environment": "production",
             "secret_key": "a key that is long enough",
             "instance_path": tmp_path,
+            "database_url": database_url,
             "password_method": "pbkdf2:sha256:1",
         }
     )

@@ -135,7 +135,7 @@ async def test_logout_that_cannot_be_written_is_none(user: Visitor, monkeypatch:
 
 async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits too long in the line for a connection is told to come back, and the line goes on afterwards."""
-    monkeypatch.setattr("quart_app.database._PATIENCE", 0.01)
+    monkeypatch.setattr("quart_app.database.connections._PATIENCE", 0.01)
     async with AsyncExitStack() as sessions:
         for _ in range(10):
             await sessions.enter_async_context(app.database.session())
@@ -143,6 +143,7 @@ async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: py
     assert (await user.get("/index")).status == 200
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_file_that_is_no_database(app: Application, tmp_path: Path) -> None:
     """What the driver itself says is a fault of the database as well."""
     await app.database.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from pydantic import SecretStr
 
 from quart_app.application import Application
 from quart_app.factory import create_app
@@ -31,7 +32,7 @@ class Site:
         self._app = app
         self._environment = {
             "SECRET_KEY": KEY,
-            "DATABASE_URL": app.settings.database_url or "",
+            "DATABASE_URL": f"sqlite:///{folder / 'microblog.sqlite3'}",
             "PASSWORD_METHOD": app.settings.password_method,
             **environment,
         }
@@ -60,8 +61,8 @@ async def site_in(folder: Path, **environment: str) -> AsyncIterator[Site]:
     """A site without servers, at first; at the end they are stopped."""
     settings = Settings(
         instance_path=folder,
-        database_url=f"sqlite+aiosqlite:///{folder / 'microblog.sqlite3'}",
-        secret_key=KEY,  # type: ignore[arg-type]  # pydantic makes the secret
+        database_url=SecretStr(f"sqlite:///{folder / 'microblog.sqlite3'}"),
+        secret_key=SecretStr(KEY),
         password_method="pbkdf2:sha256:1",
     )
     app = create_app(settings)

@@ -18,6 +18,7 @@ from quart_app.sessions.store import create_session, find_user
 from tests.app.visitor import PASSWORD, Visitor
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_page_is_one_trip(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user of a page comes with one trip to a thread."""
     await visitor.register()

@@ -15,7 +15,6 @@ from sqlalchemy.exc import OperationalError
 from quart_app.accounts.login import load_user, start_login
 from quart_app.accounts.users import authenticate, change_password, deactivate_user, delete_user, user_by_login
 from quart_app.application import Application
-from quart_app.factory import create_app
 from quart_app.sessions.clients import describe_client
 from quart_app.sessions.handles import hash_handle, new_handle
 from quart_app.sessions.models import LoginSession
@@ -489,21 +488,6 @@ async def test_a_user_without_a_login_has_no_handle(user: Visitor, app: Applicat
 
 
 # --- the move from user ids in cookies
-
-
-async def test_a_database_of_before_gets_the_table(settings: Settings) -> None:
-    """Started over a database with nothing but users, the application keeps them, and they can log in."""
-    first = create_app(settings)
-    async with first.test_app():
-        await Visitor(first).register()
-        async with first.app_context(), first.database.session() as session:
-            await session.execute(text("DROP TABLE login_sessions"))
-            await session.commit()
-    second = create_app(settings)
-    async with second.test_app():
-        visitor = Visitor(second)
-        assert (await visitor.login(remember=True)).location == "/index"
-        assert await visitor.is_in()
 
 
 # --- faults

@@ -1,7 +1,7 @@
 """A PostgreSQL cluster of the tests' own: in a temporary folder, on a port that was free, gone afterwards.
 
-It is a child of ours and not of ``pg_ctl``, so it can be killed and frozen as a test likes. Nothing in it has to
-survive the machine, so nothing is flushed to the disk.
+It is a child of ours and not of ``pg_ctl``, so it can be killed and frozen as a test likes. What is committed
+survives that, but not the machine: nothing is flushed to the disk.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -28,7 +29,6 @@ HOW_TO_GET_IT = "PostgreSQL is missing, and what is left out is the test on it: 
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "unix_socket_directories": "",
     "listen_addresses": "127.0.0.1",
     "max_connections": "40",
@@ -70,12 +70,12 @@ class Cluster:
 
     def start(self) -> None:
         """Start it, on the port that it had before, and return when it takes connections."""
+        before = self._port
         for _ in range(_ATTEMPTS):
-            self._port = self._port or free_port()
+            self._port = before or free_port()
             self._process = self._popen()
             if self._wait_until_ready():
                 return
-            self._port = 0
         raise RuntimeError(f"PostgreSQL did not start:\n{self._log.read_text(errors='replace')}")
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
@@ -107,13 +107,19 @@ class Cluster:
         """Remove a database, whoever is still connected to it."""
         self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def execute(self, statement: str, *, database: str = "postgres") -> list[Any]:
-        """Run one statement, on a connection of its own; gives the first column of its answer."""
-        loop = asyncio.new_event_loop()  # and not asyncio.run, which would take pytest's loop away
-        try:
-            return loop.run_until_complete(_execute(self.url(database), statement))
-        finally:
-            loop.close()
+    def empty_database(self, name: str, tables: Sequence[str]) -> None:
+        """Forget all rows in these tables, and whoever is still connected."""
+        others = f"datname = '{name}' AND pid <> pg_backend_pid()"
+        self.execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others};"  # noqa: S608
+            f"TRUNCATE {', '.join(tables)} RESTART IDENTITY",
+            database=name,
+        )
+
+    def execute(self, statements: str, *, database: str = "postgres") -> None:
+        """Run statements, on a connection of their own; for synchronous and asynchronous tests alike."""
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _execute(self.url(database), statements)).result()
 
     @property
     def _log(self) -> Path:
@@ -185,9 +191,9 @@ def _initdb_options(folder: Path) -> list[str]:
     ]
 
 
-async def _execute(url: str, statement: str) -> list[Any]:
+async def _execute(url: str, statements: str) -> None:
     connection = await asyncpg.connect(url, timeout=_PATIENCE)
     try:
-        return [row[0] for row in await connection.fetch(statement)]
+        await connection.execute(statements)
     finally:
         await connection.close()

@@ -27,12 +27,19 @@ async def test_an_empty_redis(redis_url: str, _time: int) -> None:
         await client.set("left", "behind")
 
 
-def test_a_copy_of_a_template(postgresql_cluster: Cluster) -> None:
-    """A database can be made once, and copied for each test."""
+async def test_a_copy_of_a_template(postgresql_cluster: Cluster) -> None:
+    """A database can be made once, and copied, and emptied."""
     template = postgresql_cluster.create_database()
-    postgresql_cluster.execute("CREATE TABLE prepared (id int)", database=template)
+    postgresql_cluster.execute("CREATE TABLE prepared AS SELECT 1 AS id", database=template)
     copy = postgresql_cluster.create_database(template)
-    assert postgresql_cluster.execute("SELECT count(*) FROM prepared", database=copy) == [0]
+    connection = await asyncpg.connect(postgresql_cluster.url(copy))
+    assert await connection.fetchval("SELECT id FROM prepared") == 1
+    postgresql_cluster.empty_database(copy, ["prepared"])
+    with pytest.raises(asyncpg.PostgresError):
+        await connection.fetchval("SELECT 1")
+    connection = await asyncpg.connect(postgresql_cluster.url(copy))
+    assert await connection.fetchval("SELECT count(*) FROM prepared") == 0
+    await connection.close()
     for name in (copy, template):
         postgresql_cluster.drop_database(name)
 

@@ -35,6 +35,7 @@ def tls_server(tmp_path: Path) -> Iterator[Server]:
         "ENVIRONMENT": "production",
         "SECRET_KEY": "a key for this test alone",
         "ALLOWED_HOSTS": "localhost",
+        "UPGRADE_AT_START": "true",
     }
     with serve(tmp_path, config=config, environment=environment) as server:
         yield server

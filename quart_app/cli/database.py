@@ -1,0 +1,83 @@
+"""``db``: the tables of the database, and what a deployment does about them.
+
+Each command imports what it needs when it runs: servers, which have the commands as well, start without Alembic.
+"""
+
+from __future__ import annotations
+
+import click
+
+from quart_app.application import Application
+from quart_app.migrations.errors import MigrationError
+from quart_app.migrations.revisions import current_revision, head_revision
+
+from .running import with_app
+
+
+@click.group("db")
+def group() -> None:
+    """Create, change and check the tables."""
+
+
+@group.command()
+@with_app
+async def upgrade(app: Application) -> None:
+    """Apply all revisions that the database lacks; safe on several hosts at once."""
+    from quart_app.migrations.changes import upgrade_tables
+
+    try:
+        changes = await upgrade_tables(app.database)
+    except MigrationError as error:
+        raise click.ClickException(str(error)) from error
+    for change in changes:
+        click.echo(f"Applied {change.revision}: {change.summary}")
+    if not changes:
+        click.echo(f"Nothing to do: the database is at revision {await current_revision(app.database)}.")
+
+
+@group.command()
+@click.argument("revision")
+@with_app
+async def downgrade(app: Application, revision: str) -> None:
+    """Take back all revisions after REVISION, and the data they hold; "base" is before the first."""
+    from quart_app.migrations.changes import downgrade_tables
+
+    try:
+        changes = await downgrade_tables(app.database, revision)
+    except MigrationError as error:
+        raise click.ClickException(str(error)) from error
+    for change in changes:
+        click.echo(f"Took back {change.revision}: {change.summary}")
+    if not changes:
+        click.echo(f"Nothing to do: the database has no revision after {revision}.")
+
+
+@group.command()
+@with_app
+async def check(app: Application) -> None:
+    """Fail unless the database is at the last revision and the tables are what the models say."""
+    from quart_app.migrations.changes import compare_tables
+
+    current, wanted = await current_revision(app.database), head_revision()
+    if current != wanted:
+        raise click.ClickException(f"The database is at revision {current or 'none'}, and this code needs {wanted}.")
+    differences = await compare_tables(app.database)
+    for difference in differences:
+        click.echo(f"Different: {difference}")
+    if differences:
+        raise click.ClickException("The tables are not what the models say.")
+    click.echo(f"The database is at revision {current}, and the tables are what the models say.")
+
+
+@group.command()
+@click.argument("summary")
+@with_app
+async def revision(app: Application, summary: str) -> None:
+    """Write the next revision: what makes the tables of this database into what the models say."""
+    from quart_app.migrations.changes import write_revision
+
+    try:
+        file = await write_revision(app.database, summary)
+    except MigrationError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Wrote {file}. Read it before you apply it.")

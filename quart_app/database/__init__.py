@@ -1,0 +1,18 @@
+"""The database: one engine for the application, one session for each piece of work.
+
+================  ==========================================================
+``connections``   :class:`Database`: who gets a connection, and for how long
+``backends``      SQLite or PostgreSQL, by ``DATABASE_URL``
+``urls``          what that may say
+``sqlite``        SQLite by aiosqlite: readers and the writer in each other's way as little as can be
+``postgresql``    PostgreSQL by asyncpg: nothing that is asked of it goes without an end
+``faults``        which errors are the database's (503), and which are ours
+``models``        what all tables have in common
+================  ==========================================================
+"""
+
+from .connections import Database as Database
+from .faults import DatabaseUnavailable as DatabaseUnavailable
+from .models import Base as Base
+from .models import UtcDateTime as UtcDateTime
+from .urls import UnusableDatabaseUrl as UnusableDatabaseUrl

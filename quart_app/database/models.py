@@ -1,0 +1,42 @@
+"""What all tables have in common."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase
+
+_NAMES = {
+    "pk": "%(table_name)s_pkey",
+    "fk": "%(table_name)s_%(column_0_name)s_fkey",
+    "uq": "%(table_name)s_%(column_0_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+}
+"""PostgreSQL's own names for constraints, so that SQLite has them, too: a migration can only drop what has a name."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. SQLite forgets the time zone of what it stores; here it is UTC, and says so."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """On the way in: any time zone, but one."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone: make it with datetime.now(UTC).")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """On the way out: UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """What all tables inherit."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar = {datetime: UtcDateTime}

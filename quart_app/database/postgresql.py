@@ -1,0 +1,76 @@
+"""PostgreSQL by asyncpg: nothing that is asked of it goes without an end."""
+
+from __future__ import annotations
+
+from asyncio import sleep, timeout
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import NullPool, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from .urls import UnusableDatabaseUrl
+
+_OPERATION_LIMIT = 2.5  # seconds
+_CONNECT_LIMIT = 2.0  # seconds
+_COMMAND_LIMIT = 2.0  # seconds, asyncpg's
+# The server's own come first: it ends a statement and keeps the connection, asyncpg has to give up both.
+_SERVER_LIMITS = {"lock_timeout": "1000", "statement_timeout": "1500"}  # ms
+
+_URL = "postgresql+asyncpg://"  # asyncpg reads the real one, which therefore no representation of an engine shows
+_MIGRATION_LOCK = 7_283_605_417  # any number that nobody else uses in this database
+_PATIENCE = 60.0  # seconds to wait for others that migrate
+
+
+class Postgresql:
+    """A database on a server."""
+
+    #: A server that is frozen, or gone without a word, keeps to no limit of its own.
+    limit = _OPERATION_LIMIT
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
+        """Connections that give up in time, and are tried before they are used."""
+        return self._create(
+            pool_size=pool_size,
+            max_overflow=0,  # what overflows is opened for one query and closed again: under load, most of the work
+            pool_timeout=pool_timeout,
+            pool_pre_ping=True,  # a server that was restarted is a reason to connect again, and no fault
+            connect_args={
+                "timeout": _CONNECT_LIMIT,
+                "command_timeout": _COMMAND_LIMIT,
+                "server_settings": _SERVER_LIMITS,
+            },
+        )
+
+    async def open(self, engine: AsyncEngine) -> None:
+        """Nothing: a server prepares itself."""
+
+    @asynccontextmanager
+    async def migration_connection(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that has an advisory lock, without a transaction.
+
+        Who waits asks again and again instead of in one statement: ``CREATE INDEX CONCURRENTLY`` waits for all
+        statements that are older, so both would wait for ever.
+        """
+        engine = self._create(poolclass=NullPool)
+        async with engine.connect() as connection:
+            async with timeout(_PATIENCE):
+                while not await connection.scalar(select(func.pg_try_advisory_lock(_MIGRATION_LOCK))):
+                    await connection.rollback()
+                    await sleep(0.1)
+            await connection.rollback()  # ends the transaction and not the lock, which ends with the connection
+            yield connection
+            await connection.commit()
+
+    def _create(self, *, connect_args: dict[str, Any] | None = None, **options: Any) -> AsyncEngine:
+        try:
+            return create_async_engine(_URL, connect_args={"dsn": self._dsn, **(connect_args or {})}, **options)
+        except ModuleNotFoundError as error:
+            raise UnusableDatabaseUrl(
+                "DATABASE_URL names PostgreSQL, and asyncpg is not installed: "
+                "pip install 'quart-flask-login[postgresql]'."
+            ) from error

@@ -1,0 +1,99 @@
+"""SQLite by aiosqlite: readers and the writer in each other's way as little as can be."""
+
+from __future__ import annotations
+
+from asyncio import sleep
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import URL, Connection, NullPool, event
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from quart_app.one_trip import OneTripConnection
+
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 5000",  # ms to wait for another writer
+    "PRAGMA synchronous = NORMAL",  # no fsync for each commit: with WAL a killed process loses nothing
+    "PRAGMA foreign_keys = ON",
+)
+_PRAGMAS_FOR_MIGRATIONS = (
+    "PRAGMA busy_timeout = 60000",
+    # Most changes of a table copy it and drop the old one. With foreign keys that would delete what refers to it.
+    "PRAGMA foreign_keys = OFF",
+)
+_PATIENCE = 10.0  # seconds to wait for other workers that start
+
+
+class Sqlite:
+    """A file."""
+
+    limit = None
+
+    def __init__(self, file: str) -> None:
+        self._url = URL.create("sqlite+aiosqlite", database=file)
+
+    def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
+        """Connections that wait for each other, and keep to the foreign keys."""
+        engine = create_async_engine(
+            self._url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=pool_timeout,
+            connect_args={"async_creator_fn": OneTripConnection},
+        )
+        _at_connect(engine, _PRAGMAS)
+        return engine
+
+    async def open(self, engine: AsyncEngine) -> None:
+        """Set the file's journal to WAL, with which readers never wait for the writer.
+
+        It is a property of the file and needs the file for oneself for a moment. SQLite does not wait for that
+        moment, whatever the busy timeout is, so we do.
+        """
+        deadline = monotonic() + _PATIENCE
+        while True:
+            try:
+                async with engine.connect() as connection:
+                    await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            except OperationalError as error:
+                if "locked" not in str(error.orig) or monotonic() > deadline:
+                    raise
+                await sleep(0.05)
+            else:
+                return
+
+    @asynccontextmanager
+    async def migration_connection(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that has the write lock, in a transaction that covers changes of tables, too.
+
+        By itself the driver begins one when the first row is written, and not for ``CREATE`` or ``DROP``.
+
+        Raises:
+            IntegrityError: a row refers to one that does not exist any more. Nothing was changed.
+        """
+        engine = create_async_engine(self._url, poolclass=NullPool)
+        _at_connect(engine, _PRAGMAS_FOR_MIGRATIONS, isolation_level=None)
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def take_the_lock(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        async with engine.begin() as connection:
+            yield connection
+            lost = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first()
+            if lost is not None:
+                raise IntegrityError("PRAGMA foreign_key_check", None, ValueError(f"{lost[0]} refers to nothing."))
+
+
+def _at_connect(engine: AsyncEngine, pragmas: Sequence[str], **attributes: object) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        for name, value in attributes.items():
+            setattr(connection, name, value)
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()

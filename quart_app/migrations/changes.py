@@ -1,0 +1,114 @@
+"""Changing tables by Alembic, which needs no configuration file here.
+
+Importing this takes a while: only what changes tables should do so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, cast
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+import quart_app.factory  # noqa: F401 - it has all the models, and what it lacks is no part of the application
+from quart_app.database import Base, Database
+
+from .errors import UnknownRevision
+
+
+class Change(NamedTuple):
+    """A revision that was applied, or taken back."""
+
+    revision: str
+    summary: str
+
+
+async def upgrade_tables(database: Database, revision: str = "head") -> list[Change]:
+    """Apply all revisions that are missing; gives those, which may be none.
+
+    Safe when several processes do it at once: the first one does it, the others wait and find nothing to do. If it
+    fails halfway, SQLite is as it was before; PostgreSQL is after the last revision that went well.
+
+    Raises:
+        UnknownTables: there are tables that are not ours.
+        UnknownRevision: there is no such revision, or the database is at one that this code does not have.
+    """
+    return await _change(database, lambda config: command.upgrade(config, revision))
+
+
+async def downgrade_tables(database: Database, revision: str) -> list[Change]:
+    """Take back all revisions after this one ("base": all there are), and the data in what they added.
+
+    Raises:
+        UnknownRevision: there is no such revision.
+    """
+    return await _change(database, lambda config: command.downgrade(config, revision))
+
+
+async def compare_tables(database: Database) -> list[Any]:
+    """What is different between the models and the tables, in Alembic's words; nothing, if all is well."""
+    async with database.session() as session:
+        return await (await session.connection()).run_sync(_compare)
+
+
+async def write_revision(database: Database, summary: str) -> str:
+    """Write the next revision: what makes the tables of this database into the models; gives its path.
+
+    Raises:
+        UnknownRevision: the database is not at the last one.
+    """
+    async with database.migration_connection() as connection:
+        return await connection.run_sync(_write, summary)
+
+
+async def _change(database: Database, run: Callable[[Config], None]) -> list[Change]:
+    changes: list[Change] = []
+
+    def change(connection: Connection) -> None:
+        config = _configure(connection)
+        config.attributes["on_version_apply"] = lambda step, **_: changes.append(_describe(step))
+        with _revisions_are_known():
+            run(config)
+
+    async with database.migration_connection() as connection:
+        await connection.run_sync(change)
+    return changes
+
+
+def _configure(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "quart_app:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _describe(step: Any) -> Change:
+    script = step.up_revision
+    return Change(script.revision, script.doc)
+
+
+def _compare(connection: Connection) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+
+def _write(connection: Connection, summary: str) -> str:
+    config = _configure(connection)
+    last = ScriptDirectory.from_config(config).get_current_head() or "0"
+    with _revisions_are_known():
+        script = command.revision(config, summary, autogenerate=True, rev_id=f"{int(last) + 1:04}")
+    return cast("Script", script).path  # a list only of a hook of Alembic's that we do not have
+
+
+@contextmanager
+def _revisions_are_known() -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        raise UnknownRevision(str(error)) from error

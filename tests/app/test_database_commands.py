@@ -1,0 +1,66 @@
+"""``quart --app quart_app db``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from quart_app.factory import create_app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def db(url: str, folder: Path, *arguments: str) -> Result:
+    """Run one."""
+    app = create_app({"instance_path": folder, "database_url": url})
+    result: Result = app.test_cli_runner().invoke(args=["db", *arguments])
+    return result
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_from_nothing_and_back(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Each says what it has done; ``check`` fails when something is to be done."""
+    url = f"sqlite:///{tmp_path / 'one.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
+
+    before = db(url, tmp_path, "check")
+    assert (before.exit_code, before.output[:42]) == (1, "Error: The database is at revision none, a")
+    upgraded = db(url, tmp_path, "upgrade")
+    assert (upgraded.exit_code, upgraded.output[:42]) == (0, "Applied 0001: Users and login sessions.\n"[:42])
+    assert db(url, tmp_path, "upgrade").output.startswith("Nothing to do: ")
+    after = db(url, tmp_path, "check")
+    assert (after.exit_code, after.output[-40:]) == (0, "and the tables are what the models say.\n")
+    assert db(url, tmp_path, "downgrade", "base").output.endswith("Took back 0001: Users and login sessions.\n")
+    assert db(url, tmp_path, "downgrade", "base").output.startswith("Nothing to do: ")
+
+
+@pytest.mark.parametrize(
+    ("url", "arguments", "said"),
+    [
+        ("postgresql://susan:crEt@127.0.0.1:1/name", ["upgrade"], "The database does not answer."),
+        ("sqlite:///one.sqlite3", ["downgrade", "9999"], "Can't locate revision identified by '9999'"),
+        ("sqlite:///one.sqlite3", ["revision", "Add posts"], "Target database is not up to date"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_a_sentence(url: str, arguments: list[str], said: str, tmp_path: Path) -> None:
+    """One line, and no password in it."""
+    result = db(url.replace(":///", f":///{tmp_path}/"), tmp_path, *arguments)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert said in result.output
+    assert "crEt" not in result.output
+
+
+def test_as_it_is_typed(tmp_path: Path) -> None:
+    """The settings are found in the environment."""
+    environment = {**os.environ, "INSTANCE_PATH": str(tmp_path)}
+    command = [sys.executable, "-m", "quart", "--app", "quart_app", "db", "upgrade"]
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Applied 0001: ")
+    assert (tmp_path / "microblog.sqlite3").exists()

@@ -1,0 +1,193 @@
+"""What happens to a real PostgreSQL, and what visitors see of it: 503 and no logout, and soon, or nothing at all.
+
+The limits are of the time that passes outside, so they are generous.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]  # 0.32 has no types
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Integer, String, literal, select
+from sqlalchemy.exc import DBAPIError
+
+from quart_app.application import Application
+from quart_app.database import DatabaseUnavailable
+from quart_app.settings import Settings
+from tests.app.visitor import Visitor
+from tests.services import postgresql
+from tests.services.needed import needed
+from tests.services.postgresql import Cluster
+
+POOL_SIZE = 8
+SOON = 5.0  # seconds
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Cluster]:
+    """A PostgreSQL server that may be stopped."""
+    program = needed(postgresql.find_postgresql(), postgresql.HOW_TO_GET_IT)
+    with postgresql.run_postgresql(program, max_connections="20") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def database_name(server: Cluster) -> Iterator[str]:
+    """A database on it; whatever has happened to the server, it runs again afterwards."""
+    name = server.create_database()
+    yield name
+    server.stop()
+    server.start()
+    server.drop_database(name)
+
+
+@pytest.fixture
+def settings(server: Cluster, database_name: str, tmp_path: Path) -> Settings:
+    """A server whose pool can be filled."""
+    return Settings(
+        instance_path=tmp_path,
+        database_url=SecretStr(server.url(database_name)),
+        database_pool_size=POOL_SIZE,
+        password_method="pbkdf2:sha256:1",
+    )
+
+
+@pytest.fixture
+async def user(app: Application) -> Visitor:
+    """Somebody who is logged in and remembered, and wants to stay so."""
+    visitor = Visitor(app)
+    await visitor.register()
+    await visitor.login(remember=True)
+    assert await visitor.is_in()
+    return visitor
+
+
+@pytest.fixture
+async def other(server: Cluster, database_name: str) -> AsyncIterator[asyncpg.Connection]:
+    """Somebody else who uses the same database."""
+    connection = await asyncpg.connect(server.url(database_name))
+    yield connection
+    connection.terminate()
+
+
+async def assert_unavailable(user: Visitor) -> None:
+    """Who needs the user is told to come back, and gets no cookie; who does not is answered as ever."""
+    start = time.monotonic()
+    page = await user.get("/index")
+    assert (page.status, page.headers.get("Retry-After"), page.cookies) == (503, "1", {})
+    assert time.monotonic() - start < SOON
+
+    stranger = Visitor(user.app)
+    start = time.monotonic()
+    assert (await stranger.get("/login")).status == 200
+    assert time.monotonic() - start < 1
+
+
+async def on_all_connections(user: Visitor) -> list[int]:
+    """What is answered to as many requests at once as there are connections."""
+    pages = await asyncio.gather(*(user.get("/index") for _ in range(POOL_SIZE)))
+    return [page.status for page in pages]
+
+
+async def test_stopped(user: Visitor, server: Cluster) -> None:
+    """While the server is off."""
+    server.stop(signal.SIGQUIT)
+    await assert_unavailable(user)
+    server.start()
+    assert await user.is_in()
+
+
+@pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGINT])
+async def test_restarted(user: Visitor, server: Cluster, how: signal.Signals) -> None:
+    """A restart between two requests is no fault: the connections of before are noticed, and made again."""
+    server.stop(how)
+    server.start()
+    assert await user.is_in()
+
+
+async def test_connections_ended(user: Visitor, server: Cluster, database_name: str) -> None:
+    """Nor is it one if an administrator, or a proxy, ends all connections."""
+    assert await on_all_connections(user) == [200] * POOL_SIZE
+    ours = f"datname = '{database_name}' AND pid <> pg_backend_pid()"
+    server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
+    assert await on_all_connections(user) == [200] * POOL_SIZE
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+async def test_frozen(user: Visitor, app: Application, server: Cluster, pooled: bool) -> None:
+    """While the server takes everything and answers nothing, on connections of before and on new ones."""
+    if not pooled:
+        await app.database.close()
+    server.freeze()
+    await assert_unavailable(user)
+    start = time.monotonic()
+    pages = await asyncio.gather(*(user.get("/index") for _ in range(2 * POOL_SIZE)))
+    assert {page.status for page in pages} == {503}
+    assert time.monotonic() - start < SOON
+    server.thaw()
+    assert await user.is_in()
+
+
+async def test_locked(user: Visitor, other: asyncpg.Connection) -> None:
+    """While somebody changes the table of the users."""
+    async with other.transaction():
+        await other.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        await assert_unavailable(user)
+    assert await user.is_in()
+
+
+async def test_pool_exhausted(user: Visitor, app: Application) -> None:
+    """While all connections are taken."""
+    async with AsyncExitStack() as stack:
+        for _ in range(POOL_SIZE):
+            await stack.enter_async_context(app.database.session())
+        await assert_unavailable(user)
+    assert await user.is_in()
+
+
+async def test_server_full(user: Visitor, app: Application, server: Cluster, database_name: str) -> None:
+    """While others have all the connections of the server."""
+    await app.database.close()
+    others = await take_all_connections(server.url(database_name))
+    await assert_unavailable(user)
+    for connection in others:
+        await connection.close()
+    assert await user.is_in()
+
+
+async def take_all_connections(url: str) -> list[asyncpg.Connection]:
+    """Those that the server has left."""
+    taken = []
+    try:
+        while True:
+            taken.append(await asyncpg.connect(url))
+    except asyncpg.TooManyConnectionsError:
+        return taken
+
+
+async def test_tables_changed_meanwhile(user: Visitor, other: asyncpg.Connection) -> None:
+    """A statement that was prepared before a migration fails once, which is no bug: 503, and then as ever."""
+    assert await on_all_connections(user) == [200] * POOL_SIZE
+    await other.execute("ALTER TABLE users ALTER username TYPE text")
+    await assert_unavailable(user)
+    assert await user.is_in()
+
+
+@pytest.mark.parametrize(
+    "wrong", [literal("\0", String), literal("\ud800", String), literal(2**40, Integer), 1 / literal(0)]
+)
+async def test_values_that_cannot_be(app: Application, wrong: object) -> None:
+    """What PostgreSQL, or asyncpg, says of a value is no fault of the database."""
+    with pytest.raises(DBAPIError):
+        async with app.database.session() as session:
+            await session.scalar(select(wrong))  # type: ignore[call-overload]  # any expression
+    with pytest.raises(DatabaseUnavailable):
+        async with app.database.session():
+            raise TimeoutError
