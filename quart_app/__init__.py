@@ -11,6 +11,8 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``cli/``               commands: ``quart --app quart_app db``
 ``accounts/``          users, passwords, and the pages to register, log in and out, and change one's account
 ``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it
+``api/``               the same accounts and login sessions for programs, as JSON
+``faces``              which of the two, pages or API, a request is for
 ``pages/``             what there is to see once logged in
 ``live/``              who is online, as people come and go
 ``forms``              what all forms share

@@ -1,4 +1,7 @@
-"""The pages for what went wrong. They ask for no user, no session and no database: those may be what failed."""
+"""The pages for what went wrong. They ask for no user, no session and no database: those may be what failed.
+
+The API answers with problems instead; see ``api/problems``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from typing import NamedTuple
 from quart import Quart, Response, current_app
 from quart_wtf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
+
+from .api.problems import problem_response
+from .faces import is_for_api
 
 
 class _Text(NamedTuple):
@@ -29,16 +35,18 @@ _TEXTS = {
 
 
 def init_app(app: Quart) -> None:
-    """Show our pages instead of Werkzeug's, with the status and headers of the error."""
+    """Show our pages, or problems, instead of Werkzeug's, with the status and headers of the error."""
 
     @app.errorhandler(HTTPException)
     async def show_error(error: HTTPException) -> Response | HTTPException:
         if error.response is not None:
             return error  # whoever raised it has an answer of their own
-        # Quart-WTForms answers a forged form with 400; like every refusal of ours, it is one.
-        code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code
         if isinstance(error, ServiceUnavailable):
             current_app.logger.error("%s", error.description, exc_info=error.__cause__)
+        if is_for_api():
+            return problem_response(error)
+        # Quart-WTForms answers a forged form with 400; like every refusal of ours, it is one.
+        code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code
         text = _TEXTS.get(code) or _Text(error.name, "The request could not be answered.")
         template = current_app.jinja_env.get_template("errors/error.html")
         # Rendered without Quart's render_template, which would run context processors, the user's among them.

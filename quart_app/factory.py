@@ -14,6 +14,7 @@ from .accounts import account
 from .accounts import views as accounts
 from .accounts.login import answer_ended_login, login_manager
 from .accounts.passwords import PasswordHasher
+from .api import routes as api
 from .application import Application
 from .context_processors import drop_idle_context_processors
 from .database import Database
@@ -66,6 +67,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app.register_blueprint(sessions.blueprint)
     app.register_blueprint(pages.blueprint)
     live.init_app(app)
+    api.init_app(app)
     errors.init_app(app)
     app.register_error_handler(SessionEnded, answer_ended_login)
     drop_idle_context_processors(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 
-from quart import Quart, request
+from quart import Blueprint, Quart, request
 from quart_wtf import CSRFProtect, QuartForm
 from wtforms import Field
 
@@ -55,8 +55,16 @@ def checked_by_form(view: View) -> View:
     return view
 
 
+def without_forms(blueprint: Blueprint) -> Blueprint:
+    """Ask for no CSRF token in a blueprint that takes no forms: it needs another protection."""
+    _protection.exempt(blueprint)
+    return blueprint
+
+
 def protect_forms(app: Quart) -> None:
     """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form looks at it.
+
+    Blueprints that are :func:`without_forms` need none.
 
     Quart-WTForms knows nothing of ``SECRET_KEY_FALLBACKS`` and hands its key on to itsdangerous, which takes several:
     it accepts the signatures of all, and signs with the last. So a form that was opened before the key was changed,

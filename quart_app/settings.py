@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     #: The server looks at both. It knows when a login was last used to the minute, hence the lowest value.
     session_idle: timedelta = Field(default=timedelta(days=14), ge=timedelta(minutes=5))
     session_absolute: timedelta = Field(default=timedelta(days=30), ge=timedelta(minutes=5))
+    #: How long a bearer token of the API lasts at most. Unused it ends as those logins do.
+    bearer_duration: timedelta = Field(default=timedelta(days=30), ge=timedelta(minutes=5))
 
     #: Bytes that a request may send. No form of ours needs more, and 16 MB of ``&a`` stop the loop for seconds.
     max_content_length: int = Field(default=64 * 1024, gt=0)

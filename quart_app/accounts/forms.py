@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wtforms import BooleanField, EmailField, PasswordField, StringField, SubmitField
-from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, ValidationError
 
 from quart_app.forms import PageForm
 
 from .models import EMAIL_MAX, USERNAME_MAX
-from .names import email_key, username_key
+from .name_rules import check_email, check_username
 from .passwords import PASSWORD_MAX, PASSWORD_MIN
 from .users import taken_fields
 
@@ -22,6 +24,18 @@ def _stripped(text: str | None) -> str | None:
     return None if text is None else text.strip()
 
 
+def _keeps(rule: Callable[[str], None]) -> Callable[[object, StringField], None]:
+    """A validator for a rule that raises ValueError; nothing entered is for DataRequired to refuse."""
+
+    def validate(_form: object, field: StringField) -> None:
+        try:
+            rule(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    return validate
+
+
 # Each form gets fields of its own: these make them.
 
 
@@ -29,14 +43,9 @@ def _email(label: str) -> EmailField:
     return EmailField(
         label,
         filters=[_stripped],
-        validators=[DataRequired(), Length(max=EMAIL_MAX), Email(), _fits_as_key],
-        render_kw={"autocomplete": "email"},
+        validators=[DataRequired(), _keeps(check_email)],
+        render_kw={"autocomplete": "email", "maxlength": EMAIL_MAX},
     )
-
-
-def _fits_as_key(_form: object, field: EmailField) -> None:
-    if field.data and len(email_key(field.data)) > EMAIL_MAX >= len(field.data):
-        raise ValidationError(f"Field cannot be longer than {EMAIL_MAX} characters.")
 
 
 def _current_password(label: str) -> PasswordField:
@@ -85,22 +94,18 @@ class RegistrationForm(PageForm):
     username = StringField(
         "Username",
         filters=[_stripped],
-        validators=[DataRequired(), Length(max=USERNAME_MAX)],
-        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+        validators=[DataRequired(), _keeps(check_username)],
+        render_kw={
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+            "maxlength": USERNAME_MAX,
+        },
     )
     email = _email("Email")
     password = _new_password("Password")
     password2 = _repeated_password("Repeat Password")
     submit = SubmitField("Register")
-
-    def validate_username(self, field: StringField) -> None:
-        """Refuse what cannot be seen: control characters, NUL (which PostgreSQL refuses), line breaks."""
-        if field.data and not field.data.isprintable():
-            raise ValidationError("Use letters, digits, punctuation and spaces only.")
-        if "@" in username_key(field.data or ""):
-            raise ValidationError("Use a name without @: with one it looks like an email address.")
-        if field.data and len(username_key(field.data)) > USERNAME_MAX >= len(field.data):
-            raise ValidationError(f"Field cannot be longer than {USERNAME_MAX} characters.")
 
     async def async_validators_username(self, field: StringField) -> None:
         """Refuse a name that somebody has."""

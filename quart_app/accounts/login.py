@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from quart import flash, redirect, request, session, url_for
+from quart import Request, Websocket, flash, redirect, request, session, url_for
 from quart.typing import ResponseReturnValue
 
 from compat import LoginManager, confirm_login, login_user, logout_user
+from quart_app.api.problems import login_required_problem, stale_login_problem
+from quart_app.faces import is_for_api
+from quart_app.sessions.bearer import handle_of_token, make_bearer_token, sent_bearer_token
 from quart_app.sessions.clients import describe_client
 from quart_app.sessions.models import Kind, LoginSession
 from quart_app.sessions.store import SessionEnded, create_session, end_session, find_user, renew_session
 
 from .models import User
 
-login_manager: LoginManager[User] = LoginManager()
+
+class _Logins(LoginManager[User]):
+    """Visitors of pages are sent to log in; requests to the API are refused, as no program follows to a form."""
+
+    async def unauthorized(self) -> ResponseReturnValue:
+        if is_for_api():
+            raise login_required_problem(bad_token=sent_bearer_token(request) is not None)
+        return await super().unauthorized()
+
+    async def needs_refresh(self) -> ResponseReturnValue:
+        if is_for_api():
+            raise stale_login_problem()
+        return await super().needs_refresh()
+
+
+login_manager = _Logins()
 login_manager.login_view = "accounts.login"
 login_manager.refresh_view = "accounts.reauthenticate"
 login_manager.needs_refresh_message = "Please confirm that it is you to access this page."
@@ -26,6 +44,14 @@ current_user = login_manager.current_user
 async def load_user(handle: str) -> User | None:
     """The user whose login session a cookie names. None is "no such login" and only that: faults are raised."""
     return await find_user(handle)
+
+
+@login_manager.request_loader
+async def load_bearer(connection: Request | Websocket) -> User | None:
+    """The user whose bearer token came with a request to the API or a websocket, if no cookie has named one."""
+    token = sent_bearer_token(connection)
+    handle = None if token is None else handle_of_token(token)
+    return None if handle is None else await find_user(handle, bearer=True)
 
 
 def current_login_session() -> LoginSession:
@@ -44,12 +70,7 @@ async def start_login(user: User, *, remember: bool) -> bool:
     Returns:
         False if the account may not be used, or its password has just been changed; nothing has happened then.
     """
-    row = await create_session(
-        user,
-        kind=Kind.REMEMBERED if remember else Kind.SESSION,
-        client=describe_client(request.headers.get("User-Agent")),
-        address=request.remote_addr or "",
-    )
+    row = await _create_row(user, Kind.REMEMBERED if remember else Kind.SESSION)
     if row is None:
         return False
     if current_user.is_authenticated:
@@ -57,6 +78,19 @@ async def start_login(user: User, *, remember: bool) -> bool:
     user.login_session = row
     session.clear()
     return login_user(user, remember=remember)
+
+
+async def issue_bearer_token(user: User) -> str | None:
+    """A token that logs in with every request it comes with. Whoever is logged in here stays so, and no cookie is set.
+
+    Returns:
+        None if the account may not be used, or its password has just been changed.
+    """
+    row = await _create_row(user, Kind.BEARER)
+    if row is None or row.handle is None:
+        return None
+    user.login_session = row
+    return make_bearer_token(row.handle)
 
 
 async def renew_login() -> None:
@@ -95,6 +129,15 @@ async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
     forget_login()
     await flash("This login has been ended. Nothing was changed; please log in again.", "error")
     return redirect(url_for("accounts.login"))
+
+
+async def _create_row(user: User, kind: Kind) -> LoginSession | None:
+    return await create_session(
+        user,
+        kind=kind,
+        client=describe_client(request.headers.get("User-Agent")),
+        address=request.remote_addr or "",
+    )
 
 
 async def _end_row() -> None:

@@ -80,6 +80,11 @@ async def authenticate(name: str, password: str) -> User | None:
     return user if await user.check_password(password) else None
 
 
+async def confirm_password(user: User, password: str) -> bool:
+    """Whether this is the password of a user who is logged in."""
+    return await user.check_password(password)
+
+
 async def change_password(user: User, password: str) -> None:
     """Change the password of a user who is logged in, end all their other logins, and renew the handle of this one.
 

@@ -17,12 +17,22 @@ class Limits(NamedTuple):
     idle: timedelta
     absolute: timedelta
     remembered: timedelta
+    bearer: timedelta
+
+    def end_of(self, session: LoginSession) -> datetime:
+        """When a login session ends at the latest."""
+        match session.kind:
+            case Kind.REMEMBERED:
+                return session.proved_at + self.remembered
+            case Kind.BEARER:
+                return session.proved_at + self.bearer
+            case Kind.SESSION:
+                return session.proved_at + self.absolute
 
     def is_over(self, session: LoginSession, now: datetime) -> bool:
         """Whether a login session has ended by itself."""
-        if session.kind is Kind.REMEMBERED:
-            return now - session.proved_at > self.remembered
-        return now - session.last_seen_at > self.idle or now - session.proved_at > self.absolute
+        is_idle = now - session.last_seen_at > self.idle and not session.is_remembered
+        return is_idle or now > self.end_of(session)
 
 
 def is_sighting_due(session: LoginSession, now: datetime) -> bool:

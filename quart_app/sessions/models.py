@@ -15,6 +15,7 @@ from .handles import hash_handle, new_handle
 
 CLIENT_MAX = 80
 ADDRESS_MAX = 64
+ID_MAX = 2**31 - 1  # what the column holds: a larger number is nobody's, and no error of the database
 _HASH_LENGTH = 64
 
 
@@ -23,17 +24,21 @@ class Kind(StrEnum):
 
     SESSION = "session"  # the browser's session cookie
     REMEMBERED = "remembered"  # a remember cookie as well
+    BEARER = "bearer"  # a token that a program keeps
 
 
 class _Handle:
     """Apart from the columns, as SQLAlchemy takes every annotation of a model for one."""
 
-    #: What the cookies hold. Known to the request that has created or found the row, and to nobody else.
+    #: What the cookies hold, or the token. Known to the request that has created or found the row, and to nobody else.
     handle: str | None = None
 
 
 class LoginSession(_Handle, Base):
-    """One login of a user. While the row is there, and young enough, its cookies log in; afterwards they do not."""
+    """One login of a user.
+
+    While the row is there, and young enough, its cookies or its token log in; afterwards they do not.
+    """
 
     __tablename__ = "login_sessions"
 
@@ -63,6 +68,11 @@ class LoginSession(_Handle, Base):
     def is_remembered(self) -> bool:
         """Whether it outlives the browser."""
         return self.kind is Kind.REMEMBERED
+
+    @property
+    def is_bearer(self) -> bool:
+        """Whether it is a program's, which sends a token and keeps no cookies."""
+        return self.kind is Kind.BEARER
 
     def renew_handle(self) -> None:
         """Take another handle; the old one is nobody's then."""

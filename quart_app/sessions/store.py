@@ -65,8 +65,13 @@ async def create_session(user: User, *, kind: Kind, client: str, address: str) -
     return row
 
 
-async def find_user(handle: str) -> User | None:
-    """The user whose login session has this handle, by one query; None if there is none, or it is over."""
+async def find_user(handle: str, *, bearer: bool = False) -> User | None:
+    """The user whose login session has this handle, by one query; None if there is none, or it is over.
+
+    Arguments:
+        handle: as it was in a cookie or a token.
+        bearer: whether it was a token. The one is never good for the other.
+    """
     handle_hash = hash_handle(handle)
     if handle_hash is None:
         return None
@@ -76,7 +81,7 @@ async def find_user(handle: str) -> User | None:
     width = len(_SESSIONS.columns)
     row, user = _SESSIONS.load(found[:width]), _USERS.load(found[width:])
     now = clock.now()
-    if not user.active or current_limits().is_over(row, now):
+    if not user.active or row.is_bearer is not bearer or current_limits().is_over(row, now):
         return None
     row.handle = handle
     user.login_session = row
@@ -173,7 +178,12 @@ async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
 def current_limits() -> Limits:
     """The limits in the application's settings."""
     settings = this_app.settings
-    return Limits(settings.session_idle, settings.session_absolute, settings.remember_cookie_duration)
+    return Limits(
+        idle=settings.session_idle,
+        absolute=settings.session_absolute,
+        remembered=settings.remember_cookie_duration,
+        bearer=settings.bearer_duration,
+    )
 
 
 async def write_sighting(session_id: int, seen_at: datetime) -> None:
@@ -203,11 +213,7 @@ def _is_over(now: datetime) -> ColumnElement[bool]:
     limits = current_limits()
     return or_(
         and_(LoginSession.kind == Kind.REMEMBERED, LoginSession.proved_at < now - limits.remembered),
-        and_(
-            LoginSession.kind == Kind.SESSION,
-            or_(
-                LoginSession.proved_at < now - limits.absolute,
-                LoginSession.last_seen_at < now - limits.idle,
-            ),
-        ),
+        and_(LoginSession.kind == Kind.SESSION, LoginSession.proved_at < now - limits.absolute),
+        and_(LoginSession.kind == Kind.BEARER, LoginSession.proved_at < now - limits.bearer),
+        and_(LoginSession.kind != Kind.REMEMBERED, LoginSession.last_seen_at < now - limits.idle),
     )

@@ -8,14 +8,13 @@ from quart.typing import ResponseReturnValue
 from compat import login_required
 from quart_app.accounts.login import current_login_session, current_user, end_login
 
+from .models import ID_MAX
 from .store import end_session, end_sessions
-
-_ID_MAX = 2**31 - 1  # what a column holds: a larger number is nobody's, and no error of the database
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 
 
-@blueprint.post(f"/<int(max={_ID_MAX}):session_id>/end")
+@blueprint.post(f"/<int(max={ID_MAX}):session_id>/end")
 @login_required
 async def end(session_id: int) -> ResponseReturnValue:
     """End one of one's own login sessions; somebody else's does not exist here (404)."""

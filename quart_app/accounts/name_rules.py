@@ -1,0 +1,42 @@
+"""What a username and an email address may be. Pages and API ask the same functions.
+
+Each takes what was entered, without spaces around it, and raises ValueError with a sentence for whoever entered it.
+"""
+
+from __future__ import annotations
+
+import email_validator
+
+from .models import EMAIL_MAX, USERNAME_MAX
+from .names import email_key, username_key
+
+#: :func:`check_username` in JSON Schema, as far as that can say it: exactly for ASCII.
+USERNAME_PATTERN = r"^[^\x00-\x20\x7F@]([^\x00-\x1F\x7F@]*[^\x00-\x20\x7F@])?$"
+
+
+def check_username(username: str) -> None:
+    """Refuse what cannot be seen (control characters, NUL, which PostgreSQL refuses, line breaks), and addresses."""
+    _check_length(username, username_key(username), USERNAME_MAX)
+    if not username.isprintable():
+        raise ValueError("Use letters, digits, punctuation and spaces only.")
+    if username != username.strip():
+        raise ValueError("Leave out the spaces at the beginning and the end.")
+    if "@" in username_key(username):
+        raise ValueError("Use a name without @: with one it looks like an email address.")
+
+
+def check_email(email: str) -> None:
+    """Refuse what is no email address. Whether there is a mailbox behind it, only a message to it could tell."""
+    _check_length(email, email_key(email), EMAIL_MAX)
+    try:
+        email_validator.validate_email(email, check_deliverability=False)
+    except email_validator.EmailNotValidError as error:
+        raise ValueError("Invalid email address.") from error
+
+
+def _check_length(text: str, key: str, longest: int) -> None:
+    if not text:
+        raise ValueError("This field is required.")
+    # The key may be longer than the text, and has a column of the same size.
+    if len(text) > longest or len(key) > longest:
+        raise ValueError(f"Field cannot be longer than {longest} characters.")

@@ -1,0 +1,36 @@
+"""What all requests to the API have in common.
+
+They carry no form token: a form of another site cannot send JSON, a script of one cannot without a preflight, which
+nobody answers, and what a browser says of where a request comes from is looked at for all requests alike
+(``defences/cross_site``).
+"""
+
+from __future__ import annotations
+
+from quart import Blueprint, Quart, Response
+
+from quart_app.accounts.login import forget_login
+from quart_app.faces import API, is_for_api
+from quart_app.forms import without_forms
+from quart_app.sessions.store import SessionEnded
+
+from .problems import login_required_problem, problem_response
+
+blueprint = without_forms(Blueprint("api", __name__, url_prefix=f"{API}/v1"))
+
+
+@blueprint.errorhandler(SessionEnded)
+async def answer_ended_login(_error: SessionEnded) -> Response:
+    """The answer where a login was ended from elsewhere while it was being changed."""
+    forget_login()
+    return problem_response(login_required_problem(bad_token=False))
+
+
+def vary_by_credentials(app: Quart) -> None:
+    """Let no cache take one user's answer for another's, errors of addresses that do not exist included."""
+
+    @app.after_request
+    async def add_vary(response: Response) -> Response:
+        if is_for_api():
+            response.vary.update(("Cookie", "Authorization"))
+        return response

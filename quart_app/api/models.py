@@ -1,0 +1,180 @@
+"""What goes in and out.
+
+The rules of names and passwords are the ones of the forms; what JSON Schema can say of them stands beside each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from quart_app.accounts.models import EMAIL_MAX, USERNAME_MAX, User
+from quart_app.accounts.name_rules import USERNAME_PATTERN, check_email, check_username
+from quart_app.accounts.passwords import PASSWORD_MAX, PASSWORD_MIN
+from quart_app.sessions.models import LoginSession
+from quart_app.sessions.store import current_limits
+
+KindName = Literal["session", "remembered", "bearer"]
+
+
+class _Input(BaseModel):
+    """What is not described has no effect, and what was sent is in no message, for it has passwords."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+def _keeps(rule: Callable[[str], None]) -> AfterValidator:
+    def validate(text: str) -> str:
+        rule(text)
+        return text
+
+    return AfterValidator(validate)
+
+
+def _has_length(shortest: int) -> AfterValidator:
+    """The length of a password, counted and refused as the forms do it."""
+
+    def validate(password: SecretStr) -> SecretStr:
+        if not shortest <= len(password) <= PASSWORD_MAX:
+            raise ValueError(f"Field must be between {shortest} and {PASSWORD_MAX} characters long.")
+        return password
+
+    return AfterValidator(validate)
+
+
+Password = Annotated[
+    SecretStr,
+    Field(json_schema_extra={"minLength": 1, "maxLength": PASSWORD_MAX}, examples=["correct horse battery"]),
+    _has_length(1),
+]
+NewPassword = Annotated[
+    SecretStr,
+    Field(json_schema_extra={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX}, examples=["a fine day for a walk"]),
+    _has_length(PASSWORD_MIN),
+]
+
+
+class Registration(_Input):
+    """Who wants an account."""
+
+    username: Annotated[
+        str,
+        Field(
+            description="Anything that can be seen, without @. Case makes no difference.",
+            json_schema_extra={"minLength": 1, "maxLength": USERNAME_MAX, "pattern": USERNAME_PATTERN},
+            examples=["susan"],
+        ),
+        _keeps(check_username),
+    ]
+    email: Annotated[
+        str,
+        Field(json_schema_extra={"format": "email", "maxLength": EMAIL_MAX}, examples=["susan@example.com"]),
+        _keeps(check_email),
+    ]
+    password: NewPassword
+
+
+class Credentials(_Input):
+    """Who wants to log in, and how."""
+
+    username: Annotated[
+        str,
+        Field(
+            description="The username or the email address.",
+            min_length=1,
+            max_length=max(USERNAME_MAX, EMAIL_MAX),
+            examples=["susan"],
+        ),
+    ]
+    password: Password
+    kind: Annotated[
+        KindName,
+        Field(
+            description="session: a cookie, until the browser is closed. remembered: cookies that outlive it. "
+            "bearer: a token to send with each request, and no cookie.",
+            examples=["bearer"],
+        ),
+    ] = "session"
+
+
+class PasswordChange(_Input):
+    """The password there is, and the one there is to be."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class UserAccount(BaseModel):
+    """A user, as nobody else sees them."""
+
+    username: str
+    email: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """What is told of a user."""
+        return cls(username=user.username, email=user.email, created_at=user.created_at)
+
+
+class Session(BaseModel):
+    """One login: a browser or a program that is logged in."""
+
+    id: int
+    kind: KindName
+    client: Annotated[str, Field(description="Browser and system, in words.", examples=["Firefox on Linux"])]
+    address: Annotated[str, Field(description="Where it logged in from.", examples=["192.0.2.7"])]
+    created_at: datetime
+    last_seen_at: Annotated[datetime, Field(description="To the minute.")]
+    expires_at: Annotated[datetime, Field(description="When it ends at the latest. Unused it may end before.")]
+    current: Annotated[bool, Field(description="Whether this request came with it.")]
+
+    @classmethod
+    def of(cls, row: LoginSession, *, current: bool) -> Self:
+        """What is told of a login session: not its handle."""
+        return cls(
+            id=row.id,
+            kind=row.kind.value,
+            client=row.client,
+            address=row.address,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            expires_at=current_limits().end_of(row),
+            current=current,
+        )
+
+
+class SessionList(BaseModel):
+    """All logins of the user, the one used last first."""
+
+    sessions: list[Session]
+
+
+class NewSession(BaseModel):
+    """A login that has just begun."""
+
+    session: Session
+    token: Annotated[
+        str | None,
+        Field(description="For kind bearer: send it as `Authorization: Bearer …`. It is told once, here."),
+    ]
+
+
+class ProblemField(BaseModel):
+    """What is wrong with one field."""
+
+    pointer: Annotated[str, Field(description="Where it is in the body (RFC 6901).", examples=["#/username"])]
+    message: str
+
+
+class ProblemDetails(BaseModel):
+    """A problem (RFC 9457)."""
+
+    type: Annotated[str, Field(description="Where it is described, or about:blank if the status says it all.")]
+    title: str
+    status: int
+    detail: Annotated[str | None, Field(description="What to do about it.")] = None
+    errors: Annotated[list[ProblemField] | None, Field(description="Where fields are wrong: which.")] = None

@@ -1,0 +1,160 @@
+"""The description of the API for programs: OpenAPI 3.1, made by Quart-Schema out of the operations themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from quart import Quart, Response
+from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, OpenAPIProvider, QuartSchema, Tag, hide
+from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing.converters import BaseConverter
+
+from quart_app.application import this_app
+
+from .blueprint import blueprint
+from .body import JSON
+from .operations import ACCOUNT, BEARER, COOKIE, SESSIONS
+from .problems import PROBLEM_JSON
+
+_INFO = Info(
+    title="Microblog API",
+    version="1",
+    description=(
+        "Requests and answers are JSON in UTF-8. What goes wrong is answered with a problem (RFC 9457). "
+        "Fields that an operation does not know are ignored."
+    ),
+)
+
+_STATUS_WORDS = {
+    HTTPStatus.OK: "Here it is.",
+    HTTPStatus.CREATED: "Done.",
+    HTTPStatus.NO_CONTENT: "Done; there is nothing to say.",
+    HTTPStatus.BAD_REQUEST: "What was sent is damaged, or no JSON object, or its fields are missing or wrong.",
+    HTTPStatus.UNAUTHORIZED: "Nobody is logged in by what was sent, or not by what this needs.",
+    HTTPStatus.FORBIDDEN: "Refused: a request of another site, a wrong password, or a token that asks for cookies.",
+    HTTPStatus.NOT_FOUND: "There is no such thing, or it is somebody else's.",
+    HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time.",
+    HTTPStatus.CONFLICT: "Somebody has it already.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"The body is not {JSON}.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts. Retry-After says when to come back.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The mistake is ours. It has been recorded.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not now. Nothing was changed; Retry-After says when to come back.",
+}
+_RESPONSE_HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "What is missing, or wrong with the token (RFC 6750)."},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "Seconds."},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "Seconds."},
+}
+REFERENCE = "#/components/schemas/"
+_METHODS = frozenset({"get", "post", "put", "delete"})
+
+
+class _Provider(OpenAPIProvider):
+    """Quart-Schema's, with what it cannot say itself: problems, empty answers, the bounds of numbers in paths."""
+
+    def schema(self) -> dict[str, Any]:
+        schema = super().schema()
+        for operations in schema["paths"].values():
+            for method in _METHODS & operations.keys():
+                operation = operations[method]
+                operation["responses"] = {
+                    str(status): _described(HTTPStatus(status), response)
+                    for status, response in sorted(operation["responses"].items())
+                }
+        return schema
+
+    def generate_rules(self) -> Iterable[Rule]:
+        return (rule for rule in super().generate_rules() if rule.endpoint.startswith(f"{blueprint.name}."))
+
+    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
+        paths, components = super().build_paths(rule)
+        view = self._app.view_functions[rule.endpoint]
+        for operations in paths.values():
+            for operation in operations.values():
+                if view.empty_answer is not None:
+                    operation["responses"] = {view.empty_answer: {}, **operation["responses"]}
+                if "requestBody" in operation:
+                    operation["requestBody"]["required"] = True
+                operation["description"] = " ".join(operation["description"].split())
+        return paths, components
+
+    def build_request_body(self, model: Any, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return _by_reference(*super().build_request_body(model, source))
+
+    def build_response_object(self, model: Any, headers_model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return _by_reference(*super().build_response_object(model, headers_model))
+
+    def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
+        parameter = super().build_path_parameter(name, converter)
+        if isinstance(converter, IntegerConverter):
+            parameter["schema"] |= {"minimum": 0, "maximum": converter.max}
+        return parameter
+
+    def operation_id(self, method: str, path: str, func: Any) -> str | None:
+        operation_id = super().operation_id(method, path, func)
+        return None if operation_id is None else operation_id.removeprefix(f"{method.lower()}_")
+
+
+def _by_reference(body: dict[str, Any], components: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same with its schema among the components: described once, and with a name."""
+    content = body["content"][JSON]
+    schema, name = content["schema"], content["schema"]["title"]
+    return {**body, "content": {JSON: {"schema": {"$ref": f"{REFERENCE}{name}"}}}}, {**components, name: schema}
+
+
+def _described(status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
+    described = {**response, "description": _STATUS_WORDS[status]}
+    if status >= HTTPStatus.BAD_REQUEST:
+        described["content"] = {PROBLEM_JSON: response["content"][JSON]}
+    if status in _RESPONSE_HEADERS:
+        described["headers"] = {
+            name: {"description": words, "schema": {"type": "string"}}
+            for name, words in _RESPONSE_HEADERS[status].items()
+        }
+    return described
+
+
+class Description(QuartSchema):
+    """The description of one application's API."""
+
+    openapi_provider_class = _Provider
+    _document: dict[str, Any] | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document. It is made when somebody asks for it first, as most processes are never asked."""
+        if self._document is None:
+            self._document = self.openapi_provider.schema()
+        return self._document
+
+
+def init_app(app: Quart) -> None:
+    """Describe the API of an application. Quart-Schema's own pages, which load scripts from elsewhere, are left out."""
+    Description(
+        app,
+        openapi_path=None,
+        info=_INFO,
+        tags=[
+            Tag(ACCOUNT, description="Register, see one's own account, change its password."),
+            Tag(SESSIONS, description="Log in, see where one is logged in, log out."),
+        ],
+        security_schemes={
+            BEARER: HttpSecurityScheme(scheme="bearer"),
+            COOKIE: APIKeySecurityScheme(name=app.config["SESSION_COOKIE_NAME"], in_="cookie"),
+        },
+    )
+
+
+@blueprint.get("/openapi.json")
+@hide
+async def openapi() -> Response:
+    """The OpenAPI document."""
+    return Response(this_app.json.dumps(described_api()), content_type=JSON)
+
+
+def described_api() -> dict[str, Any]:
+    """The OpenAPI document of this application."""
+    description: Description = this_app.extensions["QUART_SCHEMA"]
+    return description.document()

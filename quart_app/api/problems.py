@@ -1,0 +1,122 @@
+"""Answers to what went wrong, in the form of RFC 9457: ``application/problem+json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from quart import Response, url_for
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class ProblemType(NamedTuple):
+    """A kind of problem that a program may want to tell from others of the same status."""
+
+    name: str
+    status: int
+    title: str
+    advice: str
+
+
+BODY_UNREADABLE = ProblemType(
+    "body-unreadable", 400, "Not readable as JSON", "Send one JSON object, in UTF-8, with each name once."
+)
+FIELDS_INVALID = ProblemType(
+    "fields-invalid", 400, "Fields are missing or wrong", "See errors: each has a JSON pointer and a sentence."
+)
+LOGIN_REQUIRED = ProblemType("login-required", 401, "Login required", "Send a session cookie or a bearer token.")
+TOKEN_INVALID = ProblemType(
+    "token-invalid", 401, "Bearer token invalid", "It has expired, or was ended, or is none of ours. Log in again."
+)
+LOGIN_STALE = ProblemType(
+    "login-stale",
+    401,
+    "Fresh login required",
+    "For this, log in by name and password to get cookies. Tokens and remembered logins will not do.",
+)
+CREDENTIALS_WRONG = ProblemType(
+    "credentials-wrong", 401, "Invalid username or password", "Nothing more is said, for anybody may ask."
+)
+PASSWORD_WRONG = ProblemType(
+    "password-wrong", 403, "Current password wrong", "The password is as it was. Send the current one."
+)
+NAME_TAKEN = ProblemType(
+    "name-taken", 409, "Username or email address taken", "See errors for which of them. Choose another."
+)
+
+#: All of them, for the documentation. Other problems are what their status says (``about:blank``).
+PROBLEM_TYPES = (
+    BODY_UNREADABLE,
+    FIELDS_INVALID,
+    LOGIN_REQUIRED,
+    TOKEN_INVALID,
+    LOGIN_STALE,
+    CREDENTIALS_WRONG,
+    PASSWORD_WRONG,
+    NAME_TAKEN,
+)
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one field of the body."""
+
+    pointer: str
+    message: str
+
+    @classmethod
+    def at(cls, path: Iterable[int | str], message: str) -> FieldError:
+        """An error at a place in the body, given by names and indexes; the pointer is a fragment (RFC 6901, 6)."""
+        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+        return cls("#" + "".join(f"/{step}" for step in steps), message)
+
+
+class Problem(HTTPException):
+    """A problem of one of our types.
+
+    Arguments:
+        errors: what is wrong with which fields.
+        challenge: the parameters of ``WWW-Authenticate``, which each 401 must have (RFC 9110, 15.5.2).
+    """
+
+    def __init__(self, kind: ProblemType, *, errors: Iterable[FieldError] = (), challenge: str = "") -> None:
+        super().__init__(kind.advice)
+        self.code = kind.status
+        self.kind = kind
+        self.errors = tuple(errors)
+        self._challenge = f"Bearer {challenge}".rstrip()
+
+    def get_headers(self, *_: Any) -> list[tuple[str, str]]:
+        """The headers to answer with, apart from those of the body."""
+        return [("WWW-Authenticate", self._challenge)] if self.code == HTTPStatus.UNAUTHORIZED else []
+
+
+def login_required_problem(*, bad_token: bool) -> Problem:
+    """The answer to whom we do not know; to a token that is no good, in the words of RFC 6750, section 3.1."""
+    return Problem(TOKEN_INVALID, challenge='error="invalid_token"') if bad_token else Problem(LOGIN_REQUIRED)
+
+
+def stale_login_problem() -> Problem:
+    """The answer to a user who has to enter the password again: a "step-up" (RFC 9470, section 3)."""
+    return Problem(LOGIN_STALE, challenge='error="insufficient_user_authentication"')
+
+
+def problem_response(error: HTTPException) -> Response:
+    """Any error as a problem, with its status and headers. What was sent is not repeated."""
+    code = error.code or InternalServerError.code
+    body: dict[str, object] = {"type": "about:blank", "title": error.name, "status": code}
+    if isinstance(error, Problem):
+        body["type"] = url_for("api.documentation", _anchor=error.kind.name)
+        body["title"] = error.kind.title
+    if error.description is not None and error.description != type(error).description:
+        body["detail"] = error.description  # a sentence of ours; Werkzeug's are for people at a browser
+    if isinstance(error, Problem) and error.errors:
+        body["errors"] = [field._asdict() for field in error.errors]
+    response = Response(json.dumps(body), status=code, content_type=PROBLEM_JSON)
+    for name, value in error.get_headers():
+        if name.lower() != "content-type":
+            response.headers[name] = value
+    return response

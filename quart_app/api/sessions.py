@@ -1,0 +1,86 @@
+"""Login sessions: log in, see them, end them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from quart import request
+from werkzeug.exceptions import Forbidden, NotFound
+
+from quart_app.accounts.login import current_login_session, current_user, end_login, issue_bearer_token, start_login
+from quart_app.accounts.users import authenticate
+from quart_app.sessions.bearer import sent_bearer_token
+from quart_app.sessions.models import ID_MAX, Kind
+from quart_app.sessions.store import end_session, end_sessions, list_sessions
+
+from .blueprint import blueprint
+from .models import Credentials, NewSession, Session, SessionList
+from .operations import ANYBODY, SESSIONS, operation
+from .problems import CREDENTIALS_WRONG, Problem
+
+
+@blueprint.post("/sessions")
+@operation(
+    about=SESSIONS,
+    status=HTTPStatus.CREATED,
+    takes=Credentials,
+    answers=NewSession,
+    for_=ANYBODY,
+    problems=(HTTPStatus.UNAUTHORIZED,),
+)
+async def log_in(data: Credentials) -> NewSession:
+    """Log in.
+
+    A login by cookies ends the one that came with this request. A token leaves it as it is.
+    """
+    kind = Kind(data.kind)
+    if kind is not Kind.BEARER and sent_bearer_token(request) is not None:
+        raise Forbidden("Who sends a bearer token gets no cookies: leave it out, or ask for kind bearer.")
+    user = await authenticate(data.username, data.password.get_secret_value())
+    if user is None:
+        raise Problem(CREDENTIALS_WRONG)
+    token = None
+    if kind is Kind.BEARER:
+        token = await issue_bearer_token(user)
+        has_begun = token is not None
+    else:
+        has_begun = await start_login(user, remember=kind is Kind.REMEMBERED)
+    if not has_begun or user.login_session is None:
+        raise Problem(CREDENTIALS_WRONG)  # closed, or given another password, since that was checked
+    return NewSession(session=Session.of(user.login_session, current=token is None), token=token)
+
+
+@blueprint.get("/sessions")
+@operation(about=SESSIONS, status=HTTPStatus.OK, answers=SessionList, changes=False)
+async def show_sessions() -> SessionList:
+    """List where one is logged in."""
+    here = current_login_session()
+    rows = await list_sessions(current_user.id)
+    return SessionList(sessions=[Session.of(row, current=row.id == here.id) for row in rows])
+
+
+@blueprint.delete("/sessions")
+@operation(about=SESSIONS, status=HTTPStatus.NO_CONTENT)
+async def end_other_sessions() -> None:
+    """Log out everywhere else: end all logins but the one that this request came with."""
+    await end_sessions(current_user.id, except_for=current_login_session().id)
+
+
+@blueprint.delete("/sessions/current")
+@operation(about=SESSIONS, status=HTTPStatus.NO_CONTENT)
+async def log_out() -> None:
+    """Log out: end the login that this request came with.
+
+    No copy of its cookies or its token is worth anything afterwards.
+    """
+    await end_login()
+
+
+@blueprint.delete(f"/sessions/<int(max={ID_MAX}):session_id>")
+@operation(about=SESSIONS, status=HTTPStatus.NO_CONTENT, problems=(HTTPStatus.NOT_FOUND,))
+async def end_one_session(session_id: int) -> None:
+    """End one login of one's own."""
+    if session_id == current_login_session().id:
+        await end_login()
+    elif not await end_session(current_user.id, session_id):
+        raise NotFound

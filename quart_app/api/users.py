@@ -1,0 +1,63 @@
+"""Accounts: register, see one's own, change its password."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from quart_app.accounts.forms import TAKEN
+from quart_app.accounts.login import current_user, write_renewed_login
+from quart_app.accounts.users import UserExists, add_user, change_password, confirm_password, taken_fields
+
+from .blueprint import blueprint
+from .models import PasswordChange, Registration, UserAccount
+from .operations import ACCOUNT, ANYBODY, FRESH_USERS, operation
+from .problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
+
+
+@blueprint.post("/users")
+@operation(
+    about=ACCOUNT,
+    status=HTTPStatus.CREATED,
+    takes=Registration,
+    answers=UserAccount,
+    for_=ANYBODY,
+    problems=(HTTPStatus.CONFLICT,),
+)
+async def register(data: Registration) -> UserAccount:
+    """Create an account.
+
+    Logging in to it is the next step.
+    """
+    # Asked before a password is hashed for nothing, and again by the database when the user is added.
+    if taken := await taken_fields(username=data.username, email=data.email):
+        raise _taken(taken)
+    try:
+        user = await add_user(username=data.username, email=data.email, password=data.password.get_secret_value())
+    except UserExists as error:
+        raise _taken(error.fields) from None
+    return UserAccount.of(user)
+
+
+@blueprint.get("/me")
+@operation(about=ACCOUNT, status=HTTPStatus.OK, answers=UserAccount, changes=False)
+async def me() -> UserAccount:
+    """Say who is logged in."""
+    return UserAccount.of(current_user)
+
+
+@blueprint.put("/me/password")
+@operation(about=ACCOUNT, status=HTTPStatus.NO_CONTENT, takes=PasswordChange, for_=FRESH_USERS)
+async def change_own_password(data: PasswordChange) -> None:
+    """Change the password, which ends all other logins.
+
+    Needs a login by cookies for which the password was entered: neither a bearer token nor a remembered login will do.
+    The cookies are set anew, and old copies of them are worth nothing.
+    """
+    if not await confirm_password(current_user, data.current_password.get_secret_value()):
+        raise Problem(PASSWORD_WRONG)
+    await change_password(current_user, data.new_password.get_secret_value())
+    write_renewed_login()
+
+
+def _taken(fields: frozenset[str]) -> Problem:
+    return Problem(NAME_TAKEN, errors=[FieldError.at([name], TAKEN[name]) for name in sorted(fields)])

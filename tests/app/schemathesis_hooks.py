@@ -1,0 +1,52 @@
+"""What Schemathesis cannot know: text of ours that fits, and how to log in. Its command line loads this file."""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+from typing import Any
+
+import requests
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import AuthContext, Case
+
+API = os.environ["API_ADDRESS"]
+AGENT = "Schemathesis"
+PASSWORD = "a fine day for a walk"
+
+# JSON Schema says that it is an address or a password. Which addresses there are, and which passwords nobody
+# should have, it cannot say.
+schemathesis.openapi.format("email", st.integers(0, 10**9).map(lambda number: f"user{number}@example.com"))
+schemathesis.openapi.format("password", st.text(st.characters(codec="ascii"), min_size=16, max_size=64))
+
+_numbers = count()
+
+
+@schemathesis.auth(refresh_interval=None)
+class NewUser:
+    """A user for each test case, as cases log out, end sessions and change passwords."""
+
+    def get(self, case: Case[Any], _context: AuthContext) -> requests.Response:
+        """Register, and log in by what the operation takes."""
+        name = f"case{next(_numbers)}"
+        account = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+        requests.post(f"{API}/users", json=account, timeout=10).raise_for_status()
+        kind = "session" if case.operation.path.endswith("/me/password") else "bearer"
+        answer = requests.post(
+            f"{API}/sessions",
+            json={"username": name, "password": PASSWORD, "kind": kind},
+            headers={"User-Agent": AGENT},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        return answer
+
+    def set(self, case: Case[Any], data: requests.Response, _context: AuthContext) -> None:
+        """Send what the login gave."""
+        token: Any = data.json()["token"]
+        if token is None:
+            case.cookies = {**(case.cookies or {}), **data.cookies.get_dict()}
+            case.headers["User-Agent"] = AGENT  # to a client that looks like another one, a login is not fresh
+        else:
+            case.headers["Authorization"] = f"Bearer {token}"

@@ -1,0 +1,352 @@
+"""The API: registering, logging in and out, one's sessions, one's password."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import func, select
+
+from quart_app.accounts.models import User
+from quart_app.accounts.passwords import PASSWORD_MIN, PasswordHasher
+from quart_app.accounts.users import deactivate_user, user_by_login
+from quart_app.application import Application
+from tests.app.program import Program, browser_of, with_token
+from tests.app.visitor import PASSWORD, Visitor
+
+NEW_PASSWORD = "another fine password"
+
+
+@pytest.fixture
+def program(app: Application) -> Program:
+    """One that nobody knows."""
+    return Program(app)
+
+
+@pytest.fixture
+async def user(program: Program) -> Program:
+    """Susan, logged in by cookies."""
+    await program.register()
+    assert (await program.log_in()).status == 201
+    return program
+
+
+# --- registering
+
+
+async def test_registering(program: Program, visitor: Visitor) -> None:
+    """An account made by the API is one: its user logs in at the pages."""
+    answer = await program.register()
+    assert answer.status == 201
+    assert answer.json.keys() == {"username", "email", "created_at"}
+    assert answer.json["username"] == "susan"
+    assert answer.cookies == {}
+    assert (await visitor.login()).location == "/index"
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointers"),
+    [
+        ({"email": "other@example.com"}, ["#/username"]),
+        ({"username": "SUSAN", "email": "other@example.com"}, ["#/username"]),
+        ({"username": "other"}, ["#/email"]),
+        ({}, ["#/email", "#/username"]),
+    ],
+)
+async def test_taken_names(program: Program, changes: dict[str, str], pointers: list[str]) -> None:
+    """409, and which of the two it is."""
+    await program.register()
+    answer = await program.register(**changes)
+    assert (answer.status, answer.problem, answer.pointers) == (409, "name-taken", pointers)
+
+
+async def test_one_name_for_fifty(app: Application) -> None:
+    """Of fifty who want a name at once one gets it, and the others are told that it is taken."""
+    answers = await asyncio.gather(*(Program(app).register() for _ in range(50)))
+    assert sorted(answer.status for answer in answers) == [201, *[409] * 49]
+    async with app.app_context(), app.database.session() as session:
+        assert await session.scalar(select(func.count()).select_from(User)) == 1
+
+
+@pytest.mark.parametrize("extra", ["id", "is_admin", "active", "password_hash", "__class__"])
+async def test_other_fields_have_no_effect(program: Program, app: Application, extra: str) -> None:
+    """Only the fields that are described are looked at: nobody chooses an id, or makes themselves something."""
+    assert (await program.register(**{extra: False})).status == 201
+    async with app.app_context():
+        susan = await user_by_login("susan")
+    assert susan is not None
+    assert susan.active
+    assert susan.id == 1
+    assert (await program.log_in()).status == 201
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("username", ""),
+        ("username", "su@san"),
+        ("username", "su\N{FULLWIDTH COMMERCIAL AT}san"),
+        ("username", "su\nsan"),
+        ("username", "su\0san"),
+        ("username", "x" * 65),
+        ("username", "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 10),
+        ("email", ""),
+        ("email", "susan"),
+        ("email", "susan@localhost"),
+        ("email", f"susan@{'x' * 60}.{'x' * 60}.example.com"),
+        ("password", "x" * (PASSWORD_MIN - 1)),
+        ("password", "x" * 257),
+    ],
+)
+async def test_both_faces_have_the_same_rules(program: Program, visitor: Visitor, field: str, text: str) -> None:
+    """What the page refuses the API refuses, in the same words."""
+    changes = {field: text, **({"password2": text} if field == "password" else {})}
+    page = await visitor.register(**changes)
+    answer = await program.register(**{field: text})
+    assert (answer.status, answer.problem, answer.pointers) == (400, "fields-invalid", [f"#/{field}"])
+    assert [error["message"] for error in answer.json["errors"]] == page.errors
+
+
+@pytest.mark.parametrize("username", [" susan", "susan ", "\tsusan"])
+async def test_spaces_around_a_name(program: Program, username: str) -> None:
+    """Spaces around a name are refused, and not taken away as on the page: nobody has typed them by accident."""
+    answer = await program.register(username=username)
+    assert (answer.status, answer.pointers) == (400, ["#/username"])
+
+
+# --- logging in
+
+
+@pytest.mark.parametrize("name", ["susan", "SUSAN", "susan@example.com"])
+@pytest.mark.parametrize(
+    ("kind", "cookies"), [("session", {"session"}), ("remembered", {"session", "remember_token"}), ("bearer", set())]
+)
+async def test_logging_in(program: Program, name: str, kind: str, cookies: set[str]) -> None:
+    """By name or address, for a cookie, two of them, or a token."""
+    await program.register()
+    answer = await program.log_in(username=name, kind=kind)
+    assert answer.status == 201
+    assert answer.cookies.keys() == cookies
+    assert answer.json["session"]["kind"] == kind
+    assert (answer.json["token"] is None) is (kind != "bearer")
+    program.token = answer.json["token"]
+    assert await program.is_in()
+
+
+async def test_logging_in_is_for_the_pages_as_well(user: Program, visitor: Visitor) -> None:
+    """Cookies of the API open the pages, and the pages' open the API."""
+    visitor.client = user.client
+    assert await visitor.is_in()
+    other = Visitor(user.app)
+    await other.login()
+    assert await browser_of(other).is_in()
+
+
+async def test_a_session_cookie_is_no_remember_cookie(user: Program) -> None:
+    """Who did not ask to be remembered is forgotten with the session."""
+    user.forget("session")
+    assert not await user.is_in()
+
+
+async def test_wrong_credentials_all_look_alike(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unknown, wrong and closed: one answer, header for header, for the same work, for tokens as for cookies."""
+    await Program(app).register()
+    await Program(app).register(username="closed", email="closed@example.com")
+    async with app.app_context():
+        closed = await user_by_login("closed")
+        assert closed is not None
+        await deactivate_user(closed.id)
+    hashed = []
+    verify = PasswordHasher._verify
+
+    def count(hasher: PasswordHasher, stored: str | None, password: str) -> bool:
+        hashed.append(password)
+        return verify(hasher, stored, password)
+
+    monkeypatch.setattr(PasswordHasher, "_verify", count)
+    wrongs = [
+        {"username": "nobody"},
+        {"password": "wrong"},
+        {"username": "closed"},
+        {"username": "closed", "password": "wrong"},
+    ]
+    answers = [await Program(app).log_in(**wrong, kind=kind) for wrong in wrongs for kind in ("session", "bearer")]
+    assert len(hashed) == len(answers)
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert {tuple(answer.headers) for answer in answers} == {tuple(answers[0].headers)}
+    assert answers[0].status == 401
+    assert answers[0].problem == "credentials-wrong"
+    assert answers[0].headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_logging_in_over_a_login_ends_it(user: Program) -> None:
+    """As at the page: whoever was logged in by these cookies is not any more."""
+    before = user.copy()
+    await user.log_in()
+    assert await user.is_in()
+    assert not await before.is_in()
+
+
+async def test_a_token_leaves_the_login_alone(user: Program) -> None:
+    """A user with cookies who asks for a token has both afterwards."""
+    answer = await user.log_in(kind="bearer")
+    assert await user.is_in()
+    assert await Program(user.app, answer.json["token"]).is_in()
+
+
+# --- one's sessions
+
+
+async def test_seeing_where_one_is_logged_in(user: Program) -> None:
+    """All logins, of pages and programs, none of anybody else, and which one asks."""
+    token = await with_token(user.app)
+    await Program(user.app).register(username="other", email="other@example.com")
+    await Program(user.app).log_in(username="other")
+    for program, kind in ((user, "session"), (token, "bearer")):
+        sessions = (await program.send("GET", "/sessions")).json["sessions"]
+        assert {session["kind"] for session in sessions} == {"session", "bearer"}
+        assert [session["kind"] for session in sessions if session["current"]] == [kind]
+        assert sessions[0].keys() == {
+            *("id", "kind", "client", "address"),
+            *("created_at", "last_seen_at", "expires_at", "current"),
+        }
+
+
+async def test_ending_one_session(user: Program) -> None:
+    """It is gone at once, and a second time there is none; oneself is logged out by one's own."""
+    token = await with_token(user.app)
+    sessions = (await user.send("GET", "/sessions")).json["sessions"]
+    ids = {session["kind"]: session["id"] for session in sessions}
+    assert (await user.send("DELETE", f"/sessions/{ids['bearer']}")).status == 204
+    assert not await token.is_in()
+    assert (await user.send("DELETE", f"/sessions/{ids['bearer']}")).status == 404
+    before = user.copy()
+    answer = await user.send("DELETE", f"/sessions/{ids['session']}")
+    assert (answer.status, answer.cookies["session"].value) == (204, "")
+    assert not await before.is_in()
+
+
+@pytest.mark.parametrize("name", ["0", "2", "2147483648", "99999999999999999999", "-1", "1.0", "one", "%00"])
+async def test_sessions_of_nobody_and_others(user: Program, name: str) -> None:
+    """What is not one's own does not exist; nothing happens to it."""
+    other = Program(user.app)
+    await other.register(username="other", email="other@example.com")
+    await other.log_in(username="other")
+    answer = await user.send("DELETE", f"/sessions/{name}")
+    assert (answer.status, answer.problem) == (404, "Not Found")
+    assert await other.is_in()
+
+
+async def test_logging_out_everywhere_else(user: Program) -> None:
+    """Five sessions, two of them remembered, and tokens: none is left but the one that asked."""
+    others = [Program(user.app) for _ in range(5)]
+    for index, other in enumerate(others):
+        await other.log_in(kind="remembered" if index < 2 else "session")
+    remembered = [other.copy("remember_token") for other in others[:2]]
+    tokens = [await with_token(user.app) for _ in range(2)]
+    assert (await tokens[0].send("DELETE", "/sessions")).status == 204
+    assert await tokens[0].is_in()
+    for gone in (user, tokens[1], *others, *remembered):
+        assert not await gone.is_in()
+
+
+@pytest.mark.parametrize("kind", ["session", "remembered", "bearer"])
+async def test_logging_out(program: Program, kind: str) -> None:
+    """The login ends on the server: no copy of a cookie or token opens anything, API or pages."""
+    await program.register()
+    program.token = (await program.log_in(kind=kind)).json["token"]
+    copies = [program.copy(), program.copy("session"), program.copy("remember_token")]
+    answer = await program.send("DELETE", "/sessions/current")
+    assert (answer.status, answer.text) == (204, "")
+    assert {name: cookie.value for name, cookie in answer.cookies.items()} == {
+        "session": {"session": ""},
+        "remembered": {"session": "", "remember_token": ""},
+        "bearer": {},
+    }[kind]
+    visitor = Visitor(program.app)
+    for gone in (program, *copies):
+        assert not await gone.is_in()
+        visitor.client = gone.client
+        assert not await visitor.is_in()
+
+
+# --- the password
+
+
+async def change(program: Program, **changes: str) -> tuple[int, str]:
+    """The answer to a change of password: its status, and the problem, if it is one."""
+    answer = await program.send(
+        "PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD, **changes}
+    )
+    return answer.status, answer.text and answer.problem
+
+
+async def test_changing_the_password(user: Program) -> None:
+    """It ends all other logins and all copies of this one, which goes on."""
+    others = [user.copy(), Program(user.app), await with_token(user.app)]
+    await others[1].log_in()
+    assert await change(user) == (204, "")
+    assert await user.is_in()
+    for other in others:
+        assert not await other.is_in()
+    assert (await Program(user.app).log_in()).status == 401
+    assert (await Program(user.app).log_in(password=NEW_PASSWORD)).status == 201
+
+
+async def test_changing_the_password_needs_the_password(user: Program) -> None:
+    """Who sits at somebody's browser cannot; nothing has changed then."""
+    assert await change(user, current_password="wrong") == (403, "password-wrong")
+    assert await change(user, new_password="short") == (400, "fields-invalid")
+    assert await user.is_in()
+    assert (await Program(user.app).log_in()).status == 201
+
+
+async def test_changing_the_password_needs_a_fresh_login(user: Program) -> None:
+    """Neither a token, which lies about in some file, nor a remembered login will do."""
+    remembered = Program(user.app)
+    await remembered.log_in(kind="remembered")
+    remembered.forget("session")
+    for program in (remembered, await with_token(user.app)):
+        answer = await program.send("PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+        assert (answer.status, answer.problem) == (401, "login-stale")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="insufficient_user_authentication"'
+    assert await change(Program(user.app)) == (401, "login-required")
+
+
+async def test_a_login_that_ends_meanwhile(user: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ended from elsewhere while the password is checked, a login changes nothing, and is told so."""
+    elsewhere = await with_token(user.app)
+    check = User.check_password
+
+    async def end_and_check(checked: User, password: str) -> bool:
+        await elsewhere.send("DELETE", "/sessions")
+        return await check(checked, password)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(User, "check_password", end_and_check)
+        answer = await user.send("PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+    assert (answer.status, answer.problem) == (401, "login-required")
+    assert answer.cookies["session"].value == ""
+    assert (await Program(user.app).log_in()).status == 201
+
+
+# --- cost
+
+
+@pytest.mark.parametrize("kind", ["session", "bearer"])
+async def test_one_query_for_a_user(program: Program, queries: list[str], kind: str) -> None:
+    """The user is loaded once, by cookie or by token, and nothing else is."""
+    await program.register()
+    program.token = (await program.log_in(kind=kind)).json["token"]
+    queries.clear()
+    assert await program.is_in()
+    assert len(queries) == 1
+
+
+async def test_no_query_for_strangers(program: Program, queries: list[str]) -> None:
+    """Whom there is nothing to know about, the database is not asked about."""
+    for path in ("/me", "/docs", "/openapi.json", "/nowhere"):
+        await program.send("GET", path)
+    await program.register(password="x")
+    await Program(program.app, "no token").send("GET", "/me")
+    assert queries == []

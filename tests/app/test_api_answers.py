@@ -1,0 +1,233 @@
+"""What all answers of the API have in common: problems, headers, caches, methods, and who may send what from where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+from unittest import mock
+
+import pytest
+from sqlalchemy.exc import ProgrammingError
+from werkzeug.exceptions import TooManyRequests
+
+from quart_app.application import Application
+from tests.app.program import SUSAN, Answer, Program, with_token
+from tests.app.visitor import PASSWORD, Visitor
+
+ANSWERED = [
+    ("GET", "/me", 401),
+    ("GET", "/sessions", 401),
+    ("DELETE", "/sessions", 401),
+    ("DELETE", "/sessions/1", 401),
+    ("DELETE", "/sessions/current", 401),
+    ("PUT", "/me/password", 401),
+    ("GET", "/openapi.json", 200),
+    ("GET", "/docs", 200),
+    ("HEAD", "/docs", 200),
+    ("OPTIONS", "/me", 200),
+    ("OPTIONS", "/users", 200),
+    ("GET", "/nowhere", 404),
+    ("POST", "/nowhere", 404),
+    ("GET", "/users", 405),
+    ("PATCH", "/me", 405),
+    ("POST", "/openapi.json", 405),
+    ("TRACE", "/me", 405),
+    ("CONNECT", "/me", 405),
+    ("FOO", "/me", 405),
+]
+
+
+@pytest.fixture
+def program(app: Application) -> Program:
+    """One that nobody knows."""
+    return Program(app)
+
+
+@pytest.fixture
+async def user(program: Program) -> Program:
+    """Susan, logged in by cookies."""
+    await program.register()
+    await program.log_in(kind="remembered")
+    return program
+
+
+@contextmanager
+def broken(error: Exception) -> Iterator[None]:
+    """A database that answers everything with this."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("quart_app.database.Database._turn", mock.Mock(side_effect=error))
+        yield
+
+
+# --- problems and headers
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ANSWERED)
+async def test_every_answer(program: Program, method: str, path: str, status: int) -> None:
+    """A status that fits, a problem where it is one, nothing for caches, no cookie, and never a redirect."""
+    answer = await program.send(method, path)
+    assert answer.status == status
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert {"Cookie", "Authorization"} <= set(answer.headers["Vary"].split(", "))
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.cookies == {}
+    assert "Location" not in answer.headers
+    assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
+    if status >= 400:
+        assert answer.json.keys() >= {"type", "title", "status"}
+        assert answer.headers["Content-Type"] == "application/problem+json"
+    if status == 401:
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.problem == "login-required"
+    if status == 405:
+        assert "OPTIONS" in answer.headers["Allow"]
+
+
+async def test_answers_with_a_user(user: Program) -> None:
+    """No cache may take them for another user's."""
+    for program in (user, await with_token(user.app)):
+        for path in ("/me", "/sessions", "/docs", "/openapi.json"):
+            answer = await program.send("GET", path)
+            assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+            assert set(answer.headers["Vary"].split(", ")) == {"Cookie", "Authorization"}
+
+
+async def test_head_is_get(user: Program) -> None:
+    """HEAD is GET, for those who may GET; the body is for the server to leave out."""
+    whole, head = await user.send("GET", "/me"), await user.send("HEAD", "/me")
+    assert head.status == 200
+    assert head.headers.to_wsgi_list() == whole.headers.to_wsgi_list()
+
+
+async def test_options_tell_nothing(user: Program) -> None:
+    """What can be done, and nothing of the user; a preflight of another site is not answered."""
+    asked = {"Origin": "https://evil.test", "Access-Control-Request-Method": "PUT"}
+    answer = await user.send("OPTIONS", "/me/password", headers=asked)
+    assert (answer.status, answer.text) == (200, "")
+    assert set(answer.headers["Allow"].split(", ")) == {"PUT", "OPTIONS"}
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/me", "/api/v1", "/api/v1/me/"])
+async def test_addresses_near_the_api(visitor: Visitor, path: str) -> None:
+    """Whoever asks for something below ``/api`` gets a problem, and no page."""
+    page = await visitor.get(path)
+    assert (page.status, page.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+async def test_pages_go_on_as_pages(visitor: Visitor) -> None:
+    """Only the API answers with problems."""
+    assert "Page not found" in (await visitor.get("/apis")).text
+    assert (await visitor.get("/account")).location == "/login?next=%2Faccount"
+
+
+@pytest.mark.parametrize("kind", ["session", "bearer"])
+@pytest.mark.parametrize("error", [OSError("connection refused"), TimeoutError()])
+async def test_a_fault_is_no_logout(program: Program, kind: str, error: Exception) -> None:
+    """While the database is away: 503, when to come back, no cookie, and everybody is logged in afterwards."""
+    await program.register()
+    program.token = (await program.log_in(kind=kind)).json["token"]
+    with broken(error):
+        wanted = (("GET", "/me"), ("DELETE", "/sessions"), ("DELETE", "/sessions/current"), ("GET", "/docs"))
+        for method, path in wanted:
+            answer = await program.send(method, path)
+            assert (answer.status, answer.problem, answer.cookies) == (503, "Service Unavailable", {})
+            assert answer.headers["Retry-After"] == "1"
+            assert "refused" not in answer.text
+        assert (await Program(program.app).register(username="other", email="other@example.com")).status == 503
+        assert (await Program(program.app).log_in()).status == 503
+        assert (await program.send("GET", "/openapi.json")).status == 200
+        assert (await Program(program.app).send("GET", "/docs")).status == 200
+    assert await program.is_in()
+
+
+async def test_a_mistake_of_ours(user: Program, app: Application) -> None:
+    """500 without a word about it, and without a cookie."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with broken(ProgrammingError("SELECT secrets", None, Exception("no such table"))):
+        answer = await user.send("GET", "/me")
+    assert (answer.status, answer.problem, answer.cookies) == (500, "Internal Server Error", {})
+    assert answer.json.keys() == {"type", "title", "status"}
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert await user.is_in()
+
+
+async def test_too_many_attempts(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What refuses a login for a while is a problem here, with the time to wait."""
+
+    async def refuse(*_: object) -> NoReturn:
+        raise TooManyRequests("Wait.", retry_after=60)
+
+    monkeypatch.setattr("quart_app.api.sessions.authenticate", refuse)
+    answer = await program.log_in()
+    assert (answer.status, answer.problem, answer.headers["Retry-After"]) == (429, "Too Many Requests", "60")
+    assert answer.json["detail"] == "Wait."
+
+
+async def test_nothing_that_was_sent_comes_back(user: Program) -> None:
+    """No answer repeats a password, right or wrong, nor what it was that was wrong."""
+    secret = "a secret of susan's <script>"
+    answers = [
+        await user.register(password=secret),
+        await user.register(username=f"{secret}@", email=secret, password=secret),
+        await user.register(password=secret * 20),
+        await user.log_in(password=secret),
+        await user.log_in(username=secret, kind=secret),
+        await user.send("PUT", "/me/password", {"current_password": secret, "new_password": secret}),
+        await user.send("GET", f"/{secret}"),
+    ]
+    assert [answer.status for answer in answers] == [409, 400, 400, 401, 400, 403, 404]
+    assert not [answer for answer in answers if "secret" in answer.text]
+
+
+# --- other sites
+
+FOREIGN = [
+    {"Origin": "https://evil.test"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost.evil.test"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+]
+
+
+async def everything(program: Program, headers: dict[str, str]) -> list[Answer]:
+    """All that changes something, sent with these headers."""
+    change = {"current_password": PASSWORD, "new_password": "another fine password"}
+    mallory = {**SUSAN, "username": "mallory", "email": "mallory@example.com"}
+    return [
+        await program.send("POST", "/users", mallory, headers),
+        await program.send("POST", "/sessions", {"username": "susan", "password": PASSWORD}, headers),
+        await program.send("PUT", "/me/password", change, headers),
+        await program.send("DELETE", "/sessions/2", None, headers),
+        await program.send("DELETE", "/sessions", None, headers),
+        await program.send("DELETE", "/sessions/current", None, headers),
+    ]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+async def test_requests_of_other_sites(user: Program, headers: dict[str, str]) -> None:
+    """403 to whatever a browser says another site has sent, and nothing has changed."""
+    other = await with_token(user.app)
+    for answer in await everything(user, headers):
+        assert (answer.status, answer.problem, answer.cookies) == (403, "Forbidden", {})
+    assert await user.is_in()
+    assert await other.is_in()
+    assert (await Program(user.app).log_in(username="mallory")).status == 401
+    assert (await Program(user.app).log_in()).status == 201
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}])
+async def test_requests_of_our_own(user: Program, headers: dict[str, str]) -> None:
+    """No token of a form is asked for: what comes from here, or from no browser, is done."""
+    await with_token(user.app)
+    assert [answer.status for answer in await everything(user, headers)] == [201, 201, 204, 404, 204, 204]
+
+
+async def test_every_change_was_tried(app: Application) -> None:
+    """The list above has all operations that change something."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
+    changing = [rule for rule in rules if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}]
+    assert len(changing) == len(await everything(Program(app), {"Origin": "null"}))

@@ -1,0 +1,318 @@
+"""Bearer tokens: what they open, what they are not, and what ends them."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+from quart import websocket
+from quart.testing import WebsocketResponseError
+from quart_auth import QuartAuth
+from sqlalchemy import func, select
+
+from compat import current_user, login_required
+from quart_app.application import Application
+from quart_app.factory import create_app
+from quart_app.sessions.models import LoginSession
+from quart_app.settings import Settings
+from tests.app.conftest import Clock
+from tests.app.program import Program, with_token
+from tests.app.visitor import PASSWORD, Visitor
+
+SECOND = timedelta(seconds=1)
+OURS = "microblog bearer token"
+INVALID = 'Bearer error="invalid_token"'
+
+
+@pytest.fixture
+async def program(app: Application, clock: Clock) -> Program:
+    """One with a token of susan's."""
+    await Program(app).register()
+    return await with_token(app)
+
+
+def signed(app: Application, payload: object, salt: str = OURS, key: str | None = None) -> str:
+    """A token of Quart-Auth's with anything in it."""
+    serializer = QuartAuth.serializer_class(key or str(app.secret_key), salt)
+    return str(serializer.dumps(payload))
+
+
+def signed_text(app: Application, text: bytes) -> str:
+    """The same, of what need not be JSON."""
+    signer = QuartAuth.serializer_class(str(app.secret_key), OURS).make_signer(OURS.encode())
+    return signer.sign(urlsafe_b64encode(text).rstrip(b"=")).decode()
+
+
+def handle_in(app: Application, token: str) -> str:
+    """What our token holds."""
+    return str(QuartAuth.serializer_class(str(app.secret_key), OURS).loads(token))
+
+
+# --- what is a token
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_the_scheme_has_no_case(program: Program, scheme: str) -> None:
+    """As RFC 9110, 11.1 has it."""
+    answer = await Program(program.app).send("GET", "/me", headers={"Authorization": f"{scheme} {program.token}"})
+    assert (answer.status, answer.json["username"]) == (200, "susan")
+
+
+async def test_tokens_are_taken_from_their_header_alone(program: Program) -> None:
+    """Neither from the address, nor a form, nor any other header, nor a cookie."""
+    other, token = Program(program.app), str(program.token)
+    for name in ("session", "remember_token", "token", "Authorization"):
+        other.client.set_cookie("localhost", name, token)
+    sent = {"X-Authorization": f"Bearer {token}", "X-Api-Key": token, "Token": token}
+    answer = await other.send("GET", f"/me?access_token={token}&token={token}", headers=sent)
+    assert (answer.status, answer.problem) == (401, "login-required")
+
+
+PAYLOADS: tuple[object, ...] = (
+    *(None, True, 1, 0, -1, 2**70, 1.5, [], ["x"], {}, {"a": 1}),
+    *("", "1", " 1", "+1", "\0", "|", "\u0661", "x" * 42, "x" * 43, "x" * 43 + "\n", "\N{SNOWMAN}" * 43),
+)
+ODD: list[Callable[[Application, str], str]] = [
+    lambda _, token: "",
+    lambda _, token: "x",
+    lambda _, token: "=",
+    lambda _, token: f"{token} {token}",
+    lambda _, token: f"token={token}",
+    lambda _, token: token[:-1],
+    lambda _, token: token.swapcase(),
+    lambda _, token: "\xe9" + token,
+    lambda _, token: "." * 5000,
+    lambda app, token: handle_in(app, token),
+    lambda app, token: signed(app, handle_in(app, token), salt="quart-flask-login remember cookie"),
+    lambda app, token: signed(app, handle_in(app, token), salt="quart auth salt"),
+    lambda app, token: signed(app, handle_in(app, token), key="another key of somebody"),
+    *(lambda app, token, payload=payload: signed(app, payload) for payload in PAYLOADS),
+    lambda app, token: signed_text(app, b'"\\ud800"'),
+    lambda app, token: signed_text(app, b"no JSON"),
+    lambda app, token: signed_text(app, b'"\xff"'),
+    lambda app, token: signed_text(app, b"9" * 5000),
+    lambda app, token: signed_text(app, b"[" * 20_000),
+    lambda app, token: str(URLSafeTimedSerializer(str(app.secret_key), OURS).dumps(handle_in(app, token))),
+]
+
+
+@pytest.mark.parametrize("make", ODD, ids=range(len(ODD)))
+async def test_odd_tokens(program: Program, make: Callable[[Application, str], str]) -> None:
+    """What is no token of ours, by whatever key or salt or kind of content, is 401, says so, and never a redirect."""
+    app = program.app
+    assert isinstance(app, Application)
+    odd = Program(app, make(app, str(program.token)))
+    for method, path in (("GET", "/me"), ("DELETE", "/sessions"), ("DELETE", "/sessions/current")):
+        answer = await odd.send(method, path)
+        assert (answer.status, answer.problem, answer.headers["WWW-Authenticate"]) == (401, "token-invalid", INVALID)
+        assert answer.cookies == {}
+    assert await program.is_in()
+
+
+async def test_other_schemes_are_no_tokens(program: Program) -> None:
+    """Basic authentication, which a proxy may have asked for, is none of our business."""
+    for sent in ("Basic c3VzYW46c3VzYW4=", "Digest username=susan", "Bearer", "Token x", ""):
+        answer = await Program(program.app).send("GET", "/me", headers={"Authorization": sent})
+        assert answer.status == 401
+
+
+async def test_cookies_and_tokens_are_apart(program: Program) -> None:
+    """The handle of a token opens nothing in a cookie, nor that of a cookie in a token, even with our signature."""
+    app = program.app
+    assert isinstance(app, Application)
+    thief = Visitor(app)
+    handle = handle_in(app, str(program.token))
+    async with thief.client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = handle, True
+    assert not await thief.is_in()
+    thief = Visitor(app)
+    async with app.app_context():
+        thief.client.set_cookie("localhost", "remember_token", signed(app, handle, "quart-flask-login remember cookie"))
+    assert not await thief.is_in()
+
+    victim = Visitor(app)
+    await victim.login(remember=True)
+    async with victim.client.session_transaction() as session:
+        handle = session["_user_id"]
+    assert not await Program(app, signed(app, handle)).is_in()
+    cookies = {cookie.name: cookie.value for cookie in victim.client.cookie_jar or ()}
+    for name in ("session", "remember_token"):
+        assert not await Program(app, cookies[name]).is_in()
+
+
+async def test_keys_may_be_replaced(tmp_path: Path, program: Program) -> None:
+    """A token is good under the key before, and not under one that nobody knows any more."""
+    key = str(program.app.secret_key)
+    for fallbacks, is_good in (((key,), True), ((), False)):
+        settings = {"instance_path": tmp_path, "secret_key": "the key of tomorrow", "secret_key_fallbacks": fallbacks}
+        app = create_app(settings)
+        async with app.test_app():
+            assert await Program(app, program.token).is_in() is is_good
+
+
+# --- what it opens
+
+
+@pytest.mark.parametrize("path", ["/", "/index", "/account", "/account/password", "/reauthenticate", "/apis"])
+async def test_pages_are_for_cookies(program: Program, path: str) -> None:
+    """A token opens no page: these have forms, which are protected for cookies."""
+    visitor = Visitor(program.app)
+    sent = {"Authorization": f"Bearer {program.token}"}
+    page, stranger = await visitor.get(path, sent), await visitor.get(path)
+    assert (page.status, page.headers.get("Location")) == (stranger.status, stranger.headers.get("Location"))
+    assert page.status in (302, 404)
+
+
+async def test_websockets(app: Application, program: Program) -> None:
+    """A token opens a websocket, where there is no form to protect; a bad one is 401 before it is accepted."""
+
+    @login_required
+    async def who() -> None:
+        await websocket.accept()
+        await websocket.send(current_user.username)
+
+    app.add_websocket("/who", view_func=who)
+    sent = {"Origin": "http://localhost", "Authorization": f"Bearer {program.token}"}
+    async with program.client.websocket("/who", headers=sent) as socket:
+        assert await socket.receive() == "susan"
+    with pytest.raises(WebsocketResponseError) as refused:
+        async with program.client.websocket("/who", headers={**sent, "Authorization": "Bearer bad"}) as socket:
+            await socket.receive()
+    assert refused.value.response.status_code == 401
+
+
+async def test_a_token_gets_no_cookies(program: Program) -> None:
+    """Whatever it is sent with and for, the answer sets none: there is no second way in by the way."""
+    app = program.app
+    stale = Visitor(app)
+    await stale.login(remember=True)
+    await Program(app).send("GET", "/me")
+    await program.send("DELETE", "/sessions")  # ends the login behind these cookies, which are still sent
+    both = Program(app, program.token)
+    both.client = stale.client
+    for method, path in (("GET", "/me"), ("GET", "/docs"), ("GET", "/nowhere"), ("PUT", "/me"), ("GET", "/sessions")):
+        answer = await both.send(method, path)
+        assert answer.cookies == {}
+    for kind in ("session", "remembered"):
+        answer = await both.log_in(kind=kind)
+        assert (answer.status, answer.problem, answer.cookies) == (403, "Forbidden", {})
+    assert (await both.send("DELETE", "/sessions/current")).cookies == {}
+    assert not await program.is_in()
+
+
+async def test_a_cookie_goes_first(program: Program) -> None:
+    """With both, it is the user of the cookies, whoever the token belongs to."""
+    other = Program(program.app)
+    await other.register(username="other", email="other@example.com")
+    await other.log_in(username="other")
+    other.token = program.token
+    assert (await other.send("GET", "/me")).json["username"] == "other"
+
+
+async def test_nobody_needs_a_token_where_nobody_is_asked_for(program: Program) -> None:
+    """Registering, logging in and reading the description go on with a token that has ended."""
+    program.token = "ended"
+    assert (await program.send("GET", "/openapi.json")).status == 200
+    assert (await program.log_in(kind="bearer")).status == 201
+    assert (await program.register(username="other", email="other@example.com")).status == 201
+
+
+# --- what ends it
+
+
+async def test_tokens_end_at_the_latest(program: Program, clock: Clock, app: Application) -> None:
+    """After ``BEARER_DURATION`` the server refuses it, however busy it was."""
+    for _ in range(29):
+        clock.shift(timedelta(days=1))
+        assert await program.is_in()
+        await asyncio.gather(*app.background_tasks)
+    clock.shift(timedelta(days=1))
+    assert await program.is_in()
+    clock.shift(SECOND)
+    assert (await program.send("GET", "/me")).headers["WWW-Authenticate"] == INVALID
+
+
+async def test_idle_tokens_end(program: Program, clock: Clock) -> None:
+    """Unused for ``SESSION_IDLE`` it is as good as lost."""
+    clock.shift(timedelta(days=14))
+    assert await program.copy().is_in()
+    clock.shift(timedelta(days=14) + SECOND)
+    assert not await program.is_in()
+
+
+async def test_the_limit_is_a_setting(tmp_path: Path, clock: Clock) -> None:
+    """``BEARER_DURATION`` is its own: other logins last longer, and the answer tells it."""
+    settings = Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1", bearer_duration=timedelta(hours=1))
+    app = create_app(settings)
+    async with app.test_app():
+        cookies = Program(app)
+        await cookies.register()
+        await cookies.log_in()
+        token = await with_token(app)
+        sessions = (await token.send("GET", "/sessions")).json["sessions"]
+        assert min(session["expires_at"] for session in sessions) == "2027-01-15T09:00:00Z"
+        clock.shift(timedelta(hours=1) + SECOND)
+        assert not await token.is_in()
+        assert await cookies.is_in()
+        assert len((await cookies.send("GET", "/sessions")).json["sessions"]) == 1
+
+
+async def test_the_clock_of_another_host(program: Program, clock: Clock) -> None:
+    """A host whose clock is behind the one that issued a token takes it."""
+    clock.shift(timedelta(seconds=-59))
+    assert await program.is_in()
+
+
+async def test_the_account_page_shows_and_ends_tokens(program: Program) -> None:
+    """It is one of the places where one is logged in."""
+    visitor = Visitor(program.app)
+    await visitor.login()
+    page = await visitor.get("/account")
+    assert "API token" in page.text
+    done = await visitor.post("/account/sessions/1/end", {"csrf_token": page.token})
+    assert done.status == 302
+    assert "API token" not in (await visitor.get("/account")).text
+    assert not await program.is_in()
+
+
+async def test_a_password_changed_on_the_page_ends_tokens(program: Program) -> None:
+    """As every other login."""
+    visitor = Visitor(program.app)
+    await visitor.login()
+    await visitor.submit(
+        "/account/password", current_password=PASSWORD, password="another fine one", password2="another fine one"
+    )
+    assert not await program.is_in()
+
+
+async def test_an_account_that_is_gone(program: Program) -> None:
+    """Deleted with its logins, it has no tokens left."""
+    visitor = Visitor(program.app)
+    await visitor.login()
+    await visitor.submit("/account/delete", current_password=PASSWORD)
+    assert not await program.is_in()
+
+
+@pytest.mark.parametrize("late", [timedelta(hours=1), timedelta(minutes=10)])
+async def test_old_tokens_are_cleared_away(tmp_path: Path, clock: Clock, late: timedelta) -> None:
+    """What has ended by itself, too old or unused, goes at the user's next login."""
+    limits = {"bearer_duration": timedelta(hours=1), "session_idle": timedelta(minutes=10)}
+    app = create_app({"instance_path": tmp_path, "password_method": "pbkdf2:sha256:1", **limits})
+    async with app.test_app():
+        await Program(app).register()
+        token = await with_token(app)
+        steps = late // timedelta(minutes=10)
+        for _ in range(steps):
+            clock.shift(timedelta(minutes=10))
+            assert await token.is_in()
+            await asyncio.gather(*app.background_tasks)
+        clock.shift(SECOND if steps > 1 else timedelta(minutes=10, seconds=1))
+        assert not await token.is_in()
+        await with_token(app)
+        async with app.app_context(), app.database.session() as session:
+            assert await session.scalar(select(func.count()).select_from(LoginSession)) == 1

@@ -1,0 +1,134 @@
+"""The description of the API: it says what is so, in OpenAPI and as a page."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quart_app.api.problems import PROBLEM_TYPES
+from quart_app.application import Application
+from tests.app.program import Program
+from tests.app.visitor import Page, Visitor
+from tests.browser.server import serve
+
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
+
+
+@pytest.fixture
+async def document(app: Application) -> Any:
+    """The OpenAPI document."""
+    return (await Program(app).send("GET", "/openapi.json")).json
+
+
+@pytest.fixture
+async def page(visitor: Visitor) -> Page:
+    """The page for people."""
+    return await visitor.get("/api/v1/docs")
+
+
+@pytest.mark.timeout(600)
+def test_the_api_is_what_its_description_says(tmp_path: Path) -> None:
+    """Schemathesis finds nothing: no undescribed answer, no good request refused, no bad one taken, no 5xx.
+
+    All its checks and phases, against a real server, each case as a user of its own.
+    """
+    with serve(tmp_path, PASSWORD_METHOD="pbkdf2:sha256:1") as address:
+        done = subprocess.run(  # noqa: S603 - our own command
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json"),
+                *("--checks", "all", "--max-examples", "10", "--seed", "1", "--generation-database", "none"),
+                # A pattern can say which ASCII characters a name may have, and not which others can be seen.
+                *("--generation-codec", "ascii", "--no-color"),
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS), "API_ADDRESS": f"{address}/api/v1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "8 selected / 8 total" in done.stdout
+    assert done.stdout.count("✅ 8 passed") == 2  # coverage and fuzzing
+
+
+def test_all_operations_are_described(document: Any, app: Application) -> None:
+    """Each with a heading, a sentence, who may use it, and its answers; and nothing that is no operation."""
+    described = {
+        (method, path): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
+    assert len(described) == len(rules) - 2  # the two descriptions themselves
+    for (method, path), operation in described.items():
+        assert path.startswith("/api/v1/")
+        assert operation["tags"][0] in {tag["name"] for tag in document["tags"]}
+        assert operation["summary"].endswith(".")
+        assert {"400", "500", "503"} <= operation["responses"].keys()
+        assert ("401" in operation["responses"]) or ("security" not in operation)
+        assert ("403" in operation["responses"]) is (method != "get")
+        assert ("requestBody" in operation) is (method in ("post", "put"))
+        for response in operation["responses"].values():
+            assert response["description"]
+
+
+def test_the_document_is_openapi(document: Any) -> None:
+    """Version 3.1, all references lead somewhere, and the cookie is called what it is called."""
+    assert document["openapi"].startswith("3.1.")
+    references = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
+    assert references == document["components"]["schemas"].keys()
+    assert document["components"]["securitySchemes"]["cookie"]["name"] == "session"
+    assert document["components"]["schemas"]["Credentials"]["properties"]["password"]["format"] == "password"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redocs", "/scalar", "/openapi.json"])
+async def test_no_scripts_from_elsewhere(visitor: Visitor, path: str) -> None:
+    """The pages that Quart-Schema would add are not there."""
+    assert (await visitor.get(path)).status == 404
+
+
+async def test_the_page(page: Page, document: Any) -> None:
+    """It shows every operation, field, model and problem type, and has no script or style of its own."""
+    assert page.status == 200
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "script" not in page.headers["Content-Security-Policy"]
+    assert not re.findall(r"<script|<style|style=|https?://(?!localhost)", page.text)
+    for path, operations in document["paths"].items():
+        assert f"<code>{path}</code>" in page.text
+        for operation in operations.values():
+            assert operation["summary"] in page.text.replace("&#39;", "'")
+    for model in document["components"]["schemas"].values():
+        for field in model["properties"]:
+            assert f"<code>{field}</code>" in page.text
+    for kind in PROBLEM_TYPES:
+        assert f'id="{kind.name}"' in page.text
+
+
+async def test_links_of_the_page(page: Page) -> None:
+    """Each link to a place on the page has one, and no place has the name of another."""
+    places = re.findall(r'id="([^"]+)"', page.text)
+    assert len(places) == len(set(places))
+    assert set(re.findall(r'href="#([^"]+)"', page.text)) <= set(places)
+
+
+async def test_problems_are_described_where_they_say(page: Page, app: Application) -> None:
+    """The type of a problem is the address of its description."""
+    answer = await Program(app).send("GET", "/me")
+    path, _, place = answer.json["type"].partition("#")
+    assert path == "/api/v1/docs"
+    assert f'id="{place}"' in page.text
+
+
+async def test_the_page_shows_who_is_logged_in(visitor: Visitor) -> None:
+    """It is a page like the others, with the way to log out."""
+    await visitor.register()
+    await visitor.login()
+    page = await visitor.get("/api/v1/docs")
+    assert "susan" in page.text
+    assert (await visitor.post("/logout", {"csrf_token": page.token})).location == "/index"
