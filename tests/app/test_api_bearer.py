@@ -145,12 +145,13 @@ async def test_cookies_and_tokens_are_apart(program: Program) -> None:
         assert not await Program(app, cookies[name]).is_in()
 
 
-async def test_keys_may_be_replaced(tmp_path: Path, program: Program) -> None:
+async def test_keys_may_be_replaced(app: Application, program: Program) -> None:
     """A token is good under the key before, and not under one that nobody knows any more."""
-    key = str(program.app.secret_key)
+    key = str(app.secret_key)
+    url = app.settings.database_url
     for fallbacks, is_good in (((key,), True), ((), False)):
-        settings = {"instance_path": tmp_path, "secret_key": "the key of tomorrow", "secret_key_fallbacks": fallbacks}
-        app = create_app(settings)
+        keys = {"secret_key": "the key of tomorrow", "secret_key_fallbacks": fallbacks}
+        app = create_app({"instance_path": app.instance_path, "database_url": url, **keys})
         async with app.test_app():
             assert await Program(app, program.token).is_in() is is_good
 
