@@ -35,6 +35,11 @@ class Server(NamedTuple):
         user, system = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
+    def memory(self) -> float:
+        """Megabytes that it has of its own and shares; on Linux."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
 
 class Load(NamedTuple):
     """What wrk has seen."""
@@ -44,13 +49,13 @@ class Load(NamedTuple):
 
 
 @contextmanager
-def hypercorn(application: str, instance: Path) -> Iterator[Server]:
-    """Serve an application from one process, as hypercorn.toml says, on the first core."""
+def hypercorn(application: str, instance: Path, *, core: int | None = 0) -> Iterator[Server]:
+    """Serve an application from one process, as hypercorn.toml says, on one core, or on all (None)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     command = [
-        *_on_core(0),
+        *_on_core(core),
         *(sys.executable, "-m", "hypercorn", "--config", "hypercorn.toml", "--workers", "0"),
         *("--bind", f"127.0.0.1:{port}", application),
     ]
@@ -133,7 +138,9 @@ def wrk(port: int, path: str, cookie: str, *, connections: int, seconds: int) ->
     return Load(int(done[1]), float(done[2]))
 
 
-def _on_core(number: int) -> list[str]:
+def _on_core(number: int | None) -> list[str]:
     """Server and client each get a core, where there are two and a program to say so."""
     taskset = shutil.which("taskset")
-    return [taskset, "--cpu-list", str(number)] if taskset and (os.cpu_count() or 1) > number else []
+    if number is None or taskset is None or (os.cpu_count() or 1) <= number:
+        return []
+    return [taskset, "--cpu-list", str(number)]
