@@ -1,0 +1,316 @@
+"""Which expressions are to be awaited, and which functions become async for it.
+
+Every function that Quart calls for a request becomes async, whether it awaits or not: Flask answers a request
+in one thread, and SQLite connections, scoped sessions and ``threading.local`` rely on it; Quart runs each sync
+function in a thread of its own choice, and async ones all in one. Any other function becomes async only if
+something in it is to be awaited.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from . import quart_api as api
+from .inference import VIEW, Inference
+from .program import Class, Function, Module, Scope, dotted_name
+from .values import ClassValue, External, FunctionValue, Instance
+
+#: These take a whole list as well as a generator.
+_DRAIN = {"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}
+
+
+@dataclass(frozen=True, eq=False)
+class Obstacle:
+    """Something to await where nothing can be awaited."""
+
+    module: Module
+    node: cst.CSTNode
+    why: str
+
+
+class Awaits:
+    """What becomes async, found by going from what Quart awaits to the callers, and theirs."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.awaited: set[cst.CSTNode] = set()
+        self.made_async: dict[Function, None] = {}
+        self.entered: dict[cst.WithItem, None] = {}
+        self.lists: set[cst.GeneratorExp] = set()
+        self.forms: set[cst.Call] = set()
+        self.streams: set[cst.Call] = set()
+        self.obstacles: list[Obstacle] = []
+        self._callers: dict[Function, list[tuple[Module, cst.Call]]] = defaultdict(list)
+        self._targets: dict[cst.Call, set[Function]] = {}
+        self._waiting: list[Function] = []
+        for module in inference.modules:
+            self._index_calls(module)
+        for module in inference.modules:
+            self._find_hooks(module)
+            self._find_what_quart_awaits(module)
+        while self._waiting:
+            self._reach_callers(self._waiting.pop())
+        for module in inference.modules:
+            self._find_entered(module)
+        while self._waiting:
+            self._reach_callers(self._waiting.pop())
+
+    def is_async(self, function: Function) -> bool:
+        """Whether it is async after the port."""
+        return function.is_async or function in self.made_async
+
+    def targets(self, call: cst.Call) -> set[Function]:
+        """The functions of the project that *call* may call."""
+        return self._targets.get(call, set())
+
+    def is_context_manager(self, function: Function) -> bool:
+        """Whether it is a generator that is entered with ``with``."""
+        return self._decorated_by(function, "contextlib.contextmanager")
+
+    def _index_calls(self, module: Module) -> None:
+        for call in module.calls:
+            values = self.inference.evaluate(call.func, module.scopes[call])
+            functions = {value.function for value in values if isinstance(value, FunctionValue)}
+            self._targets[call] = functions
+            for function in functions:
+                self._callers[function].append((module, call))
+            if VIEW in values:
+                self._require(module, call)
+            if any(
+                isinstance(value, ClassValue) and api.FORM in self.inference.external_bases(value.cls)
+                for value in values
+            ):
+                self.forms.add(call)
+
+    def _find_hooks(self, module: Module) -> None:
+        for function in module.functions:
+            if any(self._is_hook(decorator, function.outer) for decorator in function.decorators):
+                self._colour(function)
+        for call in module.calls:
+            if self.inference.externals(call.func, module.scopes[call]) & api.HOOKS:
+                self._colour_registered(module, call)
+        for cls in module.classes:
+            self._colour_views(cls)
+
+    def _colour_registered(self, module: Module, call: cst.Call) -> None:
+        """Functions that are given to the application in a call: ``app.before_request(connect)``."""
+        scope = module.scopes[call]
+        for arg in call.args:
+            for value in self.inference.evaluate(arg.value, scope):
+                if isinstance(value, FunctionValue):
+                    self._colour(value.function)
+            if isinstance(arg.value, cst.Call) and self._is_stream(call, scope):
+                self.streams.add(call)
+                for function in self.targets(arg.value):
+                    self._colour(function)
+
+    def _colour_views(self, cls: Class) -> None:
+        """Methods that class-based views, and sessions of the application's own, are called by."""
+        names: set[str] = set()
+        for base in self.inference.external_bases(cls):
+            names |= api.AWAITED_METHODS.get(base, set())
+        for name in names:
+            for binding in cls.scope.bound.get(name, ()):
+                if isinstance(binding.value, FunctionValue):
+                    self._colour(binding.value.function)
+
+    def _is_hook(self, decorator: cst.BaseExpression, scope: Scope) -> bool:
+        if self.inference.externals(decorator, scope) & api.HOOKS:
+            return True
+        name = decorator.func if isinstance(decorator, cst.Call) else decorator
+        return (
+            isinstance(name, cst.Attribute)
+            and name.attr.value in api.UNMISTAKABLE_HOOKS
+            and not self.inference.evaluate(name.value, scope)
+        )
+
+    def _is_stream(self, call: cst.Call, scope: Scope) -> bool:
+        return "quart.stream_with_context" in self.inference.externals(call.func, scope)
+
+    def _find_what_quart_awaits(self, module: Module) -> None:
+        for attribute in module.attributes:
+            if not _is_target(module, attribute):
+                owners = self.inference.evaluate(attribute.value, module.scopes[attribute])
+                kinds = {f"{value.kind}.{attribute.attr.value}" for value in owners if isinstance(value, Instance)}
+                if kinds & (api.AWAITED_ATTRIBUTES | {f"{api.RESPONSE}.text"}):
+                    self._require(module, attribute)
+        for call in module.calls:
+            values = self.inference.evaluate(call.func, module.scopes[call])
+            if {
+                value.name for value in values if isinstance(value, External)
+            } & api.AWAITED_CALLS or call in self.forms:
+                self._require(module, call)
+
+    def _find_entered(self, module: Module) -> None:
+        for statement in module.withs:
+            if statement.asynchronous is not None:
+                continue
+            for item in statement.items:
+                if self._is_entered_async(module, item):
+                    why = self._obstacle(module, statement)
+                    if why is None:
+                        self.entered[item] = None
+                        self._colour_owner(module, statement)
+                    else:
+                        self.obstacles.append(Obstacle(module, item.item, why))
+
+    def _is_entered_async(self, module: Module, item: cst.WithItem) -> bool:
+        values = self.inference.evaluate(item.item, module.scopes[item])
+        if any(isinstance(value, Instance) and value.kind in api.ASYNC_CONTEXTS for value in values):
+            makers = self.targets(item.item) if isinstance(item.item, cst.Call) else set()
+            return not any(function.is_generator for function in makers)
+        return False
+
+    def _reach_callers(self, function: Function) -> None:
+        for module, call in self._callers[function]:
+            around = module.parent(call)
+            if function.is_generator:
+                if isinstance(around, cst.WithItem):
+                    statement = module.parent(around)
+                    why = self._obstacle(module, call)
+                    if isinstance(statement, cst.With) and statement.asynchronous is None and why is None:
+                        self.entered[around] = None
+                        self._colour_owner(module, call)
+                    elif why is not None:
+                        self.obstacles.append(Obstacle(module, call, why))
+                continue
+            self._require(module, call)
+            for alternative in self.targets(call):
+                self._colour(alternative)
+
+    def _require(self, module: Module, node: cst.CSTNode) -> None:
+        around = module.parent(node)
+        if isinstance(around, cst.Await) or node in self.awaited or self._is_scheduled(module, node):
+            return
+        why = self._obstacle(module, node)
+        if why is not None:
+            self.obstacles.append(Obstacle(module, node, why))
+            return
+        self.awaited.add(node)
+        if node in module.generators:
+            self.lists.add(module.generators[node])
+        self._colour_owner(module, node)
+
+    def _is_scheduled(self, module: Module, node: cst.CSTNode) -> bool:
+        """Whether a coroutine is what is wanted: ``asyncio.gather(f())``."""
+        arg = module.parent(node)
+        call = module.parent(arg) if isinstance(arg, cst.Arg) else None
+        if not isinstance(call, cst.Call):
+            return False
+        return any(name.startswith("asyncio.") for name in self.inference.externals(call.func, module.scopes[call]))
+
+    def _colour_owner(self, module: Module, node: cst.CSTNode) -> None:
+        owner = module.scopes[node].owner
+        if isinstance(owner, Function):
+            self._colour(owner)
+
+    def _colour(self, function: Function) -> None:
+        if self.is_async(function) or self._cannot_be_async(function) is not None:
+            return
+        self.made_async[function] = None
+        self._waiting.append(function)
+
+    # Where nothing can be awaited
+
+    def _obstacle(self, module: Module, node: cst.CSTNode) -> str | None:
+        scope = module.scopes[node]
+        if scope.is_lambda:
+            return "a lambda cannot await"
+        if not isinstance(scope.owner, Function):
+            return "only a function can await"
+        generator = module.generators.get(node)
+        if generator is not None and not self._drains(module, generator):
+            return "a generator expression that awaits is another kind of object, an async generator"
+        return None if scope.owner.is_async else self._cannot_be_async(scope.owner)
+
+    def _drains(self, module: Module, generator: cst.GeneratorExp) -> bool:
+        arg = module.parent(generator)
+        call = module.parent(arg) if isinstance(arg, cst.Arg) else None
+        if not isinstance(call, cst.Call):
+            return False
+        if isinstance(call.func, cst.Attribute):
+            return call.func.attr.value == "join"
+        return dotted_name(call.func) in _DRAIN
+
+    def _cannot_be_async(self, function: Function) -> str | None:
+        name = function.name
+        if name.startswith("__") and name.endswith("__") and name != "__call__":
+            return f"Python calls `{name}` synchronously"
+        if function.cls is not None and name in ("setUpClass", "tearDownClass"):
+            return f"unittest calls `{name}` synchronously"
+        for decorator in function.decorators:
+            for known in self.inference.externals(decorator, function.outer):
+                if known in api.SYNC_ONLY:
+                    return f"`{name}` stays sync: {api.SYNC_ONLY[known]}"
+            if isinstance(decorator, cst.Attribute) and decorator.attr.value in ("setter", "getter", "deleter"):
+                return f"`{name}` stays sync: it is a property"
+        if function.is_generator and not self._may_generate(function):
+            return f"`{name}` is a generator, which those who iterate over it would have to do with `async for`"
+        if self._is_factory(function):
+            return f"`{name}` makes the application, and is called synchronously"
+        if self._is_called_synchronously(function, frozenset()):
+            return f"`{name}` is called only where nothing can be awaited"
+        return None
+
+    def _may_generate(self, function: Function) -> bool:
+        if self.inference.is_fixture(function) or self.is_context_manager(function):
+            return True
+        if self._decorated_by(function, "quart.stream_with_context"):
+            return True
+        callers = self._callers[function]
+        return bool(callers) and all(self._is_streamed(module, call) for module, call in callers)
+
+    def _is_streamed(self, module: Module, call: cst.Call) -> bool:
+        arg = module.parent(call)
+        around = module.parent(arg) if isinstance(arg, cst.Arg) else None
+        return isinstance(around, cst.Call) and self._is_stream(around, module.scopes[around])
+
+    def _is_factory(self, function: Function) -> bool:
+        if function.module.is_test or self.inference.is_fixture(function):
+            return False
+        return Instance(api.APP) in self.inference.facts["result", function]
+
+    def _is_called_synchronously(self, function: Function, seen: frozenset[Function]) -> bool:
+        """Whether every call of it stands at the top of a module or in an application factory."""
+        callers = self._callers[function]
+        owners = [module.scopes[call].owner for module, call in callers]
+        return bool(owners) and all(self._is_sync_place(owner, seen | {function}) for owner in owners)
+
+    def _is_sync_place(self, owner: Function | Class | None, seen: frozenset[Function]) -> bool:
+        if not isinstance(owner, Function):
+            return True
+        if owner in seen:
+            return False
+        return self._is_factory(owner) or self._is_called_synchronously(owner, seen)
+
+    def _decorated_by(self, function: Function, name: str) -> bool:
+        return any(name in self.inference.externals(each, function.outer) for each in function.decorators)
+
+
+def _is_target(module: Module, node: cst.BaseExpression) -> bool:
+    around = module.parent(node)
+    return isinstance(around, cst.AssignTarget | cst.Del) or (
+        isinstance(around, cst.AnnAssign) and around.target is node
+    )
+
+
+def functions_below(awaits: Awaits, roots: Iterator[Function]) -> set[Function]:
+    """*roots*, and what they call, and what that calls."""
+    below: set[Function] = set()
+    waiting = list(roots)
+    called: dict[Function, set[Function]] = defaultdict(set)
+    for module in awaits.inference.modules:
+        for call in module.calls:
+            owner = module.scopes[call].owner
+            if isinstance(owner, Function):
+                called[owner] |= awaits.targets(call)
+    while waiting:
+        function = waiting.pop()
+        if function not in below:
+            below.add(function)
+            waiting += called[function]
+    return below

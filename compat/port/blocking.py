@@ -1,0 +1,59 @@
+"""Calls that hold up every request while they run, once the function around them is async."""
+
+from __future__ import annotations
+
+_DATABASE = "the async driver of your database, or SQLAlchemy's asyncio extension"
+_HTTP = "httpx.AsyncClient"
+_HASH = "`await asyncio.to_thread(...)`: hashing a password is meant to take long"
+
+#: By how the dotted name begins: the name to report, and what to use.
+_BEGINNINGS = {
+    "time.sleep": "`await asyncio.sleep(...)`",
+    "requests.": _HTTP,
+    "urllib.request.": _HTTP,
+    "urllib3.": _HTTP,
+    "httpx.get": _HTTP,
+    "httpx.post": _HTTP,
+    "httpx.Client": _HTTP,
+    "subprocess.": "`asyncio.create_subprocess_exec`",
+    "os.system": "`asyncio.create_subprocess_shell`",
+    "smtplib.": "aiosmtplib",
+    "socket.": "`asyncio.open_connection`",
+    "sqlite3.": "aiosqlite",
+    "psycopg2.": _DATABASE,
+    "psycopg.connect": _DATABASE,
+    "pymysql.": _DATABASE,
+    "MySQLdb.": _DATABASE,
+    "pymongo.": "motor",
+    "redis.Redis": "redis.asyncio",
+    "redis.StrictRedis": "redis.asyncio",
+    "redis.from_url": "redis.asyncio",
+    "boto3.": "aioboto3",
+    "flask_sqlalchemy.SQLAlchemy.session": _DATABASE,
+    "flask_sqlalchemy.SQLAlchemy.Model.query": _DATABASE,
+    "flask_sqlalchemy.SQLAlchemy.create_all": _DATABASE,
+    "sqlalchemy.orm.scoped_session()": _DATABASE,
+    "sqlalchemy.orm.sessionmaker()": _DATABASE,
+    "sqlalchemy.orm.Session": _DATABASE,
+    "sqlalchemy.create_engine()": _DATABASE,
+    "flask_mail.": "aiosmtplib, in a background task",
+    "werkzeug.security.generate_password_hash": _HASH,
+    "werkzeug.security.check_password_hash": _HASH,
+    "bcrypt.": _HASH,
+    "flask_bcrypt.": _HASH,
+    "passlib.": _HASH,
+    "argon2.": _HASH,
+}
+
+
+def blocking(name: str) -> tuple[str, str] | None:
+    """What of *name*, a dotted name that is called, blocks, and what to use; None if it is not known to."""
+    if name == "open":
+        return "open", "aiofiles, if the file is large or far away"
+    for beginning, instead in _BEGINNINGS.items():
+        rest = name.removeprefix(beginning)
+        if beginning.endswith(".session") and "()" in rest:
+            return None  # a row that was loaded, and what is called of it
+        if rest != name:
+            return beginning.rstrip(".").removesuffix("()"), instead
+    return None

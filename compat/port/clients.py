@@ -1,0 +1,101 @@
+"""Arguments that Quart's test client takes under other names than Flask's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import libcst as cst
+from libcst import matchers as m
+
+from .rewrite import keyword, separate
+
+IsDict = Callable[[cst.BaseExpression], bool]
+
+_TEXT = m.SimpleString() | m.FormattedString() | m.ConcatenatedString()
+_BYTES = m.Call(func=m.Attribute(attr=m.Name("dumps") | m.Name("encode")) | m.Name("dumps"))
+_FILE = m.Tuple() | m.Call(func=m.Name("BytesIO") | m.Name("open") | m.Attribute(attr=m.Name("BytesIO")))
+_FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
+_UNKNOWN = {
+    "base_url": "Give `scheme` and a `Host` header",
+    "environ_overrides": "Give `headers`, or `scope_base`",
+    "input_stream": "Give `data`",
+    "charset": "Encode the data",
+    "multithread": "Drop it",
+    "multiprocess": "Drop it",
+    "run_once": "Drop it",
+    "errors_stream": "Drop it",
+}
+
+
+def port_arguments(args: tuple[cst.Arg, ...], is_dict: IsDict) -> tuple[list[cst.Arg], list[tuple[str, str]]]:
+    """The arguments for Quart, and what cannot be said there: the argument, and what to do."""
+    named = {arg.keyword.value: arg.value for arg in args if arg.keyword is not None}
+    problems: list[tuple[str, str]] = []
+    is_form = "data" in named and is_dict(named["data"])
+    ported: list[cst.Arg] = []
+    for arg in args:
+        name = arg.keyword.value if arg.keyword is not None else ""
+        if name == "data":
+            ported.append(arg.with_changes(keyword=cst.Name("form")) if is_form else arg)
+            problems += _complain_of_data(arg.value, is_form)
+        elif name in ("content_type", "mimetype"):
+            ported += _as_header(arg, is_form=is_form, has_headers="headers" in named)
+            if "headers" in named and not _is_form_type(arg.value):
+                problems.append((name, "Put `Content-Type` into `headers`"))
+        elif name == "environ_base":
+            address = _address_of(arg.value)
+            if address is None:
+                problems.append((name, "Give `headers`, or `scope_base`"))
+                ported.append(arg)
+            else:
+                client = cst.Tuple([cst.Element(address), cst.Element(cst.Integer("0"))])
+                entry = cst.DictElement(cst.SimpleString('"client"'), client)
+                ported.append(keyword("scope_base", cst.Dict([entry])).with_changes(comma=arg.comma))
+        elif name == "query_string" and m.matches(arg.value, _TEXT):
+            problems.append((name, "Give a dict, or put the query into the path"))
+            ported.append(arg)
+        elif name == "buffered":
+            continue
+        else:
+            ported.append(arg)
+            if name in _UNKNOWN:
+                problems.append((name, _UNKNOWN[name]))
+    return separate(_without_last_comma(args, ported)), problems
+
+
+def _without_last_comma(before: tuple[cst.Arg, ...], after: list[cst.Arg]) -> Iterator[cst.Arg]:
+    """The arguments; when the last one was dropped, the new last one ends as it did."""
+    yield from after[:-1]
+    if after:
+        yield after[-1].with_changes(comma=before[-1].comma) if before else after[-1]
+
+
+def _complain_of_data(value: cst.BaseExpression, is_form: bool) -> Iterator[tuple[str, str]]:
+    if is_form:
+        if m.findall(value, m.DictElement(value=_FILE) | m.Arg(keyword=m.Name(), value=_FILE)):
+            yield "data", "Give files apart: `files={name: FileStorage(stream, filename)}` from quart.datastructures"
+    elif not m.matches(value, _TEXT | _BYTES):
+        yield "data", "If this is a dict, call it `form`; `data` is text or bytes"
+
+
+def _is_form_type(value: cst.BaseExpression) -> bool:
+    return isinstance(value, cst.SimpleString) and value.evaluated_value in _FORM_TYPES
+
+
+def _as_header(arg: cst.Arg, *, is_form: bool, has_headers: bool) -> list[cst.Arg]:
+    if is_form and _is_form_type(arg.value):
+        return []
+    if has_headers:
+        return [arg]
+    entry = cst.DictElement(cst.SimpleString('"Content-Type"'), arg.value)
+    return [keyword("headers", cst.Dict([entry])).with_changes(comma=arg.comma)]
+
+
+def _address_of(value: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The address in ``{"REMOTE_ADDR": address}``."""
+    if not isinstance(value, cst.Dict) or len(value.elements) != 1:
+        return None
+    element = value.elements[0]
+    if isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString):
+        return element.value if element.key.evaluated_value == "REMOTE_ADDR" else None
+    return None

@@ -1,0 +1,170 @@
+"""Reading a file: one walk over its syntax, which notes what is bound, called and returned where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+
+from .program import Binding, Class, Function, Module, Scope, dotted_name, imported_module
+from .values import ClassValue, FunctionValue
+
+
+def read_module(path: Path, shown: str, names: Sequence[str], package: str, source: bytes) -> Module:
+    """Parse one file; LibCST's ParserSyntaxError says where it cannot."""
+    wrapper = MetadataWrapper(cst.parse_module(source))
+    positions = cast(Mapping[cst.CSTNode, CodeRange], wrapper.resolve(PositionProvider))
+    parents = wrapper.resolve(ParentNodeProvider)
+    module = Module(path, shown, tuple(names), package, wrapper.module, positions, parents)
+    module.scope = Scope(module, None)
+    module.tree.visit(_Collector(module))
+    return module
+
+
+class _Collector(cst.CSTVisitor):
+    """Fills a Module."""
+
+    def __init__(self, module: Module) -> None:
+        super().__init__()
+        self.module = module
+        self.scope = module.scope
+        self.generator: cst.GeneratorExp | None = None
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        self.module.scopes[node] = self.scope
+        if self.generator is not None:
+            self.module.generators[node] = self.generator
+        return super().on_visit(node)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        function = Function(node, self.scope)
+        self.module.functions.append(function)
+        self._bind(node.name.value, Binding(value=FunctionValue(function)))
+        for outside in (*node.decorators, node.params, node.returns):
+            if outside is not None:
+                outside.visit(self)
+        for param in (*function.parameters, node.params.star_arg, node.params.star_kwarg):
+            if isinstance(param, cst.Param):
+                function.scope.bound[param.name.value] = []
+        self._inside(function.scope, node.body)
+        return False
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
+        cls = Class(node, self.scope)
+        self.module.classes.append(cls)
+        self._bind(node.name.value, Binding(value=ClassValue(cls)))
+        for outside in (*node.decorators, *node.bases, *node.keywords):
+            outside.visit(self)
+        self._inside(cls.scope, node.body)
+        return False
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        scope = Scope(self.module, self.scope, is_lambda=True)
+        node.params.visit(self)
+        for param in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
+            scope.bound[param.name.value] = []
+        self._inside(scope, node.body)
+        return False
+
+    def visit_GeneratorExp(self, node: cst.GeneratorExp) -> bool:
+        node.for_in.iter.visit(self)  # is evaluated at once, outside
+        around, self.generator = self.generator, node
+        for inside in (node.elt, node.for_in.target, *node.for_in.ifs, node.for_in.inner_for_in):
+            if inside is not None:
+                inside.visit(self)
+        self._bind_target(node.for_in.target, None)
+        self.generator = around
+        return False
+
+    def _inside(self, scope: Scope, *nodes: cst.CSTNode) -> None:
+        outer, self.scope, around, self.generator = self.scope, scope, self.generator, None
+        for node in nodes:
+            node.visit(self)
+        self.scope, self.generator = outer, around
+
+    def visit_Global(self, node: cst.Global) -> None:
+        for item in node.names:
+            self.scope.elsewhere[item.name.value] = self.module.scope
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        for target in node.targets:
+            self._bind_target(target.target, node.value)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+        self._bind_target(node.target, node.value)
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
+        self._bind_target(node.target, node.value)
+
+    def visit_For(self, node: cst.For) -> None:
+        self._bind_target(node.target, None)
+
+    def visit_CompFor(self, node: cst.CompFor) -> None:
+        self._bind_target(node.target, None)
+
+    def visit_With(self, node: cst.With) -> None:
+        self.module.withs.append(node)
+        for item in node.items:
+            if item.asname is not None:
+                self._bind_target(item.asname.name, item.item)
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        self.module.imports.append(node)
+        for alias in node.names:
+            dotted = dotted_name(alias.name)
+            local = alias.evaluated_alias
+            self._bind(local or dotted.partition(".")[0], Binding(dotted=dotted if local else dotted.partition(".")[0]))
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        self.module.imports.append(node)
+        if not isinstance(node.names, cst.ImportStar):
+            for alias in node.names:
+                dotted = f"{imported_module(self.module, node)}.{dotted_name(alias.name)}"
+                self._bind(alias.evaluated_alias or dotted_name(alias.name), Binding(dotted=dotted))
+        return False
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.module.calls.append(node)
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        self.module.attributes.append(node)
+        node.value.visit(self)  # the attribute's own name is no name of this scope
+        return False
+
+    def visit_Arg(self, node: cst.Arg) -> bool:
+        node.value.visit(self)  # nor is the name of a keyword
+        return False
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.module.loads.append(node)
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        self.module.strings.append(node)
+
+    def visit_Return(self, node: cst.Return) -> None:
+        if node.value is not None and isinstance(self.scope.owner, Function):
+            self.scope.owner.results.append(node.value)
+
+    def visit_Yield(self, node: cst.Yield) -> None:
+        if isinstance(self.scope.owner, Function):
+            self.scope.owner.is_generator = True
+            if isinstance(node.value, cst.BaseExpression):
+                self.scope.owner.results.append(node.value)
+
+    def _bind(self, name: str, binding: Binding) -> None:
+        self.scope.elsewhere.get(name, self.scope).bound[name].append(binding)
+
+    def _bind_target(self, target: cst.BaseExpression, value: cst.BaseExpression | None) -> None:
+        if isinstance(target, cst.Name):
+            self._bind(target.value, Binding(expression=value))
+        elif isinstance(target, cst.Attribute) and value is not None:
+            self.module.assigned_attributes.append((target, value))
+        elif isinstance(target, cst.Tuple | cst.List):
+            parts = value.elements if isinstance(value, cst.Tuple | cst.List) else ()
+            paired = len(parts) == len(target.elements)
+            for number, element in enumerate(target.elements):
+                self._bind_target(element.value, parts[number].value if paired else None)

@@ -1,0 +1,52 @@
+"""Files that are no Python and no templates: what the project requires, and how pytest runs its tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from .extensions import DISTRIBUTIONS, advice
+from .findings import Finding, Level
+from .sources import find_files
+
+_REQUIREMENT = re.compile(r"""^\s*["']?([A-Za-z][\w.-]*)\s*(?:\[[\w,\s-]*\])?\s*(?:[=<>~!;"',@(^]|$)""")
+_QUOTED = re.compile(r"""(?<!name = )["']([A-Za-z][\w.-]*)(?:\[[\w,\s-]*\])?\s*(?:[=<>~!;@][^"']*)?["']""")
+#: Where pytest reads its settings: the file, the section, and how a value is written there.
+_SECTIONS = (
+    ("pytest.ini", "[pytest]", "{} = {}\n"),
+    ("pyproject.toml", "[tool.pytest.ini_options]", '{} = "{}"\n'),
+    ("tox.ini", "[pytest]", "{} = {}\n"),
+    ("setup.cfg", "[tool:pytest]", "{} = {}\n"),
+)
+_SETTINGS = {"asyncio_mode": "auto", "asyncio_default_fixture_loop_scope": "function"}
+
+
+def check_requirements(root: Path) -> Iterator[Finding]:
+    """The lines of requirements that name Flask, one of its extensions, or a WSGI server."""
+    for path in find_files(root, ".txt", ".in", ".toml"):
+        is_toml = path.suffix == ".toml"
+        shown = path.relative_to(root).as_posix()
+        if path.name != "pyproject.toml" if is_toml else "requirements" not in shown:
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            for name in _QUOTED.findall(line) if is_toml else _REQUIREMENT.findall(line):
+                do = _replacement(name.lower().replace("_", "-"))
+                if do is not None:
+                    yield Finding(shown, number, Level.TODO, name, "the ported application does not use it", do)
+
+
+def _replacement(name: str) -> str | None:
+    if name in DISTRIBUTIONS:
+        return f"Require {DISTRIBUTIONS[name]} instead"
+    return advice(name.replace("-", "_")) if name.startswith(("flask-", "pytest-flask")) else None
+
+
+def let_pytest_await(root: Path) -> tuple[Path, str, str] | None:
+    """The file with pytest's settings, its text, and that text with async tests allowed; None if there is none."""
+    for name, section, line in _SECTIONS:
+        path = root / name
+        if root.is_dir() and path.exists() and section in (text := path.read_bytes().decode()):
+            missing = "".join(line.format(*each) for each in _SETTINGS.items() if each[0] not in text)
+            return path, text, text.replace(f"{section}\n", f"{section}\n{missing}", 1)
+    return None

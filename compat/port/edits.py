@@ -1,0 +1,240 @@
+"""The changes to one file: what was found out about the project, turned into code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import libcst as cst
+from libcst import matchers as m
+
+from . import quart_api as api
+from .awaits import Awaits
+from .calls import Calls
+from .findings import Complaint, Level, check, todo
+from .imports import imported_as, port_imports
+from .names import canonical
+from .program import Function, Module, dotted_name
+from .rewrite import Rewrite, keyword
+from .templates import Templates
+from .values import External, FunctionValue, Instance
+
+_TEST_CASES = {"unittest.TestCase", "unittest.case.TestCase"}
+_ASYNC_NAMES = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
+_RENAMED_ATTRIBUTES = {
+    f"{api.APP}.ensure_sync": "ensure_async",
+    f"{api.APP}.before_first_request": "before_serving",
+    f"{api.RESPONSE}.text": "get_data",
+}
+_STATEMENTS = (
+    cst.SimpleStatementLine | cst.If | cst.For | cst.While | cst.Try | cst.With | cst.FunctionDef | cst.ClassDef
+)
+
+
+def plan(
+    module: Module, awaits: Awaits, templates: Templates, forwarders: set[Function]
+) -> tuple[Rewrite, list[Complaint]]:
+    """All changes to *module*, and what is left to do there by hand."""
+    planner = _Planner(module, awaits, templates, forwarders)
+    complaints = list(planner.go())
+    return planner.rewrite, complaints
+
+
+def mark(module: Module, rewrite: Rewrite, complaints: Iterable[Complaint]) -> None:
+    """Put a comment above each statement in which something is left to do by hand."""
+    for complaint in complaints:
+        around = (complaint.node, *module.ancestors(complaint.node))
+        statement = next((each for each in around if isinstance(each, _STATEMENTS)), None)
+        if statement is not None and complaint.level is Level.TODO:
+            rewrite.comment(statement, complaint.remark)
+
+
+class _Planner:
+    def __init__(self, module: Module, awaits: Awaits, templates: Templates, forwarders: set[Function]) -> None:
+        self.module = module
+        self.awaits = awaits
+        self.inference = awaits.inference
+        self.rewrite = Rewrite(module.tree)
+        self.calls = Calls(module, awaits, templates, forwarders, self.rewrite)
+        self.context_managers = 0
+
+    def go(self) -> Iterator[Complaint]:
+        yield from port_imports(self.module, self.rewrite)
+        for function in self.module.functions:
+            self._port_function(function)
+        self._import_async_context_manager()
+        for cls in self.module.classes:
+            self._port_test_case(cls.bases, cls.scope.bound)
+        yield from self.calls.port()
+        for attribute in self.module.attributes:
+            yield from self._port_attribute(attribute)
+        for generator in self.awaits.lists & self.module.scopes.keys():
+            self.rewrite.change(generator, _as_list)
+        for statement in self.module.withs:
+            self._port_with(statement)
+            yield from self._load_user(statement)
+        for node in self.awaits.awaited & self.module.scopes.keys():
+            self.rewrite.make_awaited(node, self.module.parent(node))
+        yield from self._obstacles()
+
+    def _obstacles(self) -> Iterator[Complaint]:
+        for obstacle in self.awaits.obstacles:
+            if obstacle.module is self.module:
+                what = self.module.code(obstacle.node)
+                yield todo(obstacle.node, what, f"it is to be awaited, and {obstacle.why}", _way_around(obstacle.node))
+
+    def _externals(self, node: cst.BaseExpression) -> set[str]:
+        return self.inference.externals(node, self.module.scopes[node])
+
+    # Functions
+
+    def _port_function(self, function: Function) -> None:
+        if function in self.awaits.made_async:
+            self.rewrite.set(function.node, asynchronous=cst.Asynchronous())
+            if function.is_generator:
+                for decorator in function.decorators:
+                    self._make_async_context_manager(decorator)
+        if any("click.command" in self._externals(each) for each in function.decorators):
+            self._give_context(function)
+
+    def _make_async_context_manager(self, decorator: cst.BaseExpression) -> None:
+        if "contextlib.contextmanager" not in self._externals(decorator):
+            return
+        if isinstance(decorator, cst.Attribute):
+            self.rewrite.set(decorator, attr=cst.Name("asynccontextmanager"))
+        elif isinstance(decorator, cst.Name):
+            self.rewrite.set(decorator, value="asynccontextmanager")
+            self.context_managers += 1
+
+    def _import_async_context_manager(self) -> None:
+        """In place of the sync one, if nothing needs that any more; else beside it."""
+        used = sum(name.value == "contextmanager" for name in self.module.loads)
+        for node in self.module.imports if self.context_managers else ():
+            if isinstance(node, cst.ImportFrom) and dotted_name(node.module) == "contextlib":
+                for alias in () if isinstance(node.names, cst.ImportStar) else node.names:
+                    if dotted_name(alias.name) == "contextmanager" and used == self.context_managers:
+                        self.rewrite.set(alias, name=cst.Name("asynccontextmanager"))
+                        return
+        if self.context_managers:
+            self.rewrite.need_import("contextlib", "asynccontextmanager")
+
+    def _give_context(self, function: Function) -> None:
+        """Run a command that the application is given in an application context, as Flask does of itself."""
+        added = any(
+            FunctionValue(function) in self.inference.evaluate(arg.value, module.scopes[call])
+            for module in self.inference.modules
+            for call in module.calls
+            if "quart.Quart.cli.add_command" in self.inference.externals(call.func, module.scopes[call])
+            for arg in call.args
+        )
+        known = {name for each in function.decorators for name in self._externals(each)}
+        if added and "quart.cli.with_appcontext" not in known:
+            decorator = cst.Decorator(cst.Name("with_appcontext"))
+            self.rewrite.change(
+                function.node, lambda updated: updated.with_changes(decorators=[*updated.decorators, decorator])
+            )
+            self.rewrite.need_import("quart.cli", "with_appcontext")
+
+    def _port_test_case(self, bases: list[cst.BaseExpression], bound: dict[str, Any]) -> None:
+        methods = [
+            each.value.function
+            for bindings in bound.values()
+            for each in bindings
+            if isinstance(each.value, FunctionValue)
+        ]
+        if not any(function in self.awaits.made_async for function in methods):
+            return
+        for base in bases:
+            if self._externals(base) & _TEST_CASES:
+                if isinstance(base, cst.Attribute):
+                    self.rewrite.set(base, attr=cst.Name("IsolatedAsyncioTestCase"))
+                elif isinstance(base, cst.Name):
+                    self.rewrite.set(base, value="IsolatedAsyncioTestCase")
+                    self.rewrite.need_import("unittest", "IsolatedAsyncioTestCase")
+        for function in methods:
+            if function in self.awaits.made_async and function.name in _ASYNC_NAMES:
+                self.rewrite.set(function.node, name=cst.Name(_ASYNC_NAMES[function.name]))
+
+    # Expressions
+
+    def _port_attribute(self, attribute: cst.Attribute) -> Iterator[Complaint]:
+        values = self.inference.evaluate(attribute, self.module.scopes[attribute])
+        for name in {value.name for value in values if isinstance(value, External)}:
+            if name in api.GONE and name.rpartition(".")[2] == attribute.attr.value:
+                what = self.module.code(attribute)
+                yield todo(attribute, what, "Quart does not have it", api.GONE[name])
+            elif name == f"{api.RESPONSE}.text" and attribute in self.awaits.awaited:
+                self.rewrite.change(attribute, _as_text)
+            elif name in _RENAMED_ATTRIBUTES and name != f"{api.RESPONSE}.text":
+                self.rewrite.set(attribute, attr=cst.Name(_RENAMED_ATTRIBUTES[name]))
+
+    # with
+
+    def _port_with(self, statement: cst.With) -> None:
+        kinds = [item in self.awaits.entered for item in statement.items]
+        if all(kinds):
+            self.rewrite.set(statement, asynchronous=cst.Asynchronous())
+        elif any(kinds):
+            self.rewrite.change(statement, lambda updated: _nest(updated, kinds))
+
+    def _load_user(self, statement: cst.With) -> Iterator[Complaint]:
+        """Load the user in a context that is pushed by hand, if it is asked for there."""
+        kinds = {
+            value
+            for item in statement.items
+            if item in self.awaits.entered
+            for value in self.inference.evaluate(item.item, self.module.scopes[item])
+        }
+        names = [name for name in m.findall(statement.body, m.Name()) if name in self.module.scopes]
+        asking = [
+            name
+            for name in names
+            if isinstance(name, cst.Name) and canonical(imported_as(self.module, name) or "") in api.ASKS_FOR_USER
+        ]
+        if Instance(api.REQUEST_CONTEXT) not in kinds or not asking:
+            return
+        taken = any("load_user" in scope.bound for scope in (self.module.scope, self.module.scopes[statement]))
+        if taken or not isinstance(statement.body, cst.IndentedBlock):
+            why = "nobody has loaded the user in a context that is pushed by hand"
+            yield check(asking[0], "current_user", why, "Put `await load_user()` before it, from compat")
+            return
+        load = cst.parse_statement("await load_user()")
+        self.rewrite.change(statement.body, lambda body: body.with_changes(body=[load, *body.body]))
+        self.rewrite.need_import("compat", "load_user")
+
+
+def _way_around(node: cst.CSTNode) -> str:
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "app_context":
+        return (
+            "Do it in an `async def` function that is decorated with `@app.before_serving`, or in a command: "
+            "`asyncio.run(...)` around `async with app.app_context():`"
+        )
+    return "Await it in an async function that comes before, and pass on the result"
+
+
+def _as_list(generator: cst.GeneratorExp) -> cst.ListComp:
+    return cst.ListComp(generator.elt, generator.for_in)
+
+
+def _as_text(attribute: cst.Attribute) -> cst.Call:
+    function = attribute.with_changes(attr=cst.Name("get_data"), lpar=[], rpar=[])
+    return cst.Call(function, [keyword("as_text", cst.Name("True"))], lpar=attribute.lpar, rpar=attribute.rpar)
+
+
+def _nest(statement: cst.With, kinds: list[bool]) -> cst.With:
+    """One statement for each run of items of one kind, the later ones inside the earlier."""
+    first = kinds[0]
+    length = next((number for number, kind in enumerate(kinds) if kind is not first), len(kinds))
+    asynchronous = cst.Asynchronous() if first else None
+    if length == len(kinds):
+        return statement.with_changes(asynchronous=asynchronous)
+    inner = _nest(
+        statement.with_changes(items=statement.items[length:], leading_lines=[], lpar=cst.MaybeSentinel.DEFAULT,
+                               rpar=cst.MaybeSentinel.DEFAULT),
+        kinds[length:],
+    )  # fmt: skip
+    kept = [*statement.items[: length - 1], statement.items[length - 1].with_changes(comma=cst.MaybeSentinel.DEFAULT)]
+    return statement.with_changes(
+        items=kept, asynchronous=asynchronous, body=cst.IndentedBlock([inner]),
+        lpar=cst.MaybeSentinel.DEFAULT, rpar=cst.MaybeSentinel.DEFAULT,
+    )  # fmt: skip

@@ -1,0 +1,249 @@
+"""What works after the port and may mean something else, and what no rewriting can settle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+from libcst import matchers as m
+
+from . import quart_api as api
+from .awaits import Awaits, functions_below
+from .blocking import blocking
+from .extensions import advice
+from .findings import Complaint, check, todo
+from .imports import imported_as
+from .names import canonical
+from .program import Class, Function, Module, dotted_name, imported_module
+from .values import FunctionValue, Instance
+
+_QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
+_FORWARDED = "X-Forwarded-For"
+_PROXY_FIX = "werkzeug.middleware.proxy_fix.ProxyFix"
+#: Methods of everything: their name tells nothing.
+_COMMON = {*dir(dict), *dir(list), *dir(set), *dir(str), *dir(bytes), *api.VERBS}
+_FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
+
+
+class Hazards:
+    """What to say about a project, apart from what is left over from rewriting it."""
+
+    def __init__(self, awaits: Awaits) -> None:
+        self.awaits = awaits
+        self.inference = awaits.inference
+        functions = (function for module in self.inference.modules for function in module.functions)
+        self.on_the_loop = functions_below(
+            awaits, (each for each in functions if awaits.is_async(each) and not each.module.is_test)
+        )
+
+        self.methods = {
+            function.name: f"{function.cls.node.name.value}.{function.name}"
+            for function in awaits.made_async
+            if function.cls is not None and function.name not in _COMMON and not function.module.is_test
+        }
+
+    def find(self, module: Module) -> Iterator[Complaint]:
+        """All there is to say about one file."""
+        yield from self._imports(module)
+        yield from self._calls(module)
+        yield from self._blocking(module)
+        yield from self._decorators(module)
+        yield from self._passed_on(module)
+        yield from self._unresolved(module)
+        yield from self._contexts(module)
+        yield from self._loaders(module)
+        yield from self._bodies(module)
+        yield from self._strings(module)
+
+    def _imports(self, module: Module) -> Iterator[Complaint]:
+        for node in module.imports:
+            if isinstance(node, cst.Import):
+                names = [dotted_name(alias.name) for alias in node.names]
+            else:
+                names = [] if node.relative else [imported_module(module, node)]
+            for name in names:
+                package = name.partition(".")[0]
+                do = advice(package)
+                if do is not None:
+                    yield todo(node, package, "it is made for Flask, and is not ported", do)
+
+    def _calls(self, module: Module) -> Iterator[Complaint]:
+        for call in module.calls:
+            scope = module.scopes[call]
+            names = self.inference.externals(call.func, scope)
+            what = module.code(call)
+            if f"{api.APP}.run" in names:
+                yield check(call, what, "it is a server for development",
+                             "Serve with Hypercorn: `hypercorn module:app`")  # fmt: skip
+            if _PROXY_FIX in names:
+                yield todo(call, what, "it is WSGI middleware",
+                            "Put Hypercorn's ProxyFixMiddleware around the application that is served")  # fmt: skip
+            if "threading.local" in names:
+                yield check(call, what, "all requests share one thread now",
+                             "Use `quart.g`, or a `contextvars.ContextVar`")  # fmt: skip
+            if "threading.Thread" in names and not module.is_test:
+                yield check(call, what, "a thread has neither the request nor `current_user`",
+                             "Use `app.add_background_task(...)`, and give it the values that it needs")  # fmt: skip
+            if names & {"asyncio.run", "asyncio.new_event_loop"} and scope.owner in self.on_the_loop:
+                yield todo(call, what, "no loop can be run inside the loop", "Await the coroutine")
+            if names & {f"{owner}.before_first_request" for owner in (api.APP, api.BLUEPRINT)}:
+                yield self._first_request(call)
+
+    def _first_request(self, node: cst.CSTNode) -> Complaint:
+        return check(node, "before_first_request", "it is `before_serving` now: it runs at the start, once a process",
+            "In tests it runs inside `async with app.test_app():` only",
+        )  # fmt: skip
+
+    def _blocking(self, module: Module) -> Iterator[Complaint]:
+        said: set[tuple[object, str]] = set()
+        for call in module.calls:
+            owner = module.scopes[call].owner
+            if not isinstance(owner, Function) or owner not in self.on_the_loop:
+                continue
+            for name in sorted(self.inference.externals(call.func, module.scopes[call])):
+                known = blocking(name)
+                if known is not None and (owner, known[0]) not in said:
+                    said.add((owner, known[0]))
+                    why = f"it blocks, and every other request waits until `{owner.name}` goes on"
+                    do = f"Use {known[1]}; until then it works as it did, one request at a time"
+                    yield check(call, known[0], why, do)
+
+    def _decorators(self, module: Module) -> Iterator[Complaint]:
+        for function in module.functions:
+            for decorator in function.decorators if function in self.awaits.made_async else ():
+                names = self.inference.externals(decorator, function.outer)
+                if f"{api.APP}.before_first_request" in names and isinstance(decorator, cst.Attribute):
+                    yield self._first_request(decorator)
+                strange = {
+                    name
+                    for name in names
+                    if name not in api.HOOKS | api.WELCOME and not name.startswith((*_QUIET, *api.WELCOME))
+                }
+                for name in strange:
+                    what = f"@{module.code(decorator)}"
+                    why = f"`{function.name}` is async now, and this decorator may call it without awaiting"
+                    yield check(decorator, what, why, "See that it takes async functions")
+                    del name
+
+    def _passed_on(self, module: Module) -> Iterator[Complaint]:
+        """Functions that became async, and are given to somebody who will call them unseen."""
+        for node in (*module.loads, *module.attributes):
+            arg = module.parent(node)
+            if not isinstance(arg, cst.Arg | cst.DictElement | cst.Element):
+                continue
+            values = self.inference.evaluate(node, module.scopes[node])
+            turned = [
+                value.function
+                for value in values
+                if isinstance(value, FunctionValue) and value.function in self.awaits.made_async
+            ]
+            if turned and not self._is_welcome(module, arg):
+                what = module.code(node)
+                do = "See that whoever calls it awaits it"
+                call = module.parent(arg)
+                if isinstance(call, cst.Call):
+                    names = self.inference.externals(call.func, module.scopes[call])
+                    if "threading.Thread" in names:
+                        do = f"Use `app.add_background_task({what}, ...)`"
+                yield todo(node, what, "it is async now, and is passed on to be called elsewhere", do)
+
+    def _unresolved(self, module: Module) -> Iterator[Complaint]:
+        """Calls of a method of the name of one that became async, on an object of which nothing is known."""
+        for call in module.calls:
+            if not isinstance(call.func, cst.Attribute) or isinstance(module.parent(call), cst.Await):
+                continue
+            method = self.methods.get(call.func.attr.value)
+            if method is not None and not self.inference.evaluate(call.func, module.scopes[call]):
+                what = module.code(call.func)
+                why = f"it may be `{method}`, which is async now"
+                yield todo(call, what, why, "Await it if it is")
+
+    def _is_welcome(self, module: Module, arg: cst.CSTNode) -> bool:
+        for around in (arg, *module.ancestors(arg)):
+            if isinstance(around, cst.Call):
+                names = self.inference.externals(around.func, module.scopes[around])
+                if self.awaits.targets(around) or names & (api.HOOKS | api.WELCOME):
+                    return True
+                if any(name.startswith(_QUIET) for name in names):
+                    return True
+                return any(f"{api.APP}.jinja_env" in name for name in names)
+            if isinstance(around, cst.BaseStatement | cst.Return):
+                break
+        owner = module.scopes[arg].owner
+        if isinstance(owner, Function):  # what a context processor returns is called by templates, which await
+            return any(
+                name.endswith("context_processor")
+                for decorator in owner.decorators
+                for name in self.inference.externals(decorator, owner.outer)
+            )
+        return isinstance(owner, Class)
+
+    def _contexts(self, module: Module) -> Iterator[Complaint]:
+        for statement in module.withs:
+            kinds = {
+                value.kind
+                for item in statement.items
+                for value in self.inference.evaluate(item.item, module.scopes[item])
+                if isinstance(value, Instance)
+            }
+            if api.CLIENT in kinds:
+                for name in m.findall(statement.body, m.Name("g")):
+                    if self._is_g(module, name):
+                        yield todo(name, "g", "Quart's test client keeps the request and the session, not `g`",
+                                   "Assert on what the response shows")  # fmt: skip
+                        break
+
+    def _is_g(self, module: Module, node: cst.CSTNode) -> bool:
+        if not isinstance(node, cst.Name) or node not in module.scopes:
+            return False
+        return canonical(imported_as(module, node) or "g") == "quart.g"
+
+    def _loaders(self, module: Module) -> Iterator[Complaint]:
+        for function in module.functions:
+            names = {name for each in function.decorators for name in self.inference.externals(each, function.outer)}
+            if not names & {f"{api.MANAGER}.user_loader", f"{api.MANAGER}.request_loader"}:
+                continue
+            for name in m.findall(function.node.body, m.Name("g")):
+                if self._is_g(module, name):
+                    yield check(name, "g", "the loader runs before every `before_request` function",
+                                "Let it open what it needs itself")  # fmt: skip
+                    break
+
+    def _bodies(self, module: Module) -> Iterator[Complaint]:
+        """Reading a body where Quart passes on what ``abort`` made, which is Werkzeug's response."""
+        after = {
+            function
+            for name, functions in self.inference.hooks.items()
+            if api.GIVEN[name] == api.RESPONSE
+            for function in functions
+        }
+        for attribute in module.attributes:
+            owner = module.scopes[attribute].owner
+            conditions = [each.test for each in module.ancestors(attribute) if isinstance(each, cst.If)]
+            if any(m.findall(condition, m.Call(func=m.Name("isinstance"))) for condition in conditions):
+                continue
+            if (
+                isinstance(owner, Function)
+                and owner in after
+                and dotted_name(attribute)
+                in (f"{owner.parameters[0].name.value}.{name}" for name in ("data", "json", "get_data", "get_json"))
+            ):
+                yield todo(attribute, module.code(attribute),
+                           "the answer of an `abort` arrives here as Werkzeug's response, whose body is not awaited",
+                           "Leave that one alone: `if isinstance(response, Response):`, from quart")  # fmt: skip
+
+    def _strings(self, module: Module) -> Iterator[Complaint]:
+        for string in module.strings:
+            value = string.evaluated_value
+            if not isinstance(value, str):
+                continue
+            if value == "LOGIN_DISABLED":
+                yield check(string, value, "Flask-Login has removed it: it warns",
+                             "Log in with `compat.LoginClient` in tests")  # fmt: skip
+            elif value.lower() == _FORWARDED.lower():
+                yield check(string, value, "anybody can send this header",
+                             "Use `request.remote_addr` behind Hypercorn's ProxyFixMiddleware")  # fmt: skip
+            elif _FLASK_NAME.fullmatch(value):
+                yield check(string, value, "it may name a module that this port no longer uses",
+                             f"Perhaps it is {canonical(value)!r} now")  # fmt: skip

@@ -1,0 +1,336 @@
+"""What expressions stand for: followed through assignments, calls, fixtures and decorators of the project.
+
+The facts only ever grow, so that going round until nothing is added ends. They say what a name *may* be: a
+variable that is None first and a test client later is taken for a test client.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+
+import libcst as cst
+
+from . import quart_api as api
+from .names import PORTED, canonical
+from .program import Binding, Class, Function, Module, Scope, dotted_name
+from .values import NOTHING, ClassValue, External, FunctionValue, Instance, ModuleValue, ObjectValue, Value, Values
+
+#: Packages whose names are known under the one that they have after the port.
+_OURS = {*PORTED, *PORTED.values()}
+#: What requests keep their things on, from one function to the next.
+_G = External("quart.g")
+#: What a class-based view's decorators are given.
+VIEW = External("quart.views.View.as_view()")
+#: What parameters of these names are, where nothing else is known of them.
+_CUSTOMARY = {"app": api.APP}
+_CUSTOMARY_IN_TESTS = {"app": api.APP, "client": api.CLIENT, "test_client": api.CLIENT}
+
+
+class Inference:
+    """The facts about one project."""
+
+    def __init__(self, modules: Sequence[Module]) -> None:
+        self.modules = modules
+        self.by_name = {name: module for module in modules for name in module.names}
+        self.facts: dict[Hashable, set[Value]] = defaultdict(set)
+        self.fixtures: dict[str, list[Function]] = defaultdict(list)
+        self.hooks: dict[str, set[Function]] = defaultdict(set)
+        self._grown = True
+        while self._grown:
+            self._grown = False
+            for module in modules:
+                self._go_round(module)
+
+    def evaluate(self, node: cst.BaseExpression | None, scope: Scope) -> Values:
+        """What *node* may stand for; an awaitable counts as what awaiting it gives."""
+        match node:
+            case cst.Name(value=name):
+                return self._look_up(name, scope)
+            case cst.Attribute(value=owner, attr=cst.Name(value=name)):
+                return self._attribute(self.evaluate(owner, scope), name)
+            case cst.Call(func=cst.Name(value="super"), args=[]):
+                return self._bases_of_method(scope)
+            case cst.Call(func=function):
+                return _union(self._call(value) for value in self.evaluate(function, scope))
+            case cst.Subscript(value=owner):
+                return _union(
+                    self._external(f"{value.kind}[]")
+                    for value in self.evaluate(owner, scope)
+                    if isinstance(value, Instance)
+                )
+            case cst.Dict():
+                return frozenset({Instance("dict")})
+            case cst.Await(expression=inner) | cst.NamedExpr(value=inner):
+                return self.evaluate(inner, scope)
+            case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
+                return self.evaluate(one, scope) | self.evaluate(other, scope)
+        return NOTHING
+
+    def decorated(self, function: Function) -> Values:
+        """What the name of *function* stands for, under its decorators."""
+        values: Values = frozenset({FunctionValue(function)})
+        for decorator in function.decorators:
+            wrapped = NOTHING
+            for applied in self.evaluate(decorator, function.outer):
+                if isinstance(applied, FunctionValue):
+                    self._give(applied, 0, values)
+                    wrapped |= self._call(applied)
+            values = wrapped or values
+        return values
+
+    def externals(self, node: cst.BaseExpression, scope: Scope) -> set[str]:
+        """The dotted names of other packages that *node* may stand for; of ``a.b()``, ``a.b``."""
+        return {value.name.removesuffix("()") for value in self.evaluate(node, scope) if isinstance(value, External)}
+
+    def external_bases(self, cls: Class, seen: frozenset[Class] = frozenset()) -> set[str]:
+        """The classes of other packages that *cls* comes from."""
+        found: set[str] = set()
+        for base in cls.bases:
+            for value in self.evaluate(base, cls.outer):
+                if isinstance(value, External):
+                    found.add(value.name)
+                elif isinstance(value, ClassValue) and value.cls not in seen | {cls}:
+                    found |= self.external_bases(value.cls, seen | {cls})
+        return found
+
+    def is_fixture(self, function: Function) -> bool:
+        """Whether pytest calls it for tests that name it."""
+        return any(
+            name in ("pytest.fixture", "pytest_asyncio.fixture")
+            for decorator in function.decorators
+            for name in self.externals(decorator, function.outer)
+        )
+
+    def member(self, value: Value, name: str) -> Values:
+        """The attribute *name* of *value*."""
+        match value:
+            case External():
+                kept = frozenset(self.facts[_G, name]) if value == _G else NOTHING
+                return kept or self._external(f"{value.name}.{name}")
+            case Instance(kind=kind):
+                return self._external(f"{kind}.{name}")
+            case ModuleValue(module=module):
+                below = next(
+                    (self.by_name[f"{own}.{name}"] for own in module.names if f"{own}.{name}" in self.by_name), None
+                )
+                found = self._own(module.scope, name)
+                return found or (frozenset({ModuleValue(below)}) if below else NOTHING)
+            case ClassValue(cls=cls):
+                return self._class_member(cls, name, bound=False)
+            case ObjectValue(cls=cls, above=above):
+                return self._class_member(cls, name, bound=True, above=above)
+        return NOTHING
+
+    # One round
+
+    def _go_round(self, module: Module) -> None:
+        for scope in module.all_scopes():
+            for name, bindings in list(scope.bound.items()):
+                self._learn((scope, name), _union(self._bound_to(binding, scope) for binding in bindings))
+        for function in module.functions:
+            self._learn_function(function)
+        for target, expression in module.assigned_attributes:
+            scope = module.scopes[target]
+            values = self.evaluate(expression, scope)
+            for owner in self.evaluate(target.value, scope):
+                if isinstance(owner, ObjectValue | ClassValue):
+                    self._learn((owner.cls, target.attr.value), values)
+                elif owner == _G:
+                    self._learn((_G, target.attr.value), values)
+        for call in module.calls:
+            self._learn_call(call, module.scopes[call])
+        for cls in module.classes:
+            self._learn_view_decorators(cls)
+
+    def _bound_to(self, binding: Binding, scope: Scope) -> Values:
+        if binding.dotted is not None:
+            return self._imported(binding.dotted)
+        if isinstance(binding.value, FunctionValue):
+            return self.decorated(binding.value.function)
+        if binding.value is not None:
+            return frozenset({binding.value})
+        return self.evaluate(binding.expression, scope)
+
+    def _learn_function(self, function: Function) -> None:
+        self._learn(("result", function), _union(self.evaluate(each, function.scope) for each in function.results))
+        own = self._kind_of_method(function)
+        if own is not None and function.parameters:
+            self._learn((function.scope, function.parameters[0].name.value), frozenset({own}))
+        for decorator in function.decorators:
+            for name in self.externals(decorator, function.outer):
+                self._give_to_hook(name, FunctionValue(function))
+            if isinstance(decorator, cst.Call):
+                self._learn_parametrized(function, decorator)
+        is_fixture = self.is_fixture(function)
+        if is_fixture and function not in self.fixtures[function.name]:
+            self.fixtures[function.name].append(function)
+            self._grown = True
+        for param in function.parameters:
+            self._learn_parameter(function, param, asks_fixtures=is_fixture or function.name.startswith("test"))
+
+    def _learn_parameter(self, function: Function, param: cst.Param, *, asks_fixtures: bool) -> None:
+        """What a parameter may be by its annotation, by the fixture of its name, or else by custom."""
+        name, key = param.name.value, (function.scope, param.name.value)
+        if param.annotation is not None:
+            annotated = self.evaluate(param.annotation.annotation, function.outer)
+            self._learn(key, _union(self._call(value) for value in annotated if not isinstance(value, FunctionValue)))
+        if asks_fixtures:
+            near = [each for each in self.fixtures[name] if each.module is function.module]
+            for fixture in near or self.fixtures[name]:
+                if fixture is not function:
+                    self._learn(key, frozenset(self.facts["result", fixture]))
+        customary = _CUSTOMARY_IN_TESTS if function.module.is_test else _CUSTOMARY
+        if name in customary and not self.fixtures[name] and not self.facts[key]:
+            self._learn(key, frozenset({Instance(customary[name])}))
+
+    def _give_to_hook(self, registers: str, function: Value) -> None:
+        if registers in api.GIVEN and isinstance(function, FunctionValue):
+            self._give(function, 0, frozenset({Instance(api.GIVEN[registers])}))
+            self.hooks[registers].add(function.function)
+
+    def _learn_parametrized(self, function: Function, decorator: cst.Call) -> None:
+        """What ``pytest.mark.parametrize`` gives, as far as its list is spelt out."""
+        match [arg.value for arg in decorator.args[:2]]:
+            case [cst.SimpleString() as names, cst.List(elements=rows) | cst.Tuple(elements=rows)]:
+                where = [name.strip() for name in str(names.evaluated_value).split(",")]
+            case _:
+                return
+        if "pytest.mark.parametrize" not in self.externals(decorator, function.outer):
+            return
+        for row in rows:
+            cells = row.value.elements if isinstance(row.value, cst.Tuple | cst.List) and len(where) > 1 else [row]
+            for name, cell in zip(where, cells, strict=False):
+                self._give(FunctionValue(function), name, self.evaluate(cell.value, function.outer))
+
+    def _kind_of_method(self, function: Function) -> Value | None:
+        cls, kinds = function.cls, {dotted_name(each) for each in function.decorators}
+        if cls is None or "staticmethod" in kinds:
+            return None
+        return ClassValue(cls) if "classmethod" in kinds else ObjectValue(cls)
+
+    def _learn_call(self, call: cst.Call, scope: Scope) -> None:
+        for value in self.evaluate(call.func, scope):
+            if isinstance(value, External) and call.args:
+                for function in self.evaluate(call.args[0].value, scope):
+                    self._give_to_hook(value.name, function)
+            if isinstance(value, ClassValue):
+                initialisers = self._class_member(value.cls, "__init__", bound=True)
+            else:
+                initialisers = frozenset({value})
+            for function in initialisers:
+                if isinstance(function, FunctionValue):
+                    for number, arg in enumerate(call.args):
+                        where = arg.keyword.value if arg.keyword is not None else number
+                        self._give(function, where, self.evaluate(arg.value, scope))
+
+    def _learn_view_decorators(self, cls: Class) -> None:
+        for binding in cls.scope.bound.get("decorators", ()):
+            if isinstance(binding.expression, cst.List | cst.Tuple):
+                for element in binding.expression.elements:
+                    for value in self.evaluate(element.value, cls.scope):
+                        if isinstance(value, FunctionValue):
+                            self._give(value, 0, frozenset({VIEW}))
+
+    def _give(self, function: FunctionValue, where: int | str, values: Values) -> None:
+        """Note that a parameter may be *values*; its place is counted as the caller counts."""
+        params = function.function.parameters
+        names = [param.name.value for param in params][1 if function.bound else 0 :]
+        if isinstance(where, int):
+            where = names[where] if where < len(names) else ""
+        if where in names:
+            self._learn((function.function.scope, where), values)
+
+    def _learn(self, key: Hashable, values: Iterable[Value]) -> None:
+        known = self.facts[key]
+        size = len(known)
+        known.update(values)
+        self._grown = self._grown or len(known) > size
+
+    # What things stand for
+
+    def _attribute(self, owners: Values, name: str) -> Values:
+        if name in api.UNMISTAKABLE_METHODS and all(isinstance(value, External) for value in owners):
+            return self._external(f"{api.APP}.{name}")
+        return _union(self.member(value, name) for value in owners)
+
+    def _look_up(self, name: str, scope: Scope) -> Values:
+        current: Scope | None = scope.elsewhere.get(name, scope)
+        while current is not None:
+            if name in current.bound and (current is scope or not current.is_class):
+                return frozenset(self.facts[current, name])
+            current = current.parent
+        return frozenset({External(name)})  # built in
+
+    def _own(self, scope: Scope, name: str) -> Values:
+        return frozenset(self.facts[scope, name]) if name in scope.bound else NOTHING
+
+    def _imported(self, dotted: str) -> Values:
+        for length in range(len(parts := dotted.split(".")), 0, -1):
+            module = self.by_name.get(".".join(parts[:length]))
+            if module is not None:
+                values: Values = frozenset({ModuleValue(module)})
+                for name in parts[length:]:
+                    values = _union(self.member(value, name) for value in values)
+                return values
+        return self._external(dotted)
+
+    @staticmethod
+    def _external(dotted: str) -> Values:
+        if dotted.partition(".")[0] in _OURS and "(" not in dotted:
+            dotted = canonical(dotted)
+        if dotted in api.OBJECTS:
+            return frozenset({Instance(api.OBJECTS[dotted])})
+        return External(dotted).then("")
+
+    def _call(self, value: Value) -> Values:
+        match value:
+            case External(name=name):
+                if name in api.RESULTS:
+                    return frozenset({Instance(api.RESULTS[name])})
+                is_class = name.rpartition(".")[2][:1].isupper()
+                return frozenset({Instance(name)}) if is_class else value.then("()")
+            case FunctionValue(function=function):
+                return frozenset(self.facts["result", function])
+            case ClassValue(cls=cls):
+                return frozenset({ObjectValue(cls)})
+        return NOTHING
+
+    def _class_member(self, cls: Class, name: str, *, bound: bool, above: bool = False) -> Values:
+        own = frozenset[Value]() if above else self._own(cls.scope, name) | frozenset(self.facts[cls, name])
+        if own:
+            values = {
+                FunctionValue(value.function, bound=bound or _is_classmethod(value.function))
+                if isinstance(value, FunctionValue) and not _is_staticmethod(value.function)
+                else value
+                for value in own
+            }
+            return frozenset(values)
+        found: Values = NOTHING
+        for base in cls.bases:
+            for value in self.evaluate(base, cls.outer):
+                if isinstance(value, ClassValue) and value.cls is not cls:
+                    found |= self._class_member(value.cls, name, bound=bound)
+                elif isinstance(value, External):
+                    found |= self._external(f"{value.name}.{name}")
+        return found
+
+    def _bases_of_method(self, scope: Scope) -> Values:
+        current: Scope | None = scope
+        while current is not None:
+            if isinstance(current.owner, Function) and current.owner.cls is not None:
+                return frozenset({ObjectValue(current.owner.cls, above=True)})
+            current = current.parent
+        return NOTHING
+
+
+def _is_classmethod(function: Function) -> bool:
+    return any(dotted_name(decorator) == "classmethod" for decorator in function.decorators)
+
+
+def _is_staticmethod(function: Function) -> bool:
+    return any(dotted_name(decorator) == "staticmethod" for decorator in function.decorators)
+
+
+def _union(many: Iterable[Iterable[Value]]) -> Values:
+    return frozenset(value for values in many for value in values)

@@ -1,0 +1,132 @@
+"""A project, ported in memory: the new text of each file, and what is left to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+
+from libcst import ParserSyntaxError
+
+from .awaits import Awaits
+from .collect import read_module
+from .configuration import check_requirements, let_pytest_await
+from .edits import mark, plan
+from .findings import MARK, Complaint, Finding, Level
+from .forwarding import find_forwarders
+from .hazards import Hazards
+from .inference import Inference
+from .program import Module
+from .sources import dotted_names, find_files
+from .templates import Templates
+
+
+@dataclass(frozen=True)
+class PortedFile:
+    """One file before and after."""
+
+    path: Path
+    shown: str
+    before: bytes
+    after: bytes
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything is different."""
+        return self.before != self.after
+
+    def diff(self) -> str:
+        """The change as a unified diff."""
+        before, after = self.before.decode(errors="replace"), self.after.decode(errors="replace")
+        lines = unified_diff(
+            before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{self.shown}", f"b/{self.shown}"
+        )
+        return "".join(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines)
+
+
+@dataclass(frozen=True)
+class Port:
+    """What became of a project."""
+
+    files: tuple[PortedFile, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to do by hand."""
+        return not any(finding.level is Level.TODO for finding in self.findings)
+
+
+def port(root: Path) -> Port:
+    """Port the file or folder *root*; nothing is written."""
+    findings: set[Finding] = set()
+    modules = list(_read(root, findings))
+    awaits = Awaits(Inference(modules))
+    templates = Templates(root)
+    forwarders = find_forwarders(awaits)
+    hazards = Hazards(awaits)
+    files = []
+    for module in modules:
+        rewrite, complaints = plan(module, awaits, templates, forwarders)
+        complaints += hazards.find(module)
+        mark(module, rewrite, complaints)
+        after = rewrite.result().encode(module.tree.encoding)
+        files.append(PortedFile(module.path, module.shown, module.path.read_bytes(), after))
+        findings |= {complaint.at(module.shown, module.line(complaint.node)) for complaint in complaints}
+        findings |= set(_marked_before(module, complaints))
+    for template in templates.all:
+        if template.name in templates.rendered:
+            before, after = template.source.encode(), template.given().encode()
+            files.append(PortedFile(template.path, template.shown, before, after))
+    findings |= set(templates.unreached())
+    if root.is_dir():
+        findings |= set(check_requirements(root))
+    files += _let_tests_await(root, awaits, findings)
+    return Port(tuple(files), tuple(sorted(findings)))
+
+
+def _marked_before(module: Module, complaints: list[Complaint]) -> Iterable[Finding]:
+    """What an earlier run has left in comments, and this one would not find again."""
+    now = {complaint.remark for complaint in complaints}
+    for number, line in enumerate(module.tree.code.splitlines(), 1):
+        text = line.strip()
+        if text.startswith(MARK) and text not in now:
+            what = text.removeprefix(MARK)
+            yield Finding(
+                module.shown,
+                number,
+                Level.TODO,
+                what,
+                "an earlier run has left this",
+                "Remove the comment when it is done",
+            )
+
+
+def _let_tests_await(root: Path, awaits: Awaits, findings: set[Finding]) -> Iterable[PortedFile]:
+    tests = [each for each in awaits.made_async if each.module.is_test and not each.is_test_case]
+    if not tests:
+        return
+    found = let_pytest_await(root)
+    if found is None:
+        shown, line = tests[0].module.shown, tests[0].module.line(tests[0].node)
+        why = "its tests are async now"
+        do = "Install pytest-asyncio, and set `asyncio_mode = auto` in the settings of pytest"
+        findings.add(Finding(shown, line, Level.TODO, "pytest", why, do))
+        return
+    path, before, after = found
+    yield PortedFile(path, path.relative_to(root).as_posix(), before.encode(), after.encode())
+
+
+def _read(root: Path, findings: set[Finding]) -> Iterable[Module]:
+    for path in find_files(root, ".py"):
+        shown = path.relative_to(root if root.is_dir() else root.parent).as_posix()
+        names, package = dotted_names(path, root)
+        try:
+            yield read_module(path, shown, names, package, path.read_bytes())
+        except ParserSyntaxError as error:
+            why = f"it is no Python that can be read ({error.message})"
+            findings.add(Finding(shown, error.raw_line, Level.TODO, shown, why, "Port it by hand, or repair it first"))
+        except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+            why = f"its encoding cannot be read ({error})"
+            findings.add(Finding(shown, 0, Level.TODO, shown, why, "Save it as UTF-8, and run this again"))

@@ -1,0 +1,187 @@
+"""The project as it was read: modules, their scopes, and what is bound, called and returned in them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libcst as cst
+from libcst.metadata import CodeRange
+
+from .values import Value
+
+
+@dataclass(eq=False)
+class Scope:
+    """Where names are bound: a module, class, function or lambda."""
+
+    module: Module
+    parent: Scope | None
+    owner: Function | Class | None = None
+    is_lambda: bool = False
+    bound: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
+    elsewhere: dict[str, Scope] = field(default_factory=dict)
+
+    @property
+    def is_class(self) -> bool:
+        """Whether functions inside do not see its names."""
+        return isinstance(self.owner, Class)
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What gives a name its value: an expression, an import (a dotted name), or a definition."""
+
+    expression: cst.BaseExpression | None = None
+    dotted: str | None = None
+    value: Value | None = None
+
+
+@dataclass(eq=False)
+class Function:
+    """A function or method."""
+
+    node: cst.FunctionDef
+    outer: Scope
+    scope: Scope = field(init=False)
+    results: list[cst.BaseExpression] = field(default_factory=list)
+    is_generator: bool = False
+
+    def __post_init__(self) -> None:
+        self.scope = Scope(self.outer.module, self.outer, self)
+
+    @property
+    def name(self) -> str:
+        """Its name in the code."""
+        return self.node.name.value
+
+    @property
+    def module(self) -> Module:
+        """Where it stands."""
+        return self.outer.module
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it was async before the port."""
+        return self.node.asynchronous is not None
+
+    @property
+    def cls(self) -> Class | None:
+        """The class that it is a method of."""
+        return self.outer.owner if isinstance(self.outer.owner, Class) else None
+
+    @property
+    def is_test_case(self) -> bool:
+        """Whether it is a method of unittest's, as far as its class says so."""
+        return self.cls is not None and any(dotted_name(base).endswith("TestCase") for base in self.cls.bases)
+
+    @property
+    def decorators(self) -> list[cst.BaseExpression]:
+        """The innermost, which is applied first, first."""
+        return [decorator.decorator for decorator in reversed(self.node.decorators)]
+
+    @property
+    def parameters(self) -> list[cst.Param]:
+        """Those that are given by position or name."""
+        params = self.node.params
+        return [*params.posonly_params, *params.params, *params.kwonly_params]
+
+
+@dataclass(eq=False)
+class Class:
+    """A class of the project."""
+
+    node: cst.ClassDef
+    outer: Scope
+    scope: Scope = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scope = Scope(self.outer.module, self.outer, self)
+
+    @property
+    def bases(self) -> list[cst.BaseExpression]:
+        """The expressions between its parentheses."""
+        return [base.value for base in self.node.bases]
+
+
+@dataclass(eq=False)
+class Module:
+    """One file.
+
+    Args:
+        path: the file.
+        shown: how reports name it.
+        names: the dotted names under which the project imports it.
+        package: the dotted name that its relative imports begin at.
+        tree: its syntax; nodes are keys everywhere here.
+    """
+
+    path: Path
+    shown: str
+    names: tuple[str, ...]
+    package: str
+    tree: cst.Module
+    positions: Mapping[cst.CSTNode, CodeRange]
+    parents: Mapping[cst.CSTNode, cst.CSTNode]
+    scope: Scope = field(init=False)
+    scopes: dict[cst.CSTNode, Scope] = field(default_factory=dict)
+    generators: dict[cst.CSTNode, cst.GeneratorExp] = field(default_factory=dict)
+    functions: list[Function] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+    calls: list[cst.Call] = field(default_factory=list)
+    attributes: list[cst.Attribute] = field(default_factory=list)
+    loads: list[cst.Name] = field(default_factory=list)
+    withs: list[cst.With] = field(default_factory=list)
+    strings: list[cst.SimpleString] = field(default_factory=list)
+    imports: list[cst.Import | cst.ImportFrom] = field(default_factory=list)
+    assigned_attributes: list[tuple[cst.Attribute, cst.BaseExpression]] = field(default_factory=list)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether pytest collects from it."""
+        return self.path.name.startswith("test") or self.path.name in ("conftest.py", "tests.py")
+
+    def all_scopes(self) -> list[Scope]:
+        """Its own scope, and those of its functions and classes."""
+        return [self.scope, *(each.scope for each in self.functions), *(each.scope for each in self.classes)]
+
+    def line(self, node: cst.CSTNode) -> int:
+        """The line that *node* begins on."""
+        return self.positions[node].start.line
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node around *node*."""
+        return self.parents.get(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around *node*, the nearest first."""
+        current = self.parents.get(node)
+        while current is not None:
+            yield current
+            current = self.parents.get(current)
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The text of *node*, on one line and not too long."""
+        text = " ".join(self.tree.code_for_node(node).split())
+        return text if len(text) <= 60 else text[:57] + "..."
+
+
+def dotted_name(node: cst.BaseExpression | None) -> str:
+    """``a.b.c`` of the nodes that spell it; nothing of others."""
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Attribute):
+        return f"{dotted_name(node.value)}.{node.attr.value}"
+    return ""
+
+
+def imported_module(module: Module, node: cst.ImportFrom) -> str:
+    """The absolute name of the module that *node* imports from."""
+    name = dotted_name(node.module)
+    if not node.relative:
+        return name
+    package = module.package.split(".")
+    kept = package[: len(package) - len(node.relative) + 1]
+    return ".".join([*kept, name] if name else kept)

@@ -1,0 +1,189 @@
+"""What Quart makes async of what Flask has: checked against the installed Quart by tests/port/test_quart_api.py."""
+
+from __future__ import annotations
+
+APP, BLUEPRINT = "quart.Quart", "quart.Blueprint"
+REQUEST, RESPONSE, CLIENT = "quart.Request", "quart.Response", "quart.testing.QuartClient"
+APP_CONTEXT, REQUEST_CONTEXT = "quart.AppContext", "quart.RequestContext"
+TRANSACTION = "quart.testing.QuartClient.session_transaction()"
+MANAGER, FORM = "compat.LoginManager", "quart_wtf.QuartForm"
+FILES, FILE = "quart.Request.files", "quart.datastructures.FileStorage"
+VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+
+#: Names that are objects, and attributes that are: what they are objects of.
+OBJECTS = {
+    "quart.request": REQUEST,
+    "quart.current_app": APP,
+    f"{REQUEST}.files": FILES,
+    f"{FILES}[]": FILE,
+    f"{CLIENT}.application": APP,
+}
+
+#: Attributes that are to be awaited.
+AWAITED_ATTRIBUTES = {
+    *(f"{REQUEST}.{name}" for name in ("form", "files", "data", "values", "json")),
+    *(f"{RESPONSE}.{name}" for name in ("data", "json")),
+}
+
+#: Calls that are to be awaited.
+AWAITED_CALLS = {
+    *(f"quart.{name}" for name in ("render_template", "render_template_string", "stream_template")),
+    *(f"quart.{name}" for name in ("stream_template_string", "flash", "make_response", "send_file")),
+    "quart.send_from_directory",
+    *(f"{REQUEST}.{name}" for name in ("get_json", "get_data", "close")),
+    *(f"{RESPONSE}.{name}" for name in ("get_json", "get_data", "freeze", "make_conditional", "add_etag")),
+    *(f"{CLIENT}.{name}" for name in (*VERBS, "open")),
+    *(f"{context}.{name}" for context in (APP_CONTEXT, REQUEST_CONTEXT) for name in ("push", "pop")),
+    *(
+        f"{APP}.{name}"
+        for name in (
+            *("make_response", "send_static_file", "preprocess_request", "process_response", "finalize_request"),
+            *("dispatch_request", "full_dispatch_request", "update_template_context", "make_default_options_response"),
+            *("handle_exception", "handle_http_exception", "handle_user_exception", "do_teardown_appcontext"),
+        )
+    ),
+    f"{APP}.ensure_sync()",
+    f"{APP}.ensure_async()",
+    f"{BLUEPRINT}.send_static_file",
+    "quart.sessions.SecureCookieSessionInterface.open_session",
+    "quart.sessions.SecureCookieSessionInterface.save_session",
+    f"{MANAGER}.unauthorized",
+    f"{MANAGER}.needs_refresh",
+    f"{FILE}.save",
+    *(f"{FORM}.{name}" for name in ("create_form", "validate", "validate_on_submit")),
+}
+
+#: What calls give.
+RESULTS = {
+    APP: APP,
+    BLUEPRINT: BLUEPRINT,
+    RESPONSE: RESPONSE,
+    "dict": "dict",
+    MANAGER: MANAGER,
+    CLIENT: CLIENT,
+    **dict.fromkeys(
+        ("quart.make_response", "quart.send_file", "quart.send_from_directory", "quart.jsonify", "quart.redirect"),
+        RESPONSE,
+    ),
+    f"{APP}.make_response": RESPONSE,
+    f"{APP}.response_class": RESPONSE,
+    f"{APP}._get_current_object": APP,
+    f"{REQUEST}._get_current_object": REQUEST,
+    f"{APP}.test_client": CLIENT,
+    f"{APP}.app_context": APP_CONTEXT,
+    f"{APP}.test_request_context": REQUEST_CONTEXT,
+    f"{APP}.request_context": REQUEST_CONTEXT,
+    **{f"{CLIENT}.{name}": RESPONSE for name in (*VERBS, "open")},
+    f"{CLIENT}.session_transaction": TRANSACTION,
+    f"{CLIENT}.__enter__": CLIENT,
+    f"{FILES}.get": FILE,
+}
+
+#: What is entered with ``async with``.
+ASYNC_CONTEXTS = {CLIENT, APP_CONTEXT, REQUEST_CONTEXT, TRANSACTION}
+
+#: Names that ask who the user is: where no hook has loaded the user, that is to be done before.
+ASKS_FOR_USER = {
+    f"compat.{name}"
+    for name in ("current_user", "login_fresh", "login_remembered", "login_user", "logout_user", "confirm_login")
+}
+
+_HOOKS = (
+    *("route", "get", "post", "put", "patch", "delete", "endpoint", "add_url_rule"),
+    *("before_request", "after_request", "teardown_request", "teardown_appcontext"),
+    *("before_app_request", "after_app_request", "teardown_app_request"),
+    *("errorhandler", "app_errorhandler", "register_error_handler"),
+    *("context_processor", "app_context_processor", "before_first_request", "before_app_first_request"),
+    *("before_serving", "after_serving"),
+)
+#: Who is given one of these functions calls it for a request, and awaits it.
+HOOKS = {
+    *(f"{owner}.{name}" for owner in (APP, BLUEPRINT) for name in _HOOKS),
+    *(
+        f"{MANAGER}.{name}"
+        for name in ("user_loader", "request_loader", "unauthorized_handler", "needs_refresh_handler")
+    ),
+    "quart.after_this_request",
+    "quart.stream_with_context",
+}
+_SESSION_METHODS = {"open_session", "save_session"}
+#: By the base class: the methods that Quart awaits.
+AWAITED_METHODS = {
+    "quart.views.View": {"dispatch_request"},
+    "quart.views.MethodView": {"dispatch_request", *VERBS},
+    "quart.sessions.SessionInterface": _SESSION_METHODS,
+    "quart.sessions.SecureCookieSessionInterface": _SESSION_METHODS,
+}
+#: What the functions are given that these get.
+GIVEN = {
+    **{f"{owner}.{name}": RESPONSE for owner in (APP, BLUEPRINT) for name in ("after_request", "after_app_request")},
+    "quart.after_this_request": RESPONSE,
+    f"{MANAGER}.request_loader": REQUEST,
+}
+#: Methods of an application that nothing else has: their owner may be unknown.
+UNMISTAKABLE_METHODS = {"test_client", "app_context", "test_request_context", "test_cli_runner"}
+#: Decorators that nothing else has: their owner may be unknown.
+UNMISTAKABLE_HOOKS = {
+    *("route", "before_request", "after_request", "teardown_request", "teardown_appcontext", "before_app_request"),
+    *("after_app_request", "errorhandler", "app_errorhandler", "context_processor", "app_context_processor"),
+    *("user_loader", "request_loader", "unauthorized_handler", "needs_refresh_handler"),
+}
+#: Who takes functions sync or async, as they are.
+WELCOME = {
+    *(
+        f"{owner}.{name}"
+        for owner in (APP, BLUEPRINT)
+        for name in (
+            *("template_filter", "template_global", "template_test", "add_template_filter", "add_template_global"),
+            *("app_template_filter", "app_template_global", "app_template_test", "add_template_test"),
+            *("add_background_task", "ensure_async"),
+        )
+    ),
+    *("quart.copy_current_request_context", "quart.render_template", "quart.render_template_string"),
+    *("compat.login_required", "compat.fresh_login_required", "compat.anonymous_required", "compat.login_exempt"),
+    *("functools.wraps", "functools.update_wrapper", "pytest.fixture", "staticmethod", "classmethod"),
+    *("asyncio.run", "contextlib.contextmanager", "contextlib.asynccontextmanager", "abc.abstractmethod"),
+    *("isinstance", "print", "repr", "callable", "getattr", "pytest_asyncio.fixture", "typing.override"),
+}
+#: Decorators of commands; Flask runs these in an application context.
+COMMANDS = (f"{APP}.cli.command", f"{BLUEPRINT}.cli.command", "quart.cli.AppGroup.command")
+#: Whoever is given one of these functions calls it synchronously.
+SYNC_ONLY = {
+    **{
+        f"{owner}.{name}": "Quart calls it synchronously"
+        for owner in (APP, BLUEPRINT)
+        for name in (
+            *("url_value_preprocessor", "url_defaults", "shell_context_processor", "app_url_defaults"),
+            "app_url_value_preprocessor",
+        )
+    },
+    **dict.fromkeys(("click.command", "click.group", *COMMANDS), "click calls it synchronously"),
+    "sqlalchemy.event.listens_for": "SQLAlchemy calls it synchronously",
+    **dict.fromkeys(
+        ("property", "functools.cached_property", "werkzeug.utils.cached_property"),
+        "an attribute cannot be awaited by those who read it",
+    ),
+    **dict.fromkeys(("functools.cache", "functools.lru_cache", "atexit.register"), "it is called synchronously"),
+}
+
+#: What Flask's objects have and Quart's do not: what to do instead.
+GONE = {
+    f"{APP}.wsgi_app": "Middleware is ASGI: wrap `app.asgi_app`; behind a proxy use Hypercorn's ProxyFixMiddleware",
+    f"{APP}.async_to_sync": "Await the coroutine",
+    f"{APP}.json_encoder": "Subclass `quart.json.provider.DefaultJSONProvider`, as in Flask 2.3",
+    f"{REQUEST}.environ": "Use `request.scope`, the ASGI scope, or the headers",
+    f"{REQUEST}.stream": "Iterate over the body: `async for data in request.body`",
+    f"{REQUEST}.input_stream": "Iterate over the body: `async for data in request.body`",
+    f"{REQUEST}.remote_user": "Read it from a header that your proxy sets",
+    f"{REQUEST}.is_multithread": "Drop it",
+    f"{REQUEST}.is_multiprocess": "Drop it",
+    f"{REQUEST}.is_run_once": "Drop it",
+    f"{RESPONSE}.call_on_close": "Do it in an `after_this_request` or `teardown_request` function",
+    f"{RESPONSE}.stream": "Give the response an async generator",
+    f"{RESPONSE}.is_streamed": "Drop it",
+    f"{RESPONSE}.iter_encoded": "Iterate with `async with response.response as body: async for data in body`",
+    f"{RESPONSE}.request": "Quart's test responses do not keep their request: assert on `response.location`",
+    f"{RESPONSE}.history": "Quart's test responses do not keep redirects: request them one by one",
+    f"{CLIENT}.get_cookie": "Look into `client.cookie_jar`, an `http.cookiejar.CookieJar`",
+    f"{APP}.test_cli_runner().isolated_filesystem": "Use pytest's tmp_path",
+}

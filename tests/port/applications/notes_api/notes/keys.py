@@ -1,0 +1,1 @@
+KEYS = {"rw": ("susan", {"read", "write"}), "ro": ("bob", {"read"})}

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from compat.port.findings import Finding, Level, as_json, as_markdown, as_text
+from compat.port.porter import port
+
+VIEW = "from flask import Flask, request, render_template\n\napp = Flask(__name__)\n\n\n"
+
+
+def findings(folder: Path, code: str, name: str = "site.py") -> list[Finding]:
+    """What the assistant says of one file."""
+    (folder / name).write_text(dedent(code).lstrip("\n"))
+    return list(port(folder / name).findings)
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "what", "part"),
+    [
+        (VIEW + "look = lambda: request.form\n", 6, "request.form", "a lambda cannot await"),
+        (VIEW + "page = render_template('x')\n", 6, "render_template('x')", "only a function can await"),
+        (VIEW + "with app.app_context():\n    print(1)\n", 6, "app.app_context()", "before_serving"),
+        (
+            VIEW + "class Page:\n    def __str__(self):\n        return render_template('x')\n",
+            8, "render_template('x')", "`__str__` synchronously",
+        ),
+        (
+            VIEW + "class Page:\n    @property\n    def text(self):\n        return render_template('x')\n",
+            9, "render_template('x')", "cannot be awaited by those who read it",
+        ),
+        (
+            VIEW + "def names():\n    for name in request.form:\n        yield name\n",
+            7, "request.form", "is a generator",
+        ),
+        (
+            VIEW + "@app.get('/')\ndef index():\n    return list(x for x in 'a' if x in request.form) or (\n"
+            "        x for x in 'a' if x in request.form)\n",
+            9, "request.form", "async generator",
+        ),
+        (
+            VIEW + "def create():\n    app = Flask('x')\n    with app.app_context():\n        pass\n    return app\n",
+            8, "app.app_context()", "makes the application",
+        ),
+        (VIEW + "@app.url_defaults\ndef add(e, v):\n    v['x'] = request.form\n", 8, "request.form", "synchronously"),
+        (VIEW + "app.wsgi_app = print(app.wsgi_app)\n", 6, "app.wsgi_app", "ASGI"),
+        (VIEW + "@app.get('/')\ndef x():\n    return request.environ['X']\n", 8, "request.environ", "request.scope"),
+        ("from flask import *\n", 1, "from flask import *", "Import the names"),
+        ("from flask import nonsense\n", 1, "from flask import nonsense", "nothing of this name"),
+        ("from flask_login import header_loader\n", 1, "from flask_login import header_loader", "nothing of this name"),
+        ("from flask_sqlalchemy import SQLAlchemy\n", 1, "flask_sqlalchemy", "asyncio extension"),
+        ("import flask_unheard_of\n", 1, "flask_unheard_of", "quart_unheard_of"),
+        (
+            VIEW + "import threading\n\n\ndef send(x):\n    return render_template('x')\n\n\n"
+            "threading.Thread(target=send).start()\n",
+            13, "send", "add_background_task(send",
+        ),
+        (
+            VIEW + "class Page:\n    def show(self):\n        return render_template('x')\n\n\n"
+            "def each(pages):\n    return [page.show() for page in pages]\n",
+            12, "page.show", "`Page.show`, which is async now",
+        ),
+        (
+            VIEW + "import asyncio\n\n\n@app.get('/')\ndef index():\n    return asyncio.run(None)\n",
+            11, "asyncio.run(None)", "inside the loop",
+        ),
+    ],
+)  # fmt: skip
+def test_to_do(tmp_path: Path, code: str, line: int, what: str, part: str) -> None:
+    """What cannot be ported is named with its line, marked in the code, and left by every later run, too."""
+    found = [each for each in findings(tmp_path, code) if each.level is Level.TODO]
+
+    assert [(each.line, each.what) for each in found if part in str(each)] == [(line, what)]
+
+    file = port(tmp_path / "site.py").files[0]
+    assert any(f"# PORT: {each.what}: {each.why}. {each.do}" in file.after.decode() for each in found)
+    file.path.write_bytes(file.after)
+    again = port(file.path)
+    assert not again.files[0].is_changed
+    assert not again.is_complete
+
+
+@pytest.mark.parametrize(
+    ("body", "what", "part"),
+    [
+        ("import time\n    time.sleep(1)", "time.sleep", "asyncio.sleep"),
+        ("import requests\n    requests.Session().get('http://x')", "requests", "httpx.AsyncClient"),
+        ("from sqlite3 import connect\n    connect('x').execute('')", "sqlite3", "aiosqlite"),
+        ("open('x')", "open", "aiofiles"),
+        ("from werkzeug.security import generate_password_hash as h\n    h('x')",
+         "werkzeug.security.generate_password_hash", "to_thread"),
+        ("import threading\n    threading.local()", "threading.local()", "ContextVar"),
+        ("app.run()", "app.run()", "Hypercorn"),
+        ("app.config['LOGIN_DISABLED'] = True", "LOGIN_DISABLED", "LoginClient"),
+        ("return request.headers['X-Forwarded-For']", "X-Forwarded-For", "anybody can send"),
+    ],
+)  # fmt: skip
+def test_to_check(tmp_path: Path, body: str, what: str, part: str) -> None:
+    """What goes on, and may mean something else, is named, and is no reason not to be done."""
+    found = findings(tmp_path, f"{VIEW}@app.get('/')\ndef index():\n    {body}\n")
+
+    assert [(each.level, each.what) for each in found] == [(Level.CHECK, what)]
+    assert part in str(found[0])
+
+
+def test_blocking_is_found_where_a_view_leads(tmp_path: Path) -> None:
+    """A blocking call counts where a request gets to it, however far down, and nowhere else."""
+    code = VIEW + (
+        "import time\n\n\ndef far():\n    time.sleep(1)\n    time.sleep(2)\n\n\ndef unused():\n    time.sleep(1)\n\n\n"
+        "def near():\n    far()\n\n\n@app.get('/')\ndef index():\n    near()\n    return ''\n"
+    )
+
+    assert [(each.line, each.what) for each in findings(tmp_path, code)] == [(10, "time.sleep")]
+
+
+def test_foreign_decorators_are_named(tmp_path: Path) -> None:
+    """A decorator of another package may call the view without awaiting it."""
+    code = VIEW + "from caches import cached\n\n\n@app.get('/')\n@cached(60)\ndef index():\n    return ''\n"
+
+    assert [each.what for each in findings(tmp_path, code)] == ["@cached(60)"]
+
+
+def test_g_after_a_request_of_the_test_client(tmp_path: Path) -> None:
+    """Quart's test client does not keep `g`, so a test that looks at it is to do."""
+    code = """
+    from flask import Flask, g
+
+    app = Flask(__name__)
+
+
+    def test_it():
+        with app.test_client() as client:
+            client.get("/")
+            assert g.user
+    """
+
+    found = [each for each in findings(tmp_path, code, "test_site.py") if each.what == "g"]
+
+    assert [(each.line, each.level) for each in found] == [(9, Level.TODO)]
+
+
+def test_templates_are_given_what_they_cannot_await(tmp_path: Path) -> None:
+    """A template that names `request.form` gets it from the view, through what it is included by."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "page.html").write_text('{% include "form.html" %}')
+    (tmp_path / "templates" / "form.html").write_text("request.form {{ request.form['x'] }} {{ request.path }}")
+    (tmp_path / "site.py").write_text(VIEW + "@app.post('/')\ndef page():\n    return render_template('page.html')\n")
+
+    files = {file.shown: file.after.decode() for file in port(tmp_path).files if file.is_changed}
+
+    assert files["templates/form.html"] == "request.form {{ request_form['x'] }} {{ request.path }}"
+    assert "await render_template('page.html', request_form=await request.form)" in files["site.py"]
+
+
+def test_templates_that_nobody_names_are_to_do(tmp_path: Path) -> None:
+    """A template whose view cannot be seen is left, and named."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "form.html").write_text("\n{{ request.form['x'] }}")
+
+    (found,) = port(tmp_path).findings
+
+    assert (found.path, found.line, found.what) == ("templates/form.html", 2, "request.form")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("requirements.txt", "Flask==3.0\nflask-cors\nclick\ngunicorn>=20\n", ["Flask", "flask-cors", "gunicorn"]),
+        ("requirements/dev.txt", "pytest-flask\n# flask\n", ["pytest-flask"]),
+        ("pyproject.toml", '[project]\ndependencies = ["flask>=2", "flasky", "Flask-WTF"]\n', ["Flask-WTF", "flask"]),
+        ("notes.txt", "flask\n", []),
+    ],
+)  # fmt: skip
+def test_requirements(tmp_path: Path, name: str, text: str, found: list[str]) -> None:
+    """Requirements that the ported application has no use for are to do."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+
+    assert [each.what for each in port(tmp_path).findings] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("pytest.ini", "[pytest]\naddopts = -q\n",
+         "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\naddopts = -q\n"),
+        ("pyproject.toml", "[tool.pytest.ini_options]\n",
+         '[tool.pytest.ini_options]\nasyncio_mode = "auto"\nasyncio_default_fixture_loop_scope = "function"\n'),
+    ],
+)  # fmt: skip
+def test_pytest_is_told_to_await(tmp_path: Path, name: str, before: str, after: str) -> None:
+    """Where tests become async, pytest's settings say so."""
+    (tmp_path / name).write_text(before)
+    (tmp_path / "test_site.py").write_text("def test_it(client):\n    client.get('/')\n")
+
+    assert {file.shown: file.after.decode() for file in port(tmp_path).files}[name] == after
+
+
+def test_pytest_without_settings_is_to_do(tmp_path: Path) -> None:
+    """Where pytest has no settings to change, the report says which to write."""
+    (tmp_path / "test_site.py").write_text("def test_it(client):\n    client.get('/')\n")
+
+    assert ["asyncio_mode = auto" in each.do for each in port(tmp_path).findings] == [True]
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A file that is no Python, or in no known encoding, is named, and the others are ported."""
+    (tmp_path / "broken.py").write_text("def f(:\n")
+    (tmp_path / "coded.py").write_bytes(b"# -*- coding: nonsense -*-\n")
+    (tmp_path / "good.py").write_text("from flask import g\n")
+
+    result = port(tmp_path)
+
+    assert [(each.path, each.level) for each in result.findings] == [("broken.py", "todo"), ("coded.py", "todo")]
+    assert [file.after for file in result.files] == [b"from quart import g\n"]
+
+
+def test_reports() -> None:
+    """A finding reads the same in each format."""
+    found = [
+        Finding("b.py", 2, Level.CHECK, "open", "it blocks", "Use aiofiles"),
+        Finding("a.py", 1, Level.TODO, "x", "y", "Z"),
+    ]
+
+    assert as_text(found) == "a.py:1: todo: x: y. Z\nb.py:2: check: open: it blocks. Use aiofiles\n"
+    assert "## To do by hand (1)\n\n- [ ] `a.py:1` **x**: y. Z\n\n## To check (1)\n" in as_markdown(found)
+    assert json.loads(as_json(found))[1] == {
+        "path": "b.py", "line": 2, "level": "check", "what": "open", "why": "it blocks", "do": "Use aiofiles",
+    }  # fmt: skip
