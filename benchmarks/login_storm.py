@@ -67,7 +67,8 @@ async def watch(port: int, cookie: str, *, rate: float, seconds: float) -> list[
 
     async def ask(due: float) -> float:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(f"GET /index HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n".encode())
+        headers = f"Host: 127.0.0.1\r\nCookie: {cookie}\r\nConnection: close"
+        writer.write(f"GET /index HTTP/1.1\r\n{headers}\r\n\r\n".encode())
         answer = await reader.read()
         writer.close()
         if not answer.startswith(b"HTTP/1.1 200"):
@@ -130,7 +131,8 @@ def measure(clients: int, seconds: float, rate: float) -> dict[str, object]:
 
 def _percentiles(waits: list[float]) -> dict[str, float]:
     cuts = statistics.quantiles(waits, n=100, method="inclusive")
-    return {"p50": round(cuts[49], 1), "p95": round(cuts[94], 1), "p99": round(cuts[98], 1), "max": round(max(waits), 1)}
+    figures = {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98], "max": max(waits)}
+    return {name: round(figure, 1) for name, figure in figures.items()}
 
 
 def main() -> None:
