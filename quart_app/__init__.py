@@ -20,6 +20,8 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``defences/``          headers, cross-site requests, names of the host, cookies on failed answers
 ``proxies``            who the client is, when there are proxies in between
 ``errors``             the pages for what went wrong
+``cli/``               the commands of ``quart --app quart_app``
+``operation/``         logs, events, health and metrics, for those who run it
 ``serve/``             Hypercorn, kept running
 =====================  ==========================================================
 """

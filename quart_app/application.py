@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .accounts.passwords import PasswordHasher
     from .database import Database
     from .live.hub import Hub
+    from .operation.metrics import Metrics
     from .settings import Settings
 
 
@@ -18,6 +19,7 @@ class Application(Quart):
 
     settings: Settings
     database: Database
+    metrics: Metrics
     passwords: PasswordHasher
     live: Hub
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import configure_mappers
 
-from . import cli, defences, errors, live, proxies
+from . import cli, defences, errors, live, operation, proxies
 from .accounts import account
 from .accounts import views as accounts
 from .accounts.login import answer_ended_login, login_manager
@@ -18,6 +18,7 @@ from .api import routes as api
 from .application import Application
 from .context_processors import drop_idle_context_processors
 from .database import Database
+from .defences import hosts
 from .forms import protect_forms
 from .migrations.start import prepare_tables
 from .pages import views as pages
@@ -42,6 +43,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
 
     app.settings = settings
     app.config.from_mapping(settings.quart_config())
+    operation.init_app(app)
     if settings.secret_key is None:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         app.secret_key = kept_secret_key(instance / "secret_key")
@@ -56,9 +58,9 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         url = settings.database_url.get_secret_value()
     app.database = Database(url, pool_size=settings.database_pool_size)
     configure_mappers()  # all models are imported: SQLAlchemy would do it, and take its time, at the first request
-    app.passwords = PasswordHasher(settings.password_method, threads=settings.password_threads)
+    app.database.watch(app.metrics.database_connections_in_use)
+    app.passwords = PasswordHasher(settings.password_method, threads=settings.password_threads, metrics=app.metrics)
 
-    proxies.init_app(app)
     defences.init_app(app)
     protect_forms(app)
     login_manager.init_app(app)
@@ -72,6 +74,11 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app.register_error_handler(SessionEnded, answer_ended_login)
     drop_idle_context_processors(app)
     cli.init_app(app)
+
+    # From the inside out: the hosts we serve, then probes and the log, and before all who the client is.
+    hosts.init_app(app)
+    operation.observe(app)
+    proxies.init_app(app)
 
     app.before_serving(partial(prepare_tables, app.database, upgrade=settings.upgrades_at_start))
     app.after_serving(app.database.close)

@@ -12,15 +12,11 @@ from typing import Any
 from hypercorn.middleware import ProxyFixMiddleware
 
 from .application import Application
-from .defences.hosts import AllowedHosts
 
 
 def init_app(app: Application) -> None:
-    """Take address, scheme and host from the proxies, then look whether the host is one of ours."""
+    """Take address, scheme and host from the proxies, before anything else looks at them."""
     settings = app.settings
-    served: Any = AllowedHosts(app.asgi_app, settings.allowed_hosts)
     if settings.trusted_hops:
-        served = ProxyFixMiddleware(served, mode=settings.proxy_mode, trusted_hops=settings.trusted_hops)
-    app.asgi_app = served  # type: ignore[method-assign] # Quart's own place for middleware
-    if settings.production and not settings.allowed_hosts:
-        app.logger.warning("ALLOWED_HOSTS is empty: this site answers under any name that a client makes up.")
+        served: Any = ProxyFixMiddleware(app.asgi_app, mode=settings.proxy_mode, trusted_hops=settings.trusted_hops)
+        app.asgi_app = served  # type: ignore[method-assign] # Quart's own place for middleware

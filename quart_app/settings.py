@@ -84,6 +84,15 @@ class Settings(BaseSettings):
     #: Websockets that one user may have open at one worker: tabs, mostly.
     live_sockets_per_user: int = Field(default=20, gt=0)
 
+    #: Lines of JSON, or text for the eye; None is JSON in production. Libraries never log below WARNING.
+    log_format: Literal["json", "text"] | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    #: Who may read /metrics: whoever sends it as a bearer token. None is everybody, and in production nobody.
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    #: Where the workers of a server add up their metrics; None is a folder among the system's temporary files.
+    metrics_folder: Path | None = None
+
     @field_validator("secret_key_fallbacks", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -109,6 +118,11 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether strangers use it."""
         return self.environment == "production"
+
+    @property
+    def log_json(self) -> bool:
+        """Whether machines read the log."""
+        return self.production if self.log_format is None else self.log_format == "json"
 
     def quart_config(self) -> dict[str, object]:
         """The part that Quart, compat and quart-wtforms read from ``app.config``, secret keys excepted."""

@@ -11,7 +11,7 @@ from quart_app.sessions.store import list_sessions
 
 from .forms import CurrentPasswordForm, DeletionForm, EmailChangeForm, PasswordChangeForm
 from .login import current_login_session, current_user, forget_login, write_renewed_login
-from .users import UserExists, change_email, change_password, delete_user
+from .users import UserExists, change_email, change_password, confirm_password, delete_user
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -78,7 +78,7 @@ async def _is_proved(form: CurrentPasswordForm) -> bool:
     """Whether the form was sent, with everything right, the current password last: that costs a hash."""
     if not await form.validate_on_submit():
         return False
-    if await current_user.check_password(form.current_password.data or ""):
+    if await confirm_password(current_user, form.current_password.data or ""):
         return True
     form.refuse_password()
     return False

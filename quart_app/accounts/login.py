@@ -8,6 +8,7 @@ from quart.typing import ResponseReturnValue
 from compat import LoginManager, confirm_login, login_user, logout_user
 from quart_app.api.problems import login_required_problem, stale_login_problem
 from quart_app.faces import is_for_api
+from quart_app.operation.events import Event, Reason, record
 from quart_app.sessions.bearer import handle_of_token, make_bearer_token, sent_bearer_token
 from quart_app.sessions.clients import describe_client
 from quart_app.sessions.models import Kind, LoginSession
@@ -100,6 +101,7 @@ async def renew_login() -> None:
         SessionEnded: it has been ended in the meantime; :func:`answer_ended_login` answers that.
     """
     await renew_session(current_login_session())
+    record(Event.REAUTHENTICATION_SUCCEEDED, user_id=current_user.id)
     write_renewed_login()
 
 
@@ -132,14 +134,20 @@ async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
 
 
 async def _create_row(user: User, kind: Kind) -> LoginSession | None:
-    return await create_session(
+    row = await create_session(
         user,
         kind=kind,
         client=describe_client(request.headers.get("User-Agent")),
         address=request.remote_addr or "",
     )
+    if row is None:
+        reason = Reason.OUTDATED if user.active else Reason.INACTIVE
+        record(Event.LOGIN_FAILED, user_id=user.id, reason=reason)
+    else:
+        record(Event.LOGIN_SUCCEEDED, user_id=user.id)
+    return row
 
 
 async def _end_row() -> None:
     row = current_login_session()
-    await end_session(row.user_id, row.id)
+    await end_session(row.user_id, row.id, Event.LOGGED_OUT)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar, TypeVarTuple
 
 from werkzeug.security import check_password_hash, generate_password_hash
+
+from quart_app.operation.metrics import Metrics
 
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
@@ -28,10 +31,13 @@ class PasswordHasher:
     Arguments:
         method: Werkzeug's name for the algorithm and its parameters.
         threads: how many passwords are hashed at once; the others wait in line.
+        metrics: where the line, and the time a hash takes, are counted.
     """
 
-    def __init__(self, method: str, *, threads: int) -> None:
+    def __init__(self, method: str, *, threads: int, metrics: Metrics | None = None) -> None:
         self._method = method
+        metrics = metrics or Metrics()
+        self._waiting, self._seconds = metrics.password_hashes_waiting, metrics.password_hash_seconds
         self._size = threads
         self._threads = self._new_threads()
 
@@ -60,7 +66,19 @@ class PasswordHasher:
         return ThreadPoolExecutor(max_workers=self._size, thread_name_prefix="passwords")
 
     async def _in_thread(self, function: Callable[[*Args], Result], *args: *Args) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        self._waiting.inc()
+        future = self._threads.submit(self._timed, partial(function, *args))
+        future.add_done_callback(self._leave_line)
+        return await asyncio.wrap_future(future)
+
+    def _leave_line(self, future: Future[Result]) -> None:
+        if future.cancelled():  # its client went away before its turn came
+            self._waiting.dec()
+
+    def _timed(self, function: Callable[[], Result]) -> Result:
+        self._waiting.dec()
+        with self._seconds.time():
+            return function()
 
     def _hash(self, password: str) -> str:
         return generate_password_hash(password, self._method)

@@ -6,6 +6,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from quart_app.application import this_app
+from quart_app.operation.events import Event, Reason, record
 from quart_app.sessions.store import end_sessions_in, renew_session_in
 
 from .models import User
@@ -68,6 +69,7 @@ async def add_user(*, username: str, email: str, password: str) -> User:
             await session.commit()
     except IntegrityError as error:
         raise UserExists(await taken_fields(username=username, email=email)) from error
+    record(Event.REGISTERED, user_id=user.id)
     return user
 
 
@@ -76,17 +78,24 @@ async def authenticate(name: str, password: str) -> User | None:
     user = await user_by_login(name)
     if user is None:
         await this_app.passwords.verify(None, password)
+        record(Event.LOGIN_FAILED, reason=Reason.UNKNOWN)
         return None
-    return user if await user.check_password(password) else None
+    if not await user.check_password(password):
+        record(Event.LOGIN_FAILED, user_id=user.id, reason=Reason.WRONG)
+        return None
+    return user
 
 
 async def confirm_password(user: User, password: str) -> bool:
     """Whether this is the password of a user who is logged in."""
-    return await user.check_password(password)
+    if await user.check_password(password):
+        return True
+    record(Event.REAUTHENTICATION_FAILED, user_id=user.id)
+    return False
 
 
 async def change_password(user: User, password: str) -> None:
-    """Change the password of a user who is logged in, end all their other logins, and renew the handle of this one.
+    """Change the password of a user, end all their other logins, and renew the handle of the one they use, if any.
 
     All of it or nothing: with the old password and with old cookies, nobody gets in from then on.
 
@@ -97,10 +106,11 @@ async def change_password(user: User, password: str) -> None:
     row = user.login_session
     async with this_app.database.session() as session:
         await session.execute(update(User).where(User.id == user.id).values(password_hash=user.password_hash))
-        await end_sessions_in(session, user.id, except_for=None if row is None else row.id)
+        ended = await end_sessions_in(session, user.id, except_for=None if row is None else row.id)
         if row is not None:
             await renew_session_in(session, row)
         await session.commit()
+    record(Event.PASSWORD_CHANGED, user_id=user.id, ended=ended)
 
 
 async def change_email(user: User, email: str) -> None:
@@ -116,18 +126,30 @@ async def change_email(user: User, email: str) -> None:
             await session.commit()
     except IntegrityError as error:
         raise UserExists(frozenset({"email"})) from error
+    record(Event.EMAIL_CHANGED, user_id=user.id)
 
 
 async def deactivate_user(user_id: int) -> None:
     """Close an account for use, and end all its logins."""
     async with this_app.database.session() as session:
         await session.execute(update(User).where(User.id == user_id).values(active=False))
-        await end_sessions_in(session, user_id)
+        ended = await end_sessions_in(session, user_id)
         await session.commit()
+    record(Event.ACCOUNT_DEACTIVATED, user_id=user_id, ended=ended)
+
+
+async def activate_user(user_id: int) -> None:
+    """Open an account again."""
+    async with this_app.database.session() as session:
+        await session.execute(update(User).where(User.id == user_id).values(active=True))
+        await session.commit()
+    record(Event.ACCOUNT_ACTIVATED, user_id=user_id)
 
 
 async def delete_user(user_id: int) -> None:
     """Delete an account; its logins go with it."""
     async with this_app.database.session() as session:
+        ended = await end_sessions_in(session, user_id)
         await session.execute(delete(User).where(User.id == user_id))
         await session.commit()
+    record(Event.ACCOUNT_DELETED, user_id=user_id, ended=ended)

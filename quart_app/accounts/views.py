@@ -10,7 +10,7 @@ from quart_app.forms import checked_by_form
 
 from .forms import LoginForm, LogoutForm, ReauthenticationForm, RegistrationForm
 from .login import current_user, end_login, renew_login, start_login
-from .users import UserExists, add_user, authenticate
+from .users import UserExists, add_user, authenticate, confirm_password
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -44,7 +44,7 @@ async def reauthenticate() -> ResponseReturnValue:
     if request.method != "POST" and login_fresh():
         return redirect(wanted or url_for("account.overview"))
     if await form.validate_on_submit():
-        if await current_user.check_password(form.current_password.data or ""):
+        if await confirm_password(current_user, form.current_password.data or ""):
             await renew_login()
             return redirect(wanted or url_for("account.overview"))
         form.refuse_password()

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVarTuple
 
-from sqlalchemy import Row, Select
+from prometheus_client import Gauge
+from sqlalchemy import Row, Select, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 from sqlalchemy.util import greenlet_spawn
 
@@ -35,6 +36,12 @@ class Database:
         self._engine = self._backend.engine(pool_size=pool_size, pool_timeout=_PATIENCE)
         self._turns = Semaphore(pool_size)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    def watch(self, in_use: Gauge) -> None:
+        """Count the connections that are taken from the pool."""
+        pool = self._engine.sync_engine.pool
+        event.listen(pool, "checkout", lambda *_: in_use.inc())
+        event.listen(pool, "checkin", lambda *_: in_use.dec())
 
     async def open(self) -> None:
         """Prepare the database for a server that starts."""

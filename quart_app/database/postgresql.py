@@ -68,7 +68,12 @@ class Postgresql:
 
     def _create(self, *, connect_args: dict[str, Any] | None = None, **options: Any) -> AsyncEngine:
         try:
-            return create_async_engine(_URL, connect_args={"dsn": self._dsn, **(connect_args or {})}, **options)
+            return create_async_engine(
+                _URL,
+                connect_args={"dsn": self._dsn, **(connect_args or {})},
+                hide_parameters=True,  # errors are logged, and parameters are addresses and hashes of passwords
+                **options,
+            )
         except ModuleNotFoundError as error:
             raise UnusableDatabaseUrl(
                 "DATABASE_URL names PostgreSQL, and asyncpg is not installed: "

@@ -43,6 +43,7 @@ class Sqlite:
             max_overflow=0,
             pool_timeout=pool_timeout,
             connect_args={"async_creator_fn": OneTripConnection},
+            hide_parameters=True,  # errors are logged, and parameters are addresses and hashes of passwords
         )
         _at_connect(engine, _PRAGMAS)
         return engine
@@ -74,7 +75,7 @@ class Sqlite:
         Raises:
             IntegrityError: a row refers to one that does not exist any more. Nothing was changed.
         """
-        engine = create_async_engine(self._url, poolclass=NullPool)
+        engine = create_async_engine(self._url, poolclass=NullPool, hide_parameters=True)
         _at_connect(engine, _PRAGMAS_FOR_MIGRATIONS, isolation_level=None)
 
         @event.listens_for(engine.sync_engine, "begin")

@@ -12,6 +12,8 @@ from typing import Any
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 from werkzeug.sansio.utils import host_is_trusted
 
+from quart_app.application import Application
+
 _STATUS = 400
 _TEXT = b"This site is not served under that name.\n"
 _HEADERS = [
@@ -21,6 +23,15 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
 ]
 _REFUSAL = "websocket.http.response"
+
+
+def init_app(app: Application) -> None:
+    """Look whether the host is one of ours."""
+    settings = app.settings
+    served: Any = AllowedHosts(app.asgi_app, settings.allowed_hosts)
+    app.asgi_app = served  # type: ignore[method-assign] # Quart's own place for middleware
+    if settings.production and not settings.allowed_hosts:
+        app.logger.warning("ALLOWED_HOSTS is empty: this site answers under any name that a client makes up.")
 
 
 class AllowedHosts:

@@ -7,6 +7,7 @@ connection is refused: other workers take it, or it waits until the new one does
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from hypercorn.config import Config, Sockets
 
 from .lifeline import READY
+from .server_pid import SERVER_PID
 
 _PAUSE = 1.0  # seconds before another attempt, where a worker could not even start
 _GRACE = 5.0  # seconds more than Hypercorn's own limits before a worker that does not end is killed
@@ -120,6 +122,7 @@ class Supervisor:
             process = await asyncio.create_subprocess_exec(
                 *self._command,
                 f"--lifeline={theirs.fileno()}",
+                env={**os.environ, SERVER_PID: str(os.getpid())},
                 pass_fds=[theirs.fileno(), *(each.fileno() for each in self._sockets)],
                 start_new_session=True,  # Ctrl+C is for us: we tell the workers
             )

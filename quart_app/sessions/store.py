@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Delete, and_, bindparam, delete, not_, or_, select, update
+from sqlalchemy import ColumnElement, Delete, and_, bindparam, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
 from quart_app.accounts.models import User
 from quart_app.application import this_app
 from quart_app.database import DatabaseUnavailable
+from quart_app.operation.events import Event, record
 from quart_app.rows import Rows
 
 from .handles import hash_handle
@@ -120,8 +121,8 @@ async def living_sessions(session_ids: Collection[int]) -> set[int]:
     return living
 
 
-async def end_session(user_id: int, session_id: int) -> bool:
-    """End one login session of this user; False if the user has no such session."""
+async def end_session(user_id: int, session_id: int, event: Event = Event.SESSION_ENDED) -> bool:
+    """End one login session of this user, by logging out or in another way; False if the user has no such session."""
     query = (
         delete(LoginSession)
         .where(LoginSession.id == session_id, LoginSession.user_id == user_id)
@@ -130,7 +131,10 @@ async def end_session(user_id: int, session_id: int) -> bool:
     async with this_app.database.session() as session:
         ended = (await session.execute(query)).one_or_none()
         await session.commit()
-    return ended is not None
+    if ended is None:
+        return False
+    record(event, user_id=user_id, ended=1)
+    return True
 
 
 async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:
@@ -138,6 +142,19 @@ async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:
     async with this_app.database.session() as session:
         ended = await end_sessions_in(session, user_id, except_for=except_for)
         await session.commit()
+    if ended:
+        record(Event.SESSIONS_ENDED, user_id=user_id, ended=ended)
+    return ended
+
+
+async def end_all_sessions() -> int:
+    """End the login sessions of all users; return how many these were."""
+    async with this_app.database.session() as session:
+        ended = await session.scalar(select(func.count(LoginSession.id))) or 0
+        await session.execute(delete(LoginSession))
+        await session.commit()
+    if ended:
+        record(Event.SESSIONS_ENDED, ended=ended)
     return ended
 
 

@@ -173,6 +173,7 @@ async def test_wrong_credentials_all_look_alike(app: Application, monkeypatch: p
     answers = [await Program(app).log_in(**wrong, kind=kind) for wrong in wrongs for kind in ("session", "bearer")]
     assert len(hashed) == len(answers)
     assert {answer.text for answer in answers} == {answers[0].text}
+    assert len({answer.headers.pop("X-Request-ID") for answer in answers}) == len(answers)
     assert {tuple(answer.headers) for answer in answers} == {tuple(answers[0].headers)}
     assert answers[0].status == 401
     assert answers[0].problem == "credentials-wrong"

@@ -95,7 +95,7 @@ async def test_answers_with_a_user(user: Program) -> None:
 
 async def test_head_is_get(user: Program) -> None:
     """HEAD is GET, for those who may GET; the body is for the server to leave out."""
-    whole, head = await user.send("GET", "/me"), await user.send("HEAD", "/me")
+    whole, head = [await user.send(method, "/me", headers={"X-Request-ID": "1"}) for method in ("GET", "HEAD")]
     assert head.status == 200
     assert head.headers.to_wsgi_list() == whole.headers.to_wsgi_list()
 

@@ -17,13 +17,13 @@ _PATIENCE = 30.0  # seconds to start, on a machine that is busy with other thing
 
 
 @contextmanager
-def serve(instance: Path, **environment: str) -> Iterator[str]:
+def serve(instance: Path, workers: int = 1, /, **environment: str) -> Iterator[str]:
     """Run the server with its data in this folder; gives its address, ``http://127.0.0.1:port``."""
     port = _free_port()
     log = instance / "hypercorn.log"
     command = [
         *(sys.executable, "-m", "hypercorn", "--config", str(ROOT / "hypercorn.toml")),
-        *("--bind", f"127.0.0.1:{port}", "quart_app:create_app()"),
+        *("--workers", str(workers), "--bind", f"127.0.0.1:{port}", "quart_app:create_app()"),
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command

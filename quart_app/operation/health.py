@@ -1,0 +1,97 @@
+"""Whether the application can do its work now, asked often by machines, so answered from memory for a second.
+
+Without the database it cannot. Without Redis it can, but not as well: that is told, and no reason to send nobody here.
+"""
+
+from __future__ import annotations
+
+import logging
+from asyncio import Lock, gather, timeout
+from time import monotonic
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from quart_app.database import Database, DatabaseUnavailable
+
+from .logs import get_logger
+
+_PATIENCE = 1.0  # seconds to answer
+_OK = "ok"
+_FRESH = 1.0  # seconds that an answer is good for
+
+_log = get_logger("quart_app.health")
+
+
+class Report(NamedTuple):
+    """What was found."""
+
+    is_ready: bool
+    parts: dict[str, str]
+
+    @property
+    def level(self) -> int:
+        """How bad it is, as log levels are."""
+        if not self.is_ready:
+            return logging.ERROR
+        return logging.INFO if set(self.parts.values()) == {_OK} else logging.WARNING
+
+
+class Readiness:
+    """Asks database and Redis, but never twice at once, and at most once a second, however often one asks here.
+
+    Arguments:
+        database: without which nothing works.
+        redis_url: None if there is no Redis.
+    """
+
+    def __init__(self, database: Database, redis_url: str | None) -> None:
+        self._database = database
+        self._redis_url = redis_url
+        self._one_at_a_time = Lock()
+        self._last: Report | None = None
+        self._until = 0.0
+
+    async def report(self) -> Report:
+        """What was found less than a second ago."""
+        async with self._one_at_a_time:
+            if self._last is None or monotonic() >= self._until:
+                report = await self._look()
+                if self._last is not None and report != self._last:
+                    _log.log(report.level, "readiness changed", **report.parts)
+                self._last = report
+                self._until = monotonic() + _FRESH
+            return self._last
+
+    async def _look(self) -> Report:
+        if self._redis_url is None:
+            database = await self._ask_database()
+            parts = {"database": _in_words(database)}
+        else:
+            database, redis = await gather(self._ask_database(), _ask_redis(self._redis_url))
+            parts = {"database": _in_words(database), "redis": _in_words(redis)}
+        return Report(is_ready=database, parts=parts)
+
+    async def _ask_database(self) -> bool:
+        try:
+            async with timeout(_PATIENCE), self._database.session() as session:
+                await session.execute(text("SELECT 1"))
+        except (DatabaseUnavailable, TimeoutError):
+            return False
+        return True
+
+
+async def _ask_redis(url: str) -> bool:
+    from redis.asyncio import Redis  # the library is optional
+    from redis.exceptions import RedisError
+
+    try:
+        async with timeout(_PATIENCE), Redis.from_url(url) as redis:
+            await redis.ping()
+    except (RedisError, OSError, TimeoutError):
+        return False
+    return True
+
+
+def _in_words(answers: bool) -> str:
+    return _OK if answers else "does not answer"

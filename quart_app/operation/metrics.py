@@ -1,0 +1,103 @@
+"""What is counted, in the words of Prometheus.
+
+Labels have few values, whatever clients send: routes and not paths, known methods, classes of status.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from .workers import Share, share_of_this_process
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})
+_SWITCHED = 101
+_HASH_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10)
+
+
+class Metrics:
+    """The counts of one application, in this process, and a text of them, for all processes of a server.
+
+    Attributes:
+        auth_events: what happened to logins and accounts, by ``event`` and ``reason``.
+        login_sessions_ended: how many were ended before their time.
+        websockets_open: those that are accepted and not closed.
+        password_hashes_waiting: passwords in line for a thread.
+        password_hash_seconds: how long one hash takes, without the line.
+        database_connections_in_use: those taken from the pool.
+    """
+
+    def __init__(self, share: Share | None = None) -> None:
+        """Count for this process alone, or as one of several that share a folder."""
+        self._share = share
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "http_requests",
+            "Requests, by route and class of status; websockets are there once they are closed.",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self._request_seconds = Histogram(
+            "http_request_duration_seconds",
+            "From the first byte of a request to the last one of its answer.",
+            ("method", "route"),
+            registry=registry,
+        )
+        self.auth_events = Counter(
+            "auth_events", "What happened to logins and accounts.", ("event", "reason"), registry=registry
+        )
+        self.login_sessions_ended = Counter(
+            "login_sessions_ended", "Login sessions ended before their time.", registry=registry
+        )
+        self.websockets_open = Gauge(
+            "websockets_open", "Websockets that are open.", registry=registry, multiprocess_mode="livesum"
+        )
+        self.password_hashes_waiting = Gauge(
+            "password_hashes_waiting",
+            "Passwords waiting for a thread to be hashed.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self.password_hash_seconds = Histogram(
+            "password_hash_duration_seconds",
+            "How long it takes to hash one password, without waiting.",
+            buckets=_HASH_BUCKETS,
+            registry=registry,
+        )
+        self.database_connections_in_use = Gauge(
+            "database_connections_in_use",
+            "Connections taken from the pool.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+
+    @classmethod
+    def for_this_process(cls, folder: Path | None) -> Metrics:
+        """Those of a server's worker, which are added up with the others' below this folder, or of one process."""
+        return cls(share_of_this_process(folder))
+
+    def count_request(self, method: str, route: str | None, status: int | None, seconds: float) -> None:
+        """Count a request that has ended.
+
+        Arguments:
+            method: as sent, or WEBSOCKET.
+            route: the rule; None if there is none for the path.
+            status: None if the client went away before it was answered.
+            seconds: how long it took; no matter for websockets, which stay open as long as one likes.
+        """
+        method = method if method in _METHODS else "other"
+        route = route or "none"
+        self._requests.labels(method, route, "none" if status is None else f"{status // 100}xx").inc()
+        if status != _SWITCHED:
+            self._request_seconds.labels(method, route).observe(seconds)
+
+    def count_event(self, event: str, *, reason: str = "", ended: int = 0) -> None:
+        """Count something that happened to a login or an account, and the login sessions that it ended."""
+        self.auth_events.labels(event, reason).inc()
+        if ended:
+            self.login_sessions_ended.inc(ended)
+
+    def as_text(self) -> bytes:
+        """All of it in Prometheus' text format. It reads files where there are several workers: not for the loop."""
+        return generate_latest(self._registry if self._share is None else self._share.collected())

@@ -1,0 +1,115 @@
+"""Around every request: it gets an id, and leaves one line in the log and its figures in the metrics.
+
+Outside of Quart, so that whatever happens inside is seen: an error in a hook, a client that goes away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from time import perf_counter
+from typing import Any, TypeAlias, cast
+
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
+from quart import Quart, request, websocket
+from structlog.contextvars import bound_contextvars
+
+from .logs import get_logger
+from .metrics import Metrics
+from .request_id import HEADER, choose_request_id
+
+ASGIApp: TypeAlias = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
+
+_ROUTE = "quart_app.route"
+_PATH_MAX = 200  # of a path that somebody made up, so much is enough
+_SWITCHED = 101
+
+_log = get_logger("quart_app.access")
+
+
+def init_routes(app: Quart) -> None:
+    """Let the observer know the route that Quart has found for a request."""
+
+    @app.before_request
+    async def name_route_of_request() -> None:
+        if request.url_rule is not None:
+            set_route(request.scope, request.url_rule.rule)
+
+    @app.before_websocket
+    async def name_route_of_websocket() -> None:
+        if websocket.url_rule is not None:
+            set_route(websocket.scope, websocket.url_rule.rule)
+
+
+def set_route(scope: Scope, route: str) -> None:
+    """Keep in the scope of a request which route it takes."""
+    cast("dict[str, Any]", scope)[_ROUTE] = route
+
+
+class Observer:
+    """An ASGI application around another one.
+
+    Arguments:
+        inner: the other one.
+        metrics: where to count.
+        quiet: what machines ask every few seconds: the lines of these paths are for debugging.
+    """
+
+    def __init__(self, inner: ASGIApp, metrics: Metrics, *, quiet: Collection[str] = ()) -> None:
+        self._inner = inner
+        self._metrics = metrics
+        self._quiet = quiet
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Pass a request on, and watch."""
+        if scope["type"] == "lifespan":
+            await self._inner(scope, receive, send)
+            return
+        answer = _Answer(send, choose_request_id(scope["headers"]), self._metrics)
+        started = perf_counter()
+        with bound_contextvars(request_id=answer.request_id):
+            try:
+                await self._inner(scope, receive, answer.send)
+            finally:
+                seconds = perf_counter() - started
+                path, client = scope["path"], scope.get("client")
+                method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
+                route = cast("dict[str, Any]", scope).get(_ROUTE)
+                answer.end(method, route, seconds)
+                (_log.debug if path in self._quiet else _log.info)(
+                    "request",
+                    method=method,
+                    path=path[:_PATH_MAX],
+                    route=route,
+                    status=answer.status,
+                    seconds=round(seconds, 6),
+                    address=None if client is None else client[0],
+                )
+
+
+class _Answer:
+    """What goes out, marked with the id of the request.
+
+    Attributes:
+        status: None if the client went away before there was any.
+    """
+
+    def __init__(self, send: ASGISendCallable, request_id: str, metrics: Metrics) -> None:
+        self._send = send
+        self._metrics = metrics
+        self.request_id = request_id
+        self.status: int | None = None
+
+    async def send(self, message: ASGISendEvent) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], (HEADER, self.request_id.encode())]
+        elif message["type"] == "websocket.accept":
+            self.status = _SWITCHED
+            message["headers"] = [*message["headers"], (HEADER, self.request_id.encode())]
+            self._metrics.websockets_open.inc()
+        await self._send(message)
+
+    def end(self, method: str, route: str | None, seconds: float) -> None:
+        if self.status == _SWITCHED:
+            self._metrics.websockets_open.dec()
+        self._metrics.count_request(method, route, self.status, seconds)

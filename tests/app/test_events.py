@@ -1,0 +1,200 @@
+"""Everything that happens to a login or an account is recorded, once, where it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quart_app.accounts.users import deactivate_user, user_by_login
+from quart_app.application import Application
+from quart_app.operation.events import Event, record
+from quart_app.sessions.store import end_sessions
+from quart_app.settings import Settings
+from tests.app.log_lines import read_lines
+from tests.app.visitor import PASSWORD, Visitor
+
+Journey = Callable[[Visitor], Awaitable[object]]
+OTHER = "another long password"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A log for machines."""
+    return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1", log_format="json")
+
+
+@pytest.fixture
+async def susan(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> Visitor:
+    """Somebody with an account, who is logged in, and in another browser, too."""
+    await visitor.register()
+    await Visitor(visitor.app).login()
+    await visitor.login(remember=True)
+    capfd.readouterr()
+    return visitor
+
+
+def events(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """What was recorded, without what every line has."""
+    lines = [line for line in read_lines(capfd) if line["logger"] == "quart_app.events"]
+    for line in lines:
+        assert len(line.pop("request_id")) == 32
+        assert (line.pop("address"), line.pop("client")) == ("<local>", "Unknown browser")
+        del line["time"], line["logger"]
+    return lines
+
+
+def line_of(event: Event, level: str = "info", **values: object) -> dict[str, object]:
+    """What is to be recorded."""
+    return {"event": event.value, "level": level, "user_id": 1, **values}
+
+
+async def _register(susan: Visitor) -> None:
+    await Visitor(susan.app).register("joe", email="joe@example.com")
+
+
+async def _log_in(susan: Visitor) -> None:
+    await Visitor(susan.app).login("susan@example.com")
+
+
+async def _enter_wrong_password(susan: Visitor) -> None:
+    await Visitor(susan.app).login(password=OTHER)
+
+
+async def _enter_unknown_name(susan: Visitor) -> None:
+    await Visitor(susan.app).login("nobody")
+
+
+async def _restore(susan: Visitor) -> None:
+    susan.forget("session")
+    for _ in range(3):
+        await susan.get("/index")
+
+
+async def _restore_and_prove(susan: Visitor) -> None:
+    susan.forget("session")
+    await susan.submit("/reauthenticate", current_password=OTHER)
+    await susan.submit("/reauthenticate", current_password=PASSWORD)
+
+
+async def _log_out(susan: Visitor) -> None:
+    for _ in range(2):
+        await susan.logout() if await susan.is_in() else await susan.get("/logout")
+
+
+async def _end_another(susan: Visitor) -> None:
+    token = (await susan.get("/account")).token
+    for _ in range(2):
+        await susan.post("/account/sessions/1/end", {"csrf_token": token})
+
+
+async def _end_this_one(susan: Visitor) -> None:
+    await susan.post("/account/sessions/2/end", {"csrf_token": (await susan.get("/account")).token})
+
+
+async def _end_others(susan: Visitor) -> None:
+    token = (await susan.get("/account")).token
+    for _ in range(2):
+        await susan.post("/account/sessions/end-others", {"csrf_token": token})
+
+
+async def _change_password(susan: Visitor) -> None:
+    await susan.submit("/account/password", current_password=PASSWORD, password=OTHER, password2=OTHER)
+
+
+async def _change_email(susan: Visitor) -> None:
+    await susan.submit("/account/email", email="susan@example.org", current_password=PASSWORD)
+
+
+async def _fail_to_change_email(susan: Visitor) -> None:
+    await susan.submit("/account/email", email="susan@example.org", current_password=OTHER)
+
+
+async def _delete(susan: Visitor) -> None:
+    await susan.submit("/account/delete", current_password=PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("journey", "expected"),
+    [
+        (_register, [{"event": "registered", "level": "info", "user_id": 2}]),
+        (_log_in, [line_of(Event.LOGIN_SUCCEEDED)]),
+        (_enter_wrong_password, [line_of(Event.LOGIN_FAILED, "warning", reason="wrong")]),
+        (_enter_unknown_name, [line_of(Event.LOGIN_FAILED, "warning", reason="unknown", user_id=None)]),
+        (_restore, [line_of(Event.LOGIN_RESTORED)]),
+        (
+            _restore_and_prove,
+            [
+                line_of(Event.LOGIN_RESTORED),
+                line_of(Event.REAUTHENTICATION_FAILED, "warning"),
+                line_of(Event.REAUTHENTICATION_SUCCEEDED),
+            ],
+        ),
+        (_log_out, [line_of(Event.LOGGED_OUT, sessions_ended=1)]),
+        (_end_another, [line_of(Event.SESSION_ENDED, sessions_ended=1)]),
+        (_end_this_one, [line_of(Event.LOGGED_OUT, sessions_ended=1)]),
+        (_end_others, [line_of(Event.SESSIONS_ENDED, sessions_ended=1)]),
+        (_change_password, [line_of(Event.PASSWORD_CHANGED, sessions_ended=1)]),
+        (_change_email, [line_of(Event.EMAIL_CHANGED)]),
+        (_fail_to_change_email, [line_of(Event.REAUTHENTICATION_FAILED, "warning")]),
+        (_delete, [line_of(Event.ACCOUNT_DELETED, sessions_ended=2)]),
+    ],
+)
+async def test_events(
+    susan: Visitor, capfd: pytest.CaptureFixture[str], journey: Journey, expected: list[dict[str, object]]
+) -> None:
+    """Each is recorded once, however often it is tried again, with the user it happened to."""
+    await journey(susan)
+    assert events(capfd) == expected
+
+
+async def test_inactive(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str]) -> None:
+    """To close an account is one event, and to fail to log in to it another one."""
+    async with app.app_context():
+        await deactivate_user(1)
+    (line,) = read_lines(capfd)
+    assert (line["event"], line["sessions_ended"]) == ("account deactivated", 2)
+    assert "address" not in line
+    await Visitor(app).login()
+    assert events(capfd) == [line_of(Event.LOGIN_FAILED, "warning", reason="inactive")]
+
+
+async def test_events_are_counted(susan: Visitor, app: Application) -> None:
+    """The metrics have them, too, and how many login sessions were ended."""
+    await _end_others(susan)
+    await _enter_wrong_password(susan)
+    written = (await susan.get("/metrics")).text
+    assert 'auth_events_total{event="sessions ended",reason=""} 1.0' in written
+    assert 'auth_events_total{event="login failed",reason="wrong"} 1.0' in written
+    assert "login_sessions_ended_total 1.0" in written
+
+
+@pytest.mark.parametrize("kind", Event)
+async def test_every_event_can_be_recorded(app: Application, capfd: pytest.CaptureFixture[str], kind: Event) -> None:
+    """Outside of a request there is neither address nor client."""
+    async with app.app_context():
+        record(kind, user_id=7)
+    (line,) = read_lines(capfd)
+    assert (line["event"], line["user_id"], line["logger"]) == (kind.value, 7, "quart_app.events")
+    assert "address" not in line
+
+
+async def test_nothing_is_recorded_that_was_undone(
+    susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be written to the database has not happened."""
+    token = (await susan.get("/logout")).token
+    capfd.readouterr()
+
+    async def fail(_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("sqlalchemy.ext.asyncio.AsyncSession.commit", fail)
+    assert (await susan.post("/logout", {"csrf_token": token})).status == 503
+    async with app.app_context():
+        with pytest.raises(Exception, match="does not answer"):
+            await end_sessions(1)
+        assert await user_by_login("susan")
+    assert [line for line in read_lines(capfd) if line["logger"] == "quart_app.events"] == []

@@ -1,0 +1,140 @@
+"""What load balancers and orchestrators are told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from quart_app.application import Application
+from quart_app.factory import create_app
+from quart_app.operation import health
+from tests.app.log_lines import read_lines
+from tests.app.test_faults import broken
+from tests.app.visitor import Page, Visitor
+from tests.services.needed import needed
+from tests.services.ports import free_port
+from tests.services.redis import HOW_TO_GET_IT, find_redis, run_redis
+
+
+@pytest.fixture
+async def user(visitor: Visitor) -> Visitor:
+    """Somebody who is logged in: cookies make no difference here."""
+    await visitor.register()
+    await visitor.login(remember=True)
+    return visitor
+
+
+@pytest.fixture
+def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that a report is good for goes by this."""
+    moment = [100.0]
+    monkeypatch.setattr(health, "monotonic", lambda: moment[0])
+    return moment
+
+
+def read(page: Page) -> tuple[int, object]:
+    """Status and content."""
+    return page.status, json.loads(page.text)
+
+
+async def test_alive(user: Visitor, queries: list[str]) -> None:
+    """As long as the process runs, whatever the database does, which is not asked."""
+    queries.clear()
+    with broken(OSError("connection refused")):
+        page = await user.get("/healthz")
+    assert read(page) == (200, {"status": "alive"})
+    assert queries == []
+
+
+async def test_ready(user: Visitor, queries: list[str], moment: list[float]) -> None:
+    """The database is asked, by one query, and once a second at most."""
+    queries.clear()
+    for _ in range(3):
+        assert read(await user.get("/readyz")) == (200, {"status": "ready", "database": "ok"})
+    await asyncio.gather(*(user.get("/readyz") for _ in range(5)))
+    assert queries == ["SELECT 1"]
+    moment[0] += 1
+    await asyncio.gather(*(user.get("/readyz") for _ in range(5)))
+    assert queries == 2 * ["SELECT 1"]
+
+
+async def test_not_ready(user: Visitor, moment: list[float]) -> None:
+    """While the database does not answer, this is 503, without a word about why; then it is 200 again."""
+    assert (await user.get("/readyz")).status == 200
+    moment[0] += 1
+    with broken(OSError("connection to 10.0.0.7 refused")):
+        page = await user.get("/readyz")
+        assert read(page) == (503, {"status": "not ready", "database": "does not answer"})
+        assert page.headers["Retry-After"] == "1"
+        assert (await user.get("/healthz")).status == 200
+    moment[0] += 1
+    assert (await user.get("/readyz")).status == 200
+
+
+async def test_a_database_that_hangs(app: Application, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a second; whoever asks is answered then."""
+    monkeypatch.setattr(health, "_PATIENCE", 0.01)
+
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sqlalchemy.ext.asyncio.AsyncSession.execute", hang)
+        assert (await visitor.get("/readyz")).status == 503
+
+
+async def test_redis(tmp_path: Path, moment: list[float], capfd: pytest.CaptureFixture[str]) -> None:
+    """It is asked where there is one; without it there is less to see, and no reason to send nobody here."""
+    program = needed(find_redis(), HOW_TO_GET_IT)
+    port = free_port()
+    with run_redis(program, port=port):
+        app = create_app({"instance_path": tmp_path, "redis_url": f"redis://127.0.0.1:{port}"})
+        visitor = Visitor(app)
+        assert read(await visitor.get("/readyz")) == (200, {"status": "ready", "database": "ok", "redis": "ok"})
+        capfd.readouterr()
+    moment[0] += 1
+    assert read(await visitor.get("/readyz")) == (
+        200,
+        {"status": "ready", "database": "ok", "redis": "does not answer"},
+    )
+    await app.database.close()
+    assert "warning  quart_app.health readiness changed" in capfd.readouterr().err
+
+
+async def test_changes_are_logged(
+    app: Application, visitor: Visitor, moment: list[float], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The moment it stops and the moment it goes on, and nothing in between."""
+    for is_broken in (False, False, True, True, False):
+        moment[0] += 1
+        if is_broken:
+            with broken(OSError("connection refused")):
+                await visitor.get("/readyz")
+        else:
+            await visitor.get("/readyz")
+    lines = [
+        line.split(" quart_app.health ")[1].split(" request_id")[0] for line in capfd.readouterr().err.splitlines()
+    ]
+    assert lines == ["readiness changed database=does not answer", "readiness changed database=ok"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+async def test_like_any_machine_wants_it(
+    user: Visitor, queries: list[str], capfd: pytest.CaptureFixture[str], path: str
+) -> None:
+    """No cookie, no user, no cache, no line in the log; HEAD has no body, and nothing else than asking is possible."""
+    queries.clear()
+    capfd.readouterr()
+    page = await user.get(path, {"Host": "10.0.0.7:8000"})
+    assert (page.status, page.cookies) == (200, {})
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "Vary" not in page.headers
+    assert queries in ([], ["SELECT 1"])
+    head = await user.client.head(path)
+    assert (head.status_code, await head.get_data()) == (200, b"")
+    posted = await user.client.post(path)
+    assert (posted.status_code, posted.headers["Allow"]) == (405, "GET, HEAD")
+    assert read_lines(capfd) == []

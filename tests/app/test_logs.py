@@ -1,0 +1,232 @@
+"""What the log says of a request, and what it never says."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from sqlalchemy import text
+
+from quart_app.application import Application
+from quart_app.factory import create_app
+from quart_app.operation.logs import configure_logging
+from quart_app.settings import Settings
+from tests.app.log_lines import read_lines
+from tests.app.visitor import PASSWORD, Visitor
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A log for machines."""
+    return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1", log_format="json")
+
+
+async def test_a_line_for_each_request(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> None:
+    """It has the time in UTC, method, path, route, status and duration, and the id that the client gets, too."""
+    page = await visitor.get("/account?next=secret")
+    (line,) = read_lines(capfd)
+    assert datetime.fromisoformat(line.pop("time")).utcoffset() == timedelta(0)
+    assert 0 < line.pop("seconds") < 60
+    assert _ID.fullmatch(line["request_id"])
+    assert page.headers["X-Request-ID"] == line.pop("request_id")
+    assert line == {
+        "level": "info",
+        "logger": "quart_app.access",
+        "event": "request",
+        "method": "GET",
+        "path": "/account",
+        "route": "/account",
+        "status": 302,
+        "address": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "route"),
+    [
+        ("/account/sessions/7/end", 405, None),
+        ("/nowhere", 404, None),
+        ("/static/style.css", 200, "/static/<path:filename>"),
+    ],
+)
+async def test_paths_and_routes(
+    visitor: Visitor, capfd: pytest.CaptureFixture[str], path: str, status: int, route: str | None
+) -> None:
+    """What is not found has a path, and no route."""
+    await visitor.get(path)
+    (line,) = read_lines(capfd)
+    assert (line["path"], line["status"], line["route"]) == (path, status, route)
+
+
+async def test_long_paths_are_cut(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nobody fills the disk with one request."""
+    await visitor.get("/" + 5000 * "x")
+    (line,) = read_lines(capfd)
+    assert len(line["path"]) == 200
+
+
+@pytest.mark.parametrize("sent", ["a", "Az09._-", 64 * "x"])
+async def test_request_ids_are_taken(visitor: Visitor, capfd: pytest.CaptureFixture[str], sent: str) -> None:
+    """A proxy in front of us names the request."""
+    page = await visitor.get("/nowhere", {"X-Request-ID": sent})
+    assert page.headers.getlist("X-Request-ID") == [sent]
+    assert [line["request_id"] for line in read_lines(capfd)] == [sent]
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "a\tb", "é", 'a"b', "a;b", "a/b", 65 * "x"])
+async def test_request_ids_are_refused(visitor: Visitor, capfd: pytest.CaptureFixture[str], sent: str) -> None:
+    """What is long or has other characters is not repeated, neither to the log nor to the client."""
+    page = await visitor.get("/nowhere", {"X-Request-ID": sent})
+    assert _ID.fullmatch(page.headers["X-Request-ID"])
+    assert [line["request_id"] for line in read_lines(capfd)] == [page.headers["X-Request-ID"]]
+
+
+async def test_ids_differ(visitor: Visitor) -> None:
+    """No two requests have the same one."""
+    pages = [await visitor.get("/nowhere") for _ in range(3)]
+    assert len({page.headers["X-Request-ID"] for page in pages}) == 3
+
+
+async def test_errors_have_the_id_and_one_line(
+    app: Application, visitor: Visitor, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The traceback of an error is in the same line, with the id of the request that failed."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    async def fail() -> NoReturn:
+        raise LookupError("first line\nsecond line")
+
+    app.view_functions["accounts.login"] = fail
+    page = await visitor.get("/login")
+    error, access = read_lines(capfd)
+    assert (error["level"], access["status"]) == ("error", 500)
+    assert error["request_id"] == access["request_id"] == page.headers["X-Request-ID"]
+    assert "Traceback" in error["exception"]
+    assert "LookupError: first line\nsecond line" in error["exception"]
+
+
+@pytest.mark.parametrize("json", [True, False])
+async def test_no_line_is_forged(
+    app: Application, visitor: Visitor, capfd: pytest.CaptureFixture[str], json: bool
+) -> None:
+    """Line breaks, control characters and Unicode's other line ends, from a path or a name, stay in their line."""
+    configure_logging(json=json, level="DEBUG")
+    evil = "a\r\nb\x1b[2J\x85\u2028c"
+    app.logger.info("Hello %s", evil)
+    await visitor.get("/a%0d%0ab")
+    await visitor.login(f"su\r\n{evil}san")
+    written = capfd.readouterr().err
+    assert len(written.splitlines()) == 5
+    assert len(written.split("\n")) == 6
+    assert "\x1b" not in written
+
+
+async def test_text_for_the_eye(app: Application, capfd: pytest.CaptureFixture[str]) -> None:
+    """In development a line is read without tools, and a traceback is below it."""
+    configure_logging(json=False, level="INFO")
+    app.logger.info("Hello %s", "Zoë")
+    app.logger.error("Sorry", exc_info=LookupError("gone"))
+    first, second, *traceback = capfd.readouterr().err.splitlines()
+    assert re.fullmatch(r"\S+Z info     quart_app Hello Zoë", first)
+    assert re.fullmatch(r"\S+Z error    quart_app Sorry", second)
+    assert traceback == ["LookupError: gone"]
+
+
+@pytest.fixture
+async def everything_logged(tmp_path: Path) -> AsyncIterator[Application]:
+    """All that our code and libraries would ever say."""
+    app = create_app(
+        {
+            "instance_path": tmp_path,
+            "log_format": "json",
+            "log_level": "DEBUG",
+            "password_method": "pbkdf2:sha256:1",
+            "metrics_token": "the token of the metrics",
+            "secret_key": "the key that signs all cookies",
+        }
+    )
+    async with app.test_app():
+        yield app
+
+
+async def test_no_secret_is_logged(everything_logged: Application, capfd: pytest.CaptureFixture[str]) -> None:
+    """Not at DEBUG, not when something fails: no password, cookie, token, handle, hash, name or query."""
+    app = everything_logged
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    susan, secrets = Visitor(app), {PASSWORD, "another long password", "the token of the metrics"}
+    await susan.register()
+    await susan.login(PASSWORD)  # the password in the field of the name
+    await susan.login("susan", "wrong password of susan")
+    await susan.login(path="/login?next=%2Faccount%3Fsecret-of-next", remember=True)
+    for cookie in susan.client.cookie_jar or ():
+        secrets |= {str(cookie.value), *str(cookie.value).split("|")}
+    secrets |= {(await susan.get("/account/email")).token}
+    susan.forget("session")
+    await susan.get("/account/password")
+    await susan.submit("/reauthenticate", current_password="wrong password of susan")
+    await susan.submit("/reauthenticate", current_password=PASSWORD)
+    new = {"password": "another long password", "password2": "another long password"}
+    await susan.submit("/account/password", current_password=PASSWORD, **new)
+    await susan.get("/metrics", {"Authorization": "Bearer the token of the metrics"})
+    await susan.get("/metrics", {"Authorization": "Bearer some other token of somebody"})
+    for cookie in susan.client.cookie_jar or ():
+        secrets |= {str(cookie.value), *str(cookie.value).split("|")}
+    async with app.database.session() as session:
+        secrets |= set((await session.scalars(text("SELECT password_hash FROM users"))).all())
+        secrets |= set((await session.scalars(text("SELECT handle_hash FROM login_sessions"))).all())
+        await session.execute(text("DROP TABLE login_sessions"))
+        await session.commit()
+    assert (await susan.get("/index")).status in (500, 503)
+    assert (await Visitor(app).login("susan", "another long password")).status in (500, 503)
+    written = capfd.readouterr().err
+    assert len(written.splitlines()) > 20
+    assert "no such table" in written
+    secrets |= {
+        "wrong password of susan",
+        "secret-of-next",
+        "some other token",
+        "the key that signs",
+        "susan@example.com",
+    }
+    assert [secret for secret in secrets if len(secret) > 2 and secret in written] == []
+
+
+@pytest.mark.parametrize("library", ["aiosqlite", "hpack", "sqlalchemy.engine.Engine", "asyncio", "hypercorn.error"])
+async def test_libraries_do_not_debug(everything_logged: Application, library: str) -> None:
+    """Some of them would log what a query or a header has in it."""
+    assert not logging.getLogger(library).isEnabledFor(logging.DEBUG)
+
+
+async def test_database_url_is_not_logged(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """When the database cannot be reached, its password is not said."""
+    url = "postgresql+asyncpg://microblog:password-of-the-database@127.0.0.1:1/microblog"
+    app = create_app({"instance_path": tmp_path, "database_url": url, "log_format": "json", "log_level": "DEBUG"})
+    page = await Visitor(app).login()
+    assert page.status == 503
+    written = capfd.readouterr().err
+    assert "refused" in written or "Connect call failed" in written
+    assert "password-of-the-database" not in written
+
+
+def test_log_levels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """What is less important than the level is not written; there is one handler, however often one is made."""
+    create_app({"instance_path": tmp_path, "log_level": "DEBUG", "log_format": "text"})
+    app = create_app({"instance_path": tmp_path, "log_level": "WARNING", "log_format": "json"})
+    app.logger.info("not this")
+    app.logger.warning("this")
+    assert [line["event"] for line in read_lines(capfd)] == ["this"]
+
+
+def test_production_logs_json(tmp_path: Path) -> None:
+    """Machines read it there, and people elsewhere, unless it is set."""
+    key = "a key that is long enough"
+    assert Settings(environment="production", secret_key=key).log_json  # type: ignore[arg-type] # pydantic makes it one
+    assert not Settings().log_json
+    assert Settings(log_format="json").log_json

@@ -1,0 +1,199 @@
+"""The log and the metrics of servers that have several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from prometheus_client.mmap_dict import MmapedDict
+
+from quart_app.serve.server_pid import SERVER_PID
+from tests.app.test_metrics import value
+from tests.browser.server import ROOT, serve
+from tests.serving.server import serve as serve_supervised
+from tests.serving.server import wait_until
+
+_REQUESTS = "http_requests_total"
+
+
+@dataclass
+class Worker:
+    process: subprocess.Popen[str]
+
+    def do(self, command: str) -> str:
+        """Send a command; gives the metrics, as this worker sees all of them."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{command}\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().replace(";", "\n")
+
+    def kill(self) -> None:
+        """End it as the system does when memory runs out."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def working(folder: Path, server: int) -> Iterator[Worker]:
+    """A worker of this server."""
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "tests.app.counting_worker", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, SERVER_PID: str(server)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield Worker(process)
+        process.kill()
+
+
+def requests(written: str) -> float:
+    """How many were counted, by all."""
+    return value(written, _REQUESTS, method="GET", route="/", status="2xx")
+
+
+def test_counts_survive_a_worker(tmp_path: Path) -> None:
+    """What a killed worker has counted stays, what it had open is closed, and its files are the next one's."""
+    server = os.getpid()
+    with working(tmp_path, server) as one, working(tmp_path, server) as other:
+        for worker in (one, one, other):
+            worker.do("count")
+        one.do("open")
+        written = other.do("open")
+        assert (requests(written), value(written, "websockets_open")) == (3, 2)
+        one.kill()
+        written = other.do("look")
+        assert (requests(written), value(written, "websockets_open")) == (3, 1)
+        files = {file.name for file in (tmp_path / str(server)).iterdir()}
+        with working(tmp_path, server) as third:
+            third.do("count")
+            written = third.do("open")
+            assert (requests(written), value(written, "websockets_open")) == (4, 2)
+            assert requests(other.do("look")) == 4
+            assert {file.name for file in (tmp_path / str(server)).iterdir()} >= files
+            assert len(list((tmp_path / str(server)).glob("counter_*.db"))) == 2
+
+
+def test_a_place_is_taken_over(tmp_path: Path) -> None:
+    """Who takes the place of a killed worker goes on with its counts, and has nothing open."""
+    with working(tmp_path, os.getpid()) as one:
+        one.do("count")
+        one.do("open")
+        one.kill()
+    with working(tmp_path, os.getpid()) as next_one:
+        written = next_one.do("count")
+        assert (requests(written), value(written, "websockets_open")) == (2, 0)
+
+
+def test_files_of_dead_servers(tmp_path: Path) -> None:
+    """What a server has left, the next one removes; a server that runs keeps its own, apart from others'."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    (tmp_path / str(ended.pid)).mkdir()
+    (tmp_path / str(ended.pid) / "counter_0.db").write_bytes(b"")
+    with working(tmp_path, os.getpid()) as one, working(tmp_path, os.getppid()) as other:
+        assert requests(one.do("count")) == requests(other.do("count")) == 1
+        assert {file.name for file in tmp_path.iterdir()} == {str(os.getpid()), str(os.getppid())}
+        assert (tmp_path / str(os.getpid())).stat().st_mode & 0o777 == 0o700
+
+
+def test_alone(tmp_path: Path) -> None:
+    """A process that no server has started keeps its counts in memory."""
+    environment = {name: text for name, text in os.environ.items() if name != SERVER_PID}
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "tests.app.counting_worker", str(tmp_path)],
+        cwd=ROOT,
+        env=environment,
+        input="count\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert requests(done.stdout.replace(";", "\n")) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where servers keep the counts of their workers."""
+    return tmp_path / "metrics"
+
+
+@pytest.fixture
+def address(tmp_path: Path, folder: Path) -> Iterator[str]:
+    """A Hypercorn of two workers."""
+    with serve(tmp_path, 2, METRICS_FOLDER=str(folder), LOG_FORMAT="json", LOG_LEVEL="DEBUG") as address:
+        yield address
+
+
+def get(address: str, path: str) -> str:
+    """Ask over a connection of its own, which any worker may take."""
+    connection = HTTPConnection(address.removeprefix("http://"), timeout=10)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    assert response.status == 200
+    text = response.read().decode()
+    connection.close()
+    return text
+
+
+def logins(address: str) -> float:
+    """How often the login page was asked for. A request is counted when it has been answered: a moment later."""
+    return value(get(address, "/metrics"), _REQUESTS, method="GET", route="/login", status="2xx")
+
+
+def _has_counted(file: Path) -> bool:
+    values = MmapedDict.read_all_values_from_file(str(file))  # type: ignore[no-untyped-call] # it has no types
+    return any('"/login"' in key and number for key, number, *_ in values)
+
+
+def test_two_workers(address: str, folder: Path, tmp_path: Path) -> None:
+    """Whichever is asked answers for both; each line of the log is JSON, and each request has one."""
+    wait_until(lambda: logins(address) == 1)  # the one that the server was waited for with
+    asked = 1
+    while asked < 20 or sum(_has_counted(file) for file in folder.glob("*/counter_*.db")) < 2:
+        assert asked < 2000, "one worker takes all connections"
+        get(address, "/login")
+        asked += 1
+    wait_until(lambda: logins(address) == asked)
+    assert {logins(address) for _ in range(8)} == {asked}
+    lines = [json.loads(line) for line in (tmp_path / "hypercorn.log").read_text().splitlines()]
+    assert sum(line.get("route") == "/login" for line in lines) == asked
+    assert sum("Running on" in line["event"] for line in lines) == 2
+    assert {line["logger"] for line in lines} == {"hypercorn.error", "quart_app.access"}
+
+
+def test_a_killed_worker(folder: Path, tmp_path: Path) -> None:
+    """Our supervisor's workers add up as well, and nothing falls back when one is killed and replaced."""
+    environment = {"METRICS_FOLDER": str(folder)}
+    with serve_supervised(tmp_path, "--workers", "2", environment=environment) as server:
+        address, places = f"http://127.0.0.1:{server.port}", folder / str(server.process.pid)
+        wait_until(lambda: len(list(places.glob("counter_*.db"))) == 2)
+        for _ in range(20):
+            get(address, "/login")
+        wait_until(lambda: logins(address) == 20)
+        server.kill_worker()
+        server.wait_for_log("has gone")
+        for _ in range(20):
+            get(address, "/login")
+        wait_until(lambda: logins(address) == 40)
+        assert len(list(places.glob("counter_*.db"))) == 2
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """Where no line can be written, requests are answered as ever."""
+    (tmp_path / "hypercorn.log").symlink_to("/dev/full")
+    with serve(tmp_path, LOG_LEVEL="DEBUG") as address:
+        for _ in range(300):
+            get(address, "/login")
