@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from quart import Quart
 
-from . import database
+from . import console, database, seed, sessions, user
 
 
 def init_app(app: Quart) -> None:
     """Add all of them to this application."""
+    app.cli.add_command(console.command)
     app.cli.add_command(database.group)
+    app.cli.add_command(seed.command)
+    app.cli.add_command(sessions.group)
+    app.cli.add_command(user.group)

@@ -1,0 +1,67 @@
+"""``sessions``: who is logged in, for those who run the application."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy import select
+
+from quart_app import clock
+from quart_app.accounts.models import User
+from quart_app.application import Application
+from quart_app.sessions.models import LoginSession
+from quart_app.sessions.store import current_limits, end_all_sessions, end_session, end_sessions
+
+from .tables import with_tables
+from .user import find_user
+
+_ID_MAX = 2**31 - 1
+
+
+@click.group("sessions")
+def group() -> None:
+    """List and end logins. NAME is a username or an email address."""
+
+
+@group.command("list")
+@click.argument("name", required=False)
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="Show so many at most.")
+@with_tables
+async def list_(app: Application, name: str | None, limit: int) -> None:
+    """List the logins of a user, or of all, the one used last first."""
+    query = (
+        select(LoginSession, User.username)
+        .join(User, User.id == LoginSession.user_id)
+        .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
+        .limit(limit)
+    )
+    if name is not None:
+        query = query.where(LoginSession.user_id == (await find_user(name)).id)
+    async with app.database.session() as session:
+        rows = (await session.execute(query)).all()
+    now, limits = clock.now(), current_limits()
+    for row, username in rows:
+        if not limits.is_over(row, now):
+            seen = f"{row.last_seen_at:%Y-%m-%d %H:%M}Z"
+            click.echo("\t".join([str(row.id), username, row.kind.value, seen, row.address, row.client]))
+
+
+@group.command()
+@click.argument("name", required=False)
+@click.option("--id", "session_id", type=click.IntRange(1, _ID_MAX), help="End the one with this id.")
+@click.option("--all", "everybody", is_flag=True, help="End all logins of all users.")
+@with_tables
+async def end(app: Application, name: str | None, session_id: int | None, everybody: bool) -> None:
+    """End all logins of a user, or one, or all there are."""
+    if (name is not None) + (session_id is not None) + everybody != 1:
+        raise click.UsageError("Give NAME, --id or --all, and only one of them.")
+    if name is not None:
+        ended = await end_sessions((await find_user(name)).id)
+    elif session_id is not None:
+        async with app.database.session() as session:
+            row = await session.get(LoginSession, session_id)
+        if row is None or not await end_session(row.user_id, row.id):
+            raise click.ClickException(f"There is no login with the id {session_id}.")
+        ended = 1
+    else:
+        ended = await end_all_sessions()
+    click.echo(f"Ended {ended} login{'' if ended == 1 else 's'}.")

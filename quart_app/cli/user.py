@@ -1,0 +1,112 @@
+"""``user``: accounts, for those who run the application. The rules are those of the pages."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from quart_app.accounts.models import User
+from quart_app.accounts.name_rules import check_email, check_username
+from quart_app.accounts.passwords import PASSWORD_MAX, PASSWORD_MIN
+from quart_app.accounts.users import (
+    UserExists,
+    activate_user,
+    add_user,
+    change_password,
+    deactivate_user,
+    user_by_login,
+)
+from quart_app.application import Application
+
+from .tables import with_tables
+
+password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
+
+
+@click.group("user")
+def group() -> None:
+    """Create, close and open accounts. NAME is a username or an email address."""
+
+
+@group.command()
+@click.argument("name")
+@click.argument("email")
+@password_stdin
+@with_tables
+async def create(_app: Application, name: str, email: str, password_stdin: bool) -> None:
+    """Create an account."""
+    name, email = name.strip(), email.strip()
+    try:
+        check_username(name)
+    except ValueError as error:
+        raise click.ClickException(f"The username: {error}") from error
+    try:
+        check_email(email)
+    except ValueError as error:
+        raise click.ClickException(f"The email address: {error}") from error
+    password = read_password(from_stdin=password_stdin)
+    try:
+        user = await add_user(username=name, email=email, password=password)
+    except UserExists as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Created {user.username}, with the id {user.id}.")
+
+
+@group.command()
+@click.argument("name")
+@with_tables
+async def deactivate(_app: Application, name: str) -> None:
+    """Close an account for use, and end all its logins."""
+    user = await find_user(name)
+    await deactivate_user(user.id)
+    click.echo(f"{user.username} cannot log in any more. All logins have been ended.")
+
+
+@group.command()
+@click.argument("name")
+@with_tables
+async def activate(_app: Application, name: str) -> None:
+    """Open an account again."""
+    user = await find_user(name)
+    await activate_user(user.id)
+    click.echo(f"{user.username} can log in.")
+
+
+@group.command()
+@click.argument("name")
+@password_stdin
+@with_tables
+async def set_password(_app: Application, name: str, password_stdin: bool) -> None:
+    """Set another password, and end all logins."""
+    user = await find_user(name)
+    await change_password(user, read_password(from_stdin=password_stdin))
+    click.echo(f"{user.username} has another password. All logins have been ended.")
+
+
+async def find_user(name: str) -> User:
+    """The user with this username or email address.
+
+    Raises:
+        ClickException: there is none.
+    """
+    user = await user_by_login(name)
+    if user is None:
+        raise click.ClickException(f"There is no user {name!r}.")
+    return user
+
+
+def read_password(*, from_stdin: bool) -> str:
+    """A new password: never from the arguments, which every user of the machine can see.
+
+    Raises:
+        ClickException: it will not do.
+    """
+    password: str
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise click.ClickException(f"The password: use {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
+    return password

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from quart.cli import ScriptInfo, cli
+
+from quart_app.application import Application
+from quart_app.factory import create_app
+
+
+def _run(app: Application, *arguments: str, input: str | None = None) -> Result:  # noqa: A002 - click's name
+    return CliRunner().invoke(cli, arguments, obj=ScriptInfo(create_app=lambda: app), input=input)
+
+
+@pytest.fixture
+def run() -> Callable[..., Result]:
+    """Run a command of ``quart`` with an application."""
+    return _run
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Application:
+    """An application that no server runs, with an SQLite file, and a hash that costs nothing."""
+    return create_app({"instance_path": tmp_path, "password_method": "pbkdf2:sha256:1", "log_level": "ERROR"})
+
+
+@pytest.fixture
+def command(app: Application) -> Callable[..., Result]:
+    """Run a command with this application."""
+    return partial(_run, app)

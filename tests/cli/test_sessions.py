@@ -1,0 +1,95 @@
+"""``sessions``: who is logged in, on the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+
+from quart_app.application import Application
+from tests.app.visitor import Visitor
+from tests.cli.serving import served
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def visitors(app: Application) -> list[Visitor]:
+    """Susan, who is logged in twice, and Joe."""
+    visitors = [Visitor(app, "Firefox/1 Linux") for _ in range(3)]
+
+    async def log_in() -> None:
+        await visitors[0].register()
+        await visitors[2].register("joe", email="joe@example.com")
+        await visitors[0].login()
+        await visitors[1].login(remember=True)
+        await visitors[2].login("joe")
+
+    served(app, log_in)
+    return visitors
+
+
+def who_is_in(app: Application, visitors: list[Visitor]) -> list[bool]:
+    """Whether each of them is logged in."""
+
+    async def look() -> list[bool]:
+        return [await visitor.is_in() for visitor in visitors]
+
+    return served(app, look)
+
+
+@pytest.mark.usefixtures("visitors")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), ["3 joe session", "2 susan remembered", "1 susan session"]),
+        (("Susan",), ["2 susan remembered", "1 susan session"]),
+        (("joe@example.com",), ["3 joe session"]),
+        (("--limit", "1"), ["3 joe session"]),
+    ],
+)
+def test_list(command: Command, arguments: tuple[str, ...], expected: list[str]) -> None:
+    """A line for each, the last one first: id, user, kind, when it was seen, from where, with what."""
+    listed = command("sessions", "list", *arguments)
+    rows = [line.split("\t") for line in listed.stdout.splitlines()]
+    assert [" ".join(row[:3]) for row in rows] == expected
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\dZ", row[3]) for row in rows)
+    assert {tuple(row[4:]) for row in rows} == {("<local>", "Firefox on Linux")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "left"),
+    [
+        (("susan",), "Ended 2 logins.", [False, False, True]),
+        (("--id", "2"), "Ended 1 login.", [True, False, True]),
+        (("--all",), "Ended 3 logins.", [False, False, False]),
+    ],
+)
+def test_end(
+    app: Application, visitors: list[Visitor], command: Command, arguments: tuple[str, ...], said: str, left: list[bool]
+) -> None:
+    """Those of a user, one, or all there are."""
+    assert command("sessions", "end", *arguments).stdout == f"{said}\n"
+    assert who_is_in(app, visitors) == left
+
+
+@pytest.mark.usefixtures("visitors")
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("nobody",), 1, "Error: There is no user 'nobody'."),
+        (("--id", "99"), 1, "Error: There is no login with the id 99."),
+        (("--id", str(2**31)), 2, "2147483648 is not in the range"),
+        ((), 2, "Give NAME, --id or --all, and only one of them."),
+        (("susan", "--all"), 2, "Give NAME, --id or --all, and only one of them."),
+        (("--id", "1", "--all"), 2, "Give NAME, --id or --all, and only one of them."),
+    ],
+)
+def test_nothing_to_end(command: Command, arguments: tuple[str, ...], code: int, said: str) -> None:
+    """What is not there, or not clear, ends nothing."""
+    failed = command("sessions", "end", *arguments)
+    assert failed.exit_code == code
+    assert said in failed.stderr
+    assert len(command("sessions", "list").stdout.splitlines()) == 3

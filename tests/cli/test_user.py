@@ -1,0 +1,123 @@
+"""``user``: accounts on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from quart_app.application import Application
+from quart_app.factory import create_app
+from tests.app.visitor import PASSWORD, Visitor
+from tests.cli.serving import can_log_in, served
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def susan(command: Command) -> None:
+    """Somebody with an account."""
+    created = command("user", "create", "Susan", "susan@example.com", "--password-stdin", input=f"{PASSWORD}\n")
+    assert (created.exit_code, created.stdout) == (0, "Created Susan, with the id 1.\n")
+
+
+@pytest.mark.usefixtures("susan")
+def test_created(app: Application) -> None:
+    """Who is created here can log in by the pages, with exactly that password."""
+    assert can_log_in(app, "susan@example.com")
+    assert not can_log_in(app, "susan", f"{PASSWORD}\n")
+
+
+def test_prompt(command: Command, app: Application) -> None:
+    """The password is asked for twice, and not shown."""
+    created = command("user", "create", "joe", "joe@example.com", input=f"{PASSWORD}\n{PASSWORD}\n")
+    assert created.exit_code == 0
+    assert created.stdout.startswith("Password: \nRepeat for confirmation: \n")
+    assert PASSWORD not in created.output
+    assert can_log_in(app, "joe")
+
+
+@pytest.mark.usefixtures("susan")
+@pytest.mark.parametrize(
+    ("name", "email", "password", "said"),
+    [
+        ("SUSAN", "other@example.com", PASSWORD, "There is a user with this username already"),
+        ("other", "SUSAN@example.com", PASSWORD, "There is a user with this email already"),
+        ("su\nsan", "other@example.com", PASSWORD, "The username: Use letters"),
+        ("", "other@example.com", PASSWORD, "The username: This field is required."),
+        ("o@ther", "other@example.com", PASSWORD, "The username: Use a name without @"),
+        ("other", "nowhere", PASSWORD, "The email address: Invalid"),
+        ("other", "other@example.com", "short", "The password: "),
+        ("other", "other@example.com", 300 * "x", "The password: "),
+    ],
+)
+def test_refused(command: Command, name: str, email: str, password: str, said: str) -> None:
+    """The rules are those of the pages, in a sentence; the password is not repeated."""
+    refused = command("user", "create", name, email, "--password-stdin", input=f"{password}\n")
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines()[-1].startswith(f"Error: {said}")
+    assert password not in refused.output
+
+
+@pytest.mark.usefixtures("susan")
+def test_closed_and_opened(command: Command, app: Application) -> None:
+    """An account that is closed cannot be used until it is opened again; its logins are gone."""
+    visitor = Visitor(app)
+    served(app, visitor.login)
+    assert command("user", "deactivate", "susan").exit_code == 0
+    assert not served(app, visitor.is_in)
+    assert not can_log_in(app, "susan")
+    assert command("user", "activate", "susan@example.com").exit_code == 0
+    assert can_log_in(app, "susan")
+    assert not served(app, visitor.is_in)
+
+
+@pytest.mark.usefixtures("susan")
+def test_new_password(command: Command, app: Application) -> None:
+    """Only the new one is right from then on, and all logins are gone."""
+    visitor = Visitor(app)
+    served(app, visitor.login)
+    changed = command("user", "set-password", "susan", "--password-stdin", input="another long password\n")
+    assert (changed.exit_code, changed.stdout) == (
+        0,
+        "Susan has another password. All logins have been ended.\n",
+    )
+    assert not served(app, visitor.is_in)
+    assert not can_log_in(app, "susan")
+    assert can_log_in(app, "susan", "another long password")
+
+
+@pytest.mark.parametrize("action", ["deactivate", "activate", "set-password"])
+@pytest.mark.parametrize("name", ["nobody", "no\0body", "\udcff"])
+def test_nobody(command: Command, action: str, name: str) -> None:
+    """Who is not there is said not to be there."""
+    failed = command("user", action, name)
+    assert (failed.exit_code, failed.stderr) == (1, f"Error: There is no user {name!r}.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("create",), ("create", "susan"), ("create", "a", "b", "password"), ("dance", "susan")],
+)
+def test_wrong_calls(command: Command, arguments: tuple[str, ...]) -> None:
+    """A command that is no command is answered with how to call it; there is no argument for a password."""
+    assert command("user", *arguments).exit_code == 2
+
+
+def test_old_tables(tmp_path: Path, run: Callable[..., Result]) -> None:
+    """Where a server would not change the tables, no command does, and each says what will."""
+    app = create_app({"instance_path": tmp_path, "upgrade_at_start": False})
+    failed = run(app, "user", "activate", "susan")
+    assert failed.exit_code == 1
+    assert failed.stderr.splitlines()[-1].endswith("run: quart --app quart_app db upgrade")
+
+
+def test_no_database(tmp_path: Path, run: Callable[..., Result]) -> None:
+    """Without a database there is a sentence, and no password in it."""
+    url = "postgresql+asyncpg://microblog:password-of-the-database@127.0.0.1:1/microblog"
+    failed = run(create_app({"instance_path": tmp_path, "database_url": url}), "user", "activate", "susan")
+    assert failed.exit_code == 1
+    assert failed.stderr.startswith("Error: The database does not answer.")
+    assert "password-of-the-database" not in failed.output
