@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from quart import Quart
 
-from . import console, database, seed, sessions, user
+from . import database, seed, sessions, user
 
 
 def init_app(app: Quart) -> None:
     """Add all of them to this application."""
-    app.cli.add_command(console.command)
     app.cli.add_command(database.group)
     app.cli.add_command(seed.command)
     app.cli.add_command(sessions.group)

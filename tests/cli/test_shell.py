@@ -1,4 +1,4 @@
-"""``console``, as it is started by people and by scripts."""
+"""``shell``, as it is started by people and by scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.server import ROOT
 
-_COMMAND = [sys.executable, "-m", "quart", "--app", "quart_app", "console"]
+_COMMAND = [sys.executable, "-m", "quart", "--app", "quart_app", "shell"]
 _COUNT = "await db.scalar(select(func.count(User.id)))"
 
 
