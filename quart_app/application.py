@@ -8,6 +8,7 @@ from quart import Quart, current_app
 
 if TYPE_CHECKING:
     from .accounts.passwords import PasswordHasher
+    from .accounts.throttle import Throttle
     from .database import Database
     from .live.hub import Hub
     from .settings import Settings
@@ -20,6 +21,7 @@ class Application(Quart):
     database: Database
     passwords: PasswordHasher
     live: Hub
+    throttle: Throttle
 
 
 this_app = cast("Application", current_app)

@@ -13,7 +13,9 @@ from . import cli, defences, errors, live, proxies
 from .accounts import account
 from .accounts import views as accounts
 from .accounts.login import answer_ended_login, login_manager
+from .accounts.password_rules import read_common_passwords
 from .accounts.passwords import PasswordHasher
+from .accounts.throttle import Throttle
 from .api import routes as api
 from .application import Application
 from .context_processors import drop_idle_context_processors
@@ -56,7 +58,10 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         url = settings.database_url.get_secret_value()
     app.database = Database(url, pool_size=settings.database_pool_size)
     configure_mappers()  # all models are imported: SQLAlchemy would do it, and take its time, at the first request
-    app.passwords = PasswordHasher(settings.password_method, threads=settings.password_threads)
+    app.passwords = PasswordHasher(
+        settings.password_method, threads=settings.password_threads, queue=settings.password_queue
+    )
+    app.throttle = Throttle(limit=settings.login_attempts, window=settings.login_attempts_window)
 
     proxies.init_app(app)
     defences.init_app(app)
@@ -74,6 +79,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     cli.init_app(app)
 
     app.before_serving(partial(prepare_tables, app.database, upgrade=settings.upgrades_at_start))
+    app.before_serving(read_common_passwords)
     app.after_serving(app.database.close)
     app.after_serving(app.passwords.close)
     return app
