@@ -20,6 +20,7 @@ from .api import routes as api
 from .application import Application
 from .context_processors import drop_idle_context_processors
 from .database import Database
+from .defences import rate_limits
 from .forms import protect_forms
 from .migrations.start import prepare_tables
 from .pages import views as pages
@@ -65,6 +66,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
 
     proxies.init_app(app)
     defences.init_app(app)
+    rate_limits.init_app(app, settings)
     protect_forms(app)
     login_manager.init_app(app)
     app.register_blueprint(accounts.blueprint)
