@@ -1,4 +1,4 @@
-"""How many forms with a password a network address may send.
+"""How many passwords a network address may send.
 
 This slows down who tries one password on many names, of which no count of one name shows anything. It is no lock:
 addresses are shared by many people, and one person may have many. ``accounts.throttle`` counts what is guessed.
@@ -26,8 +26,10 @@ _PASSWORDS_ARE_CHECKED = (
     "account.password",
     "account.email",
     "account.delete",
+    "api.log_in",
+    "api.change_own_password",
 )
-_ACCOUNTS_ARE_MADE = ("accounts.register",)
+_ACCOUNTS_ARE_MADE = ("accounts.register", "api.register")
 _IPV6_NETWORK = 64  # bits: what a household gets, and can change the others of as it likes
 
 
@@ -48,7 +50,7 @@ class _FormLimits(RateLimiter):
 
 
 def init_app(app: Quart, settings: Settings) -> None:
-    """Limit the forms of this application that have a password in them."""
+    """Limit the requests to this application that have a password in them."""
     logins = RateLimit(settings.logins_per_minute, timedelta(minutes=1))
     registrations = RateLimit(settings.registrations_per_hour, timedelta(hours=1))
     limits = dict.fromkeys(_PASSWORDS_ARE_CHECKED, logins) | dict.fromkeys(_ACCOUNTS_ARE_MADE, registrations)

@@ -27,6 +27,12 @@ PASSWORD_FORMS = ["/login", "/reauthenticate", "/account/password", "/account/em
 
 
 @pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """One kind is enough: no database knows an address."""
+    return migrated_sqlite_url
+
+
+@pytest.fixture
 def settings(settings: Settings) -> Settings:
     """As in production, but fewer."""
     changes = {"address_limits": True, "logins_per_minute": LOGINS, "registrations_per_hour": REGISTRATIONS}
@@ -55,6 +61,19 @@ async def test_too_many_forms(app: Application, path: str, limit: int, wait: int
     assert wait - 10 <= int(page.headers["Retry-After"]) <= wait
     assert "Too many attempts" in await page.get_data(as_text=True)
     assert (await send(app, path, "192.0.2.2")).status_code != 429
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [("POST", "/sessions", LOGINS), ("PUT", "/me/password", LOGINS), ("POST", "/users", REGISTRATIONS)],
+)
+async def test_the_api_is_limited_too(app: Application, method: str, path: str, limit: int) -> None:
+    """Programs are refused in the same places, in their own form, and each operation has a count."""
+    client = QuartClient(app)
+    answers = [await client.open(f"/api/v1{path}", method=method, json={}) for _ in range(limit + 1)]
+    assert 429 not in [answer.status_code for answer in answers[:-1]]
+    assert (answers[-1].status_code, answers[-1].content_type) == (429, "application/problem+json")
+    assert int(answers[-1].headers["Retry-After"]) > 0
 
 
 async def test_no_query_for_too_many(app: Application, queries: list[str]) -> None:

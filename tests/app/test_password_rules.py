@@ -180,6 +180,24 @@ async def test_refused_at_registration_and_change(visitor: Visitor, password: st
     assert (await visitor.login()).location == "/index"
 
 
+@pytest.mark.parametrize("password", ["passwordpassword", "Susan, Susan, Susan", "susan@example.com"])
+async def test_refused_by_the_api(visitor: Visitor, password: str) -> None:
+    """There, too, with the reason at the field."""
+    fields = {"username": "susan", "email": "susan@example.com", "password": password}
+    answer = await visitor.client.post("/api/v1/users", json=fields)
+    expected = {"pointer": "#/password", "message": COMMON if password == "passwordpassword" else PERSONAL}
+    assert (answer.status_code, (await answer.get_json())["errors"]) == (400, [expected])
+    await visitor.register()
+    await visitor.login()
+
+    answer = await visitor.client.put(
+        "/api/v1/me/password", json={"current_password": PASSWORD, "new_password": password}
+    )
+
+    errors = (await answer.get_json())["errors"]
+    assert (answer.status_code, errors) == (400, [{**expected, "pointer": "#/new_password"}])
+
+
 LONG = "x" * 71 + "yz"  # bcrypt would stop at byte 72
 
 

@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
+from quart.testing import QuartClient
 from sqlalchemy import select
 from werkzeug import security
 
@@ -302,6 +303,30 @@ async def test_the_current_password(app: Application, clock: Clock, path: str) -
     page = await owner.post(path, {"csrf_token": token, "current_password": PASSWORD, **CHANGES[path]})
     assert page.status == 302
     assert await owner.is_in() or path == "/account/delete"
+
+
+# --- the API
+
+
+async def test_programs_are_counted_too(stranger: Visitor, app: Application) -> None:
+    """It is one count, whichever face is asked, and for tokens as well; the answer says when to try again."""
+    for kind in ("session", "bearer"):
+        fields = {"username": "susan", "password": PASSWORD, "kind": kind}
+        answer = await QuartClient(app).post("/api/v1/sessions", json=fields)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "900")
+        problem = await answer.get_json()
+        assert problem["detail"] == "Too many attempts have failed. Try again in 15 minutes."
+
+
+async def test_the_current_password_of_programs(visitor: Visitor) -> None:
+    """The API asks for it no more often than the pages do."""
+    await visitor.login()
+    fields = {"current_password": WRONG, "new_password": "another fine password"}
+    for status in [403] * LIMIT + [429]:
+        assert (await visitor.client.put("/api/v1/me/password", json=fields)).status_code == status
+    token = (await visitor.get("/account/email")).token
+    page = await visitor.post("/account/delete", {"csrf_token": token, "current_password": PASSWORD})
+    assert page.status == 429
 
 
 # --- the table
