@@ -9,7 +9,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``database/``          the engine, and what its faults become; ``one_trip`` and ``rows`` make it quick
 ``migrations/``        how the tables became what they are
 ``cli/``               commands: ``quart --app quart_app db``
-``accounts/``          users, passwords, and the pages to register, log in and out, and change one's account
+``accounts/``          users, passwords and who guesses them, pages to register, log in and out, change an account
 ``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it
 ``api/``               the same accounts and login sessions for programs, as JSON
 ``faces``              which of the two, pages or API, a request is for
@@ -17,7 +17,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``live/``              who is online, as people come and go
 ``forms``              what all forms share
 ``clock``              what time it is
-``defences/``          headers, cross-site requests, names of the host, cookies on failed answers
+``defences/``          headers, cross-site requests, names of the host, cookies on failed answers, address limits
 ``proxies``            who the client is, when there are proxies in between
 ``errors``             the pages for what went wrong
 ``cli/``               the commands of ``quart --app quart_app``

@@ -8,6 +8,7 @@ from quart import Quart, current_app
 
 if TYPE_CHECKING:
     from .accounts.passwords import PasswordHasher
+    from .accounts.throttle import Throttle
     from .database import Database
     from .live.hub import Hub
     from .operation.metrics import Metrics
@@ -22,6 +23,7 @@ class Application(Quart):
     metrics: Metrics
     passwords: PasswordHasher
     live: Hub
+    throttle: Throttle
 
     def make_shell_context(self) -> NoReturn:
         """Be the shell that Quart's ``shell`` command is about to start, with these names in it: one with ``await``.

@@ -13,12 +13,14 @@ from . import cli, defences, errors, live, operation, proxies
 from .accounts import account
 from .accounts import views as accounts
 from .accounts.login import answer_ended_login, login_manager
+from .accounts.password_rules import read_common_passwords
 from .accounts.passwords import PasswordHasher
+from .accounts.throttle import Throttle
 from .api import routes as api
 from .application import Application
 from .context_processors import drop_idle_context_processors
 from .database import Database
-from .defences import hosts
+from .defences import hosts, rate_limits
 from .forms import protect_forms
 from .migrations.start import prepare_tables
 from .pages import views as pages
@@ -59,9 +61,16 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app.database = Database(url, pool_size=settings.database_pool_size)
     configure_mappers()  # all models are imported: SQLAlchemy would do it, and take its time, at the first request
     app.database.watch(app.metrics.database_connections_in_use)
-    app.passwords = PasswordHasher(settings.password_method, threads=settings.password_threads, metrics=app.metrics)
+    app.passwords = PasswordHasher(
+        settings.password_method,
+        threads=settings.password_threads,
+        queue=settings.password_queue,
+        metrics=app.metrics,
+    )
+    app.throttle = Throttle(limit=settings.login_attempts, window=settings.login_attempts_window)
 
     defences.init_app(app)
+    rate_limits.init_app(app, settings)
     protect_forms(app)
     login_manager.init_app(app)
     app.register_blueprint(accounts.blueprint)
@@ -81,6 +90,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     proxies.init_app(app)
 
     app.before_serving(partial(prepare_tables, app.database, upgrade=settings.upgrades_at_start))
+    app.before_serving(read_common_passwords)
     app.after_serving(app.database.close)
     app.after_serving(app.passwords.close)
     return app

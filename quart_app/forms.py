@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 from quart import Blueprint, Quart, request
 from quart_wtf import CSRFProtect, QuartForm
+from werkzeug.exceptions import TooManyRequests
 from wtforms import Field
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
@@ -23,6 +24,9 @@ class PageForm(QuartForm):
     """
 
     csrf_token: Field
+
+    #: What keeps it from being looked at for a while; see :meth:`postpone`.
+    postponed: TooManyRequests | None = None
 
     @classmethod
     async def from_request(cls) -> Self:
@@ -43,10 +47,21 @@ class PageForm(QuartForm):
         """Whether it was sent without the token of this session."""
         return bool(self.csrf_token.errors)
 
+    def postpone(self, error: TooManyRequests) -> None:
+        """Show why it cannot be sent now, and what was entered, for later."""
+        self.postponed = error
+
     @property
     def status(self) -> int:
         """The status to show the form with. Wrong entries answer 200, as WTForms applications do."""
+        if self.postponed is not None:
+            return 429
         return 403 if self.outdated else 200
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers to show it with: when to try again, if it is postponed."""
+        return {} if self.postponed is None else {"Retry-After": str(self.postponed.retry_after)}
 
 
 def checked_by_form(view: View) -> View:

@@ -75,11 +75,25 @@ class Settings(BaseSettings):
     body_timeout: int = Field(default=10, gt=0)
 
     #: Werkzeug's name for the hash: scrypt with N=2^15, r=8, p=3, OWASP's level at 32 MiB.
-    password_method: str = "scrypt:32768:8:3"  # noqa: S105 - a method, not a password
+    #: Other hashes are replaced when their users log in.
+    password_method: str = Field(default="scrypt:32768:8:3", pattern=r"^(scrypt:\d+:\d+:\d+|pbkdf2:\w+:\d+)$")
     #: Threads that hash. Each takes a core and 32 MiB while it does.
     password_threads: int = Field(default=2, gt=0)
+    #: Passwords that wait for them, about 5 s with two threads and 0.25 s for a hash; more are sent away (503).
+    password_queue: int = Field(default=32, ge=0)
 
-    #: ``redis://`` or ``rediss://``: lets several workers and hosts know who is online at the others.
+    #: Wrong passwords in a row for a name, a known browser or a login, and how long until they are forgotten.
+    login_attempts: int = Field(default=10, gt=0)
+    login_attempts_window: timedelta = Field(default=timedelta(minutes=15), gt=timedelta(0))
+
+    #: Whether a network address may only send so many forms with a password. For load tests: not.
+    address_limits: bool = True
+    #: How many to log in or to confirm who one is, and how many to register. Many people may share an address.
+    logins_per_minute: int = Field(default=30, gt=0)
+    registrations_per_hour: int = Field(default=20, gt=0)
+
+    #: ``redis://`` or ``rediss://``: lets several workers and hosts know who is online at the others, and count the
+    #: forms of an address together. Without it each worker counts for itself.
     redis_url: SecretStr | None = None
     #: Websockets that one user may have open at one worker: tabs, mostly.
     live_sockets_per_user: int = Field(default=20, gt=0)
@@ -124,6 +138,16 @@ class Settings(BaseSettings):
         """Whether machines read the log."""
         return self.production if self.log_format is None else self.log_format == "json"
 
+    @property
+    def device_cookie_secure(self) -> bool:
+        """Whether the cookie of known browsers is for https only: as the session's is, which it comes with."""
+        return self._or_production(self.session_cookie_secure)
+
+    @property
+    def device_cookie_name(self) -> str:
+        """What the cookie of known browsers is called."""
+        return _host_only("device", self.device_cookie_secure)
+
     def quart_config(self) -> dict[str, object]:
         """The part that Quart, compat and quart-wtforms read from ``app.config``, secret keys excepted."""
         session_secure = self._or_production(self.session_cookie_secure)
@@ -146,6 +170,7 @@ class Settings(BaseSettings):
             "WTF_CSRF_TIME_LIMIT": None,
             # It would compare Referer with Host, which a proxy may change; defences/cross_site.py knows better.
             "WTF_CSRF_SSL_STRICT": False,
+            "QUART_RATE_LIMITER_ENABLED": self.address_limits,
             "PREFERRED_URL_SCHEME": "https" if self.production else "http",
         }
 

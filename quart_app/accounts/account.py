@@ -9,9 +9,9 @@ from compat import fresh_login_required, login_required
 from quart_app.forms import checked_by_form
 from quart_app.sessions.store import list_sessions
 
-from .forms import CurrentPasswordForm, DeletionForm, EmailChangeForm, PasswordChangeForm
+from .forms import DeletionForm, EmailChangeForm, PasswordChangeForm
 from .login import current_login_session, current_user, forget_login, write_renewed_login
-from .users import UserExists, change_email, change_password, confirm_password, delete_user
+from .users import UserExists, change_email, change_password, delete_user
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -35,12 +35,12 @@ async def overview() -> str:
 async def password() -> ResponseReturnValue:
     """Change the password, which logs out everywhere else."""
     form = await PasswordChangeForm.from_request()
-    if await _is_proved(form):
+    if await form.is_sent_by(current_user):
         await change_password(current_user, form.password.data or "")
         write_renewed_login()
         await flash("Your password has been changed. All other logins have been ended.", "success")
         return redirect(url_for("account.overview"))
-    return await render_template("account/password.html", form=form), form.status
+    return await render_template("account/password.html", form=form), form.status, form.headers
 
 
 @blueprint.route("/email", methods=["GET", "POST"])
@@ -49,7 +49,7 @@ async def password() -> ResponseReturnValue:
 async def email() -> ResponseReturnValue:
     """Change the email address."""
     form = await EmailChangeForm.from_request()
-    if await _is_proved(form):
+    if await form.is_sent_by(current_user):
         try:
             await change_email(current_user, form.email.data or "")
         except UserExists:
@@ -57,7 +57,7 @@ async def email() -> ResponseReturnValue:
         else:
             await flash("Your email address has been changed.", "success")
             return redirect(url_for("account.overview"))
-    return await render_template("account/email.html", form=form), form.status
+    return await render_template("account/email.html", form=form), form.status, form.headers
 
 
 @blueprint.route("/delete", methods=["GET", "POST"])
@@ -66,19 +66,9 @@ async def email() -> ResponseReturnValue:
 async def delete() -> ResponseReturnValue:
     """Delete the account, and with it every login."""
     form = await DeletionForm.from_request()
-    if await _is_proved(form):
+    if await form.is_sent_by(current_user):
         await delete_user(current_user.id)
         forget_login()
         await flash("Your account has been deleted. Goodbye!", "success")
         return redirect(url_for("accounts.login"))
-    return await render_template("account/delete.html", form=form), form.status
-
-
-async def _is_proved(form: CurrentPasswordForm) -> bool:
-    """Whether the form was sent, with everything right, the current password last: that costs a hash."""
-    if not await form.validate_on_submit():
-        return False
-    if await confirm_password(current_user, form.current_password.data or ""):
-        return True
-    form.refuse_password()
-    return False
+    return await render_template("account/delete.html", form=form), form.status, form.headers

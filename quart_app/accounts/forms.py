@@ -9,10 +9,12 @@ from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Val
 
 from quart_app.forms import PageForm
 
-from .models import EMAIL_MAX, USERNAME_MAX
+from .login import current_user
+from .models import EMAIL_MAX, USERNAME_MAX, User
 from .name_rules import check_email, check_username
-from .passwords import PASSWORD_MAX, PASSWORD_MIN
-from .users import taken_fields
+from .password_rules import PASSWORD_MAX, PASSWORD_MIN, normalize_password, reason_against
+from .throttle import TooManyAttempts
+from .users import confirm_password, taken_fields
 
 TAKEN = {
     "username": "Please use a different username.",
@@ -36,6 +38,10 @@ def _keeps(rule: Callable[[str], None]) -> Callable[[object, StringField], None]
     return validate
 
 
+def _normalized(password: str | None) -> str | None:
+    return None if password is None else normalize_password(password)
+
+
 # Each form gets fields of its own: these make them.
 
 
@@ -51,6 +57,7 @@ def _email(label: str) -> EmailField:
 def _current_password(label: str) -> PasswordField:
     return PasswordField(
         label,
+        filters=[_normalized],
         validators=[InputRequired(), Length(max=PASSWORD_MAX)],
         render_kw={"autocomplete": "current-password"},
     )
@@ -59,8 +66,9 @@ def _current_password(label: str) -> PasswordField:
 def _new_password(label: str) -> PasswordField:
     return PasswordField(
         label,
-        description=f"At least {PASSWORD_MIN} characters. A sentence is easier to remember than a riddle.",
-        validators=[InputRequired(), Length(min=PASSWORD_MIN, max=PASSWORD_MAX)],
+        description=f"At least {PASSWORD_MIN} characters. A few words that nobody expects are easy to remember.",
+        filters=[_normalized],
+        validators=[InputRequired()],
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -68,9 +76,16 @@ def _new_password(label: str) -> PasswordField:
 def _repeated_password(label: str) -> PasswordField:
     return PasswordField(
         label,
+        filters=[_normalized],
         validators=[InputRequired(), EqualTo("password")],
         render_kw={"autocomplete": "new-password"},
     )
+
+
+def _check_new_password(field: PasswordField, *, username: str | None, email: str | None) -> None:
+    reason = reason_against(field.data or "", username=username or "", email=email or "")
+    if reason is not None:
+        raise ValidationError(reason)
 
 
 class LoginForm(PageForm):
@@ -107,6 +122,10 @@ class RegistrationForm(PageForm):
     password2 = _repeated_password("Repeat Password")
     submit = SubmitField("Register")
 
+    def validate_password(self, field: PasswordField) -> None:
+        """Refuse what strangers try first."""
+        _check_new_password(field, username=self.username.data, email=self.email.data)
+
     async def async_validators_username(self, field: StringField) -> None:
         """Refuse a name that somebody has."""
         await self._refuse_taken("username", field)
@@ -141,9 +160,18 @@ class CurrentPasswordForm(PageForm):
 
     current_password: PasswordField
 
-    def refuse_password(self) -> None:
-        """Show that the current password is another one."""
-        self.current_password.errors = [*self.current_password.errors, "This is not your password."]
+    async def is_sent_by(self, user: User) -> bool:
+        """Whether it was sent with everything right, the password of this user last: that costs a hash."""
+        if not await self.validate_on_submit():
+            return False
+        try:
+            right = await confirm_password(user, self.current_password.data or "")
+        except TooManyAttempts as error:
+            self.postpone(error)
+            return False
+        if not right:
+            self.current_password.errors = [*self.current_password.errors, "This is not your password."]
+        return right
 
 
 class ReauthenticationForm(CurrentPasswordForm):
@@ -160,6 +188,10 @@ class PasswordChangeForm(CurrentPasswordForm):
     password = _new_password("New Password")
     password2 = _repeated_password("Repeat New Password")
     submit = SubmitField("Change Password")
+
+    def validate_password(self, field: PasswordField) -> None:
+        """The rules are those of registration."""
+        _check_new_password(field, username=current_user.username, email=current_user.email)
 
 
 class EmailChangeForm(CurrentPasswordForm):

@@ -14,6 +14,7 @@ from quart_app.sessions.clients import describe_client
 from quart_app.sessions.models import Kind, LoginSession
 from quart_app.sessions.store import SessionEnded, create_session, end_session, find_user, renew_session
 
+from .devices import remember_device
 from .models import User
 
 
@@ -78,6 +79,7 @@ async def start_login(user: User, *, remember: bool) -> bool:
         await _end_row()
     user.login_session = row
     session.clear()
+    remember_device(user.id)
     return login_user(user, remember=remember)
 
 

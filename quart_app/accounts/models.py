@@ -83,5 +83,10 @@ class User(_LoggedIn, Base):
         """Whether it is this password. Takes as long as hashing does, whatever the answer."""
         return await this_app.passwords.verify(self.password_hash, password)
 
+    @property
+    def has_outdated_hash(self) -> bool:
+        """Whether the password was hashed with other parameters than it would be today."""
+        return self.password_hash is not None and this_app.passwords.is_outdated(self.password_hash)
+
     def __repr__(self) -> str:
         return f"<User {self.username}>"

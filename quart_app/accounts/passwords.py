@@ -7,18 +7,27 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from threading import Semaphore
 from typing import TypeVar, TypeVarTuple
 
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from quart_app.operation.metrics import Metrics
 
+from .password_rules import normalize_password
+
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
-PASSWORD_MIN = 8
-PASSWORD_MAX = 256
-"""Nobody remembers more; hashing what a stranger sends must have an end."""
+_NO_PASSWORD = ""  # hashed for the time it takes
+
+
+class PasswordsBusy(ServiceUnavailable):
+    """More passwords wait than can be hashed in a few seconds: 503, and this one was not."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many passwords are being checked. Nothing was changed; try again.", retry_after=5)
 
 
 class PasswordHasher:
@@ -28,21 +37,29 @@ class PasswordHasher:
     threads they would take gigabytes, and each thread from those who wait for files and names. OpenSSL lets go
     of the interpreter's lock while it hashes.
 
+    Passwords are hashed in their normal form, see :func:`~quart_app.accounts.password_rules.normalize_password`.
+
     Arguments:
-        method: Werkzeug's name for the algorithm and its parameters.
-        threads: how many passwords are hashed at once; the others wait in line.
+        method: Werkzeug's name for the algorithm and its parameters, all of them.
+        threads: how many passwords are hashed at once.
+        queue: how many more wait in line for that; who comes then is sent away at once.
         metrics: where the line, and the time a hash takes, are counted.
     """
 
-    def __init__(self, method: str, *, threads: int, metrics: Metrics | None = None) -> None:
+    def __init__(self, method: str, *, threads: int, queue: int, metrics: Metrics | None = None) -> None:
         self._method = method
         metrics = metrics or Metrics()
         self._waiting, self._seconds = metrics.password_hashes_waiting, metrics.password_hash_seconds
         self._size = threads
+        self._places = Semaphore(threads + queue)
         self._threads = self._new_threads()
 
     async def hash(self, password: str) -> str:
-        """The text to store for this password: method, salt and hash."""
+        """The text to store for this password: method, salt and hash.
+
+        Raises:
+            PasswordsBusy: the line is full.
+        """
         return await self._in_thread(self._hash, password)
 
     async def verify(self, stored: str | None, password: str) -> bool:
@@ -54,8 +71,15 @@ class PasswordHasher:
         Arguments:
             stored: what :meth:`hash` gave; None if there is no such user, or one without password.
             password: what was entered.
+
+        Raises:
+            PasswordsBusy: the line is full.
         """
         return await self._in_thread(self._verify, stored, password)
+
+    def is_outdated(self, stored: str) -> bool:
+        """Whether a hash was made with another method, or other parameters, than new ones are."""
+        return not stored.startswith(f"{self._method}$")
 
     async def close(self) -> None:
         """End the threads, once they have finished what is waiting. The next password starts new ones."""
@@ -66,13 +90,18 @@ class PasswordHasher:
         return ThreadPoolExecutor(max_workers=self._size, thread_name_prefix="passwords")
 
     async def _in_thread(self, function: Callable[[*Args], Result], *args: *Args) -> Result:
+        if not self._places.acquire(blocking=False):
+            raise PasswordsBusy
         self._waiting.inc()
-        future = self._threads.submit(self._timed, partial(function, *args))
-        future.add_done_callback(self._leave_line)
-        return await asyncio.wrap_future(future)
+        hashing = self._threads.submit(self._timed, partial(function, *args))
+        # Its own end gives the place back, not the request's: a client that has gone away leaves the line at once,
+        # but a hash that has begun keeps its thread until it is done.
+        hashing.add_done_callback(self._leave)
+        return await asyncio.wrap_future(hashing)
 
-    def _leave_line(self, future: Future[Result]) -> None:
-        if future.cancelled():  # its client went away before its turn came
+    def _leave(self, hashing: Future[Result]) -> None:
+        self._places.release()
+        if hashing.cancelled():
             self._waiting.dec()
 
     def _timed(self, function: Callable[[], Result]) -> Result:
@@ -81,12 +110,13 @@ class PasswordHasher:
             return function()
 
     def _hash(self, password: str) -> str:
-        return generate_password_hash(password, self._method)
+        return generate_password_hash(normalize_password(password), self._method)
 
     def _verify(self, stored: str | None, password: str) -> bool:
         # What is no hash, no password matches. Werkzeug notices by an error, or before it has hashed anything.
+        # Another such error is that of a password which is no text: half a character, from JSON.
         if stored is not None and stored.isascii() and stored.count("$") >= 2:
             with suppress(ValueError, OverflowError):
-                return check_password_hash(stored, password)
-        self._hash(password)
+                return check_password_hash(stored, normalize_password(password))
+        self._hash(_NO_PASSWORD)
         return False

@@ -10,7 +10,8 @@ from quart_app.forms import checked_by_form
 
 from .forms import LoginForm, LogoutForm, ReauthenticationForm, RegistrationForm
 from .login import current_user, end_login, renew_login, start_login
-from .users import UserExists, add_user, authenticate, confirm_password
+from .throttle import TooManyAttempts
+from .users import UserExists, add_user, authenticate
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -23,12 +24,17 @@ async def login() -> ResponseReturnValue:
     wanted = safe_next_url(request.args.get("next"), "")
     form = await LoginForm.from_request()
     if await form.validate_on_submit():
-        user = await authenticate(form.username.data or "", form.password.data or "")
-        if user is not None and await start_login(user, remember=form.remember_me.data):
-            return redirect(wanted or url_for("pages.index"))
-        await flash("Invalid username or password", "error")
-        return redirect(url_for("accounts.login", next=wanted or None))
-    return await render_template("accounts/login.html", form=form, next=wanted or None), form.status
+        try:
+            user = await authenticate(form.username.data or "", form.password.data or "")
+        except TooManyAttempts as error:
+            form.postpone(error)
+        else:
+            if user is not None and await start_login(user, remember=form.remember_me.data):
+                return redirect(wanted or url_for("pages.index"))
+            await flash("Invalid username or password", "error")
+            return redirect(url_for("accounts.login", next=wanted or None))
+    page = await render_template("accounts/login.html", form=form, next=wanted or None)
+    return page, form.status, form.headers
 
 
 @blueprint.route("/reauthenticate", methods=["GET", "POST"])
@@ -43,12 +49,11 @@ async def reauthenticate() -> ResponseReturnValue:
     form = await ReauthenticationForm.from_request()
     if request.method != "POST" and login_fresh():
         return redirect(wanted or url_for("account.overview"))
-    if await form.validate_on_submit():
-        if await confirm_password(current_user, form.current_password.data or ""):
-            await renew_login()
-            return redirect(wanted or url_for("account.overview"))
-        form.refuse_password()
-    return await render_template("accounts/reauthenticate.html", form=form, next=wanted or None), form.status
+    if await form.is_sent_by(current_user):
+        await renew_login()
+        return redirect(wanted or url_for("account.overview"))
+    page = await render_template("accounts/reauthenticate.html", form=form, next=wanted or None)
+    return page, form.status, form.headers
 
 
 @blueprint.route("/logout", methods=["GET", "POST"])

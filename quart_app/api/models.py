@@ -9,11 +9,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from quart_app.accounts.login import current_user
 from quart_app.accounts.models import EMAIL_MAX, USERNAME_MAX, User
 from quart_app.accounts.name_rules import USERNAME_PATTERN, check_email, check_username
-from quart_app.accounts.passwords import PASSWORD_MAX, PASSWORD_MIN
+from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, normalize_password, reason_against
 from quart_app.sessions.models import LoginSession
 from quart_app.sessions.store import current_limits
 
@@ -34,26 +35,31 @@ def _keeps(rule: Callable[[str], None]) -> AfterValidator:
     return AfterValidator(validate)
 
 
-def _has_length(shortest: int) -> AfterValidator:
-    """The length of a password, counted and refused as the forms do it."""
+def _check_length(password: SecretStr) -> SecretStr:
+    if not 1 <= len(normalize_password(password.get_secret_value())) <= PASSWORD_MAX:
+        raise ValueError(f"Field must be between 1 and {PASSWORD_MAX} characters long.")
+    return password
 
-    def validate(password: SecretStr) -> SecretStr:
-        if not shortest <= len(password) <= PASSWORD_MAX:
-            raise ValueError(f"Field must be between {shortest} and {PASSWORD_MAX} characters long.")
-        return password
 
-    return AfterValidator(validate)
+def _check_new_password(password: SecretStr, *, username: str, email: str) -> SecretStr:
+    reason = reason_against(password.get_secret_value(), username=username, email=email)
+    if reason is not None:
+        raise ValueError(reason)
+    return password
 
 
 Password = Annotated[
     SecretStr,
     Field(json_schema_extra={"minLength": 1, "maxLength": PASSWORD_MAX}, examples=["correct horse battery"]),
-    _has_length(1),
+    AfterValidator(_check_length),
 ]
 NewPassword = Annotated[
     SecretStr,
-    Field(json_schema_extra={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX}, examples=["a fine day for a walk"]),
-    _has_length(PASSWORD_MIN),
+    Field(
+        description="None that many people have, or that is made of the name or the address.",
+        json_schema_extra={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX},
+        examples=["a fine day for a walk"],
+    ),
 ]
 
 
@@ -75,6 +81,13 @@ class Registration(_Input):
         _keeps(check_email),
     ]
     password: NewPassword
+
+    @field_validator("password")
+    @classmethod
+    def _check_password(cls, password: SecretStr, others: ValidationInfo) -> SecretStr:
+        # A name that is wrong itself is not among the others.
+        username, email = (others.data.get(name, "") for name in ("username", "email"))
+        return _check_new_password(password, username=username, email=email)
 
 
 class Credentials(_Input):
@@ -105,6 +118,11 @@ class PasswordChange(_Input):
 
     current_password: Password
     new_password: NewPassword
+
+    @field_validator("new_password")
+    @classmethod
+    def _check_password(cls, password: SecretStr) -> SecretStr:
+        return _check_new_password(password, username=current_user.username, email=current_user.email)
 
 
 class UserAccount(BaseModel):

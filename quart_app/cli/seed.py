@@ -28,7 +28,7 @@ async def command(app: Application, users: int, password_stdin: bool) -> None:
     """Add test users up to userN, whose password is "a password for load tests"; refused in production."""
     if app.settings.production:
         raise click.ClickException("Test users all have one password, hashed cheaply: not in production.")
-    password = read_password(from_stdin=True) if password_stdin else PASSWORD
+    password = read_password(username="user", email="", from_stdin=True) if password_stdin else PASSWORD
     password_hash = generate_password_hash(password, _METHOD)
     now, added = clock.now(), 0
     async with app.database.session() as session:

@@ -8,7 +8,7 @@ import click
 
 from quart_app.accounts.models import User
 from quart_app.accounts.name_rules import check_email, check_username
-from quart_app.accounts.passwords import PASSWORD_MAX, PASSWORD_MIN
+from quart_app.accounts.password_rules import reason_against
 from quart_app.accounts.users import (
     UserExists,
     activate_user,
@@ -45,7 +45,7 @@ async def create(_app: Application, name: str, email: str, password_stdin: bool)
         check_email(email)
     except ValueError as error:
         raise click.ClickException(f"The email address: {error}") from error
-    password = read_password(from_stdin=password_stdin)
+    password = read_password(username=name, email=email, from_stdin=password_stdin)
     try:
         user = await add_user(username=name, email=email, password=password)
     except UserExists as error:
@@ -80,7 +80,8 @@ async def activate(_app: Application, name: str) -> None:
 async def set_password(_app: Application, name: str, password_stdin: bool) -> None:
     """Set another password, and end all logins."""
     user = await find_user(name)
-    await change_password(user, read_password(from_stdin=password_stdin))
+    password = read_password(username=user.username, email=user.email, from_stdin=password_stdin)
+    await change_password(user, password)
     click.echo(f"{user.username} has another password. All logins have been ended.")
 
 
@@ -96,8 +97,8 @@ async def find_user(name: str) -> User:
     return user
 
 
-def read_password(*, from_stdin: bool) -> str:
-    """A new password: never from the arguments, which every user of the machine can see.
+def read_password(*, username: str, email: str, from_stdin: bool) -> str:
+    """A new password for this user: never from the arguments, which every user of the machine can see.
 
     Raises:
         ClickException: it will not do.
@@ -107,6 +108,7 @@ def read_password(*, from_stdin: bool) -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise click.ClickException(f"The password: use {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
+    reason = reason_against(password, username=username, email=email)
+    if reason is not None:
+        raise click.ClickException(f"The password: {reason}")
     return password

@@ -75,8 +75,14 @@ def _upgrade(url: str) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
-    """A real database, and a hash that costs nothing."""
-    return Settings(instance_path=tmp_path, database_url=SecretStr(database_url), password_method="pbkdf2:sha256:1")
+    """A real database, a hash that costs nothing, so that many may wait for one, and one address for all."""
+    return Settings(
+        instance_path=tmp_path,
+        database_url=SecretStr(database_url),
+        password_method="pbkdf2:sha256:1",
+        password_queue=100,
+        address_limits=False,
+    )
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from quart_app.accounts.models import User
-from quart_app.accounts.passwords import PASSWORD_MIN, PasswordHasher
+from quart_app.accounts.password_rules import PASSWORD_MIN
+from quart_app.accounts.passwords import PasswordHasher
 from quart_app.accounts.users import deactivate_user, user_by_login
 from quart_app.application import Application
 from tests.app.program import Program, browser_of, with_token
@@ -119,7 +120,8 @@ async def test_spaces_around_a_name(program: Program, username: str) -> None:
 
 @pytest.mark.parametrize("name", ["susan", "SUSAN", "susan@example.com"])
 @pytest.mark.parametrize(
-    ("kind", "cookies"), [("session", {"session"}), ("remembered", {"session", "remember_token"}), ("bearer", set())]
+    ("kind", "cookies"),
+    [("session", {"session", "device"}), ("remembered", {"session", "remember_token", "device"}), ("bearer", set())],
 )
 async def test_logging_in(program: Program, name: str, kind: str, cookies: set[str]) -> None:
     """By name or address, for a cookie, two of them, or a token."""

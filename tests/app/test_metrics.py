@@ -98,7 +98,7 @@ async def test_websockets(app: Application) -> None:
 async def test_hashes() -> None:
     """How many wait, until their turn or until their client goes away, and how long one takes."""
     metrics, gate = Metrics(), threading.Event()
-    hasher = PasswordHasher("pbkdf2:sha256:1", threads=1, metrics=metrics)
+    hasher = PasswordHasher("pbkdf2:sha256:1", threads=1, queue=3, metrics=metrics)
     hasher._threads.submit(gate.wait)
     waiting = [asyncio.create_task(hasher.hash("correct horse")) for _ in range(3)]
     await asyncio.sleep(0)

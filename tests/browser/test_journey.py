@@ -47,7 +47,7 @@ async def test_remembered_until_logging_out(chromium: str, address: str, tmp_pat
         await log_in(page, remember=True)
 
     async with browse(chromium, profile) as browser:
-        assert {cookie["name"] for cookie in await browser.cookies()} == {"remember_token"}
+        assert {cookie["name"] for cookie in await browser.cookies()} == {"device", "remember_token"}
         page = browser.pages[0]
         await page.goto(f"{address}/")
         await expect(page.get_by_role("heading", level=1)).to_have_text("Hi, susan!")

@@ -1,0 +1,61 @@
+"""Browsers that a user has logged in with before: strangers who guess cannot keep the user out there.
+
+The device cookies of OWASP: who has one guesses under a count of its own (see ``throttle``). It opens nothing, so it
+outlives the login, and a password change.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from quart import Response, after_this_request, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_app.application import this_app
+
+_SALT = "quart_app.accounts.devices"
+_DURATION = timedelta(days=365)  # browsers keep no cookie for longer than 400 days
+_ID_BYTES = 16
+
+
+def known_device(user_id: int) -> str | None:
+    """The id of this browser, if this user has logged in with it before."""
+    cookie = request.cookies.get(this_app.settings.device_cookie_name)
+    if cookie is None:
+        return None
+    try:
+        data = _serializer().loads(cookie, max_age=int(_DURATION.total_seconds()))
+    except BadData:
+        return None
+    match data:
+        case [int(owner), str(device)] if owner == user_id:
+            return device
+        case _:
+            return None
+
+
+def remember_device(user_id: int) -> None:
+    """Let the answer to this request tell the browser that this user, who has just logged in, is known there."""
+    device = known_device(user_id) or secrets.token_urlsafe(_ID_BYTES)
+    cookie = _serializer().dumps([user_id, device])
+    settings = this_app.settings
+
+    @after_this_request
+    async def set_cookie(response: Response | WerkzeugResponse) -> Response | WerkzeugResponse:
+        response.set_cookie(
+            settings.device_cookie_name,
+            cookie,
+            max_age=_DURATION,
+            path="/",
+            secure=settings.device_cookie_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    keys = [*this_app.config["SECRET_KEY_FALLBACKS"], this_app.secret_key]  # the last one signs
+    return URLSafeTimedSerializer(keys, salt=_SALT)

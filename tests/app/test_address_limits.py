@@ -1,0 +1,196 @@
+"""How many forms with a password a network address may send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+from quart import Response
+from quart.testing import QuartClient
+from redis.asyncio import Redis
+
+from quart_app.application import Application
+from quart_app.defences import rate_limit_memory, rate_limit_redis
+from quart_app.defences.rate_limit_memory import LocalStore
+from quart_app.defences.rate_limits import network_of
+from quart_app.factory import create_app
+from quart_app.settings import Settings
+from tests.app.visitor import Visitor
+
+LOGINS = 3
+REGISTRATIONS = 2
+HOME = "192.0.2.1"
+PASSWORD_FORMS = ["/login", "/reauthenticate", "/account/password", "/account/email", "/account/delete"]
+
+
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """One kind is enough: no database knows an address."""
+    return migrated_sqlite_url
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """As in production, but fewer."""
+    changes = {"address_limits": True, "logins_per_minute": LOGINS, "registrations_per_hour": REGISTRATIONS}
+    return settings.model_copy(update=changes)
+
+
+async def send(app: Application, path: str = "/login", address: str = HOME, **headers: str) -> Response:
+    """A form from an address."""
+    return await QuartClient(app).post(path, form={}, headers=headers, scope_base={"client": (address, 1024)})
+
+
+async def statuses(app: Application, number: int, path: str = "/login", address: str = HOME) -> list[int]:
+    """The statuses of so many forms: 403, as they have no token, or 302, as nobody is logged in, unless limited."""
+    return [(await send(app, path, address)).status_code for _ in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("path", "limit", "wait"),
+    [*((path, LOGINS, 20) for path in PASSWORD_FORMS), ("/register", REGISTRATIONS, 1800)],
+)
+async def test_too_many_forms(app: Application, path: str, limit: int, wait: int) -> None:
+    """One more than the limit is not looked at, and told when the next will be."""
+    assert 429 not in await statuses(app, limit, path)
+    page = await send(app, path)
+    assert page.status_code == 429
+    assert wait - 10 <= int(page.headers["Retry-After"]) <= wait
+    assert "Too many attempts" in await page.get_data(as_text=True)
+    assert (await send(app, path, "192.0.2.2")).status_code != 429
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [("POST", "/sessions", LOGINS), ("PUT", "/me/password", LOGINS), ("POST", "/users", REGISTRATIONS)],
+)
+async def test_the_api_is_limited_too(app: Application, method: str, path: str, limit: int) -> None:
+    """Programs are refused in the same places, in their own form, and each operation has a count."""
+    client = QuartClient(app)
+    answers = [await client.open(f"/api/v1{path}", method=method, json={}) for _ in range(limit + 1)]
+    assert 429 not in [answer.status_code for answer in answers[:-1]]
+    assert (answers[-1].status_code, answers[-1].content_type) == (429, "application/problem+json")
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+async def test_no_query_for_too_many(app: Application, queries: list[str]) -> None:
+    """Who sends too many costs the database nothing."""
+    visitor = Visitor(app)
+    for _ in range(LOGINS):
+        assert (await visitor.login()).status == 302
+    queries.clear()
+    assert (await visitor.login()).status == 429
+    assert queries == []
+
+
+async def test_looking_is_free(app: Application) -> None:
+    """Pages are not limited, before or after, and say nothing of limits."""
+    await statuses(app, LOGINS + 1, address="<local>")
+    for path in ("/login", "/register", "/static/style.css"):
+        for _ in range(LOGINS + 1):
+            page = await Visitor(app).get(path)
+            assert page.status == 200
+            assert "RateLimit-Limit" not in page.headers
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Remote-Addr"])
+async def test_addresses_are_not_believed(app: Application, header: str) -> None:
+    """What a client says of its address changes nothing; a proxy's word is Hypercorn's to take."""
+    pages = [await send(app, **{header: f"203.0.113.{number}"}) for number in range(LOGINS + 1)]
+    assert [page.status_code for page in pages] == [403] * LOGINS + [429]
+
+
+async def test_switched_off(settings: Settings) -> None:
+    """Load tests come from one address."""
+    app = create_app(settings.model_copy(update={"address_limits": False}))
+    async with app.test_app():
+        assert 429 not in await statuses(app, LOGINS + 1)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("<local>", "<local>"),
+        ("", ""),
+    ],
+)
+def test_networks(address: str, network: str) -> None:
+    """A household is one address of IPv4, and 2**64 of IPv6."""
+    assert network_of(address) == network
+
+
+async def test_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is over is forgotten, whenever there is much; what is not, never."""
+    monkeypatch.setattr(rate_limit_memory, "_SWEEP_FROM", 10)
+    store, now = LocalStore(), datetime.now(UTC)
+    later = now + timedelta(hours=1)
+    for number in range(1000):
+        await store.set(f"new {number}" if number < 5 else f"old {number}", later if number < 5 else now)
+        assert len(store._times) <= 11
+    assert [await store.get(f"new {number}", now) for number in range(5)] == [later] * 5
+    assert await store.get("old 5", later) == later
+
+
+# --- Redis
+
+
+@pytest.fixture
+def shared(settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Where several hosts serve, and a busy machine is no Redis that is down."""
+    monkeypatch.setattr(rate_limit_redis, "_PATIENCE", 10)
+    return settings.model_copy(update={"redis_url": SecretStr(redis_url)})
+
+
+@pytest.fixture
+async def workers(shared: Settings) -> AsyncIterator[list[Application]]:
+    """Two of them."""
+    one, other = create_app(shared), create_app(shared)
+    async with one.test_app(), other.test_app():
+        yield [one, other]
+
+
+async def test_redis_counts_for_all(workers: list[Application], redis_url: str) -> None:
+    """Whichever host answers, it is one count, and Redis forgets it in time."""
+    one, other = workers
+    assert await statuses(one, LOGINS) == [403] * LOGINS
+    assert (await send(other)).status_code == 429
+    assert (await send(other, address="192.0.2.2")).status_code == 403
+    async with Redis.from_url(redis_url) as redis:
+        keys = await redis.keys()
+        assert len(keys) == 2
+        assert all([0 < await redis.ttl(key) <= 62 for key in keys])
+
+
+async def test_redis_is_down(shared: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    """Logins go on, unlimited by address; the log says so once, and Redis is left alone for a while."""
+    app = create_app(shared.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")}))
+    async with app.test_app():
+        visitor = Visitor(app)
+        assert (await visitor.register()).location == "/login"
+        for _ in range(LOGINS + 1):
+            assert (await visitor.login()).location == "/index"
+            await visitor.logout()
+    assert caplog.text.count("Redis does not answer, so no address is limited") == 1
+
+
+async def test_redis_comes_back(shared: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the pause it is asked again."""
+    app = create_app(shared)
+    async with app.test_app():
+        with monkeypatch.context() as patch:
+            patch.setattr(Redis, "get", _refuse)
+            assert await statuses(app, LOGINS + 1) == [403] * (LOGINS + 1)
+        monkeypatch.setattr(rate_limit_redis, "monotonic", lambda: asyncio.get_running_loop().time() + 3600)
+        assert await statuses(app, LOGINS + 1) == [403] * LOGINS + [429]
+
+
+async def _refuse(*_args: object) -> None:
+    raise OSError("connection refused")

@@ -1,0 +1,185 @@
+"""Hashing under load, and with stronger parameters than before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from threading import Event
+
+import pytest
+from sqlalchemy import func, select, update
+from werkzeug.security import generate_password_hash
+
+from quart_app.accounts.attempts import FailedAttempts
+from quart_app.accounts.models import User
+from quart_app.accounts.passwords import PasswordHasher, PasswordsBusy
+from quart_app.accounts.users import change_password, user_by_login
+from quart_app.application import Application
+from tests.app.visitor import PASSWORD, Visitor
+
+METHOD = "pbkdf2:sha256:1"
+WEAK = "pbkdf2:sha1:1"
+NEW = "another fine password"
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """Every hash takes until this is set."""
+    event = Event()
+
+    def wait(password: str, method: str) -> str:
+        assert event.wait(30)
+        return generate_password_hash(password, method)
+
+    monkeypatch.setattr("quart_app.accounts.passwords.generate_password_hash", wait)
+    yield event
+    event.set()
+
+
+@pytest.fixture
+async def hasher() -> AsyncIterator[PasswordHasher]:
+    """Two at once, and three in line."""
+    hasher = PasswordHasher(METHOD, threads=2, queue=3)
+    yield hasher
+    await hasher.close()
+
+
+async def started(hasher: PasswordHasher, number: int) -> list[asyncio.Task[str]]:
+    """So many passwords, on their way."""
+    tasks = [asyncio.create_task(hasher.hash(PASSWORD)) for _ in range(number)]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def is_room_for_five(hasher: PasswordHasher) -> bool:
+    """Whether nobody else is in the line."""
+    made = await asyncio.gather(*(await started(hasher, 5)), return_exceptions=True)
+    return not any(isinstance(result, PasswordsBusy) for result in made)
+
+
+async def test_the_line_has_an_end(hasher: PasswordHasher, held: Event) -> None:
+    """Who comes when it is full is sent away at once; who is in it gets a hash; then there is room again."""
+    waiting = await started(hasher, 5)
+    for _ in range(3):
+        with pytest.raises(PasswordsBusy):
+            await hasher.verify(None, PASSWORD)
+    held.set()
+    assert all(hash_.startswith(METHOD) for hash_ in await asyncio.gather(*waiting))
+    assert await is_room_for_five(hasher)
+
+
+async def test_who_goes_away_leaves_the_line(hasher: PasswordHasher, held: Event) -> None:
+    """The place of a client that has gone is free at once, unless its hash has begun: then, when that is done."""
+    tasks = await started(hasher, 5)
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    waiting = await started(hasher, 3)
+    with pytest.raises(PasswordsBusy):
+        await hasher.hash(PASSWORD)
+    held.set()
+    await asyncio.gather(*waiting)
+    for _ in range(1000):  # one of the two that had begun may be done a moment later
+        if await is_room_for_five(hasher):
+            break
+        await asyncio.sleep(0.01)
+    else:
+        pytest.fail("a place was lost")
+
+
+@pytest.mark.parametrize("path", ["/login", "/register"])
+async def test_a_full_line_is_no_failure_of_the_user(
+    visitor: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch, held: Event, path: str
+) -> None:
+    """503, when to try again, no cookie, and no attempt has been made."""
+    held.set()
+    await visitor.register()
+    held.clear()
+    monkeypatch.setattr(app, "passwords", PasswordHasher(METHOD, threads=1, queue=0))
+    (busy,) = await started(app.passwords, 1)
+
+    page = await (visitor.login() if path == "/login" else visitor.register("bob", email="bob@example.com"))
+
+    assert (page.status, page.headers["Retry-After"], page.cookies) == (503, "5", {})
+    async with app.app_context(), app.database.session() as session:
+        assert (await session.execute(select(func.sum(FailedAttempts.count)))).scalar() in (None, 0)
+    held.set()
+    await busy
+    assert (await visitor.login()).location == "/index"
+    await app.passwords.close()
+
+
+async def test_a_password_that_is_no_text(hasher: PasswordHasher) -> None:
+    """Half a character, which JSON can send, is a wrong password, and no error."""
+    stored = await hasher.hash("half of a face: ?")
+    assert not await hasher.verify(stored, "half of a face: \ud83d")
+
+
+# --- hashes of before
+
+
+async def stored_hash(app: Application) -> str:
+    """What the database has of Susan's password."""
+    async with app.app_context(), app.database.session() as session:
+        found = (await session.execute(select(User.password_hash).where(User.username == "susan"))).scalar_one()
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+async def susan(visitor: Visitor, app: Application) -> Visitor:
+    """Somebody who has registered when hashes were weaker."""
+    await visitor.register()
+    weak = PasswordHasher(WEAK, threads=1, queue=0)
+    stored = await weak.hash(PASSWORD)
+    await weak.close()
+    async with app.app_context(), app.database.session() as session:
+        await session.execute(update(User).values(password_hash=stored))
+        await session.commit()
+    return visitor
+
+
+async def test_hashes_are_upgraded(susan: Visitor, app: Application) -> None:
+    """With the right password at a login, and then only; all logins there are go on."""
+    weak = await stored_hash(app)
+    assert weak.startswith(WEAK)
+    await susan.login(password="not the password")
+    assert await stored_hash(app) == weak
+
+    assert (await susan.login()).location == "/index"
+
+    upgraded = await stored_hash(app)
+    assert upgraded.startswith(METHOD)
+    other = Visitor(app)
+    assert (await other.login()).location == "/index"
+    assert await stored_hash(app) == upgraded
+    assert await susan.is_in()
+
+
+async def test_upgraded_twice_at_once(susan: Visitor, app: Application) -> None:
+    """Two who log in at the same time both do: the second sees that the new hash is of the same password."""
+    visitors = [Visitor(app) for _ in range(8)]
+    pages = await asyncio.gather(*(visitor.login() for visitor in visitors))
+    assert [page.location for page in pages] == ["/index"] * 8
+    assert all([await visitor.is_in() for visitor in visitors])
+    assert (await stored_hash(app)).startswith(METHOD)
+
+
+async def test_no_upgrade_of_another_password(
+    susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password that is changed while the old one is being upgraded stays changed, and the old one is refused."""
+    set_password = User.set_password
+
+    async def change_meanwhile(user: User, password: str) -> None:
+        monkeypatch.setattr(User, "set_password", set_password)
+        other = await user_by_login("susan")
+        assert other is not None
+        await change_password(other, NEW)
+        await set_password(user, password)
+
+    monkeypatch.setattr(User, "set_password", change_meanwhile)
+    assert (await susan.login()).location == "/login"
+    assert (await susan.login(password=NEW)).location == "/index"

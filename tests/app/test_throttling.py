@@ -1,0 +1,381 @@
+"""How often a password may be guessed, and who is kept out by it: those who guess."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+from quart.testing import QuartClient
+from sqlalchemy import select
+from werkzeug import security
+
+from quart_app.accounts.attempts import FailedAttempts, clear_attempts, count_attempt
+from quart_app.accounts.users import deactivate_user, user_by_login
+from quart_app.application import Application
+from quart_app.clock import now
+from quart_app.database import DatabaseUnavailable
+from quart_app.factory import create_app
+from quart_app.settings import Settings
+from tests.app.conftest import Clock
+from tests.app.visitor import PASSWORD, Page, Visitor
+
+LIMIT = 10
+WINDOW = timedelta(minutes=15)
+SECOND = timedelta(seconds=1)
+WRONG = "not the password"
+
+
+@pytest.fixture(autouse=True)
+async def accounts(clock: Clock, app: Application) -> None:
+    """Susan, Bob, and somebody whose account is closed."""
+    for name in ("susan", "bob", "closed"):
+        await Visitor(app).register(name, email=f"{name}@example.com")
+    async with app.app_context():
+        user = await user_by_login("closed")
+        assert user is not None
+        await deactivate_user(user.id)
+
+
+async def guess(visitor: Visitor, times: int, name: str = "susan", password: str = WRONG) -> list[int]:
+    """The statuses of so many wrong passwords."""
+    return [(await visitor.login(name, password)).status for _ in range(times)]
+
+
+@pytest.fixture
+async def stranger(app: Application) -> Visitor:
+    """Somebody who has just used up the attempts on Susan's name."""
+    stranger = Visitor(app)
+    assert await guess(stranger, LIMIT) == [302] * LIMIT
+    return stranger
+
+
+# --- the limit
+
+
+@pytest.mark.parametrize("password", [WRONG, PASSWORD])
+async def test_too_many_attempts(stranger: Visitor, clock: Clock, password: str) -> None:
+    """The next is not looked at: the form comes back, says when to try again, and keeps what was entered."""
+    clock.shift(timedelta(minutes=4))
+
+    page = await stranger.login("Susan", password, remember=True)
+
+    assert (page.status, page.headers["Retry-After"]) == (429, "660")
+    assert "Too many attempts have failed. Try again in 11 minutes." in page.text
+    assert 'value="Susan"' in page.text
+    assert re.search(r"<input checked[^>]*remember_me", page.text)
+    assert password not in page.text
+    assert not await stranger.is_in()
+
+
+async def test_it_ends(stranger: Visitor, clock: Clock) -> None:
+    """A second before the end one waits for a second; at the end one does not, and has all attempts again."""
+    clock.shift(WINDOW - SECOND)
+    page = await stranger.login()
+    assert (page.status, page.headers["Retry-After"]) == (429, "1")
+    assert "Try again in a minute." in page.text
+    clock.shift(SECOND)
+    assert await guess(stranger, LIMIT + 1) == [302] * LIMIT + [429]
+
+
+async def test_others_are_not_concerned(stranger: Visitor) -> None:
+    """Another account is another count."""
+    assert (await stranger.login("bob")).location == "/index"
+
+
+async def test_success_makes_up_for_failures(visitor: Visitor) -> None:
+    """The right password lets the count begin anew."""
+    for _ in range(3):
+        assert await guess(visitor, LIMIT - 1) == [302] * (LIMIT - 1)
+        assert (await visitor.login()).location == "/index"
+        await visitor.logout()
+        visitor.forget("device")
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "User-Agent", "Remote-Addr"])
+async def test_pretending_to_be_another(stranger: Visitor, header: str) -> None:
+    """Neither an address nor a browser is part of the count."""
+    token = (await stranger.get("/login")).token
+    fields = {"csrf_token": token, "username": "SUSAN ", "password": PASSWORD}
+    assert (await stranger.post("/login", fields, {header: "203.0.113.7"})).status == 429
+
+
+def anonymous(page: Page) -> tuple[int, dict[str, str], str]:
+    """An answer without what differs at any two of them: the token, the cookie, and the name that was entered."""
+    headers = {
+        name: value for name, value in page.headers.items() if name.lower() not in ("set-cookie", "content-length")
+    }
+    text = re.sub(r'value="(susan|closed|nobody|su.?san)[^"]*"', "", re.sub(r'value="[\w.-]{60,}"', "", page.text))
+    return page.status, headers, text
+
+
+@pytest.mark.parametrize("name", ["nobody", "closed", "nobody@example.com", "closed@example.com", "su\0san"])
+@pytest.mark.parametrize("password", [WRONG, PASSWORD])
+async def test_nobody_learns_who_has_an_account(app: Application, name: str, password: str) -> None:
+    """A name that nobody has, or whose account is closed, fails as often and in the same way as Susan's does."""
+    susan, other = Visitor(app), Visitor(app)
+    for _ in range(LIMIT + 2):
+        assert anonymous(await other.login(name, password)) == anonymous(await susan.login("susan", WRONG))
+    assert (await other.login(name, password)).status == 429
+
+
+async def test_nobody_learns_whose_an_address_is(stranger: Visitor) -> None:
+    """What was tried on a name does not show at the address that belongs to it, so that nobody can match the two."""
+    assert (await guess(stranger, LIMIT + 1, "susan@example.com")) == [302] * LIMIT + [429]
+
+
+@pytest.fixture
+def hashes() -> Iterator[list[str]]:
+    """Every hash that is computed, by method."""
+    seen: list[str] = []
+    original = security._hash_internal
+
+    def count(method: str, salt: str, password: str) -> tuple[str, str]:
+        seen.append(method)
+        return original(method, salt, password)
+
+    with mock.patch.object(security, "_hash_internal", count):
+        yield seen
+
+
+@pytest.mark.parametrize("name", ["susan", "nobody"])
+async def test_many_at_once(app: Application, hashes: list[str], name: str) -> None:
+    """Of 64 guesses at the same time, no more than the limit are hashed."""
+    visitors = [Visitor(app) for _ in range(64)]
+    for visitor in visitors:
+        await visitor.get("/login")
+    hashes.clear()
+    pages = await asyncio.gather(*(visitor.login(name, WRONG) for visitor in visitors))
+    assert sorted(page.status for page in pages) == [302] * LIMIT + [429] * (64 - LIMIT)
+    assert len(hashes) == LIMIT
+
+
+@pytest.fixture
+async def workers(app: Application, settings: Settings) -> AsyncIterator[list[Application]]:
+    """Two that serve the same database."""
+    another = create_app(settings)
+    async with another.test_app():
+        yield [app, another]
+
+
+async def test_workers_count_together(workers: list[Application]) -> None:
+    """Whichever answers, it is one count, which survives a restart."""
+    one, other = (Visitor(worker) for worker in workers)
+    statuses = [(await visitor.login(password=WRONG)).status for _ in range(LIMIT // 2) for visitor in (one, other)]
+    assert statuses == [302] * LIMIT
+    for visitor in (one, other):
+        assert (await visitor.login()).status == 429
+
+
+# --- known browsers
+
+
+@pytest.fixture
+async def laptop(app: Application) -> Visitor:
+    """Susan's own browser: she has logged in there, and out."""
+    visitor = Visitor(app)
+    await visitor.login()
+    await visitor.logout()
+    return visitor
+
+
+async def test_strangers_keep_nobody_out(laptop: Visitor, stranger: Visitor) -> None:
+    """Where Susan has logged in before she still can, whatever is tried elsewhere; and her success helps nobody."""
+    assert (await stranger.login()).status == 429
+    assert (await laptop.login()).location == "/index"
+    assert (await stranger.login()).status == 429
+
+
+async def test_known_browsers_have_a_limit_too(laptop: Visitor, visitor: Visitor) -> None:
+    """Its own: a thief of the browser guesses no more often than others, and Susan logs in elsewhere."""
+    assert await guess(laptop, LIMIT + 1) == [302] * LIMIT + [429]
+    assert (await visitor.login()).location == "/index"
+
+
+async def test_known_to_one_user(app: Application, stranger: Visitor) -> None:
+    """The browser of another user is a stranger's."""
+    await stranger.login("bob")
+    await stranger.logout()
+    assert (await stranger.login()).status == 429
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "x", "[1, 2]", "WzEsImRldmljZSJd.aaaaaa.bbbbbbbb", "\N{LATIN SMALL LETTER E WITH ACUTE}"]
+)
+async def test_forged_device_cookies(stranger: Visitor, cookie: str) -> None:
+    """Nobody makes a known browser of his own."""
+    stranger.client.set_cookie("localhost", "device", cookie)
+    assert (await stranger.login()).status == 429
+
+
+@pytest.mark.parametrize("data", [None, 1, [], [1], ["1", "device"], [1, 2], [1, "device", 3], {"1": "device"}])
+async def test_signed_nonsense(stranger: Visitor, app: Application, data: object) -> None:
+    """What another version of the application may have signed is no error."""
+    cookie = URLSafeTimedSerializer(app.secret_key or "", salt="quart_app.accounts.devices").dumps(data)
+    stranger.client.set_cookie("localhost", "device", cookie)
+    assert (await stranger.login()).status == 429
+
+
+async def test_signed_for_another_purpose(stranger: Visitor, app: Application) -> None:
+    """A signature of ours on something else is no known browser."""
+    cookie = URLSafeTimedSerializer(app.secret_key or "", salt="something else").dumps([1, "device"])
+    stranger.client.set_cookie("localhost", "device", cookie)
+    assert (await stranger.login()).status == 429
+
+
+@pytest.mark.parametrize(("age", "status"), [(timedelta(days=365), 302), (timedelta(days=365) + SECOND, 429)])
+async def test_known_for_a_year(laptop: Visitor, app: Application, clock: Clock, age: timedelta, status: int) -> None:
+    """After that a browser is a stranger again, whatever it keeps."""
+    old = laptop.copy("device")
+    clock.shift(age)
+    await guess(Visitor(app), LIMIT)
+    assert (await old.login()).status == status
+
+
+async def test_it_is_known_under_old_keys(laptop: Visitor, app: Application, stranger: Visitor) -> None:
+    """The key may rotate, as for all cookies."""
+    app.config["SECRET_KEY_FALLBACKS"] = [app.secret_key]
+    app.secret_key = "a new key that is long enough"
+    await guess(Visitor(app), LIMIT)
+    assert (await Visitor(app).login()).status == 429
+    assert (await laptop.login()).location == "/index"
+
+
+async def test_the_cookie_says_nothing(visitor: Visitor) -> None:
+    """It lasts for a year, is out of reach of scripts and other sites, holds no name, and stays the browser's own."""
+    cookie = (await visitor.login()).cookies["device"]
+    assert (cookie["max-age"], cookie["path"], cookie["samesite"]) == (str(365 * 86400), "/", "Lax")
+    assert cookie["httponly"]
+    assert not cookie["domain"]
+    serializer = URLSafeTimedSerializer("any")
+    _, (user_id, device) = serializer.loads_unsafe(cookie.value)
+    assert isinstance(user_id, int)
+    assert re.fullmatch(r"[\w-]{22}", device)
+    await visitor.logout()
+    again = (await visitor.login()).cookies["device"]
+    assert serializer.loads_unsafe(again.value)[1] == [user_id, device]
+
+
+async def test_the_cookie_of_production(settings: Settings, clock: Clock) -> None:
+    """It is for https, and for this host alone."""
+    app = create_app(settings.model_copy(update={"session_cookie_secure": True}))
+    async with app.test_app():
+        page = await Visitor(app).login()
+    (header,) = [header for header in page.headers.getlist("Set-Cookie") if "device" in header]
+    assert re.fullmatch(
+        r"__Host-device=[\w.-]+; Expires=[^;]+; Max-Age=31536000; Secure; HttpOnly; Path=/; SameSite=Lax", header
+    )
+
+
+async def test_no_device_for_a_failed_login(visitor: Visitor) -> None:
+    """Only who has logged in is known."""
+    assert "device" not in (await visitor.login(password=WRONG)).cookies
+
+
+# --- the current password
+
+CHANGES = {
+    "/reauthenticate": {},
+    "/account/password": {"password": "another fine password", "password2": "another fine password"},
+    "/account/email": {"email": "susan@elsewhere.example"},
+    "/account/delete": {},
+}
+
+
+@pytest.mark.parametrize("path", CHANGES)
+async def test_the_current_password(app: Application, clock: Clock, path: str) -> None:
+    """Who has found a login open guesses no more often; the owner, logged in elsewhere, is not kept from changes."""
+    thief, owner = Visitor(app), Visitor(app)
+    for visitor in (thief, owner):
+        await visitor.login()
+    token = (await thief.get("/account/email")).token
+    for attempt in range(LIMIT + 1):
+        page = await thief.post(path, {"csrf_token": token, "current_password": WRONG, **CHANGES[path]})
+        assert page.status == (200 if attempt < LIMIT else 429)
+    page = await thief.post(path, {"csrf_token": token, "current_password": PASSWORD, **CHANGES[path]})
+    assert (page.status, page.headers["Retry-After"]) == (429, "900")
+    assert "Try again in 15 minutes." in page.text
+    token = (await owner.get("/account/email")).token
+    page = await owner.post(path, {"csrf_token": token, "current_password": PASSWORD, **CHANGES[path]})
+    assert page.status == 302
+    assert await owner.is_in() or path == "/account/delete"
+
+
+# --- the API
+
+
+async def test_programs_are_counted_too(stranger: Visitor, app: Application) -> None:
+    """It is one count, whichever face is asked, and for tokens as well; the answer says when to try again."""
+    for kind in ("session", "bearer"):
+        fields = {"username": "susan", "password": PASSWORD, "kind": kind}
+        answer = await QuartClient(app).post("/api/v1/sessions", json=fields)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "900")
+        problem = await answer.get_json()
+        assert problem["detail"] == "Too many attempts have failed. Try again in 15 minutes."
+
+
+async def test_the_current_password_of_programs(visitor: Visitor) -> None:
+    """The API asks for it no more often than the pages do."""
+    await visitor.login()
+    fields = {"current_password": WRONG, "new_password": "another fine password"}
+    for status in [403] * LIMIT + [429]:
+        assert (await visitor.client.put("/api/v1/me/password", json=fields)).status_code == status
+    token = (await visitor.get("/account/email")).token
+    page = await visitor.post("/account/delete", {"csrf_token": token, "current_password": PASSWORD})
+    assert page.status == 429
+
+
+# --- the table
+
+
+async def attempts(app: Application) -> list[FailedAttempts]:
+    """What the database has of failed attempts."""
+    async with app.app_context(), app.database.session() as session:
+        return list((await session.execute(select(FailedAttempts))).scalars())
+
+
+async def test_no_names_in_the_table(stranger: Visitor, app: Application) -> None:
+    """Names, and what was entered in their place by mistake, cannot be read or tried there."""
+    await stranger.login("my password, by mistake", "susan")
+    rows = await attempts(app)
+    assert sorted(row.count for row in rows) == [1, LIMIT]
+    assert all(re.fullmatch(r"[0-9a-f]{64}", row.key) for row in rows)
+    app.secret_key = "another key, long enough"
+    assert await guess(Visitor(app), 1) == [302]
+
+
+async def test_old_attempts_are_cleared_away(app: Application, clock: Clock) -> None:
+    """Those that are over, at a later login, in the background; not the others."""
+    await guess(Visitor(app), 1, "first")
+    clock.shift(WINDOW - SECOND)
+    await guess(Visitor(app), 1, "second")
+    assert len(await attempts(app)) == 2
+    clock.shift(timedelta(minutes=1))
+    await guess(Visitor(app), 1, "third")
+    await asyncio.gather(*app.background_tasks)
+    assert len(await attempts(app)) == 2
+
+
+async def test_clearing_away_may_fail(app: Application, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody notices, but the log does."""
+    with mock.patch("sqlalchemy.ext.asyncio.AsyncSession.execute", side_effect=OSError("disk full")):
+        async with app.app_context():
+            await clear_attempts(now())
+            with pytest.raises(DatabaseUnavailable):
+                await count_attempt("key", now=now(), window=WINDOW)
+    assert "Could not clear away old failed attempts: disk full" in caplog.text
+
+
+async def test_each_attempt_has_a_number(app: Application, clock: Clock) -> None:
+    """64 at once get 64 numbers, and it starts again when the time is over."""
+    async with app.app_context():
+        made = await asyncio.gather(*(count_attempt("key", now=now(), window=WINDOW) for _ in range(64)))
+        assert sorted(attempt.number for attempt in made) == list(range(1, 65))
+        assert {attempt.ends_at for attempt in made} == {now() + WINDOW}
+        clock.shift(WINDOW)
+        assert await count_attempt("key", now=now(), window=WINDOW) == (1, now() + WINDOW)
+    assert len(await attempts(app)) == 1
