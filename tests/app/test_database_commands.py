@@ -30,7 +30,8 @@ def test_from_nothing_and_back(kind: str, request: pytest.FixtureRequest, tmp_pa
     before = db(url, tmp_path, "check")
     assert (before.exit_code, before.output[:42]) == (1, "Error: The database is at revision none, a")
     upgraded = db(url, tmp_path, "upgrade")
-    assert (upgraded.exit_code, upgraded.output[:42]) == (0, "Applied 0001: Users and login sessions.\n"[:42])
+    assert upgraded.exit_code == 0
+    assert upgraded.output.startswith("Applied 0001: Users and login sessions.\nApplied 0002: ")
     assert db(url, tmp_path, "upgrade").output.startswith("Nothing to do: ")
     after = db(url, tmp_path, "check")
     assert (after.exit_code, after.output[-40:]) == (0, "and the tables are what the models say.\n")

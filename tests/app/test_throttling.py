@@ -105,10 +105,9 @@ async def test_pretending_to_be_another(stranger: Visitor, header: str) -> None:
 
 
 def anonymous(page: Page) -> tuple[int, dict[str, str], str]:
-    """An answer without what differs at any two of them: the token, the cookie, and the name that was entered."""
-    headers = {
-        name: value for name, value in page.headers.items() if name.lower() not in ("set-cookie", "content-length")
-    }
+    """An answer without what differs at any two: the token, the cookie, the name that was entered, the request's id."""
+    own = ("set-cookie", "content-length", "x-request-id")
+    headers = {name: value for name, value in page.headers.items() if name.lower() not in own}
     text = re.sub(r'value="(susan|closed|nobody|su.?san)[^"]*"', "", re.sub(r'value="[\w.-]{60,}"', "", page.text))
     return page.status, headers, text
 
