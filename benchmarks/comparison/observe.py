@@ -28,6 +28,8 @@ _PASSING = (
     (re.compile(r"<time.*?</time>", re.DOTALL), "<time>"),
 )
 _REMEMBER = "remember_token"
+_DEVICE = "device"
+"""How quart_app counts failed logins by browser; the twin does not count them."""
 _CLOSE = 10.0
 """Seconds within which two cookies that are made one after the other may end apart."""
 
@@ -83,7 +85,9 @@ class Observer:
         if varies and not theirs_varies:
             yield Difference("Vary: Cookie", varies, theirs_varies)
         self.met[Deviation.VARY_WHERE_IT_DOES] += theirs_varies and not varies
-        cookies, theirs = ({cookie.name: cookie for cookie in answer.cookies} for answer in (one, other))
+        cookies, theirs = (
+            {cookie.name: cookie for cookie in answer.cookies if cookie.name != _DEVICE} for answer in (one, other)
+        )
         for name in cookies.keys() | theirs.keys():
             ours_cookie, their_cookie = cookies.get(name), theirs.get(name)
             if ours_cookie is not None and their_cookie is not None:
@@ -110,7 +114,7 @@ class Observer:
 
     def _jar(self, world: World, browser: str) -> dict[str, object]:
         jar = world.jars[browser]
-        return {name: self._meaning(world, name, jar.get(name) or "") for name, _, _ in jar.names()}
+        return {name: self._meaning(world, name, jar.get(name) or "") for name, _, _ in jar.names() if name != _DEVICE}
 
     def _meaning(self, world: World, name: str, value: str) -> object:
         if name == _REMEMBER:

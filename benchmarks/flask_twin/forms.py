@@ -11,7 +11,9 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
 from quart_app.accounts import forms as quart_forms
+from quart_app.accounts.password_rules import reason_against
 
+from .login import current_user
 from .users import taken_fields
 
 AnyField = TypeVar("AnyField", bound=Field)
@@ -67,6 +69,12 @@ class RegistrationForm(PageForm):
     password2 = _same(quart_forms.RegistrationForm.password2)
     submit = _same(quart_forms.RegistrationForm.submit)
 
+    def validate_password(self, field: PasswordField) -> None:
+        """Refuse what strangers try first."""
+        reason = reason_against(field.data or "", username=self.username.data or "", email=self.email.data or "")
+        if reason is not None:
+            raise ValidationError(reason)
+
     def validate_username(self, field: StringField) -> None:
         """Refuse a name that somebody has."""
         self._refuse_taken("username", field)
@@ -118,3 +126,9 @@ class PasswordChangeForm(CurrentPasswordForm):
     password = _same(quart_forms.PasswordChangeForm.password)
     password2 = _same(quart_forms.PasswordChangeForm.password2)
     submit = _same(quart_forms.PasswordChangeForm.submit)
+
+    def validate_password(self, field: PasswordField) -> None:
+        """The rules are those of registration."""
+        reason = reason_against(field.data or "", username=current_user.username, email=current_user.email)
+        if reason is not None:
+            raise ValidationError(reason)
