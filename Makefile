@@ -1,5 +1,7 @@
 # make run   the application, on http://127.0.0.1:8000, with a database of its own (SQLite in instance/)
 # make test  the whole test suite
+# make compare    whether quart_app and its twin on Flask + Flask-Login are alike
+# make benchmark  the same, then both measured side by side: a quarter of an hour, ARGS=--quick two minutes
 #
 # Both make their environment themselves, once, and need nothing but Python 3.11 or newer and make.
 # Another Python:       make test PYTHON=python3.13 VENV=.venv313
@@ -15,7 +17,7 @@ ARGS ?=
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format clean
+.PHONY: run test compare benchmark lint format clean
 
 run: $(VENV)/app.stamp
 	@echo "Serving on http://$(BIND) (Ctrl+C stops)"
@@ -23,6 +25,12 @@ run: $(VENV)/app.stamp
 
 test: $(VENV)/dev.stamp
 	$(bin)/python -m pytest $(ARGS)
+
+compare: $(VENV)/dev.stamp
+	$(bin)/python -m benchmarks.comparison --library $(ARGS)
+
+benchmark: $(VENV)/dev.stamp
+	$(bin)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(bin)/ruff check .

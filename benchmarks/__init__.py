@@ -1,1 +1,1 @@
-"""Measurements, each a command of its own: ``python -m benchmarks.login_cost``."""
+"""Sync and async, side by side: ``python -m benchmarks``. What compat costs: ``python -m benchmarks.login_cost``."""

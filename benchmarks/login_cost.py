@@ -35,7 +35,7 @@ from quart_auth import login_user as quart_auth_login_user
 from compat import LoginManager, UserMixin, current_user, login_required, login_user
 
 Request = Callable[[], Awaitable[None]]
-SECRET = "benchmark"  # noqa: S105
+SECRET = "benchmark"
 HEADERS = [
     (b"host", b"localhost"),
     (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"),

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 _PATIENCE = 30.0
 _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 _DONE = re.compile(r"(\d+) requests in ([\d.]+)s")

@@ -1,0 +1,43 @@
+"""The asynchronous side, and its peers."""
+
+from __future__ import annotations
+
+from quart import Quart
+
+from benchmarks import login_cost
+from benchmarks.applications.database_delay import delay_statements
+from quart_app.accounts.login import load_user, login_manager
+from quart_app.accounts.models import User
+from quart_app.application import Application
+from quart_app.factory import create_app
+
+
+def application() -> Application:
+    """quart_app, with remember cookies that the twin can read."""
+    delay_statements()
+    app = create_app()
+    app.config["REMEMBER_COOKIE_ISSUE"] = "flask-login"
+    return app
+
+
+def application_in_memory() -> Application:
+    """quart_app, asking the database once for each login: what is left is the cost of everything else."""
+    known: dict[str, User | None] = {}
+
+    @login_manager.user_loader
+    async def load_once(handle: str) -> User | None:
+        if handle not in known:
+            known[handle] = await load_user(handle)
+        return known[handle]
+
+    return application()
+
+
+def quart_auth_peer() -> Quart:
+    """Quart-Auth's own way, no database, no template: the least that a login costs."""
+    return login_cost.quart_auth_app()
+
+
+def compat_peer() -> Quart:
+    """The same with compat."""
+    return login_cost.compat_app()

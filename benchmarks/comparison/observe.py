@@ -1,0 +1,166 @@
+"""What is compared after each step: answers, cookies, and what is in the database.
+
+Random and passing things are compared by what they mean: a handle by the login it stands for, a token by being one.
+What Flask-Login 0.6.3 does otherwise on purpose stands in ``docs/parity.md``; what of it can be met here is
+named in :class:`Deviation`, and counted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from tests.parity import sealing
+from tests.parity.cookies import SetCookie
+
+from .worlds import BROWSERS, FLASK, Answer, World
+
+#: Said by servers, not by applications; or told by itself, such as the length of what is compared anyway.
+_NOT_COMPARED = {"connection", "content-length", "date", "keep-alive", "server", "set-cookie", "vary", "x-request-id"}
+_PASSING = (
+    (re.compile(r'(name="csrf_token"[^>]*?value=")[^"]+'), r"\1token"),
+    (re.compile(r"<time.*?</time>", re.DOTALL), "<time>"),
+)
+_REMEMBER = "remember_token"
+_DEVICE = "device"
+"""How quart_app counts failed logins by browser; the twin does not count them."""
+_CLOSE = 10.0
+"""Seconds within which two cookies that are made one after the other may end apart."""
+
+
+class Deviation(Enum):
+    """A documented difference, in the words of ``docs/parity.md``."""
+
+    FORGETS_WHO_IS_GONE = "an id whose user is gone is removed from the session when the user is looked at"
+    NOTHING_WRITTEN_FOR_NOBODY = "a good remember cookie whose user is gone writes nothing into the session"
+    RESTORED_LOGIN_IS_BOUND = "a login restored from the remember cookie is bound to the client"
+    VARY_WHERE_IT_DOES = "Vary: Cookie where the answer depends on the user; Flask-Login says it everywhere"
+    ALL_ATTRIBUTES_ON_DELETION = "the remember cookie is deleted with exactly the attributes it is set with"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not the same in both worlds."""
+
+    what: str
+    one: object
+    other: object
+
+    def __str__(self) -> str:
+        return f"{self.what}\n      {self.one!r}\n      {self.other!r}"
+
+
+class Observer:
+    """Compares, and counts the documented deviations that it met."""
+
+    def __init__(self) -> None:
+        self.met: Counter[Deviation] = Counter()
+
+    def differences(self, worlds: tuple[World, World], answers: tuple[list[Answer], list[Answer]]) -> list[Difference]:
+        """Where both worlds are not alike after a step."""
+        if worlds[0].place == FLASK:  # quart_app's first
+            worlds, answers = worlds[::-1], answers[::-1]
+        found: list[Difference] = []
+        for one, other in zip(*answers, strict=True):
+            found += self._answers(one, other)
+        for browser in BROWSERS:
+            found += _unless_equal(f"cookies of browser {browser}", *(self._jar(world, browser) for world in worlds))
+        ours, theirs = (world.rows() for world in worlds)
+        for table in ours:
+            found += _unless_equal(f"rows of {table}", ours[table], theirs[table])
+        return found
+
+    def _answers(self, one: Answer, other: Answer) -> Iterator[Difference]:
+        yield from _unless_equal("status", one.status, other.status)
+        yield from _unless_equal("Location", one.get("Location"), other.get("Location"))
+        yield from _unless_equal("headers", _headers(one), _headers(other))
+        yield from _unless_equal("page", _page(one), _page(other))
+        varies, theirs_varies = (_varies(answer) for answer in (one, other))
+        if varies and not theirs_varies:
+            yield Difference("Vary: Cookie", varies, theirs_varies)
+        self.met[Deviation.VARY_WHERE_IT_DOES] += theirs_varies and not varies
+        cookies, theirs = (
+            {cookie.name: cookie for cookie in answer.cookies if cookie.name != _DEVICE} for answer in (one, other)
+        )
+        for name in cookies.keys() | theirs.keys():
+            ours_cookie, their_cookie = cookies.get(name), theirs.get(name)
+            if ours_cookie is not None and their_cookie is not None:
+                yield from self._attributes(ours_cookie, their_cookie)
+            elif name == "session" and their_cookie is None and "session" in one.sent_ended:
+                self.met[Deviation.FORGETS_WHO_IS_GONE] += 1
+            elif name == "session" and ours_cookie is None and _REMEMBER in other.sent_ended:
+                self.met[Deviation.NOTHING_WRITTEN_FOR_NOBODY] += 1
+            else:
+                yield Difference(f"Set-Cookie: {name}", ours_cookie, their_cookie)
+
+    def _attributes(self, ours: SetCookie, theirs: SetCookie) -> Iterator[Difference]:
+        is_deletion = ours.deletes(1) and theirs.deletes(1)
+        yield from _unless_equal(f"{ours.name}: deletes", ours.deletes(1), theirs.deletes(1))
+        for attribute in ("domain", "path", "secure", "httponly", "samesite", "max_age", "other"):
+            one, other = getattr(ours, attribute), getattr(theirs, attribute)
+            if is_deletion and ours.name == _REMEMBER and one != other:
+                self.met[Deviation.ALL_ATTRIBUTES_ON_DELETION] += 1
+            else:
+                yield from _unless_equal(f"{ours.name}: {attribute}", one, other)
+        if ours.expires is not None and theirs.expires is not None and abs(ours.expires - theirs.expires) < _CLOSE:
+            return
+        yield from _unless_equal(f"{ours.name}: Expires", ours.expires, theirs.expires)
+
+    def _jar(self, world: World, browser: str) -> dict[str, object]:
+        jar = world.jars[browser]
+        return {name: self._meaning(world, name, jar.get(name) or "") for name, _, _ in jar.names() if name != _DEVICE}
+
+    def _meaning(self, world: World, name: str, value: str) -> object:
+        if name == _REMEMBER:
+            handle = sealing.remembered_user(value)
+            return "not signed" if handle is None else world.login_of(handle) or "an ended login"
+        content = sealing.session_content(value)
+        if not isinstance(content, dict):
+            return content
+        login = world.login_of(content.get("_user_id"))
+        meant: dict[str, Any] = {**content, "_user_id": login}
+        if login is None:  # what is said of a login that is none, does not matter
+            meant = {key: value for key, value in meant.items() if key not in ("_user_id", "_id", "_fresh")}
+        elif not content.get("_fresh") and "_id" in content:
+            del meant["_id"]
+            self.met[Deviation.RESTORED_LOGIN_IS_BOUND] += 1
+        if "csrf_token" in meant:
+            meant["csrf_token"] = "token"
+        return meant
+
+
+def _unless_equal(what: str, one: object, other: object) -> Iterator[Difference]:
+    if one != other:
+        yield Difference(what, one, other)
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    headers = {name.lower(): value for name, value in answer.headers if name.lower() not in _NOT_COMPARED}
+    if "allow" in headers:  # a set, in whatever order
+        headers["allow"] = ", ".join(sorted(headers["allow"].split(", ")))
+    return headers
+
+
+def _page(answer: Answer) -> object:
+    text = answer.text
+    if "json" in (answer.get("Content-Type") or "") and text:
+        return json.loads(text, object_hook=_without_moments)
+    for pattern, replacement in _PASSING:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _without_moments(content: dict[str, object]) -> dict[str, object]:
+    if "created_at" in content:
+        content["created_at"] = f"a moment: {datetime.fromisoformat(str(content['created_at'])).tzinfo}"
+    return content
+
+
+def _varies(answer: Answer) -> bool:
+    return "cookie" in (answer.get("Vary") or "").lower()

@@ -1,0 +1,171 @@
+"""What happens, told step by step; each is played once from either application on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .steps import (
+    SPOILS,
+    Move,
+    Open,
+    Restart,
+    Send,
+    Spoil,
+    Steal,
+    Step,
+    change_password,
+    confirm,
+    log_in,
+    log_out,
+    register,
+)
+
+HOME, ME, ACCOUNT, FRESH = Open("/"), Open("/api/v1/me"), Open("/account"), Open("/account/password")
+
+#: By name; ``{n}`` in a user's name is replaced, so that each time there is a user nobody has met before.
+STORIES: dict[str, Sequence[Step]] = {
+    "an everyday visit": (
+        HOME,
+        register("ada{n}"),
+        log_in("ada{n}", path="/login?next=%2Faccount", remember=True),
+        HOME,
+        ME,
+        ACCOUNT,
+        FRESH,
+        Restart(),
+        HOME,
+        FRESH,
+        confirm(path="/reauthenticate?next=%2Faccount%2Fpassword"),
+        FRESH,
+        log_out(),
+        HOME,
+        Restart(),
+        HOME,
+    ),
+    "a login goes along, and is as fresh as before": (
+        register("ada{n}"),
+        log_in("ada{n}"),
+        Move(),
+        HOME,
+        FRESH,
+        ME,
+        Move(),
+        HOME,
+        FRESH,
+    ),
+    "who is remembered stays so, on both": (
+        register("ada{n}"),
+        log_in("ada{n}", remember=True),
+        Restart(),
+        Move(),
+        HOME,
+        FRESH,
+        ME,
+        Restart(),
+        Move(),
+        HOME,
+        confirm(),
+        FRESH,
+        Restart(),
+        Move(),
+        HOME,
+    ),
+    "logging out on one ends it on the other, copies included": (
+        register("ada{n}"),
+        log_in("ada{n}", remember=True),
+        Steal("session"),
+        Steal("remember_token"),
+        Open("/", "b"),
+        Move(),
+        log_out(),
+        HOME,
+        Open("/", "b"),
+        Move(),
+        Open("/", "b"),
+        HOME,
+    ),
+    "a changed password ends all other logins": (
+        register("ada{n}"),
+        log_in("ada{n}", remember=True),
+        log_in("ada{n}", "b", remember=True),
+        Open("/account", "b"),
+        change_password("another horse battery"),
+        HOME,
+        Open("/", "b"),
+        Restart("b"),
+        Open("/", "b"),
+        Move(),
+        HOME,
+        log_in("ada{n}", "b"),
+        log_in("ada{n}", "b", password="another horse battery"),
+        Open("/account", "b"),
+    ),
+    "a form is opened on one and sent to the other": (
+        register("ada{n}"),
+        Open("/login"),
+        Move(),
+        Send("/login", {"username": "ada{n}", "password": "correct horse battery"}, token="last"),
+        HOME,
+        Open("/logout"),
+        Move(),
+        Send("/logout", token="last"),
+        HOME,
+    ),
+    "flashed messages go along": (HOME, Move(), Open("/login"), register("ada{n}"), Move(), Open("/login")),
+    "forms without the right token are refused": (
+        register("ada{n}"),
+        Send("/login", {"username": "ada{n}", "password": "correct horse battery"}, token="none"),
+        Send("/login", {"username": "ada{n}", "password": "correct horse battery"}, token="wrong"),
+        Send("/register", {"username": "bob{n}"}, token="none"),
+        log_in("ada{n}"),
+        Send("/logout", token="none"),
+        Send("/account/password", token="wrong"),
+        HOME,
+    ),
+    "wrong entries are shown": (
+        register("ada{n}"),
+        register("ADA{n}"),
+        register("", email="nobody", password="short", password2="other"),
+        register("x" * 65),
+        register("a@b{n}"),
+        register("a\x00b{n}"),
+        log_in("ada{n}", password="wrong"),
+        Open("/login"),
+        log_in("nobody{n}"),
+        log_in(""),
+        log_in("ada{n}@EXAMPLE.com", path="/login?next=%2Faccount"),
+        confirm(password="wrong"),
+        change_password("short"),
+        change_password("another horse battery", old="wrong"),
+        log_in("ada{n}"),
+        Open("/register"),
+    ),
+    "pages to return to are ours, or home": (
+        register("ada{n}"),
+        *(
+            step
+            for target in ("//other.test/", "https://other.test/", "/account?a=1%262", "/%5Cother.test", "/a/../b")
+            for step in (Open(f"/login?next={target}"), log_in("ada{n}", path=f"/login?next={target}"), log_out())
+        ),
+    ),
+    "spoilt cookies are nobody's, and no fault": (
+        register("ada{n}"),
+        *(
+            step
+            for cookie in ("session", "remember_token")
+            for way in SPOILS
+            for step in (log_in("ada{n}", remember=True), Spoil(cookie, way), HOME, ME, Restart(), HOME, log_out())
+        ),
+    ),
+    # Style sheets are not compared: how files are sent is the affair of Quart and of Flask.
+    "addresses and methods that are not served": (
+        Open("/nowhere"),
+        Open("/login", method="DELETE"),
+        Open("/", method="OPTIONS"),
+        Open("/", method="HEAD"),
+        Open("/logout"),
+        Open("/static/nowhere.css"),
+        Send("/", token="none"),
+        ME,
+    ),
+}

@@ -1,0 +1,23 @@
+"""What both applications are told: everything that must not be left to the machine's own environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+#: A hash that costs next to nothing, for what is not about hashing.
+CHEAP_HASH = "pbkdf2:sha256:1"
+
+
+def application_environment(instance: Path, *, secret_key: str, password_method: str = CHEAP_HASH) -> dict[str, str]:
+    """The environment of an application whose data are in a folder."""
+    return {
+        "ENVIRONMENT": "development",
+        "INSTANCE_PATH": str(instance),
+        "SECRET_KEY": secret_key,
+        "PASSWORD_METHOD": password_method,
+        # One address and one machine are all that load comes from, and whoever logs in waits in line, as at the twin.
+        "ADDRESS_LIMITS": "false",
+        "LOGIN_ATTEMPTS": "1000000",
+        "PASSWORD_QUEUE": "1000",
+        "LOG_LEVEL": "WARNING",  # the twin writes no line for a request, and many servers cannot
+    }

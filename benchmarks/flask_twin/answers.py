@@ -1,0 +1,78 @@
+"""What all answers have in common, and the pages for errors: as quart_app has them, which the comparison checks."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, abort, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from quart_app.defences.cross_site import is_cross_site
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_TEXTS = {
+    400: ("That did not work", "The request was incomplete or damaged. Go back, and try again."),
+    403: ("Not allowed", "The request was refused. Open the page on this site again, and try once more."),
+    404: ("Page not found", "There is nothing at this address. It may have moved, or be misspelt."),
+    405: ("Not possible here", "This address does not take requests of this kind."),
+    413: ("Too much at once", "What was sent is larger than this site accepts. Send less."),
+    500: ("Something broke", "The mistake is ours, and it has been recorded. Try again later."),
+}
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FAILED = 500
+
+
+class UnlessFailed(SecureCookieSessionInterface):
+    """Cookie sessions that are not saved with an answer of 500 and above, nor any other cookie."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save the session, which is the last that happens to an answer."""
+        if response.status_code >= _FAILED:
+            response.headers.pop("Set-Cookie", None)
+        else:
+            super().save_session(app, session, response)
+
+
+def init_app(app: Flask) -> None:
+    """Add all of them."""
+    app.session_interface = UnlessFailed()
+
+    @app.before_request
+    def refuse_cross_site_requests() -> None:
+        if request.method not in _SAFE_METHODS and is_cross_site(
+            host=request.host,
+            origin=request.headers.get("Origin"),
+            fetch_site=request.headers.get("Sec-Fetch-Site"),
+        ):
+            abort(403, "This request came from another site.")
+
+    @app.after_request
+    def add_security_headers(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @app.errorhandler(HTTPException)
+    def show_error(error: HTTPException) -> ResponseReturnValue:
+        if error.response is not None:
+            return error
+        code = 403 if isinstance(error, CSRFError) else error.code or 500
+        title, advice = _TEXTS.get(code) or (error.name, "The request could not be answered.")
+        # Rendered without Flask's render_template, which would run context processors, the user's among them.
+        page = app.jinja_env.get_template("errors/error.html").render(code=code, title=title, advice=advice)
+        headers = [(name, value) for name, value in error.get_headers() if name.lower() != "content-type"]
+        return page, code, headers

@@ -1,0 +1,136 @@
+"""Login sessions as rows: quart_app's ``sessions/store``, without a loop to yield to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import Delete, and_, bindparam, delete, or_, select, update
+from sqlalchemy.orm.exc import StaleDataError
+
+from quart_app import clock
+from quart_app.accounts.models import User
+from quart_app.sessions.handles import hash_handle
+from quart_app.sessions.limits import SEEN_EVERY, Limits, is_sighting_due
+from quart_app.sessions.models import Kind, LoginSession
+
+from .database import db
+
+_SESSION_AND_USER = (
+    select(LoginSession, User)
+    .join(User, User.id == LoginSession.user_id)
+    .where(LoginSession.handle_hash == bindparam("handle_hash"))
+)
+
+
+class SessionEnded(Exception):
+    """The login session was ended, by somebody else, since this request began."""
+
+
+def create_session(user: User, *, kind: Kind, client: str, address: str) -> LoginSession | None:
+    """A login session for a user who has just proved who they are; None if that is not true any more."""
+    row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
+    lock = (
+        update(User)
+        .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
+        .values(active=True)
+        .returning(User.id)
+    )
+    if db.execute(lock).one_or_none() is None:
+        db.rollback()
+        return None
+    db.execute(_expired_sessions(user.id, row.created_at))
+    db.add(row)
+    db.commit()
+    return row
+
+
+def find_user(handle: str) -> User | None:
+    """The user whose login session has this handle, by one query; None if there is none, or it is over."""
+    handle_hash = hash_handle(handle)
+    if handle_hash is None:
+        return None
+    found = db.execute(_SESSION_AND_USER, {"handle_hash": handle_hash}).one_or_none()
+    if found is None:
+        return None
+    row, user = found
+    now = clock.now()
+    if not user.active or row.is_bearer or limits().is_over(row, now):
+        return None
+    row.handle = handle
+    user.login_session = row
+    if is_sighting_due(row, now):
+        _write_sighting(row, now)
+    return user
+
+
+def list_sessions(user_id: int) -> Sequence[LoginSession]:
+    """The login sessions of a user that are not over, the one used last first."""
+    query = (
+        select(LoginSession)
+        .where(LoginSession.user_id == user_id)
+        .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
+    )
+    now = clock.now()
+    return [row for row in db.execute(query).scalars() if not limits().is_over(row, now)]
+
+
+def end_session(row: LoginSession) -> None:
+    """End a login session."""
+    db.execute(delete(LoginSession).where(LoginSession.id == row.id))
+    db.commit()
+
+
+def end_other_sessions(row: LoginSession) -> None:
+    """End all others of its user; the caller commits."""
+    db.execute(delete(LoginSession).where(LoginSession.user_id == row.user_id, LoginSession.id != row.id))
+
+
+def renew_session(row: LoginSession) -> None:
+    """Give a login session a new handle, and its full time, as its user has proved again who they are; then commit.
+
+    Raises:
+        SessionEnded: it does not exist any more.
+    """
+    row.renew_handle()
+    row.proved_at = row.last_seen_at = clock.now()
+    try:
+        db.commit()
+    except StaleDataError as error:
+        db.rollback()
+        raise SessionEnded from error
+
+
+def limits() -> Limits:
+    """The limits in the application's settings."""
+    settings = current_app.extensions["settings"]
+    return Limits(
+        idle=settings.session_idle,
+        absolute=settings.session_absolute,
+        remembered=settings.remember_cookie_duration,
+        bearer=settings.bearer_duration,
+    )
+
+
+def _write_sighting(row: LoginSession, now: datetime) -> None:
+    query = (
+        update(LoginSession)
+        .where(LoginSession.id == row.id, LoginSession.last_seen_at <= now - SEEN_EVERY)
+        .values(last_seen_at=now)
+    )
+    db.execute(query)
+    db.commit()
+
+
+def _expired_sessions(user_id: int, now: datetime) -> Delete:
+    lasting = limits()
+    return delete(LoginSession).where(
+        LoginSession.user_id == user_id,
+        or_(
+            and_(LoginSession.kind == Kind.REMEMBERED, LoginSession.proved_at < now - lasting.remembered),
+            and_(LoginSession.kind == Kind.SESSION, LoginSession.proved_at < now - lasting.absolute),
+            and_(LoginSession.kind == Kind.BEARER, LoginSession.proved_at < now - lasting.bearer),
+            and_(LoginSession.kind != Kind.REMEMBERED, LoginSession.last_seen_at < now - lasting.idle),
+        ),
+    )

@@ -1,0 +1,236 @@
+"""What is compared with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from benchmarks.serving.commands import hypercorn
+
+from .contenders import (
+    COMPAT_PEER,
+    FLASK_16,
+    FLASK_64,
+    QUART_AUTH_PEER,
+    QUART_IN_MEMORY,
+    QUART_UVLOOP,
+    SERVERS,
+    Contender,
+)
+from .loads import How, Load, Who
+
+
+class Kind(Enum):
+    """Which database."""
+
+    SQLITE = "SQLite"
+    POSTGRESQL = "PostgreSQL"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the users are.
+
+    Attributes:
+        delay_ms: how far away it is.
+        users: how many accounts there are.
+        real_hash: whether their passwords are hashed as in production, or by something that costs nothing.
+    """
+
+    kind: Kind = Kind.SQLITE
+    delay_ms: float = 0.0
+    users: int = 2_000
+    real_hash: bool = False
+
+    def __str__(self) -> str:
+        far = f", {self.delay_ms:g} ms away" if self.delay_ms else ""
+        return f"{self.kind.value}{far}, {self.users:,} users"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: a contender, under a load, with its users in a place."""
+
+    name: str
+    contender: Contender
+    load: Load
+    place: Place = Place()
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows that take turns.
+
+    Attributes:
+        key: a short name, for the command line and for links.
+        question: what the rows answer.
+        cores: whether the server has its own core, or runs on all of them, beside the load.
+        is_quick: whether ``--quick`` has it.
+        most_repetitions: fewer turns, where one takes long.
+    """
+
+    key: str
+    question: str
+    rows: tuple[Row, ...]
+    all_cores: bool = False
+    is_quick: bool = False
+    most_repetitions: int = 1000
+
+    def repetitions(self, usual: int) -> int:
+        """How many turns each row has, where there are usually so many."""
+        return min(usual, self.most_repetitions)
+
+
+_ASYNC_AND_SYNC = (QUART_UVLOOP, FLASK_16)
+#: Connections, and how many seconds a turn lasts at least with so many.
+_SECONDS = {1: 1, 32: 1, 256: 1, 1000: 2}
+_TWO_WORKERS = (
+    QUART_UVLOOP,
+    replace(QUART_UVLOOP, name="Quart, 2 workers", workers=2),
+    FLASK_16,
+    replace(FLASK_16, name="Flask, 2 workers", workers=2),
+)
+_SOCKETS = 5_000
+_STORM = 4
+"""Seconds that 64 logins take on two cores, or less; they have four times as long."""
+
+
+def all_cases() -> tuple[Case, ...]:
+    """Every case, for the machine as it is: what is optional and not installed, is left out."""
+    return (
+        Case("page", "The home page of a user, on each server", _each(SERVERS, Load()), is_quick=True),
+        Case("public", "The login page, for strangers", _each(_ASYNC_AND_SYNC, Load("/login", who=Who.STRANGERS))),
+        Case("json", "Who am I, as JSON", _each(_ASYNC_AND_SYNC, Load("/api/v1/me"))),
+        Case(
+            "remember",
+            "A login restored from the remember cookie, at each request",
+            _each(_ASYNC_AND_SYNC, Load(who=Who.REMEMBERED)),
+        ),
+        Case(
+            "concurrency",
+            "The home page, with more and more connections",
+            tuple(
+                Row(f"{contender.name}, c={depth}", contender, Load(connections=depth, least_seconds=_SECONDS[depth]))
+                for depth in _SECONDS
+                for contender in (QUART_UVLOOP, FLASK_16, FLASK_64)
+            ),
+            is_quick=True,
+        ),
+        *_far_databases(),
+        Case(
+            "postgresql",
+            "The home page, its user from PostgreSQL, here and 20 ms away",
+            tuple(
+                Row(
+                    f"{contender.name}, {delay} ms",
+                    contender,
+                    Load(connections=depth, least_seconds=seconds),
+                    Place(Kind.POSTGRESQL, delay),
+                )
+                for delay, depth, seconds in ((0, 32, 1), (20, 256, 3))
+                for contender in (QUART_UVLOOP, FLASK_64)
+            ),
+        ),
+        Case(
+            "open",
+            "The home page at a rate that both can keep up with: what users wait",
+            _each(_ASYNC_AND_SYNC, Load(how=How.OPEN, rate=200.0, connections=256)),
+        ),
+        Case(
+            "login",
+            "Logging in, with the hash that production has",
+            _each(
+                _ASYNC_AND_SYNC,
+                Load("/login", how=How.LOGINS, who=Who.STRANGERS, connections=4, least_seconds=4),
+                Place(real_hash=True),
+            ),
+        ),
+        Case(
+            "storm",
+            "64 logins at once, on all cores; percentiles are those of the home page beside it",
+            _each(
+                _ASYNC_AND_SYNC,
+                Load("/login", how=How.STORM, connections=64, least_seconds=_STORM),
+                Place(real_hash=True),
+            ),
+            all_cores=True,
+            is_quick=True,
+        ),
+        Case(
+            "database",
+            "What the database costs: users from SQLite, PostgreSQL, and memory",
+            (
+                Row("SQLite", QUART_UVLOOP, Load()),
+                Row("PostgreSQL", QUART_UVLOOP, Load(), Place(Kind.POSTGRESQL)),
+                Row("memory", Contender("Quart, memory", hypercorn("uvloop"), QUART_IN_MEMORY), Load()),
+            ),
+        ),
+        Case(
+            "users",
+            "The home page, as users grow in number",
+            tuple(
+                Row(f"{users:,} users", QUART_UVLOOP, Load(), Place(users=users))
+                for users in (1_000, 30_000, 1_000_000)
+            ),
+        ),
+        Case(
+            "peers",
+            "A protected view without template and database: compat beside Quart-Auth",
+            _each(
+                (
+                    Contender("compat", hypercorn("uvloop"), COMPAT_PEER),
+                    Contender("Quart-Auth", hypercorn("uvloop"), QUART_AUTH_PEER),
+                ),
+                Load("/protected", who=Who.PEERS),
+            ),
+        ),
+        Case(
+            "http2",
+            "The home page over HTTP/1.1 and HTTP/2, by the same load generator",
+            tuple(
+                Row(how.value.rpartition("(h2load), ")[2], QUART_UVLOOP, Load(how=how))
+                for how in (How.H2LOAD_1, How.H2LOAD_2)
+            ),
+        ),
+        Case(
+            "workers",
+            "One and two workers, on all cores, beside the load",
+            _each(_TWO_WORKERS, Load(connections=64)),
+            all_cores=True,
+        ),
+        Case(
+            "websockets",
+            f"{_SOCKETS:,} websockets of users on one worker",
+            tuple(
+                Row(name, QUART_UVLOOP, Load("/live/ws", _SOCKETS, how=how), Place(users=_SOCKETS + 1))
+                for name, how in (("idle", How.IDLE_SOCKETS), ("talking", How.TALKING_SOCKETS))
+            ),
+            most_repetitions=2,
+        ),
+    )
+
+
+def _each(contenders: Iterable[Contender], load: Load, place: Place | None = None) -> tuple[Row, ...]:
+    return tuple(
+        Row(contender.name, contender, load, place or Place())
+        for contender in contenders
+        if contender.server.is_installed or not contender.is_optional
+    )
+
+
+def _far_databases() -> list[Case]:
+    """The database of users 5, 20 and 100 ms away, with as many connections as keep the server busy."""
+    return [
+        Case(
+            f"delay{delay}",
+            f"The home page, the database {delay} ms away, {depth:,} connections",
+            _each(
+                (QUART_UVLOOP, FLASK_16, FLASK_64),
+                Load(connections=depth, least_seconds=seconds),
+                Place(delay_ms=delay),
+            ),
+            is_quick=delay == 20,
+        )
+        for delay, depth, seconds in ((5, 64, 1), (20, 256, 3), (100, 1000, 4))
+    ]

@@ -1,0 +1,303 @@
+"""A B A B: the turns of a case, and what the servers' processes used in each."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.load.cookies import AGENT
+from benchmarks.load.figures import Figures
+from benchmarks.load.http2 import run_h2load
+from benchmarks.load.open_loop import run_open_loop
+from benchmarks.load.storm import run_storm
+from benchmarks.load.wrk import run_wrk
+from benchmarks.serving.commands import ROOT
+from benchmarks.serving.process import RunningServer, serve
+
+from .cases import Case, Place, Row
+from .contenders import COMPAT_PEER, QUART_AUTH_PEER, Contender
+from .loads import How, Load, Who
+from .postgresql import NotInstalled
+from .results import CaseResult, RowResult, Turn
+from .stage import Stage, cores, set_stage
+
+Say = Callable[[str], None]
+
+_STORM_BESIDE = 50.0
+"""Requests a second beside a storm of logins: few, so that what they wait is the storm's doing."""
+_STREAMS = 8
+_WARM_UP = 1.0
+_LEFTOVERS, _IDLE = 20.0, 0.03
+"""Seconds to wait for it; seconds of CPU in a quarter of one that are as good as none."""
+_PEER_COOKIE = "peer"
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A row whose server answers."""
+
+    row: Row
+    server: RunningServer
+    stage: Stage
+    cookies: Path | None
+
+
+def measure_case(case: Case, *, repetitions: int, seconds: float, say: Say) -> CaseResult:
+    """All turns of a case: each row once, then each row again, and so on: what else the machine does hits them all.
+
+    A case whose database is not installed is skipped, and says so.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
+        try:
+            ready = list(_make_ready(case, stack, folder, say))
+        except NotInstalled as reason:
+            say(f"{case.key}: left out: {reason}")
+            return CaseResult(case.key, case.question, skipped=str(reason))
+        turns: list[list[Turn]] = [[] for _ in ready]
+        commands = [""] * len(ready)
+        repetitions = case.repetitions(repetitions)
+        for number in range(repetitions):
+            for place, each in enumerate(ready):
+                turn, commands[place] = _take_turn(each, each.row.load.seconds(seconds))
+                turns[place].append(turn)
+                say(
+                    f"{case.key} {number + 1}/{repetitions}: {each.row.name}: "
+                    f"{turn.rate:,.0f}/s, p99 {turn.p99:,.1f} ms"
+                )
+        return CaseResult(
+            case.key,
+            case.question,
+            [
+                RowResult(
+                    name=each.row.name,
+                    load=str(each.row.load),
+                    place=str(each.row.place),
+                    server_command=_readable(shlex.join(each.server.command), folder),
+                    load_command=_readable(command, folder),
+                    turns=taken,
+                )
+                for each, command, taken in zip(ready, commands, turns, strict=True)
+            ],
+        )
+
+
+def _make_ready(case: Case, stack: ExitStack, folder: Path, say: Say) -> Iterator[_Ready]:
+    stages: dict[Place, Stage] = {}
+    servers: dict[tuple[Contender, Place], RunningServer] = {}
+    core, _ = (None, None) if case.all_cores else cores()
+    for row in case.rows:
+        if row.place not in stages:
+            say(f"{case.key}: filling {row.place}")
+            instance = folder / f"stage{len(stages)}"
+            instance.mkdir()
+            stages[row.place] = stack.enter_context(set_stage(row.place, instance))
+        stage, key = stages[row.place], (row.contender, row.place)
+        is_peer = row.contender.factory in (COMPAT_PEER, QUART_AUTH_PEER)
+        if key not in servers:
+            say(f"{case.key}: starting {row.contender.name}")
+            running = serve(
+                row.contender.server,
+                row.contender.factory,
+                stage.folder,
+                environment=stage.environment,
+                workers=row.contender.workers,
+                cores=frozenset() if core is None else frozenset({core}),
+            )
+            servers[key] = stack.enter_context(running)
+            ready = _Ready(row, servers[key], stage, _cookies_of(row, stage, servers[key], is_peer=is_peer))
+            if row.load.how in (How.CLOSED, How.OPEN, How.H2LOAD_1, How.H2LOAD_2):
+                _warm_up(ready)
+        yield _Ready(row, servers[key], stage, _cookies_of(row, stage, servers[key], is_peer=is_peer))
+
+
+def _warm_up(ready: _Ready) -> None:
+    """A turn that does not count.
+
+    Raises:
+        RuntimeError: there were errors: the speed of failing is nothing to compare.
+    """
+    if (errors := _closed(ready, _WARM_UP).errors) > 0:
+        raise RuntimeError(f"{ready.row.name} answers with errors ({errors}), so it is not measured.")
+
+
+def _cookies_of(row: Row, stage: Stage, server: RunningServer, *, is_peer: bool) -> Path | None:
+    if is_peer:
+        return _peer_cookies(stage.folder, server)
+    return {Who.STRANGERS: None, Who.REMEMBERED: stage.remembered}.get(row.load.who, stage.users)
+
+
+def _peer_cookies(folder: Path, server: RunningServer) -> Path:
+    """Those that a peer's own login page sets."""
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    connection.request("GET", "/login", headers={"User-Agent": AGENT})
+    cookies = connection.getresponse().headers.get_all("Set-Cookie") or []
+    connection.close()
+    file = folder / f"{_PEER_COOKIE}-{server.pid}"
+    file.write_text("; ".join(cookie.partition(";")[0] for cookie in cookies) + "\n")
+    return file
+
+
+def _take_turn(ready: _Ready, seconds: float) -> tuple[Turn, str]:
+    how = ready.row.load.how
+    if how in (How.IDLE_SOCKETS, How.TALKING_SOCKETS):
+        return _sockets_turn(ready, seconds)
+    before = ready.server.usage()
+    figures = _LOADS[how](ready, seconds)
+    after = ready.server.usage()
+    if how in (How.LOGINS, How.STORM):
+        _wait_until_idle(ready.server)
+    turn = Turn(
+        rate=round(figures.rate, 1),
+        p50=figures.p50,
+        p95=figures.p95,
+        p99=figures.p99,
+        cpu=round((after.cpu - before.cpu) / max(1, figures.requests) * 1e6, 1),
+        memory=round(after.memory / 2**20, 1),
+        errors=figures.errors,
+    )
+    return turn, figures.command
+
+
+def _wait_until_idle(server: RunningServer) -> None:
+    """Wait until what the load has left behind is done, but not for ever.
+
+    Passwords may still be in line to be checked: the next turn is not to pay for them.
+    """
+    deadline = time.monotonic() + _LEFTOVERS
+    used = -1.0
+    while time.monotonic() < deadline and server.usage().cpu - used > _IDLE:
+        used = server.usage().cpu
+        time.sleep(0.25)
+
+
+def _closed(ready: _Ready, seconds: float) -> Figures:
+    load = ready.row.load
+    return run_wrk(_url(ready), connections=load.connections, seconds=seconds, cookies=ready.cookies, core=_load_core())
+
+
+def _open(ready: _Ready, seconds: float) -> Figures:
+    load = ready.row.load
+    return run_open_loop(
+        _url(ready),
+        rate=load.rate,
+        connections=load.connections,
+        seconds=seconds,
+        cookies=ready.cookies,
+        core=_load_core(),
+    )
+
+
+def _h2load(ready: _Ready, seconds: float) -> Figures:
+    load = ready.row.load
+    return run_h2load(
+        _url(ready),
+        connections=load.connections,
+        streams=_STREAMS,
+        seconds=seconds,
+        cookies=ready.cookies,
+        http1=load.how is How.H2LOAD_1,
+        core=_load_core(),
+    )
+
+
+def _logins(ready: _Ready, seconds: float) -> Figures:
+    stage = ready.stage
+    return run_wrk(
+        f"{ready.server.url}/login",
+        connections=ready.row.load.connections,
+        seconds=seconds,
+        cookies=stage.login_cookie,
+        forms=stage.login_forms,
+        core=_load_core(),
+    )
+
+
+def _storm(ready: _Ready, seconds: float) -> Figures:
+    stage = ready.stage
+    return run_storm(
+        ready.server.url,
+        count=ready.row.load.connections,
+        rate=_STORM_BESIDE,
+        seconds=seconds,
+        visitor=stage.login_cookie,
+        forms=stage.login_forms,
+        cookies=stage.users,
+    )
+
+
+_LOADS: dict[How, Callable[[_Ready, float], Figures]] = {
+    How.CLOSED: _closed,
+    How.OPEN: _open,
+    How.H2LOAD_1: _h2load,
+    How.H2LOAD_2: _h2load,
+    How.LOGINS: _logins,
+    How.STORM: _storm,
+}
+
+
+def _sockets_turn(ready: _Ready, seconds: float) -> tuple[Turn, str]:
+    """Open all websockets; memory and CPU are what the server needs with all of them open.
+
+    The rate is that of the messages received if somebody comes and goes, and of the handshakes otherwise; CPU is a
+    message's, or, idle, a websocket's for each second.
+    """
+    load: Load = ready.row.load
+    talk = load.how is How.TALKING_SOCKETS
+    core = _load_core()
+    command = [*(["taskset", "--cpu-list", str(core)] if core is not None else []), sys.executable]
+    command += ["-m", "benchmarks.load.websockets", "--count", str(load.connections), "--seconds", str(seconds)]
+    command += ["--cookies", str(ready.cookies), *(["--talk"] if talk else []), _url(ready)]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        watchdog = threading.Timer(120.0 + seconds, process.kill)
+        watchdog.start()
+        try:
+            assert process.stderr is not None
+            process.stderr.readline()  # "open"
+            before = ready.server.usage()
+            time.sleep(seconds * 0.9)
+            after = ready.server.usage()
+            output, errors = process.communicate()
+        finally:
+            watchdog.cancel()
+    if process.returncode != 0:
+        raise RuntimeError(f"{shlex.join(command)} failed:\n{errors[-2000:]}")
+    told = json.loads(output)
+    cpu = after.cpu - before.cpu
+    share = told["messages"] if talk else told["opened"] * seconds
+    turn = Turn(
+        rate=round(told["messages"] / told["seconds"] if talk else told["handshakes"], 1),
+        p50=round(told["p50"], 3),
+        p95=round(told["p95"], 3),
+        p99=round(told["p99"], 3),
+        cpu=round(cpu / max(1, share) * 1e6, 1),
+        memory=round(after.memory / 2**20, 1),
+        errors=told["refused"],
+    )
+    return turn, shlex.join(command)
+
+
+def _url(ready: _Ready) -> str:
+    return f"{ready.server.url}{ready.row.load.path}"
+
+
+def _load_core() -> int | None:
+    return cores()[1]
+
+
+def _readable(command: str, folder: Path) -> str:
+    """A command without the places of this machine."""
+    return command.replace(sys.executable, "python").replace(str(folder), "DATA").replace(f"{ROOT}/", "")

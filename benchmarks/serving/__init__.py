@@ -1,0 +1,1 @@
+"""Servers for the comparison: how each is started (``commands``), and kept, watched and stopped (``process``)."""

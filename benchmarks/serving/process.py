@@ -1,0 +1,150 @@
+"""A server while it runs: on a core of its own, watched through ``/proc``, gone at the end whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+from .commands import ROOT, Bind, Server
+from .ports import free_port
+
+_PATIENCE = 60.0  # seconds to start, on a machine that is busy with other things
+_FAREWELL = 5.0  # seconds to stop in order
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the processes of a server have used so far.
+
+    Attributes:
+        cpu: seconds of all their threads, user and system.
+        memory: bytes they hold now; what they share is counted once (PSS).
+    """
+
+    cpu: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that answers.
+
+    Attributes:
+        url: where, without a slash at the end.
+        command: how it was started.
+    """
+
+    url: str
+    command: list[str]
+    pid: int
+
+    def usage(self) -> Usage:
+        """What it has used so far."""
+        pids = _family(self.pid)
+        return Usage(sum(map(_cpu, pids)), sum(map(_memory, pids)))
+
+
+@contextmanager
+def serve(
+    server: Server,
+    factory: str,
+    folder: Path,
+    *,
+    environment: Mapping[str, str],
+    workers: int = 1,
+    cores: frozenset[int] = frozenset(),
+    probe: str = "/login",
+) -> Iterator[RunningServer]:
+    """Run a server until the end of the block.
+
+    Arguments:
+        server: which.
+        factory: what makes the application: ``module:function``.
+        folder: where it may write; its log is there.
+        environment: what the application is told beside our own environment.
+        workers: how many processes serve.
+        cores: where it may run; anywhere, if empty.
+        probe: a page that answers 200 once it serves.
+
+    Raises:
+        RuntimeError: it did not start; with its log.
+    """
+    bind = Bind(free_port(), workers, folder)
+    command = server.command(factory, bind)
+    log = folder / f"{server.name.replace(' ', '-')}-{bind.port}.log"
+    pinned = ["taskset", "--cpu-list", ",".join(map(str, sorted(cores))), *command] if cores else command
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            pinned,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that its workers can be stopped with it
+        )
+    try:
+        _wait_for(bind.port, probe, process, log)
+        yield RunningServer(f"http://{bind.address}", command, process.pid)
+    finally:
+        _stop(process)
+
+
+def _wait_for(port: int, probe: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", probe)
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.05)
+    raise RuntimeError(f"{process.args!r} did not start:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """In order if it takes no longer than a while; then all that is left of it, its workers included."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_FAREWELL)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _family(pid: int) -> list[int]:
+    """The process and all that descend from it."""
+    found = [pid]
+    for each in found:
+        with suppress(OSError):
+            for children in Path(f"/proc/{each}/task").glob("*/children"):
+                found.extend(map(int, children.read_text().split()))
+    return found
+
+
+def _cpu(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _memory(pid: int) -> int:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
