@@ -10,10 +10,12 @@ import pytest
 
 from quart_app.accounts.users import deactivate_user, user_by_login
 from quart_app.application import Application
+from quart_app.factory import create_app
 from quart_app.operation.events import Event, record
 from quart_app.sessions.store import end_sessions
 from quart_app.settings import Settings
 from tests.app.log_lines import read_lines
+from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Visitor
 
 Journey = Callable[[Visitor], Awaitable[object]]
@@ -61,6 +63,10 @@ async def _log_in(susan: Visitor) -> None:
 
 async def _enter_wrong_password(susan: Visitor) -> None:
     await Visitor(susan.app).login(password=OTHER)
+
+
+async def _log_in_for_a_token(susan: Visitor) -> None:
+    await Program(susan.app).log_in(kind="bearer")
 
 
 async def _enter_unknown_name(susan: Visitor) -> None:
@@ -121,6 +127,7 @@ async def _delete(susan: Visitor) -> None:
     [
         (_register, [{"event": "registered", "level": "info", "user_id": 2}]),
         (_log_in, [line_of(Event.LOGIN_SUCCEEDED)]),
+        (_log_in_for_a_token, [line_of(Event.LOGIN_SUCCEEDED)]),
         (_enter_wrong_password, [line_of(Event.LOGIN_FAILED, "warning", reason="wrong")]),
         (_enter_unknown_name, [line_of(Event.LOGIN_FAILED, "warning", reason="unknown", user_id=None)]),
         (_restore, [line_of(Event.LOGIN_RESTORED)]),
@@ -148,6 +155,20 @@ async def test_events(
     """Each is recorded once, however often it is tried again, with the user it happened to."""
     await journey(susan)
     assert events(capfd) == expected
+
+
+async def test_throttled(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str]) -> None:
+    """So is an attempt that was one too many, whether for a name or for an address."""
+    strict = create_app({**app.settings.model_dump(), "login_attempts": 1, "logins_per_minute": 2})
+    async with strict.test_app():
+        stranger = Visitor(strict)
+        for _ in range(3):
+            await stranger.login(password=OTHER)
+    assert events(capfd) == [
+        line_of(Event.LOGIN_FAILED, "warning", reason="wrong"),
+        line_of(Event.THROTTLED, "warning"),
+        line_of(Event.THROTTLED, "warning", user_id=None),
+    ]
 
 
 async def test_inactive(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str]) -> None:
