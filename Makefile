@@ -5,7 +5,7 @@
 #
 # Both make their environment themselves, once, and need nothing but Python 3.11 or newer and make.
 # Another Python:       make test PYTHON=python3.13 VENV=.venv313
-# Only some tests:      make test ARGS="tests/app -k remember"
+# Only some tests:      make test ARGS="tests/app -k remember" JOBS=0
 # Another address:      make run BIND=0.0.0.0:8080
 # Another database:     DATABASE_URL=... make run
 
@@ -13,6 +13,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIND ?= 127.0.0.1:8000
 ARGS ?=
+# Processes that test side by side; 0 is this one alone, and "auto" as many as there are cores.
+JOBS ?= auto
 
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
@@ -24,7 +26,7 @@ run: $(VENV)/app.stamp
 	@exec $(bin)/python -m quart_app.serve --config hypercorn.toml --bind "$(BIND)"
 
 test: $(VENV)/dev.stamp
-	$(bin)/python -m pytest $(ARGS)
+	$(bin)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 compare: $(VENV)/dev.stamp
 	$(bin)/python -m benchmarks.comparison --library $(ARGS)
