@@ -23,7 +23,7 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-UNKNOWN = "Unknown browser"
+UNKNOWN = "Unknown program"
 
 
 def describe_client(user_agent: str | None) -> str:

@@ -43,7 +43,7 @@ def events(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     lines = [line for line in read_lines(capfd) if line["logger"] == "quart_app.events"]
     for line in lines:
         assert len(line.pop("request_id")) == 32
-        assert (line.pop("address"), line.pop("client")) == ("<local>", "Unknown browser")
+        assert (line.pop("address"), line.pop("client")) == ("<local>", "Unknown program")
         del line["time"], line["logger"]
     return lines
 

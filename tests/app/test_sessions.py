@@ -556,10 +556,10 @@ _WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         (f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {_WEBKIT} Safari/604.1", "Safari on iPhone"),
         (f"Mozilla/5.0 (Linux; Android 10; K) {_WEBKIT} Chrome/140.0.0.0 Safari/537.36", "Chrome on Android"),
         ("curl/8.5.0", "curl"),
-        ("Something (Windows)", "Unknown browser on Windows"),
-        ("<script>alert(1)</script>", "Unknown browser"),
-        ("", "Unknown browser"),
-        (None, "Unknown browser"),
+        ("Something (Windows)", "Unknown program on Windows"),
+        ("<script>alert(1)</script>", "Unknown program"),
+        ("", "Unknown program"),
+        (None, "Unknown program"),
     ],
 )
 def test_clients_are_described(agent: str | None, words: str) -> None:
