@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
 HOW_TO_GET_IT = "Chromium is missing: apt-get install chromium"
 _ARGUMENTS = (
@@ -39,3 +39,14 @@ async def browse(program: str, profile: Path) -> AsyncIterator[BrowserContext]:
             yield context
         finally:
             await context.close()
+
+
+@asynccontextmanager
+async def open_browser(program: str) -> AsyncIterator[Browser]:
+    """Open the browser without a profile: each context of it is somebody else's, and nothing of it is kept."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()

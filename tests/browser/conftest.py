@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.chromium import HOW_TO_GET_IT, find_chromium
 from tests.browser.server import serve
+from tests.serving.server import serve as serve_in_earnest
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +23,25 @@ def chromium() -> str:
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """Where a server of the test's own, with an empty database, can be reached."""
+def address(request: pytest.FixtureRequest) -> str:
+    """Where a server of the test's own, with an empty database, can be reached.
+
+    It is the one that needs nothing, or what a test names by ``@pytest.mark.parametrize(..., indirect=True)``.
+    """
+    url: str = request.getfixturevalue(getattr(request, "param", "one_worker"))
+    return url
+
+
+@pytest.fixture
+def one_worker(tmp_path: Path) -> Iterator[str]:
+    """SQLite, and nothing beside it."""
     with serve(tmp_path) as address:
         yield address
+
+
+@pytest.fixture
+def two_workers(tmp_path: Path, postgresql_url: str, redis_url: str) -> Iterator[str]:
+    """PostgreSQL, Redis, and the supervisor with two workers: what one request has done, another one sees elsewhere."""
+    environment = {"DATABASE_URL": postgresql_url, "REDIS_URL": redis_url}
+    with serve_in_earnest(tmp_path, "--workers", "2", environment=environment) as server:
+        yield f"http://127.0.0.1:{server.port}"

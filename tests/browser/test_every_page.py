@@ -1,0 +1,94 @@
+"""Every page, as people meet it who see, hear, enlarge or darken it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # 0.1.8 has no types
+from playwright.async_api import Page, ViewportSize
+
+from quart_app.factory import create_app
+from tests.app.visitor import Visitor
+from tests.browser.chromium import open_browser
+from tests.browser.scenes import SCENES, Scene, Site
+from tests.browser.server import serve
+
+# One browser and one site for all: what is looked at is what they show, and each scene makes its own people.
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_WIDE, _PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=375, height=700)
+#: As WCAG 2.2 has it, 1.4.10: what 1280 pixels are that are magnified four times.
+_NARROW = ViewportSize(width=320, height=256)
+_CHEAP = {"PASSWORD_METHOD": "pbkdf2:sha256:1"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """A site in order, and one that is not, in the same browser."""
+    sound, strained = (tmp_path_factory.mktemp(name) for name in ("sound", "strained"))
+    with (
+        serve(sound, LOGIN_ATTEMPTS="1", ADDRESS_LIMITS="false", **_CHEAP) as address,
+        serve(strained, LOGINS_PER_MINUTE="1", **_CHEAP) as strained_address,
+    ):
+        with sqlite3.connect(strained / "microblog.sqlite3") as database:
+            database.execute("DROP TABLE users")
+        database.close()
+        async with open_browser(chromium) as browser:
+            yield Site(browser, address, strained_address)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_everybody_can_use_it(site: Site, scene: Scene) -> None:
+    """It keeps the rules of axe-core, wide and light, narrow and dark; nothing is to be scrolled sideways."""
+    context = await site.browser.new_context(viewport=_WIDE)
+    context.set_default_timeout(15_000)
+    page = await context.new_page()
+    try:
+        await scene.show(site, page)
+        assert await _broken_rules(page, _WIDE, "light") == ""
+        assert await _broken_rules(page, _PHONE, "dark") == ""
+        await page.set_viewport_size(_NARROW)
+        assert await page.evaluate("document.scrollingElement.scrollWidth") == _NARROW["width"]
+    finally:
+        await context.close()
+
+
+async def test_no_page_is_forgotten(tmp_path: Path) -> None:
+    """Each address that shows a page to anybody is among the scenes."""
+    app = create_app({"instance_path": tmp_path, "password_method": _CHEAP["PASSWORD_METHOD"]})
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.websocket]
+    assert {rule.endpoint for rule in rules if rule.arguments} == {"static"}, "a page with arguments needs a scene"
+
+    async with app.test_app():
+        stranger, user = Visitor(app), Visitor(app)
+        await user.register()
+        await user.login(remember=True)
+        returning = user.copy("remember_token")
+        pages = {
+            rule.rule
+            for rule in rules
+            if not rule.arguments
+            for visitor in (stranger, user, returning)
+            if await _shows_a_page(visitor, rule.rule)
+        }
+    assert pages >= {"/login", "/account", "/account/password", "/reauthenticate"}
+    assert pages - {scene.path for scene in SCENES} == set()
+
+
+async def _broken_rules(page: Page, size: ViewportSize, scheme: Literal["light", "dark"]) -> str:
+    await page.set_viewport_size(size)
+    await page.emulate_media(color_scheme=scheme)
+    options = {"runOnly": _RULES, "resultTypes": ["violations"]}
+    results = await Axe().run(page, options=options)
+    return str(results.generate_report()) if results.violations_count else ""
+
+
+async def _shows_a_page(visitor: Visitor, path: str) -> bool:
+    answer = await visitor.get(path)
+    return answer.status == 200 and answer.headers["Content-Type"].startswith("text/html")
