@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import async_playwright, expect
 
-from tests.browser.chromium import browse
+from tests.browser.chromium import browse, open_browser
+from tests.browser.steps import PASSWORD, log_in, register
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "correct horse battery"
 NEW_PASSWORD = "another fine password"
 
-
-async def register(page: Page, address: str) -> None:
-    """Get an account, from the page one is sent to first."""
-    await page.goto(f"{address}/")
-    await expect(page).to_have_title("Sign In - Microblog")
-    await page.get_by_role("link", name="Click to Register!").click()
-    await page.get_by_label("Username").fill("susan")
-    await page.get_by_label("Email").fill("susan@example.com")
-    await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.get_by_label("Repeat Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Register").click()
-    await expect(page.get_by_text("Congratulations, you are now a registered user!")).to_be_visible()
-
-
-async def log_in(page: Page, *, remember: bool) -> None:
-    """Log in on the page that is open."""
-    await page.get_by_label("Username").fill("susan")
-    await page.get_by_label("Password").fill(PASSWORD)
-    if remember:
-        await page.get_by_label("Remember Me").check()
-    await page.get_by_role("button", name="Sign In").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Hi, susan!")
+on_both_sites = pytest.mark.parametrize("address", ["one_worker", "two_workers"], indirect=True)
 
 
 async def test_remembered_until_logging_out(chromium: str, address: str, tmp_path: Path) -> None:
@@ -45,6 +25,7 @@ async def test_remembered_until_logging_out(chromium: str, address: str, tmp_pat
         page = browser.pages[0]
         await register(page, address)
         await log_in(page, remember=True)
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Hi, susan!")
 
     async with browse(chromium, profile) as browser:
         assert {cookie["name"] for cookie in await browser.cookies()} == {"device", "remember_token"}
@@ -68,7 +49,7 @@ async def test_not_remembered(chromium: str, address: str, tmp_path: Path) -> No
     async with browse(chromium, profile) as browser:
         page = browser.pages[0]
         await register(page, address)
-        await log_in(page, remember=False)
+        await log_in(page)
 
     async with browse(chromium, profile) as browser:
         page = browser.pages[0]
@@ -76,6 +57,7 @@ async def test_not_remembered(chromium: str, address: str, tmp_path: Path) -> No
         await expect(page).to_have_title("Sign In - Microblog")
 
 
+@on_both_sites
 async def test_a_changed_password_ends_the_other_browser(chromium: str, address: str, tmp_path: Path) -> None:
     """Remembered across a restart, one confirms who one is, changes the password, and is out in the other browser."""
     mine, other = tmp_path / "mine", tmp_path / "other"
@@ -119,12 +101,12 @@ async def test_a_changed_password_ends_the_other_browser(chromium: str, address:
         assert "remember_token" not in {cookie["name"] for cookie in await browser.cookies()}
 
 
-async def test_logging_out_elsewhere(chromium: str, address: str, tmp_path: Path) -> None:
+async def test_logging_out_elsewhere(chromium: str, address: str) -> None:
     """Both buttons of the account page end logins of other browsers, and the page says so."""
-    async with browse(chromium, tmp_path / "mine") as browser, browse(chromium, tmp_path / "other") as elsewhere:
-        page, there = browser.pages[0], elsewhere.pages[0]
+    async with open_browser(chromium) as browser:
+        page, there = await browser.new_page(), await browser.new_page()
         await register(page, address)
-        await log_in(page, remember=False)
+        await log_in(page)
         for button, message in (
             ("Log out Chrome", "That login has been ended."),
             ("Log out everywhere else", "All other logins have been ended."),
@@ -139,10 +121,75 @@ async def test_logging_out_elsewhere(chromium: str, address: str, tmp_path: Path
             await expect(there).to_have_title("Sign In - Microblog")
 
 
-async def test_by_keyboard(chromium: str, address: str, tmp_path: Path) -> None:
+@on_both_sites
+async def test_a_program(chromium: str, address: str) -> None:
+    """A program that logs in by the API is shown on the account page, and its token ended there."""
+    async with open_browser(chromium) as browser, async_playwright() as playwright:
+        page = await browser.new_page()
+        await register(page, address)
+        await log_in(page)
+
+        program = await playwright.request.new_context(base_url=f"{address}/api/v1/", user_agent="curl/8.14.1")
+        account = {"username": "susan", "password": PASSWORD, "kind": "bearer"}
+        token = (await (await program.post("sessions", data=account)).json())["token"]
+        me = {"Authorization": f"Bearer {token}"}
+        assert (await program.get("me", headers=me)).status == 200
+
+        await page.goto(f"{address}/account")
+        await expect(page.get_by_role("listitem").filter(has_text="API token")).to_contain_text("curl")
+        await page.get_by_role("button", name="Log out curl").click()
+        await expect(page.get_by_role("status")).to_contain_text("That login has been ended.")
+        assert (await program.get("me", headers=me)).status == 401
+        await program.dispose()
+
+
+async def test_without_javascript(chromium: str, address: str) -> None:
+    """Nothing of this needs a script, but the list of who is online to change by itself."""
+    async with open_browser(chromium) as browser:
+        page = await (await browser.new_context(java_script_enabled=False)).new_page()
+        there = await (await browser.new_context(java_script_enabled=False)).new_page()
+        await register(page, address)
+        await log_in(page, remember=True)
+        await there.goto(f"{address}/login")
+        await log_in(there)
+
+        await page.get_by_role("link", name="Online").click()
+        await expect(page.get_by_role("status")).to_contain_text("As of the moment when this page was made.")
+        await page.get_by_role("link", name="Reload").click()
+        await expect(page).to_have_title("Online - Microblog")
+
+        await page.get_by_role("link", name="Account").click()
+        await page.get_by_role("button", name="Log out Chrome").click()
+        await expect(page.get_by_role("status")).to_contain_text("That login has been ended.")
+        await there.reload()
+        await expect(there).to_have_title("Sign In - Microblog")
+
+        await page.context.clear_cookies(name="session")
+        await page.get_by_role("link", name="Change password", exact=True).click()
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Confirm").click()
+        await page.get_by_label("Current Password").fill(PASSWORD)
+        await page.get_by_label("New Password", exact=True).fill("too short")
+        await page.get_by_role("button", name="Change Password").click()
+        await expect(page.get_by_label("New Password", exact=True)).to_have_accessible_description(
+            re.compile("Use at least 15 characters.$")
+        )
+        await page.get_by_label("Current Password").fill(PASSWORD)
+        await page.get_by_label("New Password", exact=True).fill(NEW_PASSWORD)
+        await page.get_by_label("Repeat New Password").fill(NEW_PASSWORD)
+        await page.get_by_role("button", name="Change Password").click()
+        await expect(page.get_by_role("status")).to_contain_text("Your password has been changed.")
+
+        await page.get_by_role("button", name="Logout").click()
+        await expect(page).to_have_title("Sign In - Microblog")
+        await page.goto(f"{address}/account")
+        await expect(page).to_have_title("Sign In - Microblog")
+
+
+async def test_by_keyboard(chromium: str, address: str) -> None:
     """The first stop of the Tab key leads past the navigation; Enter sends the form; errors are announced."""
-    async with browse(chromium, tmp_path / "profile") as browser:
-        page = browser.pages[0]
+    async with open_browser(chromium) as browser:
+        page = await browser.new_page()
         await page.goto(f"{address}/login")
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
@@ -159,10 +206,10 @@ async def test_by_keyboard(chromium: str, address: str, tmp_path: Path) -> None:
         await expect(page.get_by_label("Password")).to_be_focused()
 
 
-async def test_nothing_is_blocked_or_missing(chromium: str, address: str, tmp_path: Path) -> None:
+async def test_nothing_is_blocked_or_missing(chromium: str, address: str) -> None:
     """Our own content security policy blocks nothing of ours, and nothing is loaded from elsewhere."""
-    async with browse(chromium, tmp_path / "profile") as browser:
-        page = browser.pages[0]
+    async with open_browser(chromium) as browser:
+        page = await browser.new_page()
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))
         page.on("requestfailed", lambda request: complaints.append(request.url))
@@ -174,7 +221,7 @@ async def test_nothing_is_blocked_or_missing(chromium: str, address: str, tmp_pa
         await log_in(page, remember=True)
         for path in ("/logout", "/account", "/account/password", "/account/email", "/account/delete"):
             await page.goto(f"{address}{path}")
-        await browser.clear_cookies(name="session")
+        await page.context.clear_cookies(name="session")
         await page.goto(f"{address}/account/password")
         await expect(page).to_have_title("Confirm It Is You - Microblog")
         assert complaints == []

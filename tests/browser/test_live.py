@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
-from tests.browser.chromium import browse
+from tests.browser.chromium import open_browser
+from tests.browser.steps import log_in, register
 
 pytestmark = pytest.mark.browser
-
-PASSWORD = "correct horse battery"
 
 
 async def enter(page: Page, address: str, name: str) -> None:
     """Register, log in, and open the live page."""
-    await page.goto(f"{address}/register")
-    await page.get_by_label("Username").fill(name)
-    await page.get_by_label("Email").fill(f"{name}@example.com")
-    await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.get_by_label("Repeat Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Register").click()
-    await page.get_by_label("Username").fill(name)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign In").click()
+    await register(page, address, name)
+    await log_in(page, name)
     await page.get_by_role("link", name="Online").click()
     await expect(page.get_by_role("status")).to_have_text("Up to date.")
 
@@ -35,10 +26,11 @@ def people(page: Page) -> Locator:
     return page.get_by_role("main").get_by_role("listitem")
 
 
-async def test_come_and_go(chromium: str, address: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", ["one_worker", "two_workers"], indirect=True)
+async def test_come_and_go(chromium: str, address: str) -> None:
     """Each sees the other come and go; logging out in one tab sends the other one to the login page."""
-    async with browse(chromium, tmp_path / "hers") as her_browser, browse(chromium, tmp_path / "his") as his_browser:
-        hers, his = her_browser.pages[0], his_browser.pages[0]
+    async with open_browser(chromium) as browser:
+        hers, his = await browser.new_page(), await (await browser.new_context()).new_page()
         complaints: list[str] = []
         hers.on("console", lambda message: complaints.append(message.text))
         await enter(hers, address, "susan")
@@ -47,7 +39,7 @@ async def test_come_and_go(chromium: str, address: str, tmp_path: Path) -> None:
         await expect(people(hers)).to_have_text(["henry", "susan You"])
         await expect(people(his)).to_have_text(["henry You", "susan"])
 
-        second = await his_browser.new_page()
+        second = await his.context.new_page()
         await second.goto(f"{address}/live")
         await his.goto(f"{address}/account")
         await expect(people(second)).to_have_text(["henry You", "susan"])
@@ -58,17 +50,15 @@ async def test_come_and_go(chromium: str, address: str, tmp_path: Path) -> None:
         await expect(second).to_have_title("Sign In - Microblog")
         await expect(people(hers)).to_have_text(["susan You"])
 
-        await second.get_by_label("Username").fill("henry")
-        await second.get_by_label("Password").fill(PASSWORD)
-        await second.get_by_role("button", name="Sign In").click()
+        await log_in(second, "henry")
         await expect(second).to_have_title("Online - Microblog")
         await expect(people(hers)).to_have_text(["henry", "susan You"])
 
 
-async def test_connects_again(chromium: str, address: str, tmp_path: Path) -> None:
+async def test_connects_again(chromium: str, address: str) -> None:
     """A page that loses its connection connects again by itself; who is not logged in any more is sent to log in."""
-    async with browse(chromium, tmp_path / "profile") as browser:
-        page = browser.pages[0]
+    async with open_browser(chromium) as browser:
+        page = await (await browser.new_context()).new_page()
         connections: asyncio.Queue[WebSocketRoute] = asyncio.Queue()
 
         def pass_on(connection: WebSocketRoute) -> None:
@@ -82,18 +72,18 @@ async def test_connects_again(chromium: str, address: str, tmp_path: Path) -> No
         await expect(page.get_by_role("status")).to_have_text("Up to date.")
         await expect(people(page)).to_have_text(["susan You"])
 
-        await browser.clear_cookies()
+        await page.context.clear_cookies()
         await second.close(code=1013)
         await expect(page).to_have_title("Sign In - Microblog")
         assert page.url == f"{address}/login?next=/live"
 
 
-async def test_without_script(chromium: str, address: str, tmp_path: Path) -> None:
+async def test_without_script(chromium: str, address: str) -> None:
     """Without JavaScript the page shows who is online as of now."""
-    async with browse(chromium, tmp_path / "hers") as browser:
-        page = browser.pages[0]
+    async with open_browser(chromium) as browser:
+        page = await (await browser.new_context()).new_page()
         await enter(page, address, "susan")
-        plain = await browser.new_page()
+        plain = await page.context.new_page()
         await plain.route("**/live.js", lambda route: route.abort())
         await plain.goto(f"{address}/live")
         await expect(people(plain)).to_have_text(["susan You"])
