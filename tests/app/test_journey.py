@@ -93,6 +93,7 @@ async def test_login(visitor: Visitor) -> None:
         "Susan says:",
         "The Avengers movie was so cool!",
         '<span class="who-name">susan</span>',
+        ">Home</a>",
         ">Logout</button>",
     ):
         assert text in home.text
