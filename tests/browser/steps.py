@@ -27,4 +27,5 @@ async def log_in(page: Page, name: str = "susan", *, remember: bool = False) -> 
     if remember:
         await page.get_by_label("Remember Me").check()
     await page.get_by_role("button", name="Sign In").click()
-    await expect(page).not_to_have_title("Sign In - Microblog")
+    await expect(page.get_by_role("banner").get_by_role("button", name="Logout")).to_be_visible()
+    await page.wait_for_load_state()
