@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -39,13 +39,13 @@ def prose(page: Path) -> str:
 
 
 @contextmanager
-def programs(page: Path) -> Iterator[list[ModuleType]]:
+def programs(page: Path) -> Iterator[list[Any]]:
     """What a reader has who puts the Python blocks of a page into files: a block with an application begins a file.
 
     Its other blocks go on where the one before ended. The files are modules for as long as this block runs, as
     SQLAlchemy looks its annotations up there.
     """
-    made: list[ModuleType] = []
+    made: list[Any] = []
     try:
         for block in blocks(page, "python"):
             if not made or re.search(r"= (Quart|Flask)\(", block.code):

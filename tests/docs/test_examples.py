@@ -270,7 +270,7 @@ async def test_websocket_of_the_page_ends_with_its_login() -> None:
                 return None
 
             example.load_user = nobody
-            with pytest.raises(WebsocketDisconnectError) as ended:
+            with pytest.raises(WebsocketDisconnectError) as ended:  # noqa: PT012 - after what was under way
                 while True:
                     await socket.receive()
     assert ended.value.args[0] == 1008
