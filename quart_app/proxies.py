@@ -14,7 +14,6 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from .application import Application
 
-
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 

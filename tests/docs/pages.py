@@ -64,5 +64,6 @@ def commands(page: Path) -> list[str]:
     """What a reader is told to type: the lines after a ``$``, and those of blocks in ``shell``."""
     typed = [line for block in blocks(page, "shell") for line in block.code.splitlines()]
     shown = [line[2:] for block in blocks(page, "console") for line in block.code.splitlines() if line[:2] == "$ "]
-    lines = (line.partition("  #")[0].strip() for line in typed + shown)
+    text = re.sub(r" *\\\n *", " ", "\n".join(typed + shown))
+    lines = (line.partition("  #")[0].strip().removesuffix(" &") for line in text.splitlines())
     return [part.strip() for line in lines for part in line.split(" && ") if part]

@@ -149,3 +149,13 @@ def test_reference_has_every_public_name() -> None:
     public = {name for name, value in vars(compat).items() if name[0] != "_" and not inspect.ismodule(value)} - {"Any"}
 
     assert named == public
+
+
+def test_each_part_of_the_application_has_a_line() -> None:
+    """The first lines of quart_app name each of its modules and folders, and nothing that is not there."""
+    package = ROOT / "quart_app"
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
+    parts = {part.stem for part in package.iterdir() if part.name[0] != "_" and part.suffix in ("", ".py")}
+
+    assert {part for part in parts if not re.search(rf"``{part}/?``", text)} == set()
+    assert set(re.findall(r"^``(\w+)/?``", text, re.MULTILINE)) <= parts
