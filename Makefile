@@ -2,8 +2,9 @@
 # make test  the whole test suite
 # make compare    whether quart_app and its twin on Flask + Flask-Login are alike
 # make benchmark  the same, then both measured side by side: a quarter of an hour, ARGS=--quick two minutes
+# make docs  the documentation as a site, in build/docs
 #
-# Both make their environment themselves, once, and need nothing but Python 3.11 or newer and make.
+# All make their environment themselves, once, and need nothing but Python 3.11 or newer and make.
 # Another Python:       make test PYTHON=python3.13 VENV=.venv313
 # Only some tests:      make test ARGS="tests/app -k remember" JOBS=0
 # Another address:      make run BIND=0.0.0.0:8080
@@ -19,7 +20,7 @@ JOBS ?= auto
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test compare benchmark lint format clean
+.PHONY: run test compare benchmark docs lint format clean
 
 run: $(VENV)/app.stamp
 	@echo "Serving on http://$(BIND) (Ctrl+C stops)"
@@ -33,6 +34,11 @@ compare: $(VENV)/dev.stamp
 
 benchmark: $(VENV)/dev.stamp
 	$(bin)/python -m benchmarks $(ARGS)
+
+# Strict: a link, a file or a name that is not there fails. Needs no network, and the pages need none either.
+docs: $(VENV)/dev.stamp
+	$(bin)/python -m sphinx --builder html --conf-dir docs/site --fail-on-warning --keep-going --quiet docs build/docs
+	@echo "Open build/docs/index.html"
 
 lint: $(VENV)/dev.stamp
 	$(bin)/ruff check .

@@ -6,9 +6,9 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 =====================  ==========================================================
 ``factory``            puts the application together
 ``settings``           what the environment may say about it
+``application``        the application object, and the one that is running now
 ``database/``          the engine, and what its faults become; ``one_trip`` and ``rows`` make it quick
 ``migrations/``        how the tables became what they are
-``cli/``               commands: ``quart --app quart_app db``
 ``accounts/``          users, passwords and who guesses them, pages to register, log in and out, change an account
 ``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it
 ``api/``               the same accounts and login sessions for programs, as JSON
@@ -16,6 +16,9 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``pages/``             what there is to see once logged in
 ``live/``              who is online, as people come and go
 ``forms``              what all forms share
+``templates/``         the pages; ``context_processors`` leaves out what none of them uses
+``static/``            style, icon, and the script of the live page
+``secret_key``         the key that signs all cookies, where the environment has none
 ``clock``              what time it is
 ``defences/``          headers, cross-site requests, names of the host, cookies on failed answers, address limits
 ``proxies``            who the client is, when there are proxies in between

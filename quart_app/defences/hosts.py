@@ -67,4 +67,4 @@ async def _refuse(scope: Any, send: Any) -> None:
             return
         kind = _REFUSAL
     await send({"type": f"{kind}.start", "status": _STATUS, "headers": _HEADERS})
-    await send({"type": f"{kind}.body", "body": _TEXT})
+    await send({"type": f"{kind}.body", "body": _TEXT, "more_body": False})

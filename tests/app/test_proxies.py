@@ -112,3 +112,20 @@ async def test_any_name(tmp_path: Path, host: str, status: int) -> None:
     """Where no names are given all are ours, but for those that are none."""
     response = await stranger(make(tmp_path)).get("/login", headers={"Host": host})
     assert response.status_code == status
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "ws", "wss"])
+@pytest.mark.parametrize("mode", ["legacy", "modern"])
+async def test_websocket_behind_a_proxy(tmp_path: Path, mode: str, scheme: str) -> None:
+    """A websocket is found, too, whatever the proxy calls the scheme of its handshake."""
+    app = make(tmp_path, trusted_hops=1, proxy_mode=mode, allowed_hosts=("example.com",))
+    headers = {
+        "legacy": {
+            "X-Forwarded-For": "198.51.100.1",
+            "X-Forwarded-Proto": scheme,
+            "X-Forwarded-Host": "example.com",
+        },
+        "modern": {"Forwarded": f"for=198.51.100.1;proto={scheme};host=example.com"},
+    }[mode]
+    async with stranger(app).websocket("/socket", headers={**headers, "Origin": "https://example.com"}) as socket:
+        assert await socket.receive() == "198.51.100.1 example.com"

@@ -2,78 +2,160 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+import textwrap
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from quart.testing import QuartClient
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md"]
+from tests.docs.pages import DOCS, PAGES, ROOT, blocks, programs, prose
+
+#: Each has a check: here, in test_commands.py and test_examples.py, or by Sphinx ({...}). nginx's are those of files.
+LANGUAGES = {"python", "console", "shell", "diff", "toml", "text", "nginx", "{eval-rst}", "{toctree}"}
+
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # Flask-Login 0.6.3
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    """The code blocks of a page in one language, as written: an indented fence is unindented."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```", page.read_text(), re.DOTALL | re.MULTILINE)
-    return [re.sub(rf"^{indent}", "", code, flags=re.MULTILINE) for indent, code in found]
+@pytest.fixture(autouse=True)
+def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
-def run(code: str, name: str) -> dict[str, Any]:
-    """Run a block as a module of its own, and return its names."""
-    module = ModuleType(name)
-    exec(compile(code, name, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
-    return module.__dict__
+def _page_id(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+every_page = pytest.mark.parametrize("page", PAGES, ids=_page_id)
+
+
+@every_page
+def test_each_block_has_a_language(page: Path) -> None:
+    """A block that nobody knows how to check is not shown."""
+    assert {block.language for block in blocks(page)} <= LANGUAGES
+
+
+@every_page
 def test_python_runs(page: Path) -> None:
-    """Each Python block of a page runs as it stands."""
-    for number, code in enumerate(blocks(page, "python")):
-        run(code, f"{page.stem}_{number}")
+    """Each Python block of a page runs, after those that it goes on from."""
+    with programs(page):
+        pass
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def _shown_tests() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """The tests that pages show to their readers."""
+    with programs(DOCS / "testing.md") as made:
+        for module in made:
+            yield from ((name, test) for name, test in vars(module).items() if name.startswith("test_"))
+
+
+@pytest.mark.parametrize("shown", [pytest.param(test, id=name) for name, test in _shown_tests()])
+async def test_shown_tests_pass(shown: Callable[[], Any]) -> None:
+    """The tests that are shown pass."""
+    assert inspect.iscoroutinefunction(shown)
+    await shown()
+
+
+@every_page
+def test_both_sides_of_a_diff_are_python(page: Path) -> None:
+    """Before and after are Python, unless the diff is one of commands."""
+    for block in blocks(page, "diff"):
+        for other in "-+":
+            kept = [line[1:] for line in block.code.splitlines() if line[:1] != other]
+            code = "\n".join(kept)
+            if code.startswith(("gunicorn", "hypercorn")):
+                continue
+            ast.parse(textwrap.dedent(code))
+        assert re.search(r"^[-+]", block.code, re.MULTILINE)
+
+
+@every_page
+def test_toml_can_be_read(page: Path) -> None:
+    """Each block of TOML is TOML."""
+    for block in blocks(page, "toml"):
+        assert tomllib.loads(block.code)
+
+
+@every_page
+def test_nginx_is_that_of_a_file(page: Path) -> None:
+    """Each line for nginx stands in docs/deployment, too."""
+    files = "".join(file.read_text() for file in (DOCS / "deployment").glob("*.conf"))
+    known = {line.strip() for line in files.splitlines()}
+    for block in blocks(page, "nginx"):
+        assert {line.strip() for line in block.code.splitlines()} - known == set()
+
+
+@every_page
 def test_links_lead_somewhere(page: Path) -> None:
     """Each relative link of a page leads to a file of the repository."""
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", prose(page))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-async def test_readme_example_does_what_a_stranger_is_told() -> None:
-    """The README's application sends a stranger to log in, and greets who has."""
-    example, *_ = blocks(ROOT / "README.md", "python")
-    assert len(example.strip().splitlines()) <= 26
-    client = QuartClient(run(example, "example")["app"])
+@pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "start.md"], ids=_page_id)
+async def test_example_does_what_a_stranger_is_told(page: Path) -> None:
+    """The page's application answers a stranger as the page shows it."""
+    (shown,) = (
+        block.code for block in blocks(page, "console") if block.code.startswith("$ curl -si localhost:5000/\n")
+    )
+    status, *headers = shown.splitlines()[1:]
+    with programs(page) as (example,):
+        refused = await QuartClient(example.app).get("/")
 
-    refused = await client.get("/")
-    status, *headers = next(iter(blocks(ROOT / "README.md", "console"))).splitlines()[1:]
     assert status == f"HTTP/1.1 {refused.status_code}"
     for name, value in (header.split(": ", 1) for header in headers):
         assert refused.headers[name] == value
-
-    form = await client.post(refused.headers["Location"], form={"password": "dog"})
-    assert "<form" in await form.get_data(as_text=True)
-    arrived = await client.post(refused.headers["Location"], form={"password": "cat"}, follow_redirects=True)
-    assert await arrived.get_data(as_text=True) == "Hi, susan!"
 
 
 async def test_readme_shows_the_real_error() -> None:
     """The error message in the README is the one that is raised."""
     from compat import UserNotLoaded
 
-    shown = " ".join(next(iter(blocks(ROOT / "README.md", "text"))).split())
+    (block,) = blocks(ROOT / "README.md", "text")
 
-    assert shown == f"compat.errors.UserNotLoaded: {UserNotLoaded()}"
+    assert " ".join(block.code.split()) == f"compat.errors.UserNotLoaded: {UserNotLoaded()}"
+
+
+def test_readme_example_is_short() -> None:
+    """A whole application is seen at a glance."""
+    example, *_ = blocks(ROOT / "README.md", "python")
+
+    assert len(example.code.strip().splitlines()) <= 26
 
 
 def test_parity_table_names_real_tests() -> None:
     """Each test that the parity table names is there, so that each row is pinned."""
-    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "parity.md").read_text()))
+    named = set(re.findall(r"`(test_\w+)`", (DOCS / "parity.md").read_text()))
     folders = [ROOT / "tests" / "compat", ROOT / "tests" / "parity"]
     code = "".join(file.read_text() for folder in folders for file in folder.glob("test_*.py"))
 
     assert named - set(re.findall(r"def (test_\w+)\(", code)) == set()
     assert len(named) > 15
+
+
+def test_reference_has_every_public_name() -> None:
+    """What ``compat`` gives to others stands in the reference, and nothing else."""
+    import compat
+
+    named = set(
+        re.findall(r"^\.\. auto\w+:: compat\.(?:\w+\.)?(\w+)", (DOCS / "reference.md").read_text(), re.MULTILINE)
+    )
+    public = {name for name, value in vars(compat).items() if name[0] != "_" and not inspect.ismodule(value)} - {"Any"}
+
+    assert named == public
+
+
+def test_each_part_of_the_application_has_a_line() -> None:
+    """The first lines of quart_app name each of its modules and folders, and nothing that is not there."""
+    package = ROOT / "quart_app"
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
+    parts = {part.stem for part in package.iterdir() if part.name[0] != "_" and part.suffix in ("", ".py")}
+
+    assert {part for part in parts if not re.search(rf"``{part}/?``", text)} == set()
+    assert set(re.findall(r"^``(\w+)/?``", text, re.MULTILINE)) <= parts

@@ -7,22 +7,58 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from click import Group
 from hypercorn.config import Config
+from prometheus_client.parser import text_string_to_metric_families
 
+from quart_app.factory import create_app
+from quart_app.operation.events import Event, Reason
+from quart_app.operation.metrics import Metrics
 from quart_app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DEPLOYMENT = DOCS / "deployment"
+OPERATIONS = (DOCS / "operations.md").read_text()
 SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
 def test_every_setting_has_a_row() -> None:
     """The table of settings names each one once, and nothing else."""
-    named = re.findall(r"^\| `([A-Z_]+)` \|", (DOCS / "operations.md").read_text(), re.MULTILINE)
+    named = re.findall(r"^\| `([A-Z_]+)` \|", OPERATIONS, re.MULTILINE)
     assert sorted(SETTINGS - set(named)) == [], "not in the table"
     assert sorted(set(named) - SETTINGS) == [], "no such setting"
     assert len(named) == len(set(named))
+
+
+def test_every_event_has_a_row() -> None:
+    """The table of events names each one, and each reason."""
+    for word in [*Event, *Reason]:
+        assert f"`{word}`" in OPERATIONS
+
+
+def test_every_metric_has_a_row() -> None:
+    """The table of metrics names each one once, and nothing else."""
+    named = re.findall(r"^\| `([a-z]+_[a-z_]+)` \|", OPERATIONS, re.MULTILINE)
+    families = text_string_to_metric_families(Metrics().as_text().decode())
+    real = {family.name + "_total" * (family.type == "counter") for family in families}
+    assert sorted(named) == sorted(name for name in real if not name.endswith("_created"))
+
+
+def test_every_command_is_shown() -> None:
+    """Each command of the application stands on the page, but the one for its developers and Quart-Schema's."""
+    app = create_app({"secret_key": "only for this test", "database_url": "sqlite:////nowhere"})
+    shown = set(re.findall(r"^quart --app quart_app ([a-z]+(?: [a-z][a-z-]*)?)", OPERATIONS, re.MULTILINE))
+    for name, command in app.cli.commands.items():
+        parts = {f"{name} {part}" for part in command.commands} if isinstance(command, Group) else {name}
+        assert parts - shown <= {"db revision", "schema"}, name
+
+
+def test_proxy_passes_the_websocket() -> None:
+    """The address that nginx upgrades is that of a websocket of the application."""
+    (path,) = re.findall(r"location = (\S+) {[^}]*Upgrade", _text("nginx.conf"))
+    app = create_app({"secret_key": "only for this test", "database_url": "sqlite:////nowhere"})
+    assert path in {rule.rule for rule in app.url_map.iter_rules() if rule.websocket}
 
 
 @pytest.mark.parametrize("file", ["microblog.service", "supervisord.conf", "Containerfile"])

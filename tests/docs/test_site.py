@@ -1,0 +1,76 @@
+"""The documentation as a site."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DOCS, ROOT
+from tests.services.needed import needed
+
+HOW_TO_GET_IT = "The site is not built: no Sphinx. Install it: pip install --group docs"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sphinx() -> None:
+    needed("sphinx" if importlib.util.find_spec("sphinx") else None, HOW_TO_GET_IT)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A copy of docs/ to break."""
+    copy = tmp_path / "repository" / "docs"
+    for name in ("hypercorn.toml", "compat"):  # what pages point to
+        (copy.parent / name).parent.mkdir(exist_ok=True)
+        (copy.parent / name).symlink_to(ROOT / name)
+    return shutil.copytree(DOCS, copy)
+
+
+def _build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
+    arguments = ["--builder", "html", "--conf-dir", f"{source}/site", "--fail-on-warning", "--keep-going", "--quiet"]
+    return subprocess.run(  # noqa: S603 - our own command, as in the Makefile
+        [sys.executable, "-m", "sphinx", *arguments, str(source), str(target)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_pages_load_nothing_from_elsewhere(source: Path, tmp_path: Path) -> None:
+    """The site is built without a warning, and needs no other host: no font, script, style or picture."""
+    built = _build(source, tmp_path / "html")
+    assert built.returncode == 0, built.stderr
+
+    pages = list((tmp_path / "html").rglob("*.html"))
+    assert {page.stem for page in pages} >= {page.stem for page in DOCS.glob("*.md")}
+    for page in pages:
+        text = page.read_text()
+        assert re.findall(r"""\bsrc=["']?(?:https?:)?//[^"' >]+""", text) == []
+        assert re.findall(r"""<link\b[^>]*href=["']?(?:https?:)?//[^>]+""", text) == []
+    for style in (tmp_path / "html").rglob("*.css"):
+        assert re.findall(r"""(?:@import|url\()\s*["']?(?:https?:)?//[^)]+""", style.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "[a page](nowhere.md)",
+        "[a heading](start.md#nowhere)",
+        "![a picture](nowhere.svg)",
+        "```{eval-rst}\n.. autofunction:: compat.nothing\n```",
+    ],
+    ids=["link", "anchor", "picture", "name"],
+)
+def test_what_is_not_there_fails(source: Path, tmp_path: Path, broken: str) -> None:
+    """A link, a heading, a picture or a name that does not exist ends the build with an error."""
+    with (source / "start.md").open("a") as page:
+        page.write(f"\n{broken}\n")
+
+    assert _build(source, tmp_path / "html").returncode != 0
