@@ -19,7 +19,6 @@ from .faults import faults_are_unavailability
 Ts = TypeVarTuple("Ts")
 
 _PATIENCE = 1.0  # seconds to wait for a connection
-_IN_USE = "in use"
 
 
 class Database:
@@ -42,14 +41,16 @@ class Database:
     def watch(self, in_use: Gauge) -> None:
         """Count the connections that are taken from the pool."""
         pool = self._engine.sync_engine.pool
+        taken: set[ConnectionPoolEntry] = set()
 
         def take(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
-            record.record_info[_IN_USE] = True
+            taken.add(record)
             in_use.inc()
 
         def give_back(_connection: object, record: ConnectionPoolEntry) -> None:
             # Also called for what was never taken, as its request was given up while it was tried.
-            if record.record_info.pop(_IN_USE, False):
+            if record in taken:
+                taken.remove(record)
                 in_use.dec()
 
         event.listen(pool, "checkout", take)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_app.sessions.bearer import sent_bearer_token
 
-from .session_cookies import TolerantSessions, Session
+from .session_cookies import Session, TolerantSessions
 
 _FAILED = 500
 _USER_ID = "_user_id"  # compat's key, as Flask-Login's

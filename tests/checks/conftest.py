@@ -25,6 +25,7 @@ _FIGURES = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
     config.addinivalue_line("markers", "check(number): which of the 30 checks of docs/security.md it is")
     config.stash[_FIGURES] = []
 
@@ -47,6 +48,7 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Let a test fail whose tally is not what it should be."""
     result = yield
     tally = pyfuncitem.funcargs.get("tally")
     if isinstance(tally, Tally):
@@ -55,6 +57,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say all figures, in the order of the checks."""
     figures = terminalreporter.config.stash[_FIGURES]
     if figures:
         terminalreporter.section("checks")

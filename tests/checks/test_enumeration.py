@@ -45,8 +45,9 @@ def hashes() -> Iterator[list[str]]:
     original = security._hash_internal
 
     def count(method: str, salt: str, password: str) -> tuple[str, str]:
+        result = original(method, salt, password)  # or an error, at once
         seen.append(method)
-        return original(method, salt, password)
+        return result
 
     with mock.patch.object(security, "_hash_internal", count):
         yield seen

@@ -27,10 +27,11 @@ async def plant(visitor: Visitor) -> None:
     """Put something into the session that somebody else knows."""
     async with visitor.client.session_transaction() as opened:
         opened["cart"] = "mallory's"
-        opened["csrf_token"] = "mallory's"  # noqa: S105 - which is the point
+        opened["csrf_token"] = "mallory's"
 
 
 def cookies(visitor: Visitor) -> dict[str, str | None]:
+    """What the browser keeps."""
     return {cookie.name: cookie.value for cookie in visitor.client.cookie_jar or ()}
 
 

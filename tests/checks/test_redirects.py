@@ -11,8 +11,8 @@ import pytest
 from quart_app.application import Application
 from tests.app.visitor import PASSWORD, Page, Visitor
 from tests.checks.tally import Tally
-from tests.serving.server import serve
 from tests.compat.test_safe_next_url import VALUES, origin_in_a_browser
+from tests.serving.server import serve
 
 SITE = "https://localhost"
 _PREFIXES = ("//", "///", "/\\", "\\/", "/\t/", "/%09/", "/./", "/a/..//", " //", "https:", "https:/", "https://")
