@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from unittest import mock
 
 from hypothesis import HealthCheck, settings
@@ -108,7 +108,8 @@ class Logins(RuleBasedStateMachine):
             )
         )
         self.serving = AsyncExitStack()
-        self.do(self.serving.enter_async_context(self.app.test_app()))
+        started: Any = self.app.test_app()  # whose protocol is none of a context manager's
+        self.do(self.serving.enter_async_context(started))
         self.browsers = [Browser(Visitor(self.app)) for _ in range(BROWSERS)]
         self.accounts: dict[str, Account] = {}
         self.ids: dict[str, int] = {}
