@@ -43,9 +43,12 @@ current_user = login_manager.current_user
 
 
 @login_manager.user_loader
-async def load_user(handle: str) -> User | None:
-    """The user whose login session a cookie names. None is "no such login" and only that: faults are raised."""
-    return await find_user(handle)
+async def load_user(handle: object) -> User | None:
+    """The user whose login session a cookie names. None is "no such login" and only that: faults are raised.
+
+    A session may hold anything that JSON can say; what is no text is no handle.
+    """
+    return await find_user(handle) if isinstance(handle, str) else None
 
 
 @login_manager.request_loader

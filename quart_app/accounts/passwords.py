@@ -21,10 +21,11 @@ Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
 _NO_PASSWORD = ""  # hashed for the time it takes
+_PATIENCE = 5.0  # seconds in the line: where hashing is slower than it should be, its length alone promises nothing
 
 
 class PasswordsBusy(ServiceUnavailable):
-    """More passwords wait than can be hashed in a few seconds: 503, and this one was not."""
+    """More passwords wait, or have waited for longer, than is good for anybody: 503, and this one was not hashed."""
 
     def __init__(self) -> None:
         super().__init__("Too many passwords are being checked. Nothing was changed; try again.", retry_after=5)
@@ -58,7 +59,7 @@ class PasswordHasher:
         """The text to store for this password: method, salt and hash.
 
         Raises:
-            PasswordsBusy: the line is full.
+            PasswordsBusy: the line is full, or does not move.
         """
         return await self._in_thread(self._hash, password)
 
@@ -73,7 +74,7 @@ class PasswordHasher:
             password: what was entered.
 
         Raises:
-            PasswordsBusy: the line is full.
+            PasswordsBusy: the line is full, or does not move.
         """
         return await self._in_thread(self._verify, stored, password)
 
@@ -97,7 +98,15 @@ class PasswordHasher:
         # Its own end gives the place back, not the request's: a client that has gone away leaves the line at once,
         # but a hash that has begun keeps its thread until it is done.
         hashing.add_done_callback(self._leave)
-        return await asyncio.wrap_future(hashing)
+        hashed = asyncio.wrap_future(hashing)
+        try:
+            await asyncio.wait([hashed], timeout=_PATIENCE)
+        except asyncio.CancelledError:
+            hashing.cancel()
+            raise
+        if hashing.cancel():
+            raise PasswordsBusy
+        return await hashed
 
     def _leave(self, hashing: Future[Result]) -> None:
         self._places.release()

@@ -10,6 +10,7 @@ from typing import TypeVarTuple
 from prometheus_client import Gauge
 from sqlalchemy import Row, Select, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
 from .backends import backend_at
@@ -40,8 +41,20 @@ class Database:
     def watch(self, in_use: Gauge) -> None:
         """Count the connections that are taken from the pool."""
         pool = self._engine.sync_engine.pool
-        event.listen(pool, "checkout", lambda *_: in_use.inc())
-        event.listen(pool, "checkin", lambda *_: in_use.dec())
+        taken: set[ConnectionPoolEntry] = set()
+
+        def take(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+            taken.add(record)
+            in_use.inc()
+
+        def give_back(_connection: object, record: ConnectionPoolEntry) -> None:
+            # Also called for what was never taken, as its request was given up while it was tried.
+            if record in taken:
+                taken.remove(record)
+                in_use.dec()
+
+        event.listen(pool, "checkout", take)
+        event.listen(pool, "checkin", give_back)
 
     async def open(self) -> None:
         """Prepare the database for a server that starts."""

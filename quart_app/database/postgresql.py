@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import sleep, timeout
+from asyncio import CancelledError, Task, create_task, shield, sleep, timeout
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -70,7 +70,7 @@ class Postgresql:
         try:
             return create_async_engine(
                 _URL,
-                connect_args={"dsn": self._dsn, **(connect_args or {})},
+                connect_args={"dsn": self._dsn, "async_creator_fn": _connect, **(connect_args or {})},
                 hide_parameters=True,  # errors are logged, and parameters are addresses and hashes of passwords
                 **options,
             )
@@ -79,3 +79,20 @@ class Postgresql:
                 "DATABASE_URL names PostgreSQL, and asyncpg is not installed: "
                 "pip install 'quart-flask-login[postgresql]'."
             ) from error
+
+
+async def _connect(*arguments: Any, **options: Any) -> Any:
+    """Connect by asyncpg, to the end: given up in the middle, it leaves an error that nobody takes (its issue 1310)."""
+    from asyncpg import connect  # type: ignore[import-untyped]  # optional; 0.32 has no types
+
+    connecting = create_task(connect(*arguments, **options))
+    try:
+        return await shield(connecting)
+    except CancelledError:
+        connecting.add_done_callback(_hang_up)
+        raise
+
+
+def _hang_up(connecting: Task[Any]) -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().terminate()

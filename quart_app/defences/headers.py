@@ -41,4 +41,13 @@ def init_app(app: Quart) -> None:
         # may show one to somebody else or after logging out.
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
+            _vary_by_cookie(response)
         return response
+
+
+def _vary_by_cookie(response: Response) -> None:
+    # compat says so where the user was looked at. Quart should where the session was, and does not (0.22, Flask 3.1.3).
+    if "Vary" not in response.headers:
+        response.headers["Vary"] = "Cookie"
+    else:
+        response.vary.add("Cookie")

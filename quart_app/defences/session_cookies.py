@@ -1,0 +1,71 @@
+"""Reading session cookies: those of hosts whose clocks differ, and those that hold no session.
+
+itsdangerous takes a signature that is from the future by one second for an expired one, so a host whose clock is
+behind by that would log everybody out (its issue 400), and the next thing written to the session would overwrite the
+good cookie. The remember cookie's own leeway is compat's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from quart import Quart
+from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
+from quart.wrappers import BaseRequestWebsocket
+
+_LEEWAY = 60  # seconds that this host's clock may be behind that of the one that signed
+
+
+class _FromTheFuture(SignatureExpired):
+    """The signature is good, and younger than now by more than the leeway."""
+
+
+class _Signer(TimestampSigner):
+    """Takes what was signed by a clock that is a little ahead."""
+
+    def unsign(self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False) -> Any:
+        value, signed_at = super().unsign(signed_value, return_timestamp=True)
+        age = self.get_timestamp() - int(signed_at.timestamp())
+        if max_age is not None and age > max_age:
+            raise SignatureExpired(f"Signature age {age} > {max_age} seconds", payload=value, date_signed=signed_at)
+        if max_age is not None and age < -_LEEWAY:
+            raise _FromTheFuture(f"Signature age {age} < -{_LEEWAY} seconds", payload=value, date_signed=signed_at)
+        return (value, signed_at) if return_timestamp else value
+
+
+class Session(SecureCookieSession):
+    """A session, which knows when another, that we cannot read yet, is still in the browser."""
+
+    #: Whether the cookie that came with the request is good, once this host's clock has caught up.
+    hides_another = False
+
+
+class TolerantSessions(SecureCookieSessionInterface):
+    """Cookie sessions that are read although the clock of the host that signed them was a little ahead."""
+
+    session_class = Session
+
+    def get_signing_serializer(self, app: Quart) -> URLSafeTimedSerializer | None:
+        """Quart's own, with our signer: keys, salt and format are the same, and so are the cookies."""
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = _Signer
+        return serializer
+
+    async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> SecureCookieSession | None:
+        """The session of the cookie; an empty one if there is none, or if it cannot be read, or not yet."""
+        try:
+            session = await super().open_session(app, request)
+        except (BadData, TypeError, ValueError):  # signed by us, and no session: another version's, perhaps
+            session = self.session_class()
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        serializer = self.get_signing_serializer(app)
+        if isinstance(session, Session) and not session and cookie is not None and serializer is not None:
+            try:
+                serializer.loads(cookie, max_age=int(app.permanent_session_lifetime.total_seconds()))
+            except _FromTheFuture:
+                session.hides_another = True
+            except BadData:
+                pass
+        return session

@@ -1,0 +1,65 @@
+"""The 30 checks of docs/security.md: each says its figure in the summary of the run.
+
+``CHECKS=full`` repeats what is a matter of chance, such as the moment at which a worker is killed, more often.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.app.conftest import app as app
+from tests.app.conftest import clock as clock
+from tests.app.conftest import database_url as database_url
+from tests.app.conftest import migrated_postgresql as migrated_postgresql
+from tests.app.conftest import migrated_postgresql_url as migrated_postgresql_url
+from tests.app.conftest import migrated_sqlite_url as migrated_sqlite_url
+from tests.app.conftest import settings as settings
+from tests.app.conftest import sqlite_template as sqlite_template
+from tests.app.conftest import visitor as visitor
+from tests.checks.tally import Tally
+
+_FIGURES = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", "check(number): which of the 30 checks of docs/security.md it is")
+    config.stash[_FIGURES] = []
+
+
+@pytest.fixture
+def times() -> int:
+    """How often to try what is a matter of chance."""
+    return 20 if os.environ.get("CHECKS") == "full" else 5
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """The figure of this check."""
+    tally = Tally()
+    yield tally
+    marker = request.node.get_closest_marker("check")
+    number = marker.args[0] if marker else 0
+    request.config.stash[_FIGURES].append(f"{number:2}  {request.node.name}: {tally.figure}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Let a test fail whose tally is not what it should be."""
+    result = yield
+    tally = pyfuncitem.funcargs.get("tally")
+    if isinstance(tally, Tally):
+        tally.settle()
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say all figures, in the order of the checks."""
+    figures = terminalreporter.config.stash[_FIGURES]
+    if figures:
+        terminalreporter.section("checks")
+        for figure in sorted(figures):
+            terminalreporter.write_line(figure)

@@ -1,0 +1,28 @@
+"""All addresses of the application, so that a check forgets none that is added later."""
+
+from __future__ import annotations
+
+import re
+
+from quart_app.application import Application
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def addresses(app: Application) -> list[str]:
+    """What can be asked for by GET, without files and websockets."""
+    return [path for method, path in _routes(app) if method == "GET"]
+
+
+def changes(app: Application) -> list[tuple[str, str]]:
+    """Every method and address that changes something."""
+    return [(method, path) for method, path in _routes(app) if method not in SAFE_METHODS]
+
+
+def _routes(app: Application) -> list[tuple[str, str]]:
+    return [
+        (method, re.sub(r"<int\b[^>]*>", "1", rule.rule))
+        for rule in app.url_map.iter_rules()
+        if not rule.websocket and rule.endpoint != "static"
+        for method in sorted(rule.methods or ())
+    ]

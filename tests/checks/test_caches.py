@@ -1,0 +1,69 @@
+"""What a cache between us and our users may keep: nothing that has to do with who they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from quart import session
+
+from quart_app.accounts.login import current_user
+from quart_app.application import Application
+from tests.app.visitor import Page, Visitor
+from tests.checks.routes import addresses
+from tests.checks.tally import Tally
+
+WAYS_TO_LOOK: dict[str, Callable[[], object]] = {
+    "get": lambda: session.get("x"),
+    "in": lambda: "x" in session,
+    "len": lambda: len(session),
+    "current_user": lambda: current_user.is_authenticated,
+}
+
+
+def is_kept_by_nobody(page: Page) -> bool:
+    """Whether no cache stores it, and one that does all the same asks again for every other cookie."""
+    vary = {name.strip().lower() for name in page.headers.get("Vary", "").split(",")}
+    return "no-store" in page.headers.get("Cache-Control", "") and bool({"cookie", "*"} & vary)
+
+
+def told(page: Page) -> tuple[int, str, str]:
+    """An answer without what differs at any two of them."""
+    text = re.sub(r'value="[\w.-]{60,}"', "", page.text)
+    return page.status, page.headers.get("Location", ""), text
+
+
+@pytest.mark.check(8)
+async def test_answers_that_depend_on_who_asks(app: Application, tally: Tally) -> None:
+    """Whatever is different for strangers, users and remembered users, or sets a cookie, is for no cache."""
+    user = Visitor(app)
+    tally.count(is_kept_by_nobody(await user.register()), "registering")
+    tally.count(is_kept_by_nobody(await user.login(remember=True)), "logging in")
+    for path in addresses(app):
+        remembered = user.copy("remember_token")
+        pages = [await visitor.get(path) for visitor in (Visitor(app), user, remembered)]
+        depends = len({told(page) for page in pages}) > 1
+        for page, who in zip(pages, ("stranger", "user", "remembered"), strict=True):
+            if depends or page.cookies:
+                tally.count(is_kept_by_nobody(page), f"{path} for {who}: {page.headers!r}")
+            assert "no-store" in page.headers["Cache-Control"], path
+    tally.count(is_kept_by_nobody(await user.logout()), "logging out")
+
+
+@pytest.mark.check(8)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("way", WAYS_TO_LOOK)
+async def test_ways_to_look(app: Application, tally: Tally, way: str) -> None:
+    """However a page looks at the session or the user, and whoever asks."""
+
+    @app.get("/looks")
+    async def look() -> str:
+        return str(WAYS_TO_LOOK[way]())
+
+    user = Visitor(app)
+    await user.register()
+    await user.login()
+    for visitor in (Visitor(app), user):
+        page = await visitor.get("/looks")
+        tally.count(is_kept_by_nobody(page), f"{page.headers!r}")

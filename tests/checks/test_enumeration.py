@@ -1,0 +1,99 @@
+"""Who tries names learns nothing of who has an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from statistics import median
+from time import perf_counter
+from unittest import mock
+
+import pytest
+from sqlalchemy import text
+from werkzeug import security
+
+from quart_app.accounts.users import deactivate_user, user_by_login
+from quart_app.application import Application
+from quart_app.settings import Settings
+from tests.app.visitor import Page, Visitor
+from tests.checks.tally import Tally
+
+NAMES = ("susan", "nobody", "closed", "damaged", "empty", "susan@example.com", "nobody@example.com", "su\0san")
+DAMAGED = {"damaged": "'md5$s$00'", "empty": "NULL"}
+WRONG = "not the password at all"
+
+
+@pytest.fixture
+async def accounts(app: Application) -> None:
+    """One as it should be, one closed, one whose hash is none, and one without."""
+    for name in ("susan", "closed", *DAMAGED):
+        await Visitor(app).register(name, email=f"{name}@example.com")
+    async with app.app_context():
+        closed = await user_by_login("closed")
+        assert closed is not None
+        await deactivate_user(closed.id)
+        async with app.database.session() as session:
+            for name, value in DAMAGED.items():
+                await session.execute(text(f"UPDATE users SET password_hash = {value} WHERE username = '{name}'"))  # noqa: S608
+            await session.commit()
+
+
+@pytest.fixture
+def hashes() -> Iterator[list[str]]:
+    """Every hash that is computed, by method and parameters."""
+    seen: list[str] = []
+    original = security._hash_internal
+
+    def count(method: str, salt: str, password: str) -> tuple[str, str]:
+        result = original(method, salt, password)  # or an error, at once
+        seen.append(method)
+        return result
+
+    with mock.patch.object(security, "_hash_internal", count):
+        yield seen
+
+
+def anonymous(page: Page) -> tuple[int, list[str], str, str]:
+    """An answer without what differs at any two of them."""
+    text = re.sub(r'value="[\w.-]{60,}"', "", page.text)
+    return page.status, sorted(page.headers.keys()), page.headers.get("Location", ""), text
+
+
+@pytest.mark.check(13)
+@pytest.mark.usefixtures("accounts")
+async def test_wrong_logins_look_alike(app: Application, hashes: list[str], tally: Tally) -> None:
+    """Known, unknown, closed, damaged: the same answer, header for header, for exactly one hash of one kind."""
+    expected = anonymous(await Visitor(app).login("susan", WRONG))
+    method = hashes[-1]
+    for name in NAMES:
+        hashes.clear()
+        page = await Visitor(app).login(name, WRONG)
+        tally.count(anonymous(page) == expected, f"{name!r}: {anonymous(page)}")
+        tally.count(hashes == [method], f"{name!r}: {hashes}")
+    answers = set()
+    for name in NAMES:
+        hashes.clear()
+        credentials = {"username": name, "password": WRONG}
+        answer = await Visitor(app).client.post("/api/v1/sessions", json=credentials)
+        answers.add((answer.status_code, tuple(sorted(answer.headers.keys())), await answer.get_data(as_text=True)))
+        tally.count(hashes == [method], f"{name!r} in the API: {hashes}")
+    tally.count(len(answers) == 1, answers)
+
+
+@pytest.mark.check(13)
+@pytest.mark.skipif("os.environ.get('CHECKS') != 'full'", reason="statistics: CHECKS=full")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("accounts")
+async def test_wrong_logins_take_as_long(app: Application, settings: Settings, tally: Tally) -> None:
+    """Of a hundred each, taken in turn, the medians differ by five per cent at most."""
+    seconds: dict[str, list[float]] = {name: [] for name in ("susan", "nobody", "closed")}
+    for _ in range(100):
+        for name, taken in seconds.items():
+            credentials = {"username": name, "password": WRONG}
+            start = perf_counter()
+            await Visitor(app).client.post("/api/v1/sessions", json=credentials)
+            taken.append(perf_counter() - start)
+    medians = {name: median(taken) for name, taken in seconds.items()}
+    spread = max(medians.values()) / min(medians.values()) - 1
+    tally.count(spread <= 0.05, medians)
+    tally.note(f"medians within {spread:.1%}")

@@ -1,0 +1,118 @@
+"""What was there before a login, and what goes on after a logout."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NoReturn
+
+import pytest
+from quart import session
+
+from quart_app.accounts.login import start_login
+from quart_app.accounts.users import user_by_login
+from quart_app.application import Application
+from tests.app.visitor import PASSWORD, Visitor
+from tests.checks.tally import Tally
+
+OURS = {"_user_id", "_fresh", "_id", "_remember", "_remember_seconds", "csrf_token", "_flashes"}
+
+
+async def content(visitor: Visitor) -> dict[str, object]:
+    """What the session holds."""
+    async with visitor.client.session_transaction() as opened:
+        return dict(opened)
+
+
+async def plant(visitor: Visitor) -> None:
+    """Put something into the session that somebody else knows."""
+    async with visitor.client.session_transaction() as opened:
+        opened["cart"] = "mallory's"
+        opened["csrf_token"] = "mallory's"
+
+
+def cookies(visitor: Visitor) -> dict[str, str | None]:
+    """What the browser keeps."""
+    return {cookie.name: cookie.value for cookie in visitor.client.cookie_jar or ()}
+
+
+@pytest.mark.check(14)
+async def test_nothing_survives_a_login(app: Application, tally: Tally) -> None:
+    """Logging in, as somebody else too, confirming and logging out leave no key, token, or id from before."""
+    visitor = Visitor(app)
+    await visitor.register()
+    await visitor.register("bob", email="bob@example.com")
+
+    async def log_in(name: str) -> None:
+        """Over the login that is there, which the page does not offer, and the API does."""
+        credentials = {"username": name, "password": PASSWORD, "kind": "remembered"}
+        answer = await visitor.client.post("/api/v1/sessions", json=credentials)
+        assert answer.status_code == 201
+
+    async def confirm() -> None:
+        visitor.forget("session")
+        assert (await visitor.get("/account")).status == 200
+        old = visitor.copy()
+        await plant(visitor)
+        page = await visitor.get("/reauthenticate")
+        assert (await visitor.post("/reauthenticate", {"csrf_token": page.token, "current_password": PASSWORD})).status
+        tally.count(not await old.is_in(), "confirming: the cookies from before")
+
+    steps = {"login": lambda: log_in("susan"), "as bob": lambda: log_in("bob"), "again": lambda: log_in("bob")}
+    for name, step in {**steps, "confirming": confirm, "logout": visitor.logout}.items():
+        if name not in ("confirming", "logout"):
+            await plant(visitor)
+        before, sent, thief = await content(visitor), cookies(visitor), visitor.copy()
+        await step()
+        after = await content(visitor)
+        tally.count("cart" not in after and set(after) <= OURS, f"{name}: {after}")
+        for key in ("_user_id", "csrf_token"):
+            tally.count(not before.get(key) or before[key] != after.get(key), f"{name}: {key}")
+        for cookie in ("session", "remember_token"):
+            tally.count(cookie not in sent or sent[cookie] != cookies(visitor).get(cookie), f"{name}: {cookie}")
+        tally.count(not await thief.is_in(), f"{name}: a copy from before")
+
+
+@pytest.mark.check(27)
+async def test_a_slow_request_logs_nobody_in_again(app: Application, tally: Tally) -> None:
+    """What was under way when its user logged out writes a session at its end, and that is nobody's."""
+    has_begun, may_end = asyncio.Event(), asyncio.Event()
+
+    @app.get("/slow")
+    async def slow() -> str:
+        session.permanent = True
+        session["seen"] = 1
+        has_begun.set()
+        await may_end.wait()
+        session["seen"] = 2
+        return ""
+
+    visitor = Visitor(app)
+    await visitor.register()
+    await visitor.login(remember=True)
+    request = asyncio.create_task(visitor.copy().get("/slow"))
+    await has_begun.wait()
+    await visitor.logout()
+    may_end.set()
+    page = await request
+    assert "session" in page.cookies
+    visitor.client.set_cookie("localhost", "session", page.cookies["session"].value)
+    tally.count(not await visitor.is_in(), "the next request")
+
+
+@pytest.mark.check(27)
+async def test_a_login_that_raises_is_none(app: Application, tally: Tally) -> None:
+    """A view that logs in and then raises answers 500, and has logged nobody in."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/fails")
+    async def log_in_and_fail() -> NoReturn:
+        user = await user_by_login("susan")
+        assert user is not None
+        assert await start_login(user, remember=True)
+        raise LookupError
+
+    visitor = Visitor(app)
+    await visitor.register()
+    page = await visitor.get("/fails")
+    tally.count(page.status == 500 and not page.cookies, f"{page.status} {page.cookies}")
+    tally.count(not await visitor.is_in(), "the next request")

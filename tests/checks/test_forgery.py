@@ -1,0 +1,95 @@
+"""Requests that somebody else made a browser send."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from quart_app.application import Application
+from quart_app.database import Base
+from quart_app.faces import is_api_path
+from tests.app.program import CREDENTIALS, SUSAN
+from tests.app.visitor import PASSWORD, Visitor
+from tests.checks.routes import changes
+from tests.checks.tally import Tally
+
+NEW = "four words of another kind"
+FIELDS = {
+    "username": "mallory",
+    "email": "mallory@example.com",
+    "password": NEW,
+    "password2": NEW,
+    "current_password": PASSWORD,
+}
+BODIES: dict[str, dict[str, str]] = {
+    "/api/v1/users": {**SUSAN, "username": "mallory", "email": "mallory@example.com"},
+    "/api/v1/sessions": CREDENTIALS,
+    "/api/v1/me/password": {"current_password": PASSWORD, "new_password": NEW},
+}
+FOREIGN = [
+    {"Origin": "https://evil.test"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost.evil.test"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+]
+FOR_STRANGERS = {"/login", "/register"}
+
+
+async def everything(app: Application) -> list[tuple[object, ...]]:
+    """All rows that the database has."""
+    async with app.app_context(), app.database.session() as session:
+        return [tuple(row) for table in Base.metadata.sorted_tables for row in await session.execute(select(table))]
+
+
+@pytest.mark.check(7)
+async def test_pages_need_the_token_of_their_session(app: Application, tally: Tally) -> None:
+    """No form without the token of its own session, or from another site with it, does anything: 403."""
+    user, mallory, stranger = Visitor(app), Visitor(app), Visitor(app)
+    await user.register()
+    before_login = (await user.get("/login")).token
+    await user.login()
+    others = (await mallory.get("/login")).token
+    strangers = (await stranger.get("/login")).token
+    users = (await user.get("/account")).token
+
+    for method, path in changes(app):
+        if is_api_path(path):
+            continue
+        visitor, good = (stranger, strangers) if path in FOR_STRANGERS else (user, users)
+        fields = {**FIELDS, **(CREDENTIALS if path == "/login" else {})}
+        for bad in (None, "", "wrong", f"{good}x", others, before_login):
+            before = await everything(app)
+            page = await visitor.post(path, fields if bad is None else {**fields, "csrf_token": bad})
+            unchanged = before == await everything(app)
+            tally.count(page.status == 403 and unchanged, f"{method} {path} with {bad!r}: {page.status}")
+        for headers in FOREIGN:
+            before = await everything(app)
+            page = await visitor.post(path, {**fields, "csrf_token": good}, headers)
+            unchanged = before == await everything(app)
+            tally.count(page.status == 403 and unchanged, f"{method} {path} with {headers}: {page.status}")
+    assert await user.is_in()
+
+
+@pytest.mark.check(7)
+async def test_the_api_is_not_for_other_sites(app: Application, tally: Tally) -> None:
+    """No request that says it comes from another site, and no form of one, does anything in the API: 403 or 415."""
+    user = Visitor(app)
+    await user.register()
+    await user.login()
+    forms = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x")
+    for method, path in changes(app):
+        if not is_api_path(path):
+            continue
+        body = BODIES.get(path) if method != "DELETE" else None
+        for headers in FOREIGN:
+            before = await everything(app)
+            answer = await user.client.open(path, method=method, json=body, headers=headers)
+            unchanged = before == await everything(app)
+            tally.count(answer.status_code == 403 and unchanged, f"{method} {path} with {headers}")
+        for kind in forms if body else ():
+            before = await everything(app)
+            answer = await user.client.open(path, method=method, data=b'{"a": 1}', headers={"Content-Type": kind})
+            unchanged = before == await everything(app)
+            tally.count(answer.status_code == 415 and unchanged, f"{method} {path} with {kind}")
+    assert await user.is_in()

@@ -1,0 +1,144 @@
+"""Cookies that nobody has got from us: visitors who send them are visitors, and wait for no error."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from hashlib import sha512
+from time import perf_counter
+from typing import Any
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+from quart.sessions import SecureCookieSessionInterface
+from quart.testing import QuartClient
+
+from compat import encode_cookie
+from quart_app.application import Application
+from quart_app.sessions.bearer import make_bearer_token
+from quart_app.sessions.handles import new_handle
+from quart_app.settings import Settings
+from tests.app.conftest import Clock
+from tests.app.visitor import Visitor
+from tests.checks.tally import Tally
+from tests.compat.test_hostile_cookies import HOSTILE, WRONG_TYPES
+
+REMEMBER_SALT = "quart-flask-login remember cookie"
+SLOW = 1.0  # seconds; the slowest is seen to take some milliseconds
+NAMES = ("session", "remember_token", "device")
+ODD_IDS: list[Any] = [
+    *(" 1", "+1", "01", "1 ", "\u0661", "1.0", "-1", "1e0", "0x1", "1\0", "1|1", "", "None", "susan", "\u2603"),
+    *("9" * 30, "9" * 5000, str(2**63), str(2**31), "\ud800", "1' OR '1'='1"),
+    *(1, 0, True, None, 1.5, [1], ["1"], {"id": 1}, [["1"]]),
+]
+
+
+def seal_session(app: Application, payload: object) -> str:
+    """A session cookie with our own signature."""
+    interface = app.session_interface
+    assert isinstance(interface, SecureCookieSessionInterface)
+    serializer = interface.get_signing_serializer(app)
+    assert serializer is not None
+    return _seal(serializer, payload)
+
+
+def seal_token(app: Application, payload: object) -> str:
+    """A remember cookie with our own signature."""
+    options = {"digest_method": sha512}
+    return _seal(URLSafeTimedSerializer(app.secret_key or "", REMEMBER_SALT, signer_kwargs=options), payload)
+
+
+def _seal(serializer: URLSafeTimedSerializer, payload: object) -> str:
+    """As ``dumps`` does; which would not take every payload."""
+    text = urlsafe_b64encode(json.dumps(payload).encode()).rstrip(b"=")
+    return serializer.make_signer(serializer.salt).sign(text).decode()
+
+
+def resealed(app: Application, name: str, cookie: str) -> str:
+    """The same content, sealed here: a proof that what is sealed here would be believed."""
+    _, payload = URLSafeTimedSerializer("whatever").loads_unsafe(cookie)
+    return seal_session(app, payload) if name == "session" else seal_token(app, payload)
+
+
+async def answers(app: Application, name: str, value: str | bytes) -> tuple[set[int], bool, float]:
+    """The statuses, whether anybody is in, and the longest time of an answer, for who sends this cookie."""
+    raw = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+    headers = {"Cookie": f"{name}=" + raw.decode("latin-1")}
+    statuses, slowest, is_in = set(), 0.0, False
+    client = QuartClient(app, use_cookies=False)
+    for path in ("/index", "/login", "/account/password", "/api/v1/me"):
+        start = perf_counter()
+        response = await client.get(path, headers=headers)
+        slowest = max(slowest, perf_counter() - start)
+        statuses.add(response.status_code)
+        is_in = is_in or b"susan" in await response.get_data(as_text=False)
+    credentials = {"username": "susan", "password": "not the password"}
+    statuses.add((await client.post("/api/v1/sessions", json=credentials, headers=headers)).status_code)
+    return statuses, is_in, slowest
+
+
+@pytest.fixture
+async def user(visitor: Visitor, clock: Clock) -> Visitor:
+    """Susan, who is logged in and remembered."""
+    await visitor.register()
+    await visitor.login(remember=True)
+    return visitor
+
+
+def cookie(user: Visitor, name: str) -> str:
+    """The value that the browser keeps."""
+    assert user.client.cookie_jar is not None
+    return next(cookie.value or "" for cookie in user.client.cookie_jar if cookie.name == name)
+
+
+@pytest.mark.check(5)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_odd_cookies(user: Visitor, app: Application, clock: Clock, tally: Tally) -> None:
+    """Nonsense, forgeries, damaged and old cookies, and our own signature on the wrong thing: nobody, and no error."""
+    hostile: dict[str, Any] = HOSTILE
+    cases: list[tuple[str, str | bytes]] = [(name, value) for name in NAMES for value in hostile.values()]
+    for payload in [*WRONG_TYPES, "x" * 43, "\ud800"]:
+        cases.append(("session", seal_session(app, payload)))
+        cases.append(("session", seal_session(app, {"_user_id": payload, "_fresh": payload, "_id": payload})))
+        cases.append(("remember_token", seal_token(app, payload)))
+    for name in NAMES[:2]:
+        good = cookie(user, name)
+        cases += [(name, good[:at] + ("A" if good[at] != "A" else "B") + good[at + 1 :]) for at in range(0, 80, 4)]
+        cases += [(other, good) for other in NAMES if other != name]
+    async with app.app_context():
+        cases.append(("remember_token", encode_cookie("1")))
+        cases.append(("remember_token", make_bearer_token(new_handle())))
+    slowest = 0.0
+    for name, value in cases:
+        statuses, is_in, seconds = await answers(app, name, value)
+        slowest = max(slowest, seconds)
+        fine = max(statuses) < 500 and not is_in and seconds < SLOW
+        tally.count(fine, f"{name}={value[:60]!r}: {statuses}, in: {is_in}, {seconds:.3f} s")
+    tally.note(f"slowest {slowest * 1000:.0f} ms")
+
+
+@pytest.mark.check(5)
+async def test_old_cookies(user: Visitor, app: Application, settings: Settings, clock: Clock, tally: Tally) -> None:
+    """Once its time is over, a cookie that was good is none."""
+    kept = {name: cookie(user, name) for name in NAMES[:2]}
+    for name, value in kept.items():
+        assert (await answers(app, name, value))[1]
+        assert (await answers(app, name, resealed(app, name, value)))[1]
+    clock.shift(settings.remember_cookie_duration)
+    clock.now += 1
+    for name, value in kept.items():
+        statuses, is_in, _ = await answers(app, name, value)
+        tally.count(max(statuses) < 500 and not is_in, name)
+
+
+@pytest.mark.check(29)
+async def test_odd_ids(user: Visitor, app: Application, tally: Tally) -> None:
+    """Our own signature on any id that is not the handle of a login is nobody's: not user 1, and no error."""
+    for odd in ODD_IDS:
+        cases = [
+            ("session", seal_session(app, {"_user_id": odd, "_fresh": True})),
+            ("remember_token", seal_token(app, odd)),
+        ]
+        for name, value in cases:
+            statuses, is_in, _ = await answers(app, name, value)
+            tally.count(max(statuses) < 500 and not is_in, f"{name} of {str(odd)[:40]!r}: {statuses}, in: {is_in}")

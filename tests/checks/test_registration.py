@@ -1,0 +1,118 @@
+"""Many who register at the same moment, and some who do not wait for the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import func, select
+
+from quart_app.accounts.models import User
+from quart_app.application import Application
+from tests.app.program import SUSAN, Program
+from tests.app.visitor import PASSWORD, Visitor
+from tests.checks.tally import Tally
+
+MANY, DIFFERENT, GONE = 50, 100, 200
+
+
+async def users(app: Application) -> int:
+    """How many accounts there are."""
+    async with app.app_context(), app.database.session() as session:
+        return await session.scalar(select(func.count()).select_from(User)) or 0
+
+
+@pytest.mark.check(18)
+async def test_one_name_for_fifty(app: Application, tally: Tally) -> None:
+    """One gets it, 49 are told so, and none waits in vain."""
+    for number in range(3):
+        fields = {"username": f"susan{number}", "email": f"susan{number}@example.com", "password": PASSWORD}
+        answers = await asyncio.gather(*(Program(app).send("POST", "/users", {**fields}) for _ in range(MANY)))
+        statuses = [answer.status for answer in answers]
+        tally.count(sorted(statuses) == [201] + [409] * (MANY - 1), sorted(statuses))
+    tally.count(await users(app) == 3, await users(app))
+
+
+@pytest.mark.check(18)
+async def test_a_hundred_names(app: Application, tally: Tally) -> None:
+    """Everybody gets a name of their own."""
+    people = [{**SUSAN, "username": f"user{number}", "email": f"u{number}@example.com"} for number in range(DIFFERENT)]
+    answers = await asyncio.gather(*(Program(app).send("POST", "/users", person) for person in people))
+    for answer in answers:
+        tally.count(answer.status == 201, answer.status)
+
+
+@pytest.mark.check(19)
+async def test_clients_that_go_away(
+    app: Application, visitor: Visitor, caplog: pytest.LogCaptureFixture, tally: Tally
+) -> None:
+    """Whenever a client hangs up, its account is whole or not there; no connection is lost, no error logged."""
+    page = await visitor.get("/register")
+    cookie = page.cookies["session"].value
+    for number in range(GONE):
+        form = {
+            "csrf_token": page.token,
+            "username": f"user{number}",
+            "email": f"u{number}@example.com",
+            "password": PASSWORD,
+            "password2": PASSWORD,
+        }
+        await hang_up(app, urlencode(form).encode(), cookie, after=number % 40 / 800)
+    in_use = app.metrics.database_connections_in_use._value.get()
+    tally.count(in_use == 0, f"{in_use} connections still in use")
+    errors = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    tally.count(not errors, errors)
+    registered = await users(app)
+    logged_in = 0
+    for number in range(GONE):
+        done = await Visitor(app).login(f"user{number}")
+        logged_in += done.location == "/index"
+    tally.count(logged_in == registered, f"{registered} users, of whom {logged_in} can log in")
+    pages = await asyncio.gather(*(Visitor(app).login("user0") for _ in range(20)))
+    tally.count(all(page.status in (302, 429) for page in pages), "the pool is as it was")
+    tally.note(f"{registered} of {GONE} registered before they were gone")
+
+
+async def hang_up(app: Application, body: bytes, cookie: str, *, after: float) -> None:
+    """Send a registration, and close the connection so many seconds later."""
+    has_sent = False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal has_sent
+        if not has_sent:
+            has_sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        await asyncio.sleep(after)
+        return {"type": "http.disconnect"}
+
+    async def send(_message: dict[str, Any]) -> None:
+        """Nobody is there to take it."""
+
+    headers = {
+        "host": "localhost",
+        "user-agent": "Quart",
+        "cookie": f"session={cookie}",
+        "content-type": "application/x-www-form-urlencoded",
+        "content-length": str(len(body)),
+    }
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/register",
+        "raw_path": b"/register",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 80),
+        "extensions": {},
+        "state": {},
+    }
+    served: Any = app
+    await served(scope, receive, send)

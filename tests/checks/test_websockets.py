@@ -1,0 +1,97 @@
+"""The websocket of a real server: who may open it, and what it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.checks.tally import Tally
+from tests.services.websocket import Refused, connect
+from tests.serving.server import Browser, Server, serve
+
+PATH = "/live/ws"
+LIMIT = 64 * 1024
+MORE = 50 * 1024  # KiB of memory
+FLOOD = 2.0  # seconds
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    """A server, of which the loop of this test knows nothing."""
+    with ExitStack() as stack:
+        yield await asyncio.to_thread(stack.enter_context, serve(tmp_path))
+        await asyncio.to_thread(stack.close)
+
+
+@pytest.fixture
+async def cookies(server: Server) -> str:
+    """Those of somebody who is logged in."""
+
+    def log_in() -> str:
+        browser = Browser(server.port)
+        assert browser.register("susan") == browser.login("susan") == 302
+        return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+
+    return await asyncio.to_thread(log_in)
+
+
+def memory(server: Server) -> int:
+    """What the worker has now, in KiB."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{server.workers[0]}/status").read_text())
+    assert found
+    return int(found[1])
+
+
+@pytest.mark.check(23)
+async def test_origins(server: Server, cookies: str, tally: Tally) -> None:
+    """Only a page of ours opens it: every other origin, and none, is 403 before anything is accepted."""
+    url = f"http://127.0.0.1:{server.port}{PATH}"
+    ours = f"http://127.0.0.1:{server.port}"
+    foreign = ["https://evil.test", "null", None, f"{ours}.evil.test", "http://127.0.0.1", f"https://evil.test#{ours}"]
+    for origin in foreign:
+        headers = {"Cookie": cookies, **({} if origin is None else {"Origin": origin})}
+        try:
+            async with connect(url, headers):
+                status = 101
+        except Refused as refused:
+            status = refused.status
+        tally.count(status == 403, f"{origin}: {status}")
+    async with connect(url, {"Cookie": cookies, "Origin": ours}) as client:
+        tally.count("susan" in await client.receive(), "our own page")
+
+
+@pytest.mark.check(23)
+async def test_what_it_takes(server: Server, cookies: str, tally: Tally) -> None:
+    """A message that is too long is 1009; however much is sent, memory stays where it was and others are served."""
+    url = f"http://127.0.0.1:{server.port}{PATH}"
+    headers = {"Cookie": cookies, "Origin": f"http://127.0.0.1:{server.port}"}
+    for size, code in ((LIMIT, 1003), (LIMIT + 1, 1009)):
+        async with connect(url, headers) as client:
+            await client.receive()
+            await client.send("x" * size)
+            closed = await client.until_closed()
+            tally.count(closed == code, f"{size} bytes: {closed}")
+
+    before, sent = memory(server), 0
+    end = monotonic() + FLOOD
+    while monotonic() < end:
+        async with connect(url, headers) as client:
+            try:
+                async with asyncio.timeout(0.5):
+                    while monotonic() < end:
+                        await client.send("x" * LIMIT)
+                        sent += 1
+            except (ConnectionError, TimeoutError):
+                pass
+            client.writer.transport.abort()  # as nobody takes what is left
+    more = memory(server) - before
+    tally.count(more < MORE, f"{more} KiB more after {sent} messages")
+    status, _ = await asyncio.to_thread(Browser(server.port).get, "/login")
+    tally.count(status == 200, "others")
+    tally.note(f"{sent} messages of 64 KiB, +{more / 1024:.0f} MiB")
