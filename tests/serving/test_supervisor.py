@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -36,15 +37,24 @@ def test_killed_worker_is_replaced(tmp_path: Path, workers: str) -> None:
 
 
 def test_a_worker_that_asked_for_it_is_replaced(tmp_path: Path) -> None:
-    """Hypercorn's ``max_requests`` ends a worker; that is no reason to end."""
+    """Hypercorn's ``max_requests`` ends a worker; that is no reason to end.
+
+    A connection that a Hypercorn takes in the very moment in which it stops has no request yet, and is closed with
+    those that are idle: browsers connect again, and so do we. (Seen with asyncio's own loop, which this configuration
+    has, 4 times in 18,821; never in 22,383 with uvloop.)
+    """
     config = tmp_path / "hypercorn.toml"
     config.write_text("max_requests = 1\n")
     with serve(tmp_path, config=config) as server:
         first = server.workers
         browser = Browser(server.port)
-        for _ in range(3):
-            assert browser.get("/login")[0] == 200
-        wait_until(lambda: server.workers not in ([], first))
+
+        def is_replaced() -> bool:
+            with suppress(ConnectionError):
+                assert browser.get("/login")[0] == 200
+            return server.workers not in ([], first)
+
+        wait_until(is_replaced)
 
 
 def test_a_start_that_fails_ends(tmp_path: Path) -> None:
