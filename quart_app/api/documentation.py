@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from quart import render_template
 from quart_schema import hide
 
+from quart_app.application import this_app
+
 from .blueprint import blueprint
 from .openapi import REFERENCE, described_api
 from .operations import BEARER
@@ -52,7 +54,7 @@ class OperationCard(NamedTuple):
 @hide
 async def documentation() -> str:
     """The page."""
-    document = described_api()
+    document = described_api(this_app)
     return await render_template(
         "api/documentation.html",
         info=document["info"],

@@ -108,10 +108,10 @@ class Browser:
     headers: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def request(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str]:
+    def request(self, method: str, path: str, fields: dict[str, str] | str | None = None) -> tuple[int, str]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
-            body = None if fields is None else urlencode(fields)
+            body = urlencode(fields) if isinstance(fields, dict) else fields
             connection.request(method, path, body, self.all_headers())
             response = connection.getresponse()
             self.keep_cookies(response)

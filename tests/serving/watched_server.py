@@ -1,0 +1,119 @@
+"""The application as a worker serves it, with somebody who watches whether anything stops the loop.
+
+At the end it writes, as JSON, each place that did for longer than 50 ms since it serves. Run by test_no_blocking.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import sys
+import threading
+import time
+from collections import Counter, deque
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from quart_app import create_app
+from quart_app.serve.warm_up import warm_up
+
+LIMIT = 0.05  # seconds
+_LOOK_EVERY = 0.005  # seconds
+_ROOT = Path(__file__).resolve().parents[2]
+_OURS = (str(_ROOT / "quart_app"), str(_ROOT / "compat"))
+
+
+class _Look(NamedTuple):
+    at: float
+    place: str
+
+
+class Watch(logging.Handler):
+    """Listens to what asyncio's debug mode says of slow callbacks, and knows where these were at that time.
+
+    asyncio itself only names the task, of which the whole request is one. So a thread looks, again and again, at
+    what the loop's thread is doing.
+
+    Attributes:
+        slow: how long the slowest callback took at a place, by the place.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.slow: dict[str, float] = {}
+        self._loop_thread = threading.get_ident()
+        self._looks: deque[_Look] = deque(maxlen=2000)
+
+    def start(self) -> None:
+        """Watch from now on."""
+        logging.getLogger("asyncio").addHandler(self)
+        threading.Thread(target=self._look_again_and_again, daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember where a slow callback was most of the time; asyncio calls this just after its end."""
+        if not str(record.msg).startswith("Executing"):
+            return
+        handle, seconds = record.args if isinstance(record.args, tuple) else (record.args, 0.0)
+        assert isinstance(seconds, float)
+        begin = time.monotonic() - seconds
+        seen = Counter(look.place for look in tuple(self._looks) if look.at >= begin)
+        place = seen.most_common(1)[0][0] if seen else str(handle)
+        self.slow[place] = max(self.slow.get(place, 0.0), seconds)
+
+    def _look_again_and_again(self) -> None:
+        while True:
+            frame = sys._current_frames().get(self._loop_thread)
+            if frame is not None:
+                self._looks.append(_Look(time.monotonic(), _place_of(frame)))
+            time.sleep(_LOOK_EVERY)
+
+
+def _place_of(innermost: FrameType) -> str:
+    """The function of ours that is at work, or the innermost one if none is."""
+    frame: FrameType | None = innermost
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_OURS):
+            return _name_of(frame)
+        frame = frame.f_back
+    return _name_of(innermost)
+
+
+def _name_of(frame: FrameType) -> str:
+    return f"{frame.f_code.co_filename.removeprefix(f'{_ROOT}/')}: {frame.f_code.co_qualname}"
+
+
+def main() -> None:
+    """Serve until SIGTERM, in asyncio's debug mode."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bind", required=True)
+    parser.add_argument("--report", type=Path, required=True)
+    options = parser.parse_args()
+
+    config = Config()
+    config.bind = [options.bind]
+    watch = Watch()
+
+    async def until_told() -> None:
+        """Hypercorn calls this when it serves."""
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        watch.start()
+        await stop.wait()
+
+    with asyncio.Runner(debug=True) as runner:
+        runner.get_loop().slow_callback_duration = LIMIT
+        app = create_app()
+        warm_up(app)
+        runner.run(serve(app, config, shutdown_trigger=until_told))
+    options.report.write_text(json.dumps(watch.slow))
+
+
+if __name__ == "__main__":
+    main()
