@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,6 +19,10 @@ class Backend(Protocol):
     @property
     def limit(self) -> float | None:
         """Seconds that a piece of work may take as a whole; None if its statements have limits that always hold."""
+
+    @property
+    def reading_options(self) -> Mapping[str, Any]:
+        """SQLAlchemy's execution options for a connection that asks one question, and changes nothing."""
 
     def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
         """The engine that requests are answered with."""

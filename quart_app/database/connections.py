@@ -9,6 +9,7 @@ from typing import TypeVarTuple
 
 from prometheus_client import Gauge
 from sqlalchemy import Row, Select, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
@@ -35,6 +36,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self._backend = backend_at(url)
         self._engine = self._backend.engine(pool_size=pool_size, pool_timeout=_PATIENCE)
+        self._reading_engine = self._engine.sync_engine.execution_options(**self._backend.reading_options)
         self._turns = Semaphore(pool_size)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
@@ -85,7 +87,16 @@ class Database:
                 return await greenlet_spawn(self._first, statement, parameters)
 
     def _first(self, statement: Select[*Ts], parameters: Mapping[str, object]) -> Row[*Ts] | None:
-        with self._engine.sync_engine.connect() as connection:
+        try:
+            return self._ask(statement, parameters)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # The connection broke just now. Nothing is changed by asking once more, on another one.
+        return self._ask(statement, parameters)
+
+    def _ask(self, statement: Select[*Ts], parameters: Mapping[str, object]) -> Row[*Ts] | None:
+        with self._reading_engine.connect() as connection:
             return connection.execute(statement, parameters).first()
 
     @asynccontextmanager

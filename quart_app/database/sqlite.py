@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import sleep
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
@@ -31,6 +31,7 @@ class Sqlite:
     """A file."""
 
     limit = None
+    reading_options: Mapping[str, Any] = {}  # a SELECT begins no transaction here
 
     def __init__(self, file: str) -> None:
         self._url = URL.create("sqlite+aiosqlite", database=file)

@@ -9,8 +9,10 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from sqlalchemy import Pool, event, literal, select
 
 from quart_app.application import Application
+from quart_app.database import Database
 from tests.app.visitor import Visitor
 
 
@@ -24,6 +26,28 @@ async def test_one_query_for_a_user(visitor: Visitor, queries: list[str], lost: 
     queries.clear()
     assert (await visitor.get("/index")).status == 200
     assert len(queries) == 1
+
+
+async def test_one_round_trip_for_a_user(migrated_postgresql_url: str) -> None:
+    """The question that every request asks is all that is sent to PostgreSQL: no ping, no BEGIN, no ROLLBACK.
+
+    asyncpg tells of what is not prepared: the question is.
+    """
+    sent: list[str] = []
+
+    def listen(connection: Any, _record: object) -> None:
+        connection.driver_connection.add_query_logger(lambda query: sent.append(query.query))
+
+    event.listen(Pool, "connect", listen)
+    database = Database(migrated_postgresql_url)
+    try:
+        for _ in range(2):
+            sent.clear()  # what the first one sends to know the server
+            assert await database.first(select(literal(1)), {}) == (1,)
+        assert sent == []
+    finally:
+        await database.close()
+        event.remove(Pool, "connect", listen)
 
 
 async def test_queries_of_a_login(visitor: Visitor, app: Application, queries: list[str]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]  # 0.32 has no types
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Integer, String, literal, select
+from sqlalchemy import Integer, String, case, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
 from quart_app.application import Application
@@ -118,6 +118,16 @@ async def test_connections_ended(user: Visitor, server: Cluster, database_name: 
     ours = f"datname = '{database_name}' AND pid <> pg_backend_pid()"
     server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
     assert await on_all_connections(user) == [200] * POOL_SIZE
+
+
+async def test_connection_ends_in_the_middle(app: Application, other: asyncpg.Connection) -> None:
+    """A question that was asked on a connection that ended is asked once more; what may change something is not."""
+    await other.execute("CREATE SEQUENCE times")
+    ending = case((func.nextval("times") % 2 == 1, func.pg_terminate_backend(func.pg_backend_pid())), else_=None)
+    assert await app.database.first(select(ending), {}) == (None,)
+    with pytest.raises(DatabaseUnavailable):
+        async with app.database.session() as session:
+            await session.scalar(select(ending))
 
 
 @pytest.mark.parametrize("pooled", [True, False])
