@@ -10,14 +10,14 @@ _POLICY = (
 )
 
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
     # Not "no-referrer": with that browsers send "Origin: null" with our own forms.
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
 }
 _HSTS = "max-age=31536000; includeSubDomains"
 
@@ -33,14 +33,18 @@ def init_app(app: Quart) -> None:
 
     @app.after_request
     async def add_security_headers(response: Response) -> Response:
+        # Looked through once: each setdefault would look through all of them again.
+        present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
         for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        if production and request.is_secure:
-            response.headers.setdefault("Strict-Transport-Security", _HSTS)
+            if name not in present:
+                response.headers.add(name, value)
+        if production and request.is_secure and "strict-transport-security" not in present:
+            response.headers.add("strict-transport-security", _HSTS)
         # Pages show who is logged in and carry the token of a session: no cache, the browser's included,
         # may show one to somebody else or after logging out.
         if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+            if "cache-control" not in present:
+                response.headers.add("cache-control", "no-store")
             _vary_by_cookie(response)
         return response
 

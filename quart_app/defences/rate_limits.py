@@ -11,7 +11,7 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
-from quart import Quart, request
+from quart import Quart, Response, request
 from quart_rate_limiter import RateLimit, RateLimiter, RateLimitExceeded
 from quart_rate_limiter.store import RateLimiterStoreABC
 
@@ -45,9 +45,16 @@ class _FormLimits(RateLimiter):
         super().__init__(key_function=client_network, store=store)
         self._limits = limits
 
+    async def _before_request(self) -> None:
+        if request.method not in _SAFE_METHODS:
+            await super()._before_request()
+
+    async def _after_request(self, response: Response) -> Response:
+        return response if request.method in _SAFE_METHODS else await super()._after_request(response)
+
     def _get_limits_for_view_function(self, view_func: Callable[..., Any], blueprint: object) -> list[RateLimit]:
         limit = self._limits.get(request.endpoint or "")
-        return [] if limit is None or request.method in _SAFE_METHODS else [limit]
+        return [] if limit is None else [limit]
 
     async def _raise_on_rejection(self, endpoint: str, rate_limits: list[RateLimit]) -> None:
         try:
