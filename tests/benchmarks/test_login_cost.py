@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import login_cost, page_cost
+from tests.services.needed import needed
+from tests.services.postgresql import HOW_TO_GET_IT, find_postgresql
 
 
 def test_login_cost_measures_every_contender(
@@ -32,12 +34,16 @@ def test_login_cost_measures_every_contender(
     shutil.which("wrk") is None and "CI" not in os.environ,
     reason="wrk is missing. On Debian and Ubuntu: apt-get install wrk",
 )
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_page_cost_measures_both(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database: str
 ) -> None:
     """``python -m benchmarks.page_cost`` prints a row for each contender, and writes the same as JSON."""
+    if database == "postgresql":
+        needed(find_postgresql(), HOW_TO_GET_IT)
     file = tmp_path / "cost.json"
-    monkeypatch.setattr(sys, "argv", ["page_cost", "--rounds", "1", "--seconds", "1", "--json", str(file)])
+    options = ["--database", database, "--rounds", "1", "--seconds", "1", "--json", str(file)]
+    monkeypatch.setattr(sys, "argv", ["page_cost", *options])
 
     page_cost.main()
 
