@@ -70,8 +70,8 @@ def _collect_nothing_in_vain() -> None:
 
     These are the switches that Python's logging HOWTO has for it ("Optimization").
     """
-    logging._srcfile = None  # type: ignore[attr-defined]
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = logging.logAsyncioTasks = False
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):

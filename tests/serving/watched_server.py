@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -33,13 +34,14 @@ _OURS = (str(_ROOT / "quart_app"), str(_ROOT / "compat"))
 class _Look(NamedTuple):
     at: float
     place: str
+    waited: float
 
 
 class Watch(logging.Handler):
     """Listens to what asyncio's debug mode says of slow callbacks, and knows where these were at that time.
 
     asyncio itself only names the task, of which the whole request is one. So a thread looks, again and again, at
-    what the loop's thread is doing.
+    what the loop's thread is doing. What other programs took of the cores meanwhile is not counted.
 
     Attributes:
         slow: how long the slowest callback took at a place, by the place.
@@ -63,7 +65,12 @@ class Watch(logging.Handler):
         handle, seconds = record.args if isinstance(record.args, tuple) else (record.args, 0.0)
         assert isinstance(seconds, float)
         begin = time.monotonic() - seconds
-        seen = Counter(look.place for look in tuple(self._looks) if look.at >= begin)
+        looks = tuple(self._looks)
+        before = max((look.waited for look in looks if look.at < begin), default=0.0)
+        seconds -= _seconds_without_a_core() - before
+        if seconds < LIMIT:
+            return
+        seen = Counter(look.place for look in looks if look.at >= begin)
         place = seen.most_common(1)[0][0] if seen else str(handle)
         self.slow[place] = max(self.slow.get(place, 0.0), seconds)
 
@@ -71,8 +78,20 @@ class Watch(logging.Handler):
         while True:
             frame = sys._current_frames().get(self._loop_thread)
             if frame is not None:
-                self._looks.append(_Look(time.monotonic(), _place_of(frame)))
+                self._looks.append(_Look(time.monotonic(), _place_of(frame), _seconds_without_a_core()))
             time.sleep(_LOOK_EVERY)
+
+
+def _seconds_without_a_core() -> float:
+    """How long the threads of this process have waited for a core so far, together; on Linux.
+
+    All of them: whichever has the interpreter's lock and no core keeps the loop waiting as well.
+    """
+    nanoseconds = 0
+    for file in Path("/proc/self/task").glob("*/schedstat"):
+        with suppress(OSError):  # the thread has just ended
+            nanoseconds += int(file.read_text().split()[1])
+    return nanoseconds / 1e9
 
 
 def _place_of(innermost: FrameType) -> str:
