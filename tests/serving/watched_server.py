@@ -27,6 +27,7 @@ from quart_app.serve.warm_up import warm_up
 
 LIMIT = 0.05  # seconds
 _LOOK_EVERY = 0.005  # seconds
+_LOOKING = "looking"
 _ROOT = Path(__file__).resolve().parents[2]
 _OURS = (str(_ROOT / "quart_app"), str(_ROOT / "compat"))
 
@@ -56,7 +57,7 @@ class Watch(logging.Handler):
     def start(self) -> None:
         """Watch from now on."""
         logging.getLogger("asyncio").addHandler(self)
-        threading.Thread(target=self._look_again_and_again, daemon=True).start()
+        threading.Thread(target=self._look_again_and_again, name=_LOOKING, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Remember where a slow callback was most of the time; asyncio calls this just after its end."""
@@ -85,10 +86,13 @@ class Watch(logging.Handler):
 def _seconds_without_a_core() -> float:
     """How long the threads of this process have waited for a core so far, together; on Linux.
 
-    All of them: whichever has the interpreter's lock and no core keeps the loop waiting as well.
+    All but the one that looks: whichever has the interpreter's lock and no core keeps the loop waiting as well.
     """
     nanoseconds = 0
+    looking = {str(thread.native_id) for thread in threading.enumerate() if thread.name == _LOOKING}
     for file in Path("/proc/self/task").glob("*/schedstat"):
+        if file.parent.name in looking:
+            continue
         with suppress(OSError):  # the thread has just ended
             nanoseconds += int(file.read_text().split()[1])
     return nanoseconds / 1e9
