@@ -184,12 +184,19 @@ async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
     row.proved_at = row.last_seen_at = now
     query = (
         update(LoginSession)
-        .where(LoginSession.id == row.id)
+        .where(_is_the_same(row))
         .values(handle_hash=row.handle_hash, proved_at=now, last_seen_at=now)
         .returning(LoginSession.id)
     )
     if (await session.execute(query)).one_or_none() is None:
         raise SessionEnded
+
+
+def _is_the_same(row: LoginSession) -> ColumnElement[bool]:
+    """By more than its id, which a database that was restored may have given to another login since."""
+    return and_(
+        LoginSession.id == row.id, LoginSession.user_id == row.user_id, LoginSession.created_at == row.created_at
+    )
 
 
 def current_limits() -> Limits:

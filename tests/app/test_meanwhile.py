@@ -1,0 +1,97 @@
+"""What a login is worth in a request that is under way when the login ends.
+
+The user of a request is known before its body has come, which may take seconds: whoever sends it decides that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import urlencode
+
+from sqlalchemy import select, text
+
+from compat import user_loaded
+from quart_app.accounts.users import delete_user
+from quart_app.application import Application
+from quart_app.sessions.models import LoginSession
+from tests.app.visitor import PASSWORD, Visitor
+
+
+@asynccontextmanager
+async def under_way(visitor: Visitor, path: str, fields: Mapping[str, str]) -> AsyncIterator[list[str]]:
+    """Send a form whose user is known before the block, and whose body ends after it; where it leads is listed then."""
+    token = (await visitor.get("/account")).token
+    known = asyncio.Event()
+    places: list[str] = []
+
+    def notice(_app: object, **_: object) -> None:
+        known.set()
+
+    sent = visitor.client.request(
+        path,
+        method="POST",
+        headers={"User-Agent": visitor.agent, "Content-Type": "application/x-www-form-urlencoded"},
+    )
+    async with sent as request:
+        await request.send(b"submit=1&")
+        with user_loaded.connected_to(notice):
+            async with asyncio.timeout(10):
+                await known.wait()
+        yield places
+        await request.send(urlencode({"csrf_token": token, **fields}).encode())
+        await request.send_complete()
+    places.append((await request.as_response()).headers["Location"])
+
+
+async def run(app: Application, statement: str) -> None:
+    """Change the database behind the application's back."""
+    async with app.app_context(), app.database.session() as session:
+        await session.execute(text(statement))
+        await session.commit()
+
+
+async def rows(app: Application) -> list[LoginSession]:
+    """All login sessions."""
+    async with app.app_context(), app.database.session() as session:
+        return list((await session.execute(select(LoginSession).order_by(LoginSession.id))).scalars())
+
+
+async def join(app: Application, name: str) -> Visitor:
+    """Somebody who has just registered and logged in."""
+    visitor = Visitor(app)
+    await visitor.register(name, email=f"{name}@example.com")
+    await visitor.login(name)
+    return visitor
+
+
+# --- ids
+
+
+async def test_no_id_is_used_twice(app: Application) -> None:
+    """Neither of a login nor of a user, even if it was the highest."""
+    susan = await join(app, "susan")
+    await susan.logout()
+    await susan.login()
+    assert [(row.id, row.user_id) for row in await rows(app)] == [(2, 1)]
+    async with app.app_context():
+        await delete_user(1)
+    await join(app, "joe")
+    assert [(row.id, row.user_id) for row in await rows(app)] == [(3, 2)]
+
+
+async def test_one_login_is_not_taken_for_another(app: Application) -> None:
+    """Even with its id, as in a database that has been restored, the login of somebody else is not renewed."""
+    mallory = await join(app, "mallory")
+    susan = await join(app, "susan")
+    (_, hers) = await rows(app)
+
+    async with under_way(mallory, "/reauthenticate", {"current_password": PASSWORD}) as places:
+        await run(app, "DELETE FROM login_sessions WHERE id = 1")
+        await run(app, "UPDATE login_sessions SET id = 1")
+
+    assert places == ["/login"]
+    assert not await mallory.is_in()
+    assert await susan.is_in()
+    assert [row.handle_hash for row in await rows(app)] == [hers.handle_hash]
