@@ -105,7 +105,7 @@ async def renew_login() -> None:
     Raises:
         SessionEnded: it has been ended in the meantime; :func:`answer_ended_login` answers that.
     """
-    await renew_session(current_login_session())
+    await renew_session(current_user)
     record(Event.REAUTHENTICATION_SUCCEEDED, user_id=current_user.id)
     write_renewed_login()
 

@@ -51,14 +51,8 @@ async def create_session(user: User, *, kind: Kind, client: str, address: str) -
     reason to lock.) The same transaction clears away those of the user's sessions that have ended by themselves.
     """
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
-    lock = (
-        update(User)
-        .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
-        .values(active=True)
-        .returning(User.id)
-    )
     async with this_app.database.session() as session:
-        if (await session.execute(lock)).one_or_none() is None:
+        if not await _lock_user(session, user):
             return None
         await session.execute(_expired_sessions(user.id, row.created_at))
         session.add(row)
@@ -166,19 +160,39 @@ async def end_sessions_in(session: AsyncSession, user_id: int, *, except_for: in
     return len((await session.execute(query.returning(LoginSession.id))).all())
 
 
-async def renew_session(row: LoginSession) -> None:
-    """Give a login session a new handle, and its full time, as its user has proved again who they are.
+async def renew_session(user: User) -> None:
+    """Give the login session of a user a new handle, and its full time, as they have just proved again who they are.
 
     Raises:
-        SessionEnded: it does not exist any more.
+        SessionEnded: see :func:`confirm_session_in`.
     """
     async with this_app.database.session() as session:
+        row = await confirm_session_in(session, user)
         await renew_session_in(session, row)
         await session.commit()
 
 
+async def confirm_session_in(session: AsyncSession, user: User) -> LoginSession:
+    """The login session of a user who has just proved who they are, if that still counts.
+
+    The user was loaded when the request began, and how long its body takes is up to who sends it. So whatever the
+    password was entered for begins with this, in the same transaction: who has changed the password meanwhile, to
+    lock out somebody who knows the old one, has locked them out. The lock on the user's row is the one that
+    :func:`create_session` takes. Another confirmation by the same login is no reason to refuse this one.
+
+    Raises:
+        SessionEnded: the login has ended, the password has been changed, or the account may not be used any more.
+    """
+    row = user.login_session
+    if row is None or not await _lock_user(session, user):
+        raise SessionEnded
+    if (await session.execute(select(LoginSession.id).where(_is_the_same(row)))).one_or_none() is None:
+        raise SessionEnded
+    return row
+
+
 async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
-    """As :func:`renew_session`, in a transaction of the caller's."""
+    """As :func:`renew_session`, in a transaction of the caller's, which has confirmed the login."""
     now = clock.now()
     row.renew_handle()
     row.proved_at = row.last_seen_at = now
@@ -190,6 +204,17 @@ async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
     )
     if (await session.execute(query)).one_or_none() is None:
         raise SessionEnded
+
+
+async def _lock_user(session: AsyncSession, user: User) -> bool:
+    """Whether the password of this user is still the one that was checked, and will be until the transaction ends."""
+    lock = (
+        update(User)
+        .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
+        .values(active=True)
+        .returning(User.id)
+    )
+    return (await session.execute(lock)).one_or_none() is not None
 
 
 def _is_the_same(row: LoginSession) -> ColumnElement[bool]:

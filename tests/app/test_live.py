@@ -19,7 +19,6 @@ from quart_app.application import Application, this_app
 from quart_app.live.hub import NAMES_SHOWN, Hub
 from quart_app.live.people import Person
 from quart_app.live.watch import check_sessions
-from quart_app.sessions.models import LoginSession
 from quart_app.sessions.store import end_sessions, renew_session
 from tests.app.conftest import Clock
 from tests.app.tab import open_tab, refusal
@@ -314,8 +313,7 @@ async def test_survives_a_new_handle(susan: Visitor, app: Application) -> None:
     async with open_tab(susan) as hers, app.app_context():
         assert await hers.names() == ["susan"]
         user = await user_of(susan, app)
-        assert isinstance(user.login_session, LoginSession)
-        await renew_session(user.login_session)
+        await renew_session(user)
         await check_sessions(app.live)
         assert [socket.closing for socket in app.live.sockets] == [None]
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
+import pytest
 from sqlalchemy import select, text
 
 from compat import user_loaded
@@ -17,6 +18,9 @@ from quart_app.accounts.users import delete_user
 from quart_app.application import Application
 from quart_app.sessions.models import LoginSession
 from tests.app.visitor import PASSWORD, Visitor
+
+OWNERS = "a password of the owner's"
+THEIRS = "a password of the thief's"
 
 
 @asynccontextmanager
@@ -95,3 +99,55 @@ async def test_one_login_is_not_taken_for_another(app: Application) -> None:
     assert not await mallory.is_in()
     assert await susan.is_in()
     assert [row.handle_hash for row in await rows(app)] == [hers.handle_hash]
+
+
+# --- the owner acts
+
+
+async def test_the_old_password_confirms_nothing(app: Application) -> None:
+    """Whoever knows it, and has a copy of the cookies, is not fresh after the owner has changed it, and is out."""
+    susan = await join(app, "susan")
+    thief = susan.copy()
+    async with under_way(thief, "/reauthenticate", {"current_password": PASSWORD}) as places:
+        await change_password_of(susan)
+    assert places == ["/login"]
+    assert await susan.is_in()
+
+
+CHANGES = [
+    ("/account/password", {"password": THEIRS, "password2": THEIRS}),
+    ("/account/email", {"email": "thief@example.com"}),
+    ("/account/delete", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "fields"), CHANGES)
+async def test_the_change_of_the_owner_wins(app: Application, path: str, fields: dict[str, str]) -> None:
+    """A thief with the old password and old cookies, who was quicker to begin, has changed nothing."""
+    susan = await join(app, "susan")
+    thief = susan.copy()
+    async with under_way(thief, path, {"current_password": PASSWORD, **fields}) as places:
+        await change_password_of(susan)
+    assert places == ["/login"]
+    assert "susan@example.com" in (await susan.get("/account")).text
+    await susan.logout()
+    assert (await susan.login(password=OWNERS)).location == "/index"
+
+
+@pytest.mark.parametrize(("path", "fields"), [*CHANGES, ("/reauthenticate", {})])
+async def test_a_login_that_has_ended_changes_nothing(app: Application, path: str, fields: dict[str, str]) -> None:
+    """The owner has ended it from elsewhere, password and all being as they were."""
+    susan, thief = await join(app, "susan"), Visitor(app)
+    await thief.login()
+    async with under_way(thief, path, {"current_password": PASSWORD, **fields}) as places:
+        await susan.post("/account/sessions/end-others", {"csrf_token": (await susan.get("/account")).token})
+    assert places == ["/login"]
+    assert "susan@example.com" in (await susan.get("/account")).text
+    await susan.logout()
+    assert (await susan.login()).location == "/index"
+
+
+async def change_password_of(susan: Visitor) -> None:
+    """By susan herself."""
+    done = await susan.submit("/account/password", current_password=PASSWORD, password=OWNERS, password2=OWNERS)
+    assert done.location == "/account"
