@@ -99,19 +99,20 @@ async def list_sessions(user_id: int) -> Sequence[LoginSession]:
     return [row for row in rows if not limits.is_over(row, now)]
 
 
-async def living_sessions(session_ids: Collection[int]) -> set[int]:
-    """Those of these login sessions that still log their users in; asking is no use of them."""
+async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Those of these login sessions that still log their users in, each with its user; asking is no use of them."""
     query = (
-        select(LoginSession.id)
+        select(LoginSession.id, LoginSession.user_id)
         .join(User, User.id == LoginSession.user_id)
         .where(User.active, not_(_is_over(clock.now())))
     )
     ids = sorted(session_ids)
-    living: set[int] = set()
+    living: set[tuple[int, int]] = set()
     async with this_app.database.session() as session:
         for start in range(0, len(ids), _IDS_PER_QUERY):
             chunk = ids[start : start + _IDS_PER_QUERY]
-            living.update((await session.execute(query.where(LoginSession.id.in_(chunk)))).scalars())
+            rows = await session.execute(query.where(LoginSession.id.in_(chunk)))
+            living.update((row.id, row.user_id) for row in rows)
     return living
 
 
