@@ -42,21 +42,27 @@ class SessionEnded(Exception):
         super().__init__("This login session has just been ended; nothing was changed. Log in again.")
 
 
-async def create_session(user: User, *, kind: Kind, client: str, address: str) -> LoginSession | None:
+async def create_session(
+    user: User, *, kind: Kind, client: str, address: str, instead_of: LoginSession | None = None
+) -> LoginSession | None:
     """A login session for a user who has just proved who they are; None if that is not true any more.
 
     The password may have been changed, or the account closed or deleted, while it was checked. Such a change ends
     all sessions there are and must not miss the one that is just beginning, so we take the lock on the user's row
     first: whichever is second waits, and sees what the other has done. (A SELECT would not do: for SQLite it is no
-    reason to lock.) The same transaction clears away those of the user's sessions that have ended by themselves.
+    reason to lock.) The same transaction clears away those of the user's sessions that have ended by themselves,
+    and logs out the one, be it of another user, that the new one takes the place of: both happen, or neither.
     """
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
     async with this_app.database.session() as session:
         if not await _lock_user(session, user):
             return None
         await session.execute(_expired_sessions(user.id, row.created_at))
+        ended = instead_of is not None and await _end_in(session, instead_of.user_id, instead_of.id)
         session.add(row)
         await session.commit()
+    if instead_of is not None and ended:
+        record(Event.LOGGED_OUT, user_id=instead_of.user_id, ended=1)
     return row
 
 
@@ -118,18 +124,21 @@ async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:
 
 async def end_session(user_id: int, session_id: int, event: Event = Event.SESSION_ENDED) -> bool:
     """End one login session of this user, by logging out or in another way; False if the user has no such session."""
+    async with this_app.database.session() as session:
+        ended = await _end_in(session, user_id, session_id)
+        await session.commit()
+    if ended:
+        record(event, user_id=user_id, ended=1)
+    return ended
+
+
+async def _end_in(session: AsyncSession, user_id: int, session_id: int) -> bool:
     query = (
         delete(LoginSession)
         .where(LoginSession.id == session_id, LoginSession.user_id == user_id)
         .returning(LoginSession.id)
     )
-    async with this_app.database.session() as session:
-        ended = (await session.execute(query)).one_or_none()
-        await session.commit()
-    if ended is None:
-        return False
-    record(event, user_id=user_id, ended=1)
-    return True
+    return (await session.execute(query)).one_or_none() is not None
 
 
 async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:

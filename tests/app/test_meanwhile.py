@@ -11,12 +11,14 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import OperationalError
 
 from compat import user_loaded
 from quart_app.accounts.users import delete_user
 from quart_app.application import Application
 from quart_app.sessions.models import LoginSession
+from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Visitor
 
 OWNERS = "a password of the owner's"
@@ -151,3 +153,28 @@ async def change_password_of(susan: Visitor) -> None:
     """By susan herself."""
     done = await susan.submit("/account/password", current_password=PASSWORD, password=OWNERS, password2=OWNERS)
     assert done.location == "/account"
+
+
+# --- the database fails
+
+
+async def test_a_login_over_another_is_all_or_nothing(app: Application) -> None:
+    """If the old login cannot be ended, there is no new one either, and the old one goes on."""
+    program = Program(app)
+    await program.register()
+    await program.log_in()
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("DELETE FROM login_sessions WHERE login_sessions.id ="):
+            raise OperationalError(statement, None, Exception("disk full"))
+
+    engine = app.database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", refuse)
+    answer = await program.log_in()
+    event.remove(engine, "before_cursor_execute", refuse)
+
+    assert (answer.status, answer.cookies) == (503, {})
+    assert [row.id for row in await rows(app)] == [1]
+    assert await program.is_in()
+    assert (await program.log_in()).status == 201
+    assert len(await rows(app)) == 1
