@@ -110,7 +110,7 @@ async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:
     query = (
         select(LoginSession.id, LoginSession.user_id)
         .join(User, User.id == LoginSession.user_id)
-        .where(User.active, not_(_is_over(clock.now())))
+        .where(User.active, not_(is_over(clock.now())))
     )
     ids = sorted(session_ids)
     living: set[tuple[int, int]] = set()
@@ -264,10 +264,10 @@ async def write_sighting(session_id: int, seen_at: datetime) -> None:
 
 
 def _expired_sessions(user_id: int, now: datetime) -> Delete:
-    return delete(LoginSession).where(LoginSession.user_id == user_id, _is_over(now))
+    return delete(LoginSession).where(LoginSession.user_id == user_id, is_over(now))
 
 
-def _is_over(now: datetime) -> ColumnElement[bool]:
+def is_over(now: datetime) -> ColumnElement[bool]:
     """The same as :meth:`.limits.Limits.is_over`, for the database."""
     limits = current_limits()
     return or_(
