@@ -69,13 +69,19 @@ async def add_user(*, username: str, email: str, password: str) -> User:
     user = User(username=username, email=email)
     await user.set_password(password)
     try:
-        async with this_app.database.session() as session:
-            session.add(user)
-            await session.commit()
+        await _insert(user)
     except IntegrityError as error:
-        raise UserExists(await taken_fields(username=username, email=email)) from error
+        if taken := await taken_fields(username=username, email=email):
+            raise UserExists(taken) from error
+        await _insert(user)  # whoever had it has deleted the account since
     record(Event.REGISTERED, user_id=user.id)
     return user
+
+
+async def _insert(user: User) -> None:
+    async with this_app.database.session() as session:
+        session.add(user)
+        await session.commit()
 
 
 async def authenticate(name: str, password: str) -> User | None:

@@ -15,7 +15,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from compat import user_loaded
-from quart_app.accounts.users import delete_user
+from quart_app.accounts.users import add_user, delete_user, taken_fields, user_by_login
 from quart_app.application import Application
 from quart_app.sessions.models import LoginSession
 from tests.app.program import Program
@@ -178,3 +178,21 @@ async def test_a_login_over_another_is_all_or_nothing(app: Application) -> None:
     assert await program.is_in()
     assert (await program.log_in()).status == 201
     assert len(await rows(app)) == 1
+
+
+# --- somebody leaves
+
+
+async def test_a_name_that_has_just_become_free(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If its user deletes the account while another one is refused for it, the other one gets it after all."""
+    await join(app, "susan")
+
+    async def ask_too_late(**names: str) -> frozenset[str]:
+        await delete_user(1)
+        return await taken_fields(**names)
+
+    monkeypatch.setattr("quart_app.accounts.users.taken_fields", ask_too_late)
+    async with app.app_context():
+        user = await add_user(username="susan", email="new@example.com", password=PASSWORD)
+        assert await user_by_login("susan") == user
+    assert user.id != 1
