@@ -11,7 +11,7 @@ from quart_app.sessions.store import list_sessions
 
 from .forms import DeletionForm, EmailChangeForm, PasswordChangeForm
 from .login import current_login_session, current_user, forget_login, write_renewed_login
-from .users import UserExists, change_email, change_password, delete_user
+from .users import UserExists, change_email, change_password, delete_own_account
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -67,7 +67,7 @@ async def delete() -> ResponseReturnValue:
     """Delete the account, and with it every login."""
     form = await DeletionForm.from_request()
     if await form.is_sent_by(current_user):
-        await delete_user(current_user.id)
+        await delete_own_account(current_user)
         forget_login()
         await flash("Your account has been deleted. Goodbye!", "success")
         return redirect(url_for("accounts.login"))

@@ -75,11 +75,10 @@ async def start_login(user: User, *, remember: bool) -> bool:
     Returns:
         False if the account may not be used, or its password has just been changed; nothing has happened then.
     """
-    row = await _create_row(user, Kind.REMEMBERED if remember else Kind.SESSION)
+    before = current_login_session() if current_user.is_authenticated else None
+    row = await _create_row(user, Kind.REMEMBERED if remember else Kind.SESSION, instead_of=before)
     if row is None:
         return False
-    if current_user.is_authenticated:
-        await _end_row()
     user.login_session = row
     session.clear()
     remember_device(user.id)
@@ -105,7 +104,7 @@ async def renew_login() -> None:
     Raises:
         SessionEnded: it has been ended in the meantime; :func:`answer_ended_login` answers that.
     """
-    await renew_session(current_login_session())
+    await renew_session(current_user)
     record(Event.REAUTHENTICATION_SUCCEEDED, user_id=current_user.id)
     write_renewed_login()
 
@@ -138,12 +137,13 @@ async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
     return redirect(url_for("accounts.login"))
 
 
-async def _create_row(user: User, kind: Kind) -> LoginSession | None:
+async def _create_row(user: User, kind: Kind, *, instead_of: LoginSession | None = None) -> LoginSession | None:
     row = await create_session(
         user,
         kind=kind,
         client=describe_client(request.headers.get("User-Agent")),
         address=request.remote_addr or "",
+        instead_of=instead_of,
     )
     if row is None:
         reason = Reason.OUTDATED if user.active else Reason.INACTIVE

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from compat import UserMixin
 from quart_app import clock
 from quart_app.application import this_app
-from quart_app.database import Base
+from quart_app.database import IDS_USED_ONCE, Base
 
 from .names import email_key, username_key
 
@@ -37,6 +37,7 @@ class User(_LoggedIn, Base):
     """
 
     __tablename__ = "users"
+    __table_args__ = IDS_USED_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(USERNAME_MAX))

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.application import this_app
 from quart_app.operation.events import Event, Reason, record
-from quart_app.sessions.store import end_sessions_in, renew_session_in
+from quart_app.sessions.store import confirm_session_in, end_sessions_in, renew_session_in
 
 from .devices import known_device
 from .models import User
@@ -68,13 +69,19 @@ async def add_user(*, username: str, email: str, password: str) -> User:
     user = User(username=username, email=email)
     await user.set_password(password)
     try:
-        async with this_app.database.session() as session:
-            session.add(user)
-            await session.commit()
+        await _insert(user)
     except IntegrityError as error:
-        raise UserExists(await taken_fields(username=username, email=email)) from error
+        if taken := await taken_fields(username=username, email=email):
+            raise UserExists(taken) from error
+        await _insert(user)  # whoever had it has deleted the account since
     record(Event.REGISTERED, user_id=user.id)
     return user
+
+
+async def _insert(user: User) -> None:
+    async with this_app.database.session() as session:
+        session.add(user)
+        await session.commit()
 
 
 async def authenticate(name: str, password: str) -> User | None:
@@ -156,28 +163,31 @@ async def change_password(user: User, password: str) -> None:
     All of it or nothing: with the old password and with old cookies, nobody gets in from then on.
 
     Raises:
-        SessionEnded: this login has been ended in the meantime; the password is as it was.
+        SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
     """
-    await user.set_password(password)
-    row = user.login_session
+    password_hash = await this_app.passwords.hash(password)
     async with this_app.database.session() as session:
-        await session.execute(update(User).where(User.id == user.id).values(password_hash=user.password_hash))
+        row = None if user.login_session is None else await confirm_session_in(session, user)
+        await session.execute(update(User).where(User.id == user.id).values(password_hash=password_hash))
         ended = await end_sessions_in(session, user.id, except_for=None if row is None else row.id)
         if row is not None:
             await renew_session_in(session, row)
         await session.commit()
+    user.password_hash = password_hash
     record(Event.PASSWORD_CHANGED, user_id=user.id, ended=ended)
 
 
 async def change_email(user: User, email: str) -> None:
-    """Change the email address of a user.
+    """Change the email address of a user who has just entered the password.
 
     Raises:
         UserExists: somebody else has it.
+        SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
     """
     changes = {"email": email, "email_key": email_key(email)}
     try:
         async with this_app.database.session() as session:
+            await confirm_session_in(session, user)
             await session.execute(update(User).where(User.id == user.id).values(changes))
             await session.commit()
     except IntegrityError as error:
@@ -205,7 +215,25 @@ async def activate_user(user_id: int) -> None:
 async def delete_user(user_id: int) -> None:
     """Delete an account; its logins go with it."""
     async with this_app.database.session() as session:
-        ended = await end_sessions_in(session, user_id)
-        await session.execute(delete(User).where(User.id == user_id))
+        ended = await _delete_in(session, user_id)
         await session.commit()
     record(Event.ACCOUNT_DELETED, user_id=user_id, ended=ended)
+
+
+async def delete_own_account(user: User) -> None:
+    """Delete the account of a user who has just entered the password; its logins go with it.
+
+    Raises:
+        SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
+    """
+    async with this_app.database.session() as session:
+        await confirm_session_in(session, user)
+        ended = await _delete_in(session, user.id)
+        await session.commit()
+    record(Event.ACCOUNT_DELETED, user_id=user.id, ended=ended)
+
+
+async def _delete_in(session: AsyncSession, user_id: int) -> int:
+    ended = await end_sessions_in(session, user_id)
+    await session.execute(delete(User).where(User.id == user_id))
+    return ended

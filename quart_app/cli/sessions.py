@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from quart_app import clock
 from quart_app.accounts.models import User
 from quart_app.application import Application
 from quart_app.sessions.models import LoginSession
-from quart_app.sessions.store import current_limits, end_all_sessions, end_session, end_sessions
+from quart_app.sessions.store import end_all_sessions, end_session, end_sessions, is_over
 
 from .tables import with_tables
 from .user import find_user
@@ -31,6 +31,7 @@ async def list_(app: Application, name: str | None, limit: int) -> None:
     query = (
         select(LoginSession, User.username)
         .join(User, User.id == LoginSession.user_id)
+        .where(not_(is_over(clock.now())))
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
         .limit(limit)
     )
@@ -38,11 +39,9 @@ async def list_(app: Application, name: str | None, limit: int) -> None:
         query = query.where(LoginSession.user_id == (await find_user(name)).id)
     async with app.database.session() as session:
         rows = (await session.execute(query)).all()
-    now, limits = clock.now(), current_limits()
     for row, username in rows:
-        if not limits.is_over(row, now):
-            seen = f"{row.last_seen_at:%Y-%m-%d %H:%M}Z"
-            click.echo("\t".join([str(row.id), username, row.kind.value, seen, row.address, row.client]))
+        seen = f"{row.last_seen_at:%Y-%m-%d %H:%M}Z"
+        click.echo("\t".join([str(row.id), username, row.kind.value, seen, row.address, row.client]))
 
 
 @group.command()

@@ -13,6 +13,7 @@
 
 from .connections import Database as Database
 from .faults import DatabaseUnavailable as DatabaseUnavailable
+from .models import IDS_USED_ONCE as IDS_USED_ONCE
 from .models import Base as Base
 from .models import UtcDateTime as UtcDateTime
 from .urls import UnusableDatabaseUrl as UnusableDatabaseUrl

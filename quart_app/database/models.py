@@ -17,6 +17,12 @@ _NAMES = {
 }
 """PostgreSQL's own names for constraints, so that SQLite has them, too: a migration can only drop what has a name."""
 
+IDS_USED_ONCE = {"sqlite_autoincrement": True}
+"""For ``__table_args__``: the id of a deleted row is never another's, as SQLite would have it (PostgreSQL would not).
+
+Whoever still holds the id, such as a request that is under way, must find nothing by it.
+"""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment. SQLite forgets the time zone of what it stores; here it is UTC, and says so."""

@@ -42,11 +42,11 @@ async def check_sessions(hub: Hub) -> None:
             socket.end(Close.UNCERTAIN)
         return
     for socket in sockets:
-        if socket.session_id not in living:
+        if (socket.session_id, socket.person.id) not in living:
             socket.end(Close.LOGGED_OUT)
 
 
-async def _ask(session_ids: set[int]) -> set[int]:
+async def _ask(session_ids: set[int]) -> set[tuple[int, int]]:
     while True:
         try:
             return await living_sessions(session_ids)

@@ -9,7 +9,7 @@ from sqlalchemy import Enum, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quart_app import clock
-from quart_app.database import Base
+from quart_app.database import IDS_USED_ONCE, Base
 
 from .handles import hash_handle, new_handle
 
@@ -41,6 +41,7 @@ class LoginSession(_Handle, Base):
     """
 
     __tablename__ = "login_sessions"
+    __table_args__ = IDS_USED_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

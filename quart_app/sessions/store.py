@@ -42,27 +42,27 @@ class SessionEnded(Exception):
         super().__init__("This login session has just been ended; nothing was changed. Log in again.")
 
 
-async def create_session(user: User, *, kind: Kind, client: str, address: str) -> LoginSession | None:
+async def create_session(
+    user: User, *, kind: Kind, client: str, address: str, instead_of: LoginSession | None = None
+) -> LoginSession | None:
     """A login session for a user who has just proved who they are; None if that is not true any more.
 
     The password may have been changed, or the account closed or deleted, while it was checked. Such a change ends
     all sessions there are and must not miss the one that is just beginning, so we take the lock on the user's row
     first: whichever is second waits, and sees what the other has done. (A SELECT would not do: for SQLite it is no
-    reason to lock.) The same transaction clears away those of the user's sessions that have ended by themselves.
+    reason to lock.) The same transaction clears away those of the user's sessions that have ended by themselves,
+    and logs out the one, be it of another user, that the new one takes the place of: both happen, or neither.
     """
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
-    lock = (
-        update(User)
-        .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
-        .values(active=True)
-        .returning(User.id)
-    )
     async with this_app.database.session() as session:
-        if (await session.execute(lock)).one_or_none() is None:
+        if not await _lock_user(session, user):
             return None
         await session.execute(_expired_sessions(user.id, row.created_at))
+        ended = instead_of is not None and await _end_in(session, instead_of.user_id, instead_of.id)
         session.add(row)
         await session.commit()
+    if instead_of is not None and ended:
+        record(Event.LOGGED_OUT, user_id=instead_of.user_id, ended=1)
     return row
 
 
@@ -105,36 +105,40 @@ async def list_sessions(user_id: int) -> Sequence[LoginSession]:
     return [row for row in rows if not limits.is_over(row, now)]
 
 
-async def living_sessions(session_ids: Collection[int]) -> set[int]:
-    """Those of these login sessions that still log their users in; asking is no use of them."""
+async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Those of these login sessions that still log their users in, each with its user; asking is no use of them."""
     query = (
-        select(LoginSession.id)
+        select(LoginSession.id, LoginSession.user_id)
         .join(User, User.id == LoginSession.user_id)
-        .where(User.active, not_(_is_over(clock.now())))
+        .where(User.active, not_(is_over(clock.now())))
     )
     ids = sorted(session_ids)
-    living: set[int] = set()
+    living: set[tuple[int, int]] = set()
     async with this_app.database.session() as session:
         for start in range(0, len(ids), _IDS_PER_QUERY):
             chunk = ids[start : start + _IDS_PER_QUERY]
-            living.update((await session.execute(query.where(LoginSession.id.in_(chunk)))).scalars())
+            rows = await session.execute(query.where(LoginSession.id.in_(chunk)))
+            living.update((row.id, row.user_id) for row in rows)
     return living
 
 
 async def end_session(user_id: int, session_id: int, event: Event = Event.SESSION_ENDED) -> bool:
     """End one login session of this user, by logging out or in another way; False if the user has no such session."""
+    async with this_app.database.session() as session:
+        ended = await _end_in(session, user_id, session_id)
+        await session.commit()
+    if ended:
+        record(event, user_id=user_id, ended=1)
+    return ended
+
+
+async def _end_in(session: AsyncSession, user_id: int, session_id: int) -> bool:
     query = (
         delete(LoginSession)
         .where(LoginSession.id == session_id, LoginSession.user_id == user_id)
         .returning(LoginSession.id)
     )
-    async with this_app.database.session() as session:
-        ended = (await session.execute(query)).one_or_none()
-        await session.commit()
-    if ended is None:
-        return False
-    record(event, user_id=user_id, ended=1)
-    return True
+    return (await session.execute(query)).one_or_none() is not None
 
 
 async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:
@@ -166,30 +170,68 @@ async def end_sessions_in(session: AsyncSession, user_id: int, *, except_for: in
     return len((await session.execute(query.returning(LoginSession.id))).all())
 
 
-async def renew_session(row: LoginSession) -> None:
-    """Give a login session a new handle, and its full time, as its user has proved again who they are.
+async def renew_session(user: User) -> None:
+    """Give the login session of a user a new handle, and its full time, as they have just proved again who they are.
 
     Raises:
-        SessionEnded: it does not exist any more.
+        SessionEnded: see :func:`confirm_session_in`.
     """
     async with this_app.database.session() as session:
+        row = await confirm_session_in(session, user)
         await renew_session_in(session, row)
         await session.commit()
 
 
+async def confirm_session_in(session: AsyncSession, user: User) -> LoginSession:
+    """The login session of a user who has just proved who they are, if that still counts.
+
+    The user was loaded when the request began, and how long its body takes is up to who sends it. So whatever the
+    password was entered for begins with this, in the same transaction: who has changed the password meanwhile, to
+    lock out somebody who knows the old one, has locked them out. The lock on the user's row is the one that
+    :func:`create_session` takes. Another confirmation by the same login is no reason to refuse this one.
+
+    Raises:
+        SessionEnded: the login has ended, the password has been changed, or the account may not be used any more.
+    """
+    row = user.login_session
+    if row is None or not await _lock_user(session, user):
+        raise SessionEnded
+    if (await session.execute(select(LoginSession.id).where(_is_the_same(row)))).one_or_none() is None:
+        raise SessionEnded
+    return row
+
+
 async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
-    """As :func:`renew_session`, in a transaction of the caller's."""
+    """As :func:`renew_session`, in a transaction of the caller's, which has confirmed the login."""
     now = clock.now()
     row.renew_handle()
     row.proved_at = row.last_seen_at = now
     query = (
         update(LoginSession)
-        .where(LoginSession.id == row.id)
+        .where(_is_the_same(row))
         .values(handle_hash=row.handle_hash, proved_at=now, last_seen_at=now)
         .returning(LoginSession.id)
     )
     if (await session.execute(query)).one_or_none() is None:
         raise SessionEnded
+
+
+async def _lock_user(session: AsyncSession, user: User) -> bool:
+    """Whether the password of this user is still the one that was checked, and will be until the transaction ends."""
+    lock = (
+        update(User)
+        .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
+        .values(active=True)
+        .returning(User.id)
+    )
+    return (await session.execute(lock)).one_or_none() is not None
+
+
+def _is_the_same(row: LoginSession) -> ColumnElement[bool]:
+    """By more than its id, which a database that was restored may have given to another login since."""
+    return and_(
+        LoginSession.id == row.id, LoginSession.user_id == row.user_id, LoginSession.created_at == row.created_at
+    )
 
 
 def current_limits() -> Limits:
@@ -222,10 +264,10 @@ async def write_sighting(session_id: int, seen_at: datetime) -> None:
 
 
 def _expired_sessions(user_id: int, now: datetime) -> Delete:
-    return delete(LoginSession).where(LoginSession.user_id == user_id, _is_over(now))
+    return delete(LoginSession).where(LoginSession.user_id == user_id, is_over(now))
 
 
-def _is_over(now: datetime) -> ColumnElement[bool]:
+def is_over(now: datetime) -> ColumnElement[bool]:
     """The same as :meth:`.limits.Limits.is_over`, for the database."""
     limits = current_limits()
     return or_(

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.accounts.login import load_user
@@ -18,8 +18,8 @@ from quart_app.accounts.users import change_password, deactivate_user, delete_us
 from quart_app.application import Application, this_app
 from quart_app.live.hub import NAMES_SHOWN, Hub
 from quart_app.live.people import Person
+from quart_app.live.sockets import Close
 from quart_app.live.watch import check_sessions
-from quart_app.sessions.models import LoginSession
 from quart_app.sessions.store import end_sessions, renew_session
 from tests.app.conftest import Clock
 from tests.app.tab import open_tab, refusal
@@ -309,13 +309,25 @@ async def test_ends_with_time(app: Application, clock: Clock, name: str, age: ti
         assert await connection.until_closed() == 1008
 
 
+async def test_ends_when_its_session_is_somebody_elses(susan: Visitor, henry: Visitor, app: Application) -> None:
+    """The id alone, as after a database was restored, does not keep a socket open."""
+    async with open_tab(susan) as hers, app.app_context():
+        assert await hers.names() == ["susan"]
+        async with app.database.session() as session:
+            await session.execute(text("DELETE FROM login_sessions WHERE id = 1"))
+            await session.execute(text("UPDATE login_sessions SET id = 1"))
+            await session.commit()
+        await check_sessions(app.live)
+        assert [socket.closing for socket in app.live.sockets] == [Close.LOGGED_OUT]
+    assert await henry.is_in()
+
+
 async def test_survives_a_new_handle(susan: Visitor, app: Application) -> None:
     """Who enters the password again has the same login, by another handle, and the socket goes on."""
     async with open_tab(susan) as hers, app.app_context():
         assert await hers.names() == ["susan"]
         user = await user_of(susan, app)
-        assert isinstance(user.login_session, LoginSession)
-        await renew_session(user.login_session)
+        await renew_session(user)
         await check_sessions(app.live)
         assert [socket.closing for socket in app.live.sockets] == [None]
 

@@ -97,6 +97,30 @@ async def test_several_at_once(empty_url: str) -> None:
         await database.close()
 
 
+async def test_ids_are_used_once_from_then_on(database: Database) -> None:
+    """Revision 0003 keeps every user and every login, and from then on no id is given to a second one."""
+    add_user = (
+        "INSERT INTO users (username, username_key, email, email_key, active, created_at)"
+        " VALUES ('Susan', 'susan', 'susan@example.com', 'susan@example.com', true, '2026-01-01 00:00:00+00')"
+    )
+    add_login = (
+        "INSERT INTO login_sessions"
+        " (user_id, handle_hash, kind, client, address, created_at, proved_at, last_seen_at) SELECT"
+        " id, 'hash', 'session', 'curl', '', created_at, created_at, created_at FROM users"
+    )
+    await upgrade_tables(database, "0002")
+    await run(database, add_user, add_login)
+    await upgrade_tables(database, "0003")
+    async with database.session() as session:
+        login = (await session.execute(text("SELECT id, user_id, handle_hash FROM login_sessions"))).one()
+    assert tuple(login) == (1, 1, "hash")
+
+    await run(database, "DELETE FROM login_sessions", "DELETE FROM users", add_user, add_login)
+    async with database.session() as session:
+        login = (await session.execute(text("SELECT id, user_id FROM login_sessions"))).one()
+    assert tuple(login) == (2, 2)
+
+
 @pytest.mark.parametrize("tables", [["users"], ["users", "login_sessions"]])
 async def test_a_database_that_is_older_than_the_revisions(
     database: Database, empty_url: str, tmp_path: Path, tables: list[str]

@@ -284,7 +284,7 @@ async def test_closed_accounts_are_nobodys(user: Visitor, app: Application) -> N
 
 
 async def test_a_new_user_with_an_old_number(user: Visitor, app: Application) -> None:
-    """SQLite gives the number of a deleted user to the next one, whom old cookies do not log in as."""
+    """Whatever has given it the number of a deleted one, old cookies do not log in as this user."""
     await Visitor(app).register("mallory", email="mallory@example.com")
     async with app.app_context(), app.database.session() as session:
         await delete_user(1)

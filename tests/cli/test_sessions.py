@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from click.testing import Result
+from sqlalchemy import update
 
+from quart_app import clock
 from quart_app.application import Application
+from quart_app.sessions.models import LoginSession
 from tests.app.visitor import Visitor
 from tests.cli.serving import served
 
@@ -57,6 +61,21 @@ def test_list(command: Command, arguments: tuple[str, ...], expected: list[str])
     assert [" ".join(row[:3]) for row in rows] == expected
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\dZ", row[3]) for row in rows)
     assert {tuple(row[4:]) for row in rows} == {("<local>", "Firefox on Linux")}
+
+
+@pytest.mark.usefixtures("visitors")
+def test_list_of_those_that_go_on(app: Application, command: Command) -> None:
+    """As many as the limit says, whatever has ended by itself: a password too long ago, seen last of all."""
+
+    async def grow_old() -> None:
+        async with app.app_context(), app.database.session() as session:
+            old = clock.now() - app.settings.session_absolute - timedelta(seconds=1)
+            await session.execute(update(LoginSession).where(LoginSession.id == 3).values(proved_at=old))
+            await session.commit()
+
+    served(app, grow_old)
+    listed = command("sessions", "list", "--limit", "2")
+    assert [line.split("\t")[0] for line in listed.stdout.splitlines()] == ["2", "1"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,198 @@
+"""What a login is worth in a request that is under way when the login ends.
+
+The user of a request is known before its body has come, which may take seconds: whoever sends it decides that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import OperationalError
+
+from compat import user_loaded
+from quart_app.accounts.users import add_user, delete_user, taken_fields, user_by_login
+from quart_app.application import Application
+from quart_app.sessions.models import LoginSession
+from tests.app.program import Program
+from tests.app.visitor import PASSWORD, Visitor
+
+OWNERS = "a password of the owner's"
+THEIRS = "a password of the thief's"
+
+
+@asynccontextmanager
+async def under_way(visitor: Visitor, path: str, fields: Mapping[str, str]) -> AsyncIterator[list[str]]:
+    """Send a form whose user is known before the block, and whose body ends after it; where it leads is listed then."""
+    token = (await visitor.get("/account")).token
+    known = asyncio.Event()
+    places: list[str] = []
+
+    def notice(_app: object, **_: object) -> None:
+        known.set()
+
+    sent = visitor.client.request(
+        path,
+        method="POST",
+        headers={"User-Agent": visitor.agent, "Content-Type": "application/x-www-form-urlencoded"},
+    )
+    async with sent as request:
+        await request.send(b"submit=1&")
+        with user_loaded.connected_to(notice):
+            async with asyncio.timeout(10):
+                await known.wait()
+        yield places
+        await request.send(urlencode({"csrf_token": token, **fields}).encode())
+        await request.send_complete()
+    places.append((await request.as_response()).headers["Location"])
+
+
+async def run(app: Application, statement: str) -> None:
+    """Change the database behind the application's back."""
+    async with app.app_context(), app.database.session() as session:
+        await session.execute(text(statement))
+        await session.commit()
+
+
+async def rows(app: Application) -> list[LoginSession]:
+    """All login sessions."""
+    async with app.app_context(), app.database.session() as session:
+        return list((await session.execute(select(LoginSession).order_by(LoginSession.id))).scalars())
+
+
+async def join(app: Application, name: str) -> Visitor:
+    """Somebody who has just registered and logged in."""
+    visitor = Visitor(app)
+    await visitor.register(name, email=f"{name}@example.com")
+    await visitor.login(name)
+    return visitor
+
+
+# --- ids
+
+
+async def test_no_id_is_used_twice(app: Application) -> None:
+    """Neither of a login nor of a user, even if it was the highest."""
+    susan = await join(app, "susan")
+    await susan.logout()
+    await susan.login()
+    assert [(row.id, row.user_id) for row in await rows(app)] == [(2, 1)]
+    async with app.app_context():
+        await delete_user(1)
+    await join(app, "joe")
+    assert [(row.id, row.user_id) for row in await rows(app)] == [(3, 2)]
+
+
+async def test_one_login_is_not_taken_for_another(app: Application) -> None:
+    """Even with its id, as in a database that has been restored, the login of somebody else is not renewed."""
+    mallory = await join(app, "mallory")
+    susan = await join(app, "susan")
+    (_, hers) = await rows(app)
+
+    async with under_way(mallory, "/reauthenticate", {"current_password": PASSWORD}) as places:
+        await run(app, "DELETE FROM login_sessions WHERE id = 1")
+        await run(app, "UPDATE login_sessions SET id = 1")
+
+    assert places == ["/login"]
+    assert not await mallory.is_in()
+    assert await susan.is_in()
+    assert [row.handle_hash for row in await rows(app)] == [hers.handle_hash]
+
+
+# --- the owner acts
+
+
+async def test_the_old_password_confirms_nothing(app: Application) -> None:
+    """Whoever knows it, and has a copy of the cookies, is not fresh after the owner has changed it, and is out."""
+    susan = await join(app, "susan")
+    thief = susan.copy()
+    async with under_way(thief, "/reauthenticate", {"current_password": PASSWORD}) as places:
+        await change_password_of(susan)
+    assert places == ["/login"]
+    assert await susan.is_in()
+
+
+CHANGES = [
+    ("/account/password", {"password": THEIRS, "password2": THEIRS}),
+    ("/account/email", {"email": "thief@example.com"}),
+    ("/account/delete", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "fields"), CHANGES)
+async def test_the_change_of_the_owner_wins(app: Application, path: str, fields: dict[str, str]) -> None:
+    """A thief with the old password and old cookies, who was quicker to begin, has changed nothing."""
+    susan = await join(app, "susan")
+    thief = susan.copy()
+    async with under_way(thief, path, {"current_password": PASSWORD, **fields}) as places:
+        await change_password_of(susan)
+    assert places == ["/login"]
+    assert "susan@example.com" in (await susan.get("/account")).text
+    await susan.logout()
+    assert (await susan.login(password=OWNERS)).location == "/index"
+
+
+@pytest.mark.parametrize(("path", "fields"), [*CHANGES, ("/reauthenticate", {})])
+async def test_a_login_that_has_ended_changes_nothing(app: Application, path: str, fields: dict[str, str]) -> None:
+    """The owner has ended it from elsewhere, password and all being as they were."""
+    susan, thief = await join(app, "susan"), Visitor(app)
+    await thief.login()
+    async with under_way(thief, path, {"current_password": PASSWORD, **fields}) as places:
+        await susan.post("/account/sessions/end-others", {"csrf_token": (await susan.get("/account")).token})
+    assert places == ["/login"]
+    assert "susan@example.com" in (await susan.get("/account")).text
+    await susan.logout()
+    assert (await susan.login()).location == "/index"
+
+
+async def change_password_of(susan: Visitor) -> None:
+    """By susan herself."""
+    done = await susan.submit("/account/password", current_password=PASSWORD, password=OWNERS, password2=OWNERS)
+    assert done.location == "/account"
+
+
+# --- the database fails
+
+
+async def test_a_login_over_another_is_all_or_nothing(app: Application) -> None:
+    """If the old login cannot be ended, there is no new one either, and the old one goes on."""
+    program = Program(app)
+    await program.register()
+    await program.log_in()
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("DELETE FROM login_sessions WHERE login_sessions.id ="):
+            raise OperationalError(statement, None, Exception("disk full"))
+
+    engine = app.database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", refuse)
+    answer = await program.log_in()
+    event.remove(engine, "before_cursor_execute", refuse)
+
+    assert (answer.status, answer.cookies) == (503, {})
+    assert [row.id for row in await rows(app)] == [1]
+    assert await program.is_in()
+    assert (await program.log_in()).status == 201
+    assert len(await rows(app)) == 1
+
+
+# --- somebody leaves
+
+
+async def test_a_name_that_has_just_become_free(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If its user deletes the account while another one is refused for it, the other one gets it after all."""
+    await join(app, "susan")
+
+    async def ask_too_late(**names: str) -> frozenset[str]:
+        await delete_user(1)
+        return await taken_fields(**names)
+
+    monkeypatch.setattr("quart_app.accounts.users.taken_fields", ask_too_late)
+    async with app.app_context():
+        user = await add_user(username="susan", email="new@example.com", password=PASSWORD)
+        assert await user_by_login("susan") == user
+    assert user.id != 1
