@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -21,13 +21,12 @@ from tests.app.conftest import sqlite_template as sqlite_template
 from tests.app.conftest import visitor as visitor
 from tests.checks.tally import Tally
 
-_FIGURES = pytest.StashKey[list[str]]()
+_FIGURE = "figure"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line("markers", "check(number): which of the 30 checks of docs/security.md it is")
-    config.stash[_FIGURES] = []
 
 
 @pytest.fixture
@@ -37,29 +36,33 @@ def times() -> int:
 
 
 @pytest.fixture
-def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+def tally() -> Tally:
     """The figure of this check."""
-    tally = Tally()
-    yield tally
-    marker = request.node.get_closest_marker("check")
-    number = marker.args[0] if marker else 0
-    request.config.stash[_FIGURES].append(f"{number:2}  {request.node.name}: {tally.figure}")
+    return Tally()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Let a test fail whose tally is not what it should be."""
-    result = yield
+    """Let a test fail whose tally is not what it should be, and keep the figure for the summary."""
     tally = pyfuncitem.funcargs.get("tally")
-    if isinstance(tally, Tally):
-        tally.settle()
+    if not isinstance(tally, Tally):
+        return (yield)
+    try:
+        result = yield
+    finally:
+        marker = pyfuncitem.get_closest_marker("check")
+        assert marker, "a check has a number"
+        pyfuncitem.user_properties.append((_FIGURE, f"{marker.args[0]:2}  {pyfuncitem.name}: {tally.figure}"))
+    tally.settle()
     return result
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say all figures, in the order of the checks."""
-    figures = terminalreporter.config.stash[_FIGURES]
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    properties = {each for report in reports for each in getattr(report, "user_properties", ())}
+    figures = sorted(figure for name, figure in properties if name == _FIGURE)
     if figures:
         terminalreporter.section("checks")
-        for figure in sorted(figures):
+        for figure in figures:
             terminalreporter.write_line(figure)

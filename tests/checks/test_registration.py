@@ -25,6 +25,11 @@ async def users(app: Application) -> int:
         return await session.scalar(select(func.count()).select_from(User)) or 0
 
 
+async def test_no_account_comes_by_itself(app: Application) -> None:
+    """Where nobody has registered nobody can log in."""
+    assert await users(app) == 0
+
+
 @pytest.mark.check(18)
 async def test_one_name_for_fifty(app: Application, tally: Tally) -> None:
     """One gets it, 49 are told so, and none waits in vain."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 
 import pytest
@@ -82,7 +83,8 @@ async def test_log_out_everywhere(user: Visitor, app: Application, tally: Tally)
         ended_at = monotonic()
         for number, other in enumerate([*sessions, *remembered]):
             tally.count(not await other.is_in(), f"credential {number}")
-        code = await tab.until_closed()
+        async with asyncio.timeout(4 * SOON):
+            code = await tab.until_closed()
         took = monotonic() - ended_at
         tally.count(code == 1008 and took < SOON, f"websocket: {code} after {took:.1f} s")
     tally.note(f"websocket after {took:.1f} s")
