@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
+from compat import load_user as load_current_user
 from quart_app.accounts.login import load_user, start_login
 from quart_app.accounts.users import authenticate, change_password, deactivate_user, delete_user, user_by_login
 from quart_app.application import Application
@@ -135,6 +136,7 @@ async def test_a_changed_password_remembers_nobody_who_was_not(app: Application,
 async def test_a_login_that_was_under_way_when_the_password_changed(user: Visitor, app: Application) -> None:
     """An old password that was found right a moment before the change does not log in a moment after it."""
     async with app.test_request_context("/login"):
+        await load_current_user()
         late = await authenticate("susan", PASSWORD)
         assert late is not None
         await change(user)
@@ -147,6 +149,7 @@ async def test_a_login_to_an_account_that_has_just_gone(app: Application, visito
     await visitor.register()
     for end in (deactivate_user, delete_user):
         async with app.test_request_context("/login"):
+            await load_current_user()
             late = await user_by_login("susan")
             assert late is not None
             await end(late.id)
