@@ -215,6 +215,19 @@ async def test_a_cookie_goes_first(program: Program) -> None:
     assert (await other.send("GET", "/me")).json["username"] == "other"
 
 
+async def test_cookies_of_an_ended_login_make_no_token_fresh(program: Program) -> None:
+    """A password is not changed by a token, although the cookies that come with it were once of a fresh login."""
+    both = Program(program.app)
+    await both.log_in()
+    left = both.copy()
+    await both.send("DELETE", "/sessions/current")
+    left.token = program.token
+    change = {"current_password": PASSWORD, "new_password": "another fine one"}
+    answer = await left.send("PUT", "/me/password", change)
+    assert (answer.status, answer.problem) == (401, "login-stale")
+    assert await program.is_in()
+
+
 async def test_nobody_needs_a_token_where_nobody_is_asked_for(program: Program) -> None:
     """Registering, logging in and reading the description go on with a token that has ended."""
     program.token = "ended"
