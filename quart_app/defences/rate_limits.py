@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
 from quart import Quart, Response, request
 from quart_rate_limiter import RateLimit, RateLimiter, RateLimitExceeded
-from quart_rate_limiter.store import RateLimiterStoreABC
 
 from quart_app.operation.events import Event, record
 from quart_app.settings import Settings
 
 from .rate_limit_memory import LocalStore
+
+if TYPE_CHECKING:
+    from .rate_limit_redis import SharedStore
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PASSWORDS_ARE_CHECKED = (
@@ -38,12 +41,13 @@ class _FormLimits(RateLimiter):
     """Limits by endpoint, for requests that send something.
 
     The library's decorators would mark the views, which all applications share, with the limits of one, and would
-    count pages that are only looked at.
+    count pages that are only looked at. And it looks first and counts later, with time for others in between.
     """
 
-    def __init__(self, limits: Mapping[str, RateLimit], store: RateLimiterStoreABC) -> None:
+    def __init__(self, limits: Mapping[str, RateLimit], store: LocalStore | SharedStore) -> None:
         super().__init__(key_function=client_network, store=store)
         self._limits = limits
+        self._counts = store
 
     async def _before_request(self) -> None:
         if request.method not in _SAFE_METHODS:
@@ -57,11 +61,14 @@ class _FormLimits(RateLimiter):
         return [] if limit is None else [limit]
 
     async def _raise_on_rejection(self, endpoint: str, rate_limits: list[RateLimit]) -> None:
-        try:
-            await super()._raise_on_rejection(endpoint, rate_limits)
-        except RateLimitExceeded:
-            record(Event.THROTTLED)
-            raise
+        for limit in rate_limits:
+            wait = await self._counts.take(await self._create_key(endpoint, limit), limit)
+            if wait > 0:
+                record(Event.THROTTLED)
+                raise RateLimitExceeded(ceil(wait))
+
+    async def _update_limits(self, endpoint: str, rate_limits: list[RateLimit]) -> None:
+        """Nothing: what was let through has been counted."""
 
 
 def init_app(app: Quart, settings: Settings) -> None:
@@ -90,7 +97,7 @@ def network_of(address: str) -> str:
     return str(ip_network((parsed.packed, _IPV6_NETWORK), strict=False))
 
 
-def _store(settings: Settings) -> RateLimiterStoreABC:
+def _store(settings: Settings) -> LocalStore | SharedStore:
     if settings.redis_url is None:
         return LocalStore()
     from .rate_limit_redis import SharedStore  # Redis is an extra

@@ -169,6 +169,12 @@ async def test_redis_counts_for_all(workers: list[Application], redis_url: str) 
         assert all([0 < await redis.ttl(key) <= 62 for key in keys])
 
 
+async def test_many_at_once(workers: list[Application]) -> None:
+    """Of many that come at the same time, to several hosts, no more pass than one after the other."""
+    answers = await asyncio.gather(*(send(app) for app in workers * 15))
+    assert sorted(answer.status_code for answer in answers) == [403] * LOGINS + [429] * (30 - LOGINS)
+
+
 async def test_redis_is_down(shared: Settings, caplog: pytest.LogCaptureFixture) -> None:
     """Logins go on, unlimited by address; the log says so once, and Redis is left alone for a while."""
     app = create_app(shared.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")}))
@@ -186,7 +192,7 @@ async def test_redis_comes_back(shared: Settings, redis_url: str, monkeypatch: p
     app = create_app(shared)
     async with app.test_app():
         with monkeypatch.context() as patch:
-            patch.setattr(Redis, "get", _refuse)
+            patch.setattr(Redis, "evalsha", _refuse)
             assert await statuses(app, LOGINS + 1) == [403] * (LOGINS + 1)
         monkeypatch.setattr(rate_limit_redis, "monotonic", lambda: asyncio.get_running_loop().time() + 3600)
         assert await statuses(app, LOGINS + 1) == [403] * LOGINS + [429]
