@@ -88,7 +88,7 @@ class Settings(BaseSettings):
 
     #: Whether a network address may only send so many forms with a password. For load tests: not.
     address_limits: bool = True
-    #: How many to log in or to confirm who one is, and how many to register. Many people may share an address.
+    #: How many passwords to check, wherever, and how many to register. Many people may share an address.
     logins_per_minute: int = Field(default=30, gt=0)
     registrations_per_hour: int = Field(default=20, gt=0)
 

@@ -37,8 +37,11 @@ _ACCOUNTS_ARE_MADE = ("accounts.register", "api.register")
 _IPV6_NETWORK = 64  # bits: what a household gets, and can change the others of as it likes
 
 
+_GROUPS = dict.fromkeys(_PASSWORDS_ARE_CHECKED, "passwords") | dict.fromkeys(_ACCOUNTS_ARE_MADE, "accounts")
+
+
 class _FormLimits(RateLimiter):
-    """Limits by endpoint, for requests that send something.
+    """Limits by what endpoints do, for requests that send something: all that check passwords have one count.
 
     The library's decorators would mark the views, which all applications share, with the limits of one, and would
     count pages that are only looked at. And it looks first and counts later, with time for others in between.
@@ -59,6 +62,9 @@ class _FormLimits(RateLimiter):
     def _get_limits_for_view_function(self, view_func: Callable[..., Any], blueprint: object) -> list[RateLimit]:
         limit = self._limits.get(request.endpoint or "")
         return [] if limit is None else [limit]
+
+    async def _create_key(self, endpoint: str, rate_limit: RateLimit) -> str:
+        return await super()._create_key(_GROUPS[endpoint], rate_limit)
 
     async def _raise_on_rejection(self, endpoint: str, rate_limits: list[RateLimit]) -> None:
         for limit in rate_limits:

@@ -68,12 +68,24 @@ async def test_too_many_forms(app: Application, path: str, limit: int, wait: int
     [("POST", "/sessions", LOGINS), ("PUT", "/me/password", LOGINS), ("POST", "/users", REGISTRATIONS)],
 )
 async def test_the_api_is_limited_too(app: Application, method: str, path: str, limit: int) -> None:
-    """Programs are refused in the same places, in their own form, and each operation has a count."""
+    """Programs are refused in the same places, in their own form."""
     client = QuartClient(app)
     answers = [await client.open(f"/api/v1{path}", method=method, json={}) for _ in range(limit + 1)]
     assert 429 not in [answer.status_code for answer in answers[:-1]]
     assert (answers[-1].status_code, answers[-1].content_type) == (429, "application/problem+json")
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+async def test_one_count_for_all_passwords(app: Application) -> None:
+    """Whoever goes from form to form, and on to the API, sends no more passwords; an account may still be made."""
+    client, pages = QuartClient(app), PASSWORD_FORMS[:LOGINS]
+    assert 429 not in [(await send(app, path, "<local>")).status_code for path in pages]
+    assert [(await send(app, path, "<local>")).status_code for path in PASSWORD_FORMS] == [429] * len(PASSWORD_FORMS)
+    assert (await client.post("/api/v1/sessions", json={})).status_code == 429
+    assert (await client.put("/api/v1/me/password", json={})).status_code == 429
+    assert (await client.post("/api/v1/users", json={})).status_code != 429
+    assert (await send(app, "/register", "<local>")).status_code != 429
+    assert (await send(app, "/register", "<local>")).status_code == 429
 
 
 async def test_no_query_for_too_many(app: Application, queries: list[str]) -> None:
