@@ -7,14 +7,17 @@ from the end.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from hypercorn.middleware import ProxyFixMiddleware
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from .application import Application
 
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
+_MODERN = b"forwarded"
+_LEGACY_FOR = b"x-forwarded-for"
+_LEGACY = frozenset({_LEGACY_FOR, b"x-forwarded-proto", b"x-forwarded-host"})
 
 
 def init_app(app: Application) -> None:
@@ -23,7 +26,7 @@ def init_app(app: Application) -> None:
     if settings.trusted_hops:
         inner: Any = _WebsocketScheme(app.asgi_app)
         served: Any = ProxyFixMiddleware(inner, mode=settings.proxy_mode, trusted_hops=settings.trusted_hops)
-        app.asgi_app = served  # type: ignore[method-assign] # Quart's own place for middleware
+        app.asgi_app = PlainForwarding(served, settings.proxy_mode)  # type: ignore[method-assign] # Quart's own place
 
 
 class _WebsocketScheme:
@@ -36,3 +39,54 @@ class _WebsocketScheme:
         if scope["type"] == "websocket":
             scope["scheme"] = _WEBSOCKET_SCHEMES.get(scope["scheme"], scope["scheme"])  # of the middleware's own copy
         await self._app(scope, receive, send)
+
+
+class PlainForwarding:
+    """ASGI middleware in front of Hypercorn's, which hands on what stands in a header as it is.
+
+    RFC 7239 quotes IPv6 addresses and allows ports, as some proxies write them into ``X-Forwarded-For``, too; each
+    would be an address of its own. And where a ``Forwarded`` is missing, Hypercorn takes the headers of the other kind,
+    which no proxy has written: nobody is shown those.
+
+    Arguments:
+        app: Hypercorn's middleware.
+        mode: the kind of headers that our proxies write.
+    """
+
+    def __init__(self, app: ASGIFramework, mode: Literal["legacy", "modern"]) -> None:
+        self._app = app
+        self._foreign = _LEGACY if mode == "modern" else frozenset({_MODERN})
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Pass on every request, its headers made plain."""
+        if scope["type"] != "lifespan":
+            named = ((name.lower(), value) for name, value in scope["headers"])
+            headers = [(name, _plain(name, value)) for name, value in named if name not in self._foreign]
+            scope = {**scope, "headers": headers}  # type: ignore[assignment] # as it was, but for these
+        await self._app(scope, receive, send)
+
+
+def _plain(name: bytes, value: bytes) -> bytes:
+    if name == _LEGACY_FOR:
+        return b",".join(_address(entry) for entry in value.split(b","))
+    if name == _MODERN:
+        return b",".join(b";".join(map(_pair, entry.split(b";"))) for entry in value.split(b","))
+    return value
+
+
+def _pair(pair: bytes) -> bytes:
+    name, _, value = pair.partition(b"=")
+    name = name.strip().lower()
+    return name + b"=" + (_address(value) if name == b"for" else _unquoted(value))
+
+
+def _address(written: bytes) -> bytes:
+    """An address without quotes, brackets and port; a name that stands for one (RFC 7239, 6.2, 6.3) as it is."""
+    text = _unquoted(written)
+    if text.startswith(b"["):
+        return text[1:].partition(b"]")[0]
+    return text.partition(b":")[0] if text.count(b":") == 1 else text
+
+
+def _unquoted(written: bytes) -> bytes:
+    return written.strip().strip(b'"')
