@@ -7,6 +7,7 @@ from the end.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any, Literal
 
 from hypercorn.middleware import ProxyFixMiddleware
@@ -17,6 +18,10 @@ from .application import Application
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 _MODERN = b"forwarded"
 _LEGACY_FOR = b"x-forwarded-for"
+_WARNING = (
+    "A request from %s came through a proxy, and TRUSTED_HOPS is 0: all users behind it have one address, and "
+    "share its limits. Set TRUSTED_HOPS to the number of proxies."
+)
 _LEGACY = frozenset({_LEGACY_FOR, b"x-forwarded-proto", b"x-forwarded-host"})
 
 
@@ -27,6 +32,8 @@ def init_app(app: Application) -> None:
         inner: Any = _WebsocketScheme(app.asgi_app)
         served: Any = ProxyFixMiddleware(inner, mode=settings.proxy_mode, trusted_hops=settings.trusted_hops)
         app.asgi_app = PlainForwarding(served, settings.proxy_mode)  # type: ignore[method-assign] # Quart's own place
+    elif settings.production:
+        app.asgi_app = ProxyWarning(app)  # type: ignore[method-assign]
 
 
 class _WebsocketScheme:
@@ -64,6 +71,31 @@ class PlainForwarding:
             headers = [(name, _plain(name, value)) for name, value in named if name not in self._foreign]
             scope = {**scope, "headers": headers}  # type: ignore[assignment] # as it was, but for these
         await self._app(scope, receive, send)
+
+
+class ProxyWarning:
+    """ASGI middleware for where no proxy is known: says so once when a request from our own network has met one."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app.asgi_app
+        self._log = app.logger
+        self._is_said = False
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Pass on every request as it is."""
+        if not self._is_said and scope["type"] != "lifespan" and _met_a_proxy(scope):
+            self._is_said = True
+            self._log.warning(_WARNING, (scope["client"] or ("a socket",))[0])
+        await self._app(scope, receive, send)
+
+
+def _met_a_proxy(scope: Any) -> bool:
+    if not any(name.lower() in (_LEGACY_FOR, _MODERN) for name, _ in scope["headers"]):
+        return False
+    try:
+        return ip_address(scope["client"][0]).is_private
+    except (TypeError, ValueError):  # a Unix socket, at which nobody but a proxy is
+        return True
 
 
 def _plain(name: bytes, value: bytes) -> bytes:

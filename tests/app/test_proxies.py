@@ -118,6 +118,22 @@ async def test_only_one_kind_of_headers_is_believed(tmp_path: Path, mode: str, h
     assert seen == {"address": "127.0.0.1", "scheme": "http", "host": "localhost"}
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.7", "fd00::7", "", "8.8.8.8"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Accept"])
+async def test_a_proxy_that_nobody_has_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, address: str, header: str
+) -> None:
+    """In production the log says once that a proxy is in front; headers of strangers are no sign of one."""
+    production = {"environment": "production", "secret_key": "a key that is long enough"}
+    for settings, said in (({}, 0), ({**production, "trusted_hops": 1}, 0), (production, 1)):
+        app = make(tmp_path, **settings)
+        for _ in range(2):
+            scope = {"client": (address, 1) if address else None}
+            await stranger(app).get("/who", headers={header: "192.0.2.66"}, scope_base=scope)
+        expected = said if address != "8.8.8.8" and header != "Accept" else 0
+        assert caplog.text.count("TRUSTED_HOPS is 0") == expected
+
+
 @pytest.mark.parametrize("settings", [{}, {"trusted_hops": 1}])
 @pytest.mark.parametrize("host", ["evil.test", "example.com.evil.test", "notexample.com", "[::1", "a b", "", "é.test"])
 async def test_foreign_names(tmp_path: Path, host: str, settings: dict[str, object]) -> None:
