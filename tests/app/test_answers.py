@@ -124,7 +124,6 @@ def production(tmp_path: Path, database_url: str) -> Application:
             "secret_key": "a key that is long enough",
             "instance_path": tmp_path,
             "database_url": database_url,
-            "password_method": "pbkdf2:sha256:1",
         }
     )
 
