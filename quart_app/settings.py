@@ -185,7 +185,6 @@ class Settings(BaseSettings):
             "WTF_CSRF_TIME_LIMIT": None,
             # It would compare Referer with Host, which a proxy may change; defences/cross_site.py knows better.
             "WTF_CSRF_SSL_STRICT": False,
-            "QUART_RATE_LIMITER_ENABLED": self.address_limits,
             "PREFERRED_URL_SCHEME": "https" if self.production else "http",
         }
 

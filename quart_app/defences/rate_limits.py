@@ -18,12 +18,12 @@ from quart_rate_limiter import RateLimit, RateLimiter, RateLimitExceeded
 from quart_app.operation.events import Event, record
 from quart_app.settings import Settings
 
+from .cross_site import SAFE_METHODS
 from .rate_limit_memory import LocalStore
 
 if TYPE_CHECKING:
     from .rate_limit_redis import SharedStore
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PASSWORDS_ARE_CHECKED = (
     "accounts.login",
     "accounts.reauthenticate",
@@ -35,7 +35,6 @@ _PASSWORDS_ARE_CHECKED = (
 )
 _ACCOUNTS_ARE_MADE = ("accounts.register", "api.register")
 _IPV6_NETWORK = 64  # bits: what a household gets, and can change the others of as it likes
-
 
 _GROUPS = dict.fromkeys(_PASSWORDS_ARE_CHECKED, "passwords") | dict.fromkeys(_ACCOUNTS_ARE_MADE, "accounts")
 
@@ -53,11 +52,11 @@ class _FormLimits(RateLimiter):
         self._counts = store
 
     async def _before_request(self) -> None:
-        if request.method not in _SAFE_METHODS:
+        if request.method not in SAFE_METHODS:
             await super()._before_request()
 
     async def _after_request(self, response: Response) -> Response:
-        return response if request.method in _SAFE_METHODS else await super()._after_request(response)
+        return response if request.method in SAFE_METHODS else await super()._after_request(response)
 
     def _get_limits_for_view_function(self, view_func: Callable[..., Any], blueprint: object) -> list[RateLimit]:
         limit = self._limits.get(request.endpoint or "")
