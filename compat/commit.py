@@ -93,8 +93,9 @@ def _same_user(login: RequestLogin, outcome: Outcome | None, claim: Claim) -> Ou
 
 
 def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:
-    login.is_stale = verdict is not KEEP or outcome.source is REMEMBER_COOKIE
+    login.is_stale = outcome.source is REQUEST
     if login.is_websocket:
+        login.is_stale = login.is_stale or verdict is not KEEP or outcome.source is REMEMBER_COOKIE
         return
     session = login.session
     if verdict is DROP:

@@ -117,6 +117,7 @@ def login_user(
     if remember:
         login_session.remember(session, duration)
     login.auth_user = None
+    login.is_stale = False
     login.show(user)
     send(user_logged_in, login, user=user)
     return True
@@ -160,10 +161,13 @@ def confirm_login() -> None:
 
 
 def login_fresh() -> bool:
-    """Whether the login is fresh: not restored from a cookie, and no older than ``FRESH_LOGIN_DURATION``."""
+    """Whether the login is fresh: not restored from a cookie, and no older than ``FRESH_LOGIN_DURATION``.
+
+    Who was loaded from the request has not logged in, so that is never fresh, whatever login the session is left from.
+    """
     login = current_login()
     login.was_asked = True
-    if login.is_websocket and login.is_stale:
+    if login.is_stale:
         return False
     return login_session.is_fresh(login.session, configuration.fresh_seconds(login.auth.app.config))
 

@@ -27,7 +27,7 @@ from . import login_session
 from .commit import commit
 from .config import remember_cookie_name
 from .errors import NotInitialised, UserNotLoaded
-from .loading import Claim, Outcome, ask, names_somebody
+from .loading import REQUEST, Claim, Outcome, ask, names_somebody
 from .login_session import IDENTIFIER, USER_ID
 from .protection import KEEP, Verdict, identifiers, protect
 
@@ -58,7 +58,8 @@ class RequestLogin:
     is_announced = False
     #: The response depends on the user.
     was_asked = False
-    #: A websocket's login is not fresh, although its session, which is not written, may say so.
+    #: The login is not fresh, although the session may say so: it is a websocket's, which is not written, or is
+    #: about an earlier login, while this user was shown by the request loader.
     is_stale = False
     #: The user as Quart-Auth's API sees it, once it was asked for there.
     auth_user: Any = None
@@ -114,6 +115,7 @@ class RequestLogin:
                 self.outcome = await ask(self, claim)
             except Exception as error:  # noqa: BLE001  # raised when the user is asked for
                 self.outcome = Outcome(claim, error=error)
+            self.is_stale = self.outcome.source is REQUEST
         self.is_resolved = True
 
     async def resolve_once(self) -> None:

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .hash_strength import is_strong
+
 SameSite = Literal["Lax", "Strict"]
 
 
@@ -88,7 +90,7 @@ class Settings(BaseSettings):
 
     #: Whether a network address may only send so many forms with a password. For load tests: not.
     address_limits: bool = True
-    #: How many to log in or to confirm who one is, and how many to register. Many people may share an address.
+    #: How many passwords to check, wherever, and how many to register. Many people may share an address.
     logins_per_minute: int = Field(default=30, gt=0)
     registrations_per_hour: int = Field(default=20, gt=0)
 
@@ -120,6 +122,19 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SECRET_KEY is required in production, the same for all workers and hosts. Make one with: "
                 "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_no_test(self) -> Settings:
+        if self.production and not is_strong(self.password_method):
+            raise ValueError(
+                f"PASSWORD_METHOD={self.password_method} is too weak for production: take scrypt:32768:8:3 or more."
+            )
+        if self.production and False in (self.session_cookie_secure, self.remember_cookie_secure):
+            raise ValueError(
+                "SESSION_COOKIE_SECURE and REMEMBER_COOKIE_SECURE cannot be false in production: "
+                "whoever is on the way would read the cookies. Serve it by https."
             )
         return self
 
@@ -170,7 +185,6 @@ class Settings(BaseSettings):
             "WTF_CSRF_TIME_LIMIT": None,
             # It would compare Referer with Host, which a proxy may change; defences/cross_site.py knows better.
             "WTF_CSRF_SSL_STRICT": False,
-            "QUART_RATE_LIMITER_ENABLED": self.address_limits,
             "PREFERRED_URL_SCHEME": "https" if self.production else "http",
         }
 

@@ -67,7 +67,7 @@ class PasswordHasher:
         """Whether this is the password that was stored.
 
         One hash is computed in any case, also if there is nothing to compare with: the time an answer takes
-        must not tell whether an account exists.
+        must not tell whether an account exists. Where an old hash takes less of it, a wrong password takes the rest.
 
         Arguments:
             stored: what :meth:`hash` gave; None if there is no such user, or one without password.
@@ -126,6 +126,24 @@ class PasswordHasher:
         # Another such error is that of a password which is no text: half a character, from JSON.
         if stored is not None and stored.isascii() and stored.count("$") >= 2:
             with suppress(ValueError, OverflowError):
-                return check_password_hash(stored, normalize_password(password))
+                if check_password_hash(stored, normalize_password(password)):
+                    return True
+                if rest := _missing_work(stored.partition("$")[0], self._method):
+                    generate_password_hash(_NO_PASSWORD, rest)
+                return False
         self._hash(_NO_PASSWORD)
         return False
+
+
+def _missing_work(done: str, method: str) -> str | None:
+    """The method that takes as long as one takes longer than another that was done; None if it does not.
+
+    Of scrypt and of PBKDF2 the last parameter is how often the same is repeated. Hashes that differ in more cannot be
+    compared: then it is all of the method, as too long is less of a sign than too short.
+    """
+    *kind, repeats = method.split(":")
+    *kind_done, repeats_done = done.split(":")
+    if kind_done != kind:
+        return method
+    missing = int(repeats) - int(repeats_done)
+    return ":".join([*kind, str(missing)]) if missing > 0 else None

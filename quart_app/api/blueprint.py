@@ -7,16 +7,31 @@ nobody answers, and what a browser says of where a request comes from is looked 
 
 from __future__ import annotations
 
-from quart import Blueprint, Quart, Response
+from quart import Blueprint, Quart, Response, request
+from werkzeug.exceptions import BadRequest
 
-from quart_app.accounts.login import forget_login
+from quart_app.accounts.login import current_login_session, current_user, forget_login
 from quart_app.faces import API, is_for_api
 from quart_app.forms import without_forms
+from quart_app.sessions.bearer import sent_bearer_token
+from quart_app.sessions.models import Kind
 from quart_app.sessions.store import SessionEnded
 
 from .problems import login_required_problem, problem_response
 
 blueprint = without_forms(Blueprint("api", __name__, url_prefix=f"{API}/v1"))
+
+
+@blueprint.before_request
+async def refuse_two_logins() -> None:
+    """Answer 400 to a token together with a login by cookies (RFC 6750, section 3.1).
+
+    The cookies would say who it is, and could not be set anew when that login gets new ones: a token gets no cookies.
+    """
+    if sent_bearer_token(request) is None or not current_user.is_authenticated:
+        return
+    if current_login_session().kind != Kind.BEARER:
+        raise BadRequest("Send either a bearer token or the cookies of a login, not both.")
 
 
 @blueprint.errorhandler(SessionEnded)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from quart import Quart
+from quart_app.application import Application
 
 from . import cookies, cross_site, headers, websockets
 
 
-def init_app(app: Quart) -> None:
+def init_app(app: Application) -> None:
     """Add all of them."""
     headers.init_app(app)
     cookies.init_app(app)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from quart import Quart, abort, request, websocket
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What changes nothing.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OUR_OWN = frozenset({"same-origin", "none"})  # "none": the user, by a bookmark or a reload
 
 
@@ -19,7 +20,7 @@ def init_app(app: Quart) -> None:
 
     @app.before_request
     async def refuse_cross_site_requests() -> None:
-        if request.method not in _SAFE_METHODS and is_cross_site(
+        if request.method not in SAFE_METHODS and is_cross_site(
             host=request.host,
             origin=request.headers.get("Origin"),
             fetch_site=request.headers.get("Sec-Fetch-Site"),

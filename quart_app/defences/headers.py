@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from quart import Quart, Response, request
+from quart import Response, request
+
+from quart_app.application import Application
 
 # Our own style sheet and images, our own forms, and nothing else: pages without script cannot be made to run one.
 _POLICY = (
@@ -19,7 +21,7 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-_HSTS = "max-age=31536000; includeSubDomains"
+_HSTS = "max-age=31536000"  # for this host: what is below it may be somebody else's, and without TLS
 
 
 def allow_scripts(response: Response) -> None:
@@ -27,9 +29,9 @@ def allow_scripts(response: Response) -> None:
     response.headers["Content-Security-Policy"] = f"{_POLICY}; script-src 'self'; connect-src 'self'"
 
 
-def init_app(app: Quart) -> None:
+def init_app(app: Application) -> None:
     """Add the headers to every answer of this application, failed ones included."""
-    production = bool(app.config["SESSION_COOKIE_SECURE"])
+    production = app.settings.production
 
     @app.after_request
     async def add_security_headers(response: Response) -> Response:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from quart_rate_limiter import RateLimit
 from quart_rate_limiter.store import RateLimiterStoreABC
 
 _SWEEP_FROM = 10_000
@@ -30,6 +31,19 @@ class LocalStore(RateLimiterStoreABC):
             now = datetime.now(UTC)
             self._times = {key: time for key, time in self._times.items() if time > now}
             self._sweep_at = max(_SWEEP_FROM, 2 * len(self._times))
+
+    async def take(self, key: str, limit: RateLimit) -> float:
+        """Count one more for a key, if that is within the limit; else say in how many seconds it will be.
+
+        Nothing in it waits for anything, so of many at once no more are counted than one after the other.
+        """
+        now = datetime.now(UTC)
+        tat = max(await self.get(key, now), now)
+        wait = (tat - now - limit.period).total_seconds() + limit.inverse
+        if wait > 0:
+            return wait
+        await self.set(key, tat + timedelta(seconds=limit.inverse))
+        return 0.0
 
     async def after_serving(self) -> None:
         """Nothing to close."""

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TypeVar
 
 from quart import current_app
+from quart_rate_limiter import RateLimit
 from quart_rate_limiter.store import RateLimiterStoreABC
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -19,6 +20,19 @@ Answer = TypeVar("Answer")
 
 _PATIENCE = 0.25  # seconds for an answer
 _PAUSE = 10.0  # seconds without asking, after there was none
+
+# Seconds to wait, or 0 and one more is counted. Redis runs it as one step, by its own clock, so workers neither come
+# between each other nor disagree on the time. The key; how long the limit is for, and how long each one takes of that.
+_TAKE = """
+local seconds, micros = unpack(redis.call('TIME'))
+local now = seconds + micros / 1e6
+local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
+local wait = tat - now - ARGV[1] + ARGV[2]
+if wait > 0 then return tostring(wait) end
+tat = tat + ARGV[2]
+redis.call('SET', KEYS[1], string.format('%.6f', tat), 'EXAT', math.ceil(tat + 1))
+return '0'
+"""
 
 
 class SharedStore(RateLimiterStoreABC):
@@ -38,6 +52,7 @@ class SharedStore(RateLimiterStoreABC):
             socket_connect_timeout=_PATIENCE,
             retry=Retry(NoBackoff(), 0),  # three times by default, with pauses
         )
+        self._take = self._redis.register_script(_TAKE)
         self._asks_from = 0.0
 
     async def before_serving(self) -> None:
@@ -55,6 +70,16 @@ class SharedStore(RateLimiterStoreABC):
         if monotonic() >= self._asks_from:
             until = ceil((tat + timedelta(seconds=1)).timestamp())
             await self._unless_down(self._redis.set(key, tat.timestamp(), exat=until))
+
+    async def take(self, key: str, limit: RateLimit) -> float:
+        """Count one more for a key, if that is within the limit; else say in how many seconds it will be.
+
+        One round trip, and one step in Redis: of many at once no more are counted than one after the other.
+        """
+        if monotonic() < self._asks_from:
+            return 0.0
+        arguments = [limit.period.total_seconds(), limit.inverse]
+        return float(await self._unless_down(self._take(keys=[key], args=arguments)) or 0)
 
     async def after_serving(self) -> None:
         """Close all connections."""

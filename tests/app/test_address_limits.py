@@ -68,12 +68,24 @@ async def test_too_many_forms(app: Application, path: str, limit: int, wait: int
     [("POST", "/sessions", LOGINS), ("PUT", "/me/password", LOGINS), ("POST", "/users", REGISTRATIONS)],
 )
 async def test_the_api_is_limited_too(app: Application, method: str, path: str, limit: int) -> None:
-    """Programs are refused in the same places, in their own form, and each operation has a count."""
+    """Programs are refused in the same places, in their own form."""
     client = QuartClient(app)
     answers = [await client.open(f"/api/v1{path}", method=method, json={}) for _ in range(limit + 1)]
     assert 429 not in [answer.status_code for answer in answers[:-1]]
     assert (answers[-1].status_code, answers[-1].content_type) == (429, "application/problem+json")
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+async def test_one_count_for_all_passwords(app: Application) -> None:
+    """Whoever goes from form to form, and on to the API, sends no more passwords; an account may still be made."""
+    client, pages = QuartClient(app), PASSWORD_FORMS[:LOGINS]
+    assert 429 not in [(await send(app, path, "<local>")).status_code for path in pages]
+    assert [(await send(app, path, "<local>")).status_code for path in PASSWORD_FORMS] == [429] * len(PASSWORD_FORMS)
+    assert (await client.post("/api/v1/sessions", json={})).status_code == 429
+    assert (await client.put("/api/v1/me/password", json={})).status_code == 429
+    assert (await client.post("/api/v1/users", json={})).status_code != 429
+    assert (await send(app, "/register", "<local>")).status_code != 429
+    assert (await send(app, "/register", "<local>")).status_code == 429
 
 
 async def test_no_query_for_too_many(app: Application, queries: list[str]) -> None:
@@ -169,6 +181,12 @@ async def test_redis_counts_for_all(workers: list[Application], redis_url: str) 
         assert all([0 < await redis.ttl(key) <= 62 for key in keys])
 
 
+async def test_many_at_once(workers: list[Application]) -> None:
+    """Of many that come at the same time, to several hosts, no more pass than one after the other."""
+    answers = await asyncio.gather(*(send(app) for app in workers * 15))
+    assert sorted(answer.status_code for answer in answers) == [403] * LOGINS + [429] * (30 - LOGINS)
+
+
 async def test_redis_is_down(shared: Settings, caplog: pytest.LogCaptureFixture) -> None:
     """Logins go on, unlimited by address; the log says so once, and Redis is left alone for a while."""
     app = create_app(shared.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")}))
@@ -186,7 +204,7 @@ async def test_redis_comes_back(shared: Settings, redis_url: str, monkeypatch: p
     app = create_app(shared)
     async with app.test_app():
         with monkeypatch.context() as patch:
-            patch.setattr(Redis, "get", _refuse)
+            patch.setattr(Redis, "evalsha", _refuse)
             assert await statuses(app, LOGINS + 1) == [403] * (LOGINS + 1)
         monkeypatch.setattr(rate_limit_redis, "monotonic", lambda: asyncio.get_running_loop().time() + 3600)
         assert await statuses(app, LOGINS + 1) == [403] * LOGINS + [429]

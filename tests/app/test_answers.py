@@ -11,6 +11,7 @@ from werkzeug.exceptions import ImATeapot
 
 from quart_app.application import Application
 from quart_app.factory import create_app
+from quart_app.settings import Settings
 from tests.app.visitor import Visitor
 
 ADDRESSES = ["/", "/login", "/logout", "/register", "/account", "/reauthenticate", "/static/style.css", "/nowhere"]
@@ -124,7 +125,6 @@ def production(tmp_path: Path, database_url: str) -> Application:
             "secret_key": "a key that is long enough",
             "instance_path": tmp_path,
             "database_url": database_url,
-            "password_method": "pbkdf2:sha256:1",
         }
     )
 
@@ -142,4 +142,12 @@ async def test_cookies_of_production(production: Application) -> None:
     assert "Domain" not in attributes
     assert production.config["REMEMBER_COOKIE_NAME"] == "__Host-remember_token"
     assert production.config["REMEMBER_COOKIE_SECURE"]
-    assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert page.headers["Strict-Transport-Security"] == "max-age=31536000"  # says nothing of names below this one
+
+
+async def test_a_trial_with_tls(settings: Settings) -> None:
+    """Secure cookies in development do not make browsers ask for this host by TLS for a year."""
+    app = create_app(settings.model_copy(update={"session_cookie_secure": True}))
+    async with app.test_app() as running:
+        page = await running.test_client().get("https://localhost/login", scheme="https")
+    assert "Strict-Transport-Security" not in page.headers

@@ -206,13 +206,32 @@ async def test_a_token_gets_no_cookies(program: Program) -> None:
     assert not await program.is_in()
 
 
-async def test_a_cookie_goes_first(program: Program) -> None:
-    """With both, it is the user of the cookies, whoever the token belongs to."""
-    other = Program(program.app)
-    await other.register(username="other", email="other@example.com")
-    await other.log_in(username="other")
-    other.token = program.token
-    assert (await other.send("GET", "/me")).json["username"] == "other"
+@pytest.mark.parametrize("token", ["hers", "of nobody"])
+async def test_two_logins_at_once(program: Program, token: str) -> None:
+    """Cookies and a token together are refused: nothing is changed, and both go on by themselves."""
+    both = Program(program.app)
+    await both.log_in(kind="remembered")
+    alone = both.copy()
+    both.token = program.token if token == "hers" else "garbage"
+    change = {"current_password": PASSWORD, "new_password": "another fine one"}
+    for method, path, content in (("GET", "/me", None), ("PUT", "/me/password", change), ("DELETE", "/sessions", None)):
+        answer = await both.send(method, path, content)
+        assert (answer.status, answer.problem, answer.cookies) == (400, "Bad Request", {})
+    assert await alone.is_in()
+    assert await program.is_in()
+
+
+async def test_cookies_of_an_ended_login_make_no_token_fresh(program: Program) -> None:
+    """A password is not changed by a token, although the cookies that come with it were once of a fresh login."""
+    both = Program(program.app)
+    await both.log_in()
+    left = both.copy()
+    await both.send("DELETE", "/sessions/current")
+    left.token = program.token
+    change = {"current_password": PASSWORD, "new_password": "another fine one"}
+    answer = await left.send("PUT", "/me/password", change)
+    assert (answer.status, answer.problem) == (401, "login-stale")
+    assert await program.is_in()
 
 
 async def test_nobody_needs_a_token_where_nobody_is_asked_for(program: Program) -> None:

@@ -120,6 +120,37 @@ async def test_a_password_that_is_no_text(hasher: PasswordHasher) -> None:
 # --- hashes of before
 
 
+@pytest.mark.parametrize(
+    ("before", "today", "rest"),
+    [
+        ("scrypt:1024:8:1", "scrypt:1024:8:3", ["scrypt:1024:8:2"]),
+        ("pbkdf2:sha256:3", "pbkdf2:sha256:10", ["pbkdf2:sha256:7"]),
+        ("pbkdf2:sha1:3", "pbkdf2:sha256:10", ["pbkdf2:sha256:10"]),
+        ("pbkdf2:sha256:3", "scrypt:1024:8:3", ["scrypt:1024:8:3"]),
+        ("scrypt:1024:8:3", "scrypt:1024:8:3", []),
+        ("scrypt:1024:8:4", "scrypt:1024:8:3", []),
+    ],
+)
+async def test_old_hashes_take_as_long(
+    monkeypatch: pytest.MonkeyPatch, before: str, today: str, rest: list[str]
+) -> None:
+    """A wrong password is hashed for the time that one of nobody would be; a right one only as it is stored."""
+    done: list[str] = []
+
+    def hash_it(password: str, method: str) -> str:
+        done.append(method)
+        return generate_password_hash(password, method)
+
+    stored = generate_password_hash(PASSWORD, before)
+    monkeypatch.setattr("quart_app.accounts.passwords.generate_password_hash", hash_it)
+    hasher = PasswordHasher(today, threads=1, queue=0)
+    assert await hasher.verify(stored, PASSWORD)
+    assert done == []
+    assert not await hasher.verify(stored, NEW)
+    assert done == rest
+    await hasher.close()
+
+
 async def stored_hash(app: Application) -> str:
     """What the database has of Susan's password."""
     async with app.app_context(), app.database.session() as session:

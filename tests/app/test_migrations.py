@@ -159,6 +159,7 @@ async def test_no_such_revision(database: Database) -> None:
 async def test_a_server_in_production_changes_no_tables(empty_url: str, tmp_path: Path) -> None:
     """It does not start over old tables, and says what to do; after that, it starts."""
     options = settings(empty_url, tmp_path, environment="production", secret_key="a key that is long enough")
+    del options["password_method"]
     app = create_app(options)
     with pytest.raises(DatabaseOutdated, match=r"at revision none.*run: quart --app quart_app db upgrade"):
         await app.startup()

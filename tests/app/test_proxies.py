@@ -79,6 +79,61 @@ async def test_one_proxy_is_believed(tmp_path: Path, mode: str, headers: dict[st
     assert await ask(app, headers) == {"address": "198.51.100.1", "scheme": "https", "host": "example.com"}
 
 
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("198.51.100.1", "198.51.100.1"),
+        ("198.51.100.1:4711", "198.51.100.1"),
+        ('"198.51.100.1:4711"', "198.51.100.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ('"[2001:db8::1]"', "2001:db8::1"),
+        ('"[2001:db8::1]:4711"', "2001:db8::1"),
+        ("unknown", "unknown"),
+        ('"_hidden"', "_hidden"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["legacy", "modern"])
+async def test_addresses_are_plain(tmp_path: Path, mode: str, written: str, address: str) -> None:
+    """However a proxy writes down an address, it is the same one: no quotes, no brackets, no port."""
+    headers = {"X-Forwarded-For": f"192.0.2.66, {written}"}
+    if mode == "modern":
+        headers = {"Forwarded": f'for=192.0.2.66, For={written}; Proto=https;host="example.com:8443"'}
+    seen = await ask(make(tmp_path, trusted_hops=1, proxy_mode=mode), headers)
+    assert seen["address"] == address
+    if mode == "modern":
+        assert (seen["scheme"], seen["host"]) == ("https", "example.com:8443")
+
+
+@pytest.mark.parametrize(
+    ("mode", "headers"),
+    [
+        ("modern", {name: lie for name, lie in LIES.items() if name.startswith("X-")}),
+        ("legacy", {"Forwarded": LIES["Forwarded"]}),
+    ],
+)
+async def test_only_one_kind_of_headers_is_believed(tmp_path: Path, mode: str, headers: dict[str, str]) -> None:
+    """Where a proxy has written nothing, a client does not write it with headers of the other kind."""
+    seen = await ask(make(tmp_path, trusted_hops=1, proxy_mode=mode), headers)
+    assert seen == {"address": "127.0.0.1", "scheme": "http", "host": "localhost"}
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.7", "fd00::7", "", "8.8.8.8"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Accept"])
+async def test_a_proxy_that_nobody_has_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, address: str, header: str
+) -> None:
+    """In production the log says once that a proxy is in front; headers of strangers are no sign of one."""
+    production = {"environment": "production", "secret_key": "a key that is long enough"}
+    for settings, said in (({}, 0), ({**production, "trusted_hops": 1}, 0), (production, 1)):
+        app = make(tmp_path, **settings)
+        for _ in range(2):
+            scope = {"client": (address, 1) if address else None}
+            await stranger(app).get("/who", headers={header: "192.0.2.66"}, scope_base=scope)
+        expected = said if address != "8.8.8.8" and header != "Accept" else 0
+        assert caplog.text.count("TRUSTED_HOPS is 0") == expected
+
+
 @pytest.mark.parametrize("settings", [{}, {"trusted_hops": 1}])
 @pytest.mark.parametrize("host", ["evil.test", "example.com.evil.test", "notexample.com", "[::1", "a b", "", "é.test"])
 async def test_foreign_names(tmp_path: Path, host: str, settings: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from quart_app.factory import create_app
 from quart_app.secret_key import kept_secret_key
@@ -18,6 +18,37 @@ def test_production_needs_a_secret_key() -> None:
     """Without one the application does not start, and says how to make one."""
     with pytest.raises(ValidationError, match=r"SECRET_KEY is required in production.*token_urlsafe"):
         Settings(environment="production")
+
+
+KEY = SecretStr("a key that is long enough")
+
+
+@pytest.mark.parametrize(
+    ("method", "is_accepted"),
+    [
+        *((f"scrypt:{2**17}:8:1", True), (f"scrypt:{2**18}:8:1", True), (f"scrypt:{2**15}:8:3", True)),
+        *((f"scrypt:{2**15}:8:2", False), (f"scrypt:{2**17}:4:1", False), (f"scrypt:{2**12}:8:100", False)),
+        *(("pbkdf2:sha256:600000", True), ("pbkdf2:sha512:210000", True), ("pbkdf2:sha256:599999", False)),
+        *(("pbkdf2:md5:1", False), ("pbkdf2:md5:9999999", False), ("pbkdf2:sha1:9999999", False)),
+    ],
+)
+def test_production_needs_a_strong_hash(method: str, is_accepted: bool) -> None:
+    """What is below OWASP's level is for tests, and an error that names the setting."""
+    assert Settings(password_method=method).password_method == method
+    if is_accepted:
+        assert Settings(environment="production", secret_key=KEY, password_method=method).production
+    else:
+        with pytest.raises(ValidationError, match=f"PASSWORD_METHOD={method} is too weak"):
+            Settings(environment="production", secret_key=KEY, password_method=method)
+
+
+@pytest.mark.parametrize("name", ["session_cookie_secure", "remember_cookie_secure"])
+def test_production_needs_secure_cookies(name: str) -> None:
+    """They may be said to be, and not said not to be."""
+    production = {"environment": "production", "secret_key": KEY}
+    assert Settings.model_validate({**production, name: True}).production
+    with pytest.raises(ValidationError, match=name.upper()):
+        Settings.model_validate({**production, name: False})
 
 
 def test_errors_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

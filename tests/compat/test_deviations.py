@@ -6,9 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from quart import Blueprint, request
+from quart import Blueprint, request, websocket
 
-from compat import encode_cookie, fresh_login_required, login_required, login_user
+from compat import (
+    confirm_login,
+    current_user,
+    encode_cookie,
+    fresh_login_required,
+    login_fresh,
+    login_required,
+    login_user,
+)
 
 from .conftest import Clock
 from .site import REMEMBER, Person, Site, close_browser, cookie, put_cookie, set_cookies, text
@@ -58,6 +66,39 @@ async def test_request_loader_is_asked_in_spite_of_an_unusable_cookie(site: Site
         client = site.client()
         put_cookie(client, REMEMBER, unusable)
         assert await text(client, "/whoami", headers={"X-Api-Key": "x"}) == "henry"
+
+
+async def test_a_user_of_the_request_is_not_fresh(site: Site) -> None:
+    """Neither a session left from a login that has ended, nor ``confirm_login``, makes one fresh; logging in does."""
+
+    @site.manager.request_loader
+    async def by_key(request: Any) -> Person | None:
+        return site.people["2"] if "X-Api-Key" in request.headers else None
+
+    @site.app.route("/looks/<verb>")
+    async def looks(verb: str) -> str:
+        if verb == "confirm":
+            confirm_login()
+        elif verb == "login":
+            login_user(site.people["2"])
+        return str(login_fresh())
+
+    @site.app.websocket("/socket")
+    async def socket() -> None:
+        await websocket.send(f"{current_user.name} {login_fresh()}")
+
+    client, key = await site.logged_in(), {"X-Api-Key": "x"}
+    del site.people["1"]
+    async with client.websocket("/socket", headers=key) as connection:
+        assert await connection.receive() == "henry False"
+    assert await text(client, "/looks/nothing", headers=key) == "False"
+    assert await text(client, "/fresh", headers=key) == "False"
+    assert (await client.get("/private", headers=key)).status_code == 401
+    assert await text(client, "/members", headers=key) == "welcome henry"
+    assert await text(client, "/looks/confirm", headers=key) == "False"
+    assert (await client.get("/private", headers=key)).status_code == 401
+    assert await text(client, "/looks/login", headers=key) == "True"
+    assert await text(client, "/private", headers=key) == "just you, henry"
 
 
 async def test_blueprint_without_a_login_view_uses_the_applications(site: Site) -> None:

@@ -43,6 +43,10 @@ class Deviation(Enum):
         "holds for this response, not for the next"
     )
     KEYS_ROTATE = "SECRET_KEY_FALLBACKS hold for remember cookies as they do for sessions"
+    REQUEST_IS_NOT_FRESH = (
+        "A user loaded from the request is not fresh, whatever earlier login the session is left from: nobody has "
+        "entered a password for this one"
+    )
     REFRESH_ONLY_WHO_ASKED = (
         "REMEMBER_COOKIE_REFRESH_EACH_REQUEST slides a remember cookie that came with the request, and makes none; "
         "Flask-Login's main branch does so, too"
@@ -58,6 +62,9 @@ def flask_login_as_documented(*, without: Iterable[Deviation] = ()) -> SimpleNam
         names["login_user"] = _login_user_after_checking_duration
     if Deviation.VIEW_RUNS_ONCE in made:
         names["fresh_login_required"] = _fresh_login_required_once
+    if Deviation.REQUEST_IS_NOT_FRESH in made:
+        names["fresh_login_required"] = _without_users_of_the_request(names["fresh_login_required"])
+        names["login_fresh"] = lambda: flask_login.login_fresh() and not _manager().is_user_of_the_request()
     names["login_remembered"] = lambda: _login_remembered(made)
     return SimpleNamespace(**names)
 
@@ -97,7 +104,7 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         user = None
         asked_for = flask.session.get("_user_id")
         if asked_for is not None and self._user_callback is not None:
-            user = self._user_callback(asked_for)
+            user = self._load_by_id(asked_for)
             if user is None and Deviation.FORGETS_WHO_IS_GONE in self.made:
                 del flask.session["_user_id"]
         if user is None:
@@ -107,6 +114,27 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
             if user is None and (cookie is None or Deviation.REQUEST_LOADER_IS_ASKED in self.made):
                 user = self._load_user_from_request(flask.request)
         self._update_request_context_with_user(user)
+
+    def is_user_of_the_request(self) -> bool:
+        """Whether the request loader gives the user of this request; asks the loaders, and is seen by nobody."""
+        if self._load_by_id(flask.session.get("_user_id")) is not None:
+            return False
+        cookie = self._remember_cookie()
+        if cookie is not None:
+            if self._load_by_id(_decode_cookie(cookie, self.made)) is not None:
+                return False
+            if Deviation.REQUEST_LOADER_IS_ASKED not in self.made:
+                return False
+        return self._request_callback is not None and self._request_callback(flask.request) is not None
+
+    def _load_by_id(self, user_id: Any) -> Any:
+        """What the user loader says of an id; asked once a request, or a look ahead would be seen."""
+        if user_id is None or self._user_callback is None:
+            return None
+        known = flask.g.setdefault("users_by_id", {})
+        if user_id not in known:
+            known[user_id] = self._user_callback(user_id)
+        return known[user_id]
 
     def _remember_cookie(self) -> str | None:
         if flask.session.get("_remember") == "clear":
@@ -119,7 +147,7 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
             return None
         if Deviation.NOTHING_WRITTEN_FOR_NOBODY not in self.made:
             flask.session.update(_user_id=user_id, _fresh=False)
-        user = self._user_callback(user_id) if self._user_callback else None
+        user = self._load_by_id(user_id)
         if user is None:
             return None
         flask.session.update(_user_id=user_id, _fresh=False)
@@ -151,6 +179,10 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
 
 def _application() -> Any:
     return flask.current_app._get_current_object()  # type: ignore[attr-defined]  # a werkzeug proxy
+
+
+def _manager() -> Any:
+    return flask.current_app.login_manager  # type: ignore[attr-defined]  # Flask-Login puts it there
 
 
 def _remember_cookie_name() -> str:
@@ -200,6 +232,26 @@ def _fresh_login_required_once(view: Callable[..., Any]) -> Callable[..., Any]:
             raise _AttributeErrorOfTheView from error
 
     return flask_login.fresh_login_required(run)  # type: ignore[no-any-return]  # Flask-Login has no types
+
+
+def _without_users_of_the_request(guard: Callable[..., Any]) -> Callable[..., Any]:
+    """A guard, and Flask-Login's own answer for a user who is known, and not fresh, to those it would let through."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        guarded = guard(view)
+
+        @wraps(view)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            config, method = flask.current_app.config, flask.request.method
+            if method not in flask_login.config.EXEMPT_METHODS and not config.get("LOGIN_DISABLED"):
+                is_known = flask_login.current_user.is_authenticated
+                if is_known and _manager().is_user_of_the_request():
+                    return _manager().needs_refresh()
+            return guarded(*args, **kwargs)
+
+        return run
+
+    return decorate
 
 
 class _AttributeErrorOfTheView(Exception):

@@ -43,6 +43,15 @@ STORIES = {
         [Ask("/login?who=ada&remember"), Ask("/", client=Client(address="10.0.0.2"))],
     ),
     Deviation.KEYS_ROTATE: History(Switches(key_changed=True), [Remembered("ada", secret=OLD_SECRET), Ask("/whoami")]),
+    Deviation.REQUEST_IS_NOT_FRESH: History(
+        Switches(request_loader=True),
+        [
+            Ask("/login?who=ada"),
+            Vanish("ada"),
+            Ask("/state", api_key="key of zoë"),
+            Ask("/fresh", api_key="key of zoë"),
+        ],
+    ),
     Deviation.REFRESH_ONLY_WHO_ASKED: History(
         Switches(refresh_each_request=True), [Ask("/login?who=ada"), Ask("/whoami"), Restart(), Ask("/whoami")]
     ),
