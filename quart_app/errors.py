@@ -30,7 +30,7 @@ _TEXTS = {
     413: _Text("Too much at once", "What was sent is larger than this site accepts. Send less."),
     429: _Text("Too many attempts", "Wait a little, then try again."),
     500: _Text("Something broke", "The mistake is ours, and it has been recorded. Try again later."),
-    503: _Text("Back in a moment", "The site cannot answer right now. Nothing was lost; try again shortly."),
+    503: _Text("Back in a moment", "The site cannot answer right now. Try again shortly."),
 }
 
 
