@@ -7,7 +7,8 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``factory``            puts the application together
 ``settings``           what the environment may say about it
 ``application``        the application object, and the one that is running now
-``database/``          the engine, and what its faults become; ``one_trip`` and ``rows`` make it quick
+``database/``          the engine, and what its faults become
+``rows``               users without a session of SQLAlchemy's, for the query that every request makes
 ``migrations/``        how the tables became what they are
 ``accounts/``          users, passwords and who guesses them, pages to register, log in and out, change an account
 ``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it

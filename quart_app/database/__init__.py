@@ -5,6 +5,7 @@
 ``backends``      SQLite or PostgreSQL, by ``DATABASE_URL``
 ``urls``          what that may say
 ``sqlite``        SQLite by aiosqlite: readers and the writer in each other's way as little as can be
+``one_trip``      its connections, quicker
 ``postgresql``    PostgreSQL by asyncpg: nothing that is asked of it goes without an end
 ``faults``        which errors are the database's (503), and which are ours
 ``inserts``       rows that may be there already
