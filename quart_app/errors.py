@@ -1,6 +1,6 @@
 """The pages for what went wrong. They ask for no user, no session and no database: those may be what failed.
 
-The API answers with problems instead; see ``api/problems``.
+The API answers with problems instead; see ``problems``.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from quart import Quart, Response, current_app
 from quart_wtf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
-from .api.problems import problem_response
 from .faces import is_for_api
+from .problems import problem_response
 
 
 class _Text(NamedTuple):

@@ -12,9 +12,8 @@ from quart import Blueprint, Quart, Response
 from quart_app.accounts.login import forget_login
 from quart_app.faces import API, is_for_api
 from quart_app.forms import without_forms
+from quart_app.problems import login_required_problem, problem_response
 from quart_app.sessions.store import SessionEnded
-
-from .problems import login_required_problem, problem_response
 
 blueprint = without_forms(Blueprint("api", __name__, url_prefix=f"{API}/v1"))
 

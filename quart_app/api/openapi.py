@@ -12,11 +12,11 @@ from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.routing.converters import BaseConverter
 
 from quart_app.application import this_app
+from quart_app.problems import PROBLEM_JSON
 
 from .blueprint import blueprint
 from .body import JSON
 from .operations import ACCOUNT, BEARER, COOKIE, SESSIONS
-from .problems import PROBLEM_JSON
 
 _INFO = Info(
     title="Microblog API",
