@@ -26,7 +26,10 @@ _AT_ONCE = 5_000
 @password_stdin
 @with_tables
 async def command(app: Application, users: int, password_stdin: bool) -> None:
-    """Add test users up to userN, whose password is "a password for load tests"; refused in production."""
+    """Add test users up to userN; refused in production.
+
+    The password of all of them is "a password for load tests", unless --password-stdin gives another one.
+    """
     if app.settings.production:
         raise click.ClickException("Test users all have one password, hashed cheaply: not in production.")
     password = read_password(username="user", email="", from_stdin=True) if password_stdin else PASSWORD

@@ -86,6 +86,12 @@ def test_wrong_numbers(command: Command, number: str) -> None:
     assert command("seed", "--users", number).exit_code == 2
 
 
+def test_help(command: Command) -> None:
+    """It says which password the users have, and when they have another."""
+    said = " ".join(command("seed", "--help").stdout.split())
+    assert f'is "{seed.PASSWORD}", unless --password-stdin gives another one' in said
+
+
 def test_not_in_production(tmp_path: Path, run: Callable[..., Result]) -> None:
     """Nobody gets accounts there whose password is known (ASVS 6.3.2), and there are none by default."""
     app = create_app(
