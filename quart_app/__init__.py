@@ -7,11 +7,13 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``factory``            puts the application together
 ``settings``           what the environment may say about it
 ``application``        the application object, and the one that is running now
-``database/``          the engine, and what its faults become; ``one_trip`` and ``rows`` make it quick
+``database/``          the engine, and what its faults become
+``rows``               users without a session of SQLAlchemy's, for the query that every request makes
 ``migrations/``        how the tables became what they are
 ``accounts/``          users, passwords and who guesses them, pages to register, log in and out, change an account
 ``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it
 ``api/``               the same accounts and login sessions for programs, as JSON
+``problems``           what the API answers where something went wrong (RFC 9457)
 ``faces``              which of the two, pages or API, a request is for
 ``pages/``             what there is to see once logged in
 ``live/``              who is online, as people come and go
@@ -19,6 +21,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``templates/``         the pages; ``context_processors`` leaves out what none of them uses
 ``static/``            style, icon, and the script of the live page
 ``secret_key``         the key that signs all cookies, where the environment has none
+``clients``            which browser this is, in words its owner recognises
 ``clock``              what time it is
 ``defences/``          headers, cross-site requests, names of the host, cookies on failed answers, address limits
 ``proxies``            who the client is, when there are proxies in between

@@ -1,6 +1,6 @@
 """The pages for what went wrong. They ask for no user, no session and no database: those may be what failed.
 
-The API answers with problems instead; see ``api/problems``.
+The API answers with problems instead; see ``problems``.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from quart import Quart, Response, current_app
 from quart_wtf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
-from .api.problems import problem_response
 from .faces import is_for_api
+from .problems import problem_response
 
 
 class _Text(NamedTuple):
@@ -30,7 +30,7 @@ _TEXTS = {
     413: _Text("Too much at once", "What was sent is larger than this site accepts. Send less."),
     429: _Text("Too many attempts", "Wait a little, then try again."),
     500: _Text("Something broke", "The mistake is ours, and it has been recorded. Try again later."),
-    503: _Text("Back in a moment", "The site cannot answer right now. Nothing was lost; try again shortly."),
+    503: _Text("Back in a moment", "The site cannot answer right now. Try again shortly."),
 }
 
 

@@ -34,8 +34,9 @@ class Settings(BaseSettings):
     instance_path: Path | None = None
     #: PostgreSQL's URL or an SQLite file's (``database/urls.py``); None is such a file in the instance folder.
     database_url: SecretStr | None = None
-    #: Connections of each worker. Workers times this must be less than PostgreSQL's ``max_connections``: who comes
-    #: too late for one there fails, while who waits for one here is answered within a second, this way or the other.
+    #: Connections of each worker, which has one more for ``/readyz``. All of them together must be fewer than
+    #: PostgreSQL's ``max_connections``: who comes too late for one there fails, while who waits for one here is
+    #: answered within a second, this way or the other.
     database_pool_size: int = Field(default=10, gt=0)
     #: Whether a server that starts changes the tables itself; if not, it refuses to start with old ones, and
     #: ``quart --app quart_app db upgrade`` is a step of the deployment. None is: in development only.

@@ -11,7 +11,7 @@ from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from quart_app.accounts.models import User
-from quart_app.sessions.clients import describe_client
+from quart_app.clients import describe_client
 from quart_app.sessions.models import Kind, LoginSession
 
 from .sessions import SessionEnded, create_session, end_session, find_user, renew_session

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import String, case, delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quart_app.application import this_app
-from quart_app.database import Base, DatabaseUnavailable
+from quart_app.database import Base, DatabaseUnavailable, insert_into
 
 _KEY_LENGTH = 64
 
@@ -38,8 +37,7 @@ async def count_attempt(key: str, *, now: datetime, window: timedelta) -> Attemp
     """Count one more, in one statement: of many at once, each gets a number of its own."""
     is_over = FailedAttempts.ends_at <= now
     async with this_app.database.session() as session:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        first = insert(FailedAttempts).values(key=key, count=1, ends_at=now + window)
+        first = insert_into(FailedAttempts, session).values(key=key, count=1, ends_at=now + window)
         one_more = first.on_conflict_do_update(
             index_elements=[FailedAttempts.key],
             set_={

@@ -6,11 +6,11 @@ from quart import Request, Websocket, flash, redirect, request, session, url_for
 from quart.typing import ResponseReturnValue
 
 from compat import LoginManager, confirm_login, login_user, logout_user
-from quart_app.api.problems import login_required_problem, stale_login_problem
+from quart_app.clients import describe_client
 from quart_app.faces import is_for_api
 from quart_app.operation.events import Event, Reason, record
+from quart_app.problems import login_required_problem, stale_login_problem
 from quart_app.sessions.bearer import handle_of_token, make_bearer_token, sent_bearer_token
-from quart_app.sessions.clients import describe_client
 from quart_app.sessions.models import Kind, LoginSession
 from quart_app.sessions.store import SessionEnded, create_session, end_session, find_user, renew_session
 

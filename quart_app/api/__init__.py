@@ -5,7 +5,6 @@
 ``users``, ``sessions``  the operations, by what they are about
 ``models``             what goes in and out
 ``body``               reading JSON that anybody may have sent
-``problems``           answers to what went wrong (RFC 9457)
 ``operations``         how an operation is put together, and described at the same time
 ``openapi``            the description for programs (OpenAPI 3.1)
 ``documentation``      the same for people, as a page

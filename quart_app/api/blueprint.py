@@ -13,11 +13,10 @@ from werkzeug.exceptions import BadRequest
 from quart_app.accounts.login import current_login_session, current_user, forget_login
 from quart_app.faces import API, is_for_api
 from quart_app.forms import without_forms
+from quart_app.problems import login_required_problem, problem_response
 from quart_app.sessions.bearer import sent_bearer_token
 from quart_app.sessions.models import Kind
 from quart_app.sessions.store import SessionEnded
-
-from .problems import login_required_problem, problem_response
 
 blueprint = without_forms(Blueprint("api", __name__, url_prefix=f"{API}/v1"))
 

@@ -12,11 +12,11 @@ from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.routing.converters import BaseConverter
 
 from quart_app.application import this_app
+from quart_app.problems import PROBLEM_JSON
 
 from .blueprint import blueprint
 from .body import JSON
 from .operations import ACCOUNT, BEARER, COOKIE, SESSIONS
-from .problems import PROBLEM_JSON
 
 _INFO = Info(
     title="Microblog API",
@@ -41,7 +41,7 @@ _STATUS_WORDS = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"The body is not {JSON}.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts. Retry-After says when to come back.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The mistake is ours. It has been recorded.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Not now. Nothing was changed; Retry-After says when to come back.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not now. Retry-After says when to come back; look then what was changed.",
 }
 _RESPONSE_HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "What is missing, or wrong with the token (RFC 6750)."},

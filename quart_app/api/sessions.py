@@ -9,6 +9,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from quart_app.accounts.login import current_login_session, current_user, end_login, issue_bearer_token, start_login
 from quart_app.accounts.users import authenticate
+from quart_app.problems import CREDENTIALS_WRONG, Problem
 from quart_app.sessions.bearer import sent_bearer_token
 from quart_app.sessions.models import ID_MAX, Kind
 from quart_app.sessions.store import end_session, end_sessions, list_sessions
@@ -16,7 +17,6 @@ from quart_app.sessions.store import end_session, end_sessions, list_sessions
 from .blueprint import blueprint
 from .models import Credentials, NewSession, Session, SessionList
 from .operations import ANYBODY, SESSIONS, operation
-from .problems import CREDENTIALS_WRONG, Problem
 
 
 @blueprint.post("/sessions")

@@ -7,11 +7,11 @@ from http import HTTPStatus
 from quart_app.accounts.forms import TAKEN
 from quart_app.accounts.login import current_user, write_renewed_login
 from quart_app.accounts.users import UserExists, add_user, change_password, confirm_password, taken_fields
+from quart_app.problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
 
 from .blueprint import blueprint
 from .models import PasswordChange, Registration, UserAccount
 from .operations import ACCOUNT, ANYBODY, FRESH_USERS, operation
-from .problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
 
 
 @blueprint.post("/users")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import click
 
 from quart_app.application import Application
-from quart_app.migrations.errors import MigrationError
 from quart_app.migrations.revisions import current_revision, head_revision
 
 from .running import with_app
@@ -25,10 +24,7 @@ async def upgrade(app: Application) -> None:
     """Apply all revisions that the database lacks; safe on several hosts at once."""
     from quart_app.migrations.changes import upgrade_tables
 
-    try:
-        changes = await upgrade_tables(app.database)
-    except MigrationError as error:
-        raise click.ClickException(str(error)) from error
+    changes = await upgrade_tables(app.database)
     for change in changes:
         click.echo(f"Applied {change.revision}: {change.summary}")
     if not changes:
@@ -42,10 +38,7 @@ async def downgrade(app: Application, revision: str) -> None:
     """Take back all revisions after REVISION, and the data they hold; "base" is before the first."""
     from quart_app.migrations.changes import downgrade_tables
 
-    try:
-        changes = await downgrade_tables(app.database, revision)
-    except MigrationError as error:
-        raise click.ClickException(str(error)) from error
+    changes = await downgrade_tables(app.database, revision)
     for change in changes:
         click.echo(f"Took back {change.revision}: {change.summary}")
     if not changes:
@@ -76,8 +69,5 @@ async def revision(app: Application, summary: str) -> None:
     """Write the next revision: what makes the tables of this database into what the models say."""
     from quart_app.migrations.changes import write_revision
 
-    try:
-        file = await write_revision(app.database, summary)
-    except MigrationError as error:
-        raise click.ClickException(str(error)) from error
+    file = await write_revision(app.database, summary)
     click.echo(f"Wrote {file}. Read it before you apply it.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import update_wrapper
 from typing import Concatenate, ParamSpec, cast
 
@@ -12,6 +13,7 @@ from quart.cli import ScriptInfo, pass_script_info
 
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable
+from quart_app.migrations.errors import MigrationError
 
 P = ParamSpec("P")
 
@@ -19,7 +21,7 @@ P = ParamSpec("P")
 def with_app(command: Callable[Concatenate[Application, P], Awaitable[None]]) -> Callable[P, None]:
     """Make a command of a coroutine function, whose first argument is the application that ``quart --app`` names.
 
-    It runs inside the application's context, without a server. A database that does not answer ends it with a
+    It runs inside the application's context, without a server. A database that cannot be worked with ends it with a
     sentence and exit code 1.
     """
 
@@ -33,11 +35,20 @@ def with_app(command: Callable[Concatenate[Application, P], Awaitable[None]]) ->
                 finally:
                     await app.database.close()
 
-        try:
+        with database_errors_in_a_sentence():
             asyncio.run(work())
-        except DatabaseUnavailable as error:
-            raise click.ClickException(f"{error.description} ({error.__cause__})") from error
 
     runner = pass_script_info(run)
     update_wrapper(runner, command)  # its name and docstring are those of the command
     return runner
+
+
+@contextmanager
+def database_errors_in_a_sentence() -> Iterator[None]:
+    """End a command with a sentence where the database does not answer, or its tables are not those of this code."""
+    try:
+        yield
+    except MigrationError as error:
+        raise click.ClickException(str(error)) from error
+    except DatabaseUnavailable as error:
+        raise click.ClickException(f"{error.description} ({error.__cause__})") from error

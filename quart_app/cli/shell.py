@@ -21,16 +21,15 @@ from inspect import isawaitable
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
 import sqlalchemy
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.accounts.models import User
 from quart_app.accounts.users import add_user, user_by_login
-from quart_app.database import DatabaseUnavailable
-from quart_app.migrations.errors import MigrationError
 from quart_app.migrations.start import prepare_tables
 from quart_app.sessions.models import LoginSession
+
+from .running import database_errors_in_a_sentence
 
 if TYPE_CHECKING:
     from quart_app.application import Application
@@ -58,14 +57,9 @@ def run_shell(app: Application) -> int:
     Raises:
         ClickException: the database does not answer, or its tables are not those of this code.
     """
-    try:
-        with _loop_thread() as loop, _database_session(app, loop) as db:
-            names = _names(app, db)
-            return _converse(app, names, loop) if sys.stdin.isatty() else _run_script(names, loop)
-    except MigrationError as error:
-        raise click.ClickException(str(error)) from error
-    except DatabaseUnavailable as error:
-        raise click.ClickException(f"{error.description} ({error.__cause__})") from error
+    with database_errors_in_a_sentence(), _loop_thread() as loop, _database_session(app, loop) as db:
+        names = _names(app, db)
+        return _converse(app, names, loop) if sys.stdin.isatty() else _run_script(names, loop)
 
 
 class _Loop:

@@ -6,10 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-import click
-
 from quart_app.application import Application
-from quart_app.migrations.errors import MigrationError
 from quart_app.migrations.start import prepare_tables
 
 from .running import with_app
@@ -26,10 +23,7 @@ def with_tables(command: Callable[Concatenate[Application, P], Awaitable[None]])
     @with_app
     @wraps(command)
     async def run(app: Application, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            await prepare_tables(app.database, upgrade=app.settings.upgrades_at_start)
-        except MigrationError as error:
-            raise click.ClickException(str(error)) from error
+        await prepare_tables(app.database, upgrade=app.settings.upgrades_at_start)
         await command(app, *args, **kwargs)
 
     return run

@@ -5,14 +5,17 @@
 ``backends``      SQLite or PostgreSQL, by ``DATABASE_URL``
 ``urls``          what that may say
 ``sqlite``        SQLite by aiosqlite: readers and the writer in each other's way as little as can be
+``one_trip``      its connections, quicker
 ``postgresql``    PostgreSQL by asyncpg: nothing that is asked of it goes without an end
 ``faults``        which errors are the database's (503), and which are ours
+``inserts``       rows that may be there already
 ``models``        what all tables have in common
 ================  ==========================================================
 """
 
 from .connections import Database as Database
 from .faults import DatabaseUnavailable as DatabaseUnavailable
+from .inserts import insert_into as insert_into
 from .models import IDS_USED_ONCE as IDS_USED_ONCE
 from .models import Base as Base
 from .models import UtcDateTime as UtcDateTime

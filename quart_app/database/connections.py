@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVarTuple
 
 from prometheus_client import Gauge
-from sqlalchemy import Row, Select, event
+from sqlalchemy import Row, Select, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -27,7 +27,8 @@ class Database:
 
     Arguments:
         url: as :mod:`quart_app.database.urls` explains it.
-        pool_size: how many pieces of work there can be at once; the others wait in line.
+        pool_size: how many pieces of work there can be at once; the others wait in line. Whether the database answers
+            is asked over one connection more.
 
     Raises:
         UnusableDatabaseUrl: it is the URL of something else, or the driver is not installed.
@@ -38,6 +39,8 @@ class Database:
         self._engine = self._backend.engine(pool_size=pool_size, pool_timeout=_PATIENCE)
         self._reading_engine = self._engine.sync_engine.execution_options(**self._backend.reading_options)
         self._turns = Semaphore(pool_size)
+        # Connected at the first question.
+        self._probe = self._backend.engine(pool_size=1, pool_timeout=_PATIENCE)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     def watch(self, in_use: Gauge) -> None:
@@ -99,6 +102,16 @@ class Database:
         with self._reading_engine.connect() as connection:
             return connection.execute(statement, parameters).first()
 
+    async def ping(self) -> None:
+        """Ask whether the database answers: over a connection of its own, as all others may be busy being answered.
+
+        Raises:
+            DatabaseUnavailable: it does not.
+        """
+        with faults_are_unavailability():
+            async with timeout(self._backend.limit), AsyncSession(self._probe) as session:
+                await session.execute(text("SELECT 1"))
+
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         """Wait in line for a connection. The pool has no line: who comes at the right moment passes those who wait.
@@ -129,3 +142,4 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+        await self._probe.dispose()

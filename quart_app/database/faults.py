@@ -28,7 +28,7 @@ class DatabaseUnavailable(ServiceUnavailable):
     """The database cannot answer now: 503, as nothing is known of the user, least of all "nobody"."""
 
     def __init__(self) -> None:
-        super().__init__("The database does not answer. Nothing was changed; try again.", retry_after=1)
+        super().__init__("The database does not answer. Try again in a moment.", retry_after=1)
 
 
 @contextmanager

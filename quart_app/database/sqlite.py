@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, NullPool, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from quart_app.one_trip import OneTripConnection
+from .one_trip import OneTripConnection
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 5000",  # ms to wait for another writer

@@ -4,8 +4,8 @@ To change a table, change its model, and then let Alembic write what follows fro
 
     quart --app quart_app db revision "Add posts"
 
-compares the models with the database of this machine and writes ``versions/0002_add_posts.py``. Read it, as it
-sees neither renamed columns nor what rows should contain afterwards, and say in its docstring what it is for.
+compares the models with the database of this machine and writes a file in ``versions/``, with the next number. Read
+it, as it sees neither renamed columns nor what rows should contain afterwards, and say in its docstring what it is for.
 
 During a deployment old workers meet the new tables, so a revision must leave the code before it working: add
 first, and remove one release later what nobody uses any more. An index on a large table of PostgreSQL is made

@@ -15,7 +15,7 @@ from quart import has_request_context, has_websocket_context, request, websocket
 
 from compat import user_loaded_from_cookie
 from quart_app.application import this_app
-from quart_app.sessions.clients import describe_client
+from quart_app.clients import describe_client
 
 from .logs import get_logger
 

@@ -1,6 +1,7 @@
 """Whether the application can do its work now, asked often by machines, so answered from memory for a second.
 
-Without the database it cannot. Without Redis it can, but not as well: that is told, and no reason to send nobody here.
+Without the database it cannot; one that is merely busy is there. Without Redis it can, but not as well: that is told,
+and no reason to send nobody here.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ import logging
 from asyncio import Lock, gather, timeout
 from time import monotonic
 from typing import NamedTuple
-
-from sqlalchemy import text
 
 from quart_app.database import Database, DatabaseUnavailable
 
@@ -74,8 +73,8 @@ class Readiness:
 
     async def _ask_database(self) -> bool:
         try:
-            async with timeout(_PATIENCE), self._database.session() as session:
-                await session.execute(text("SELECT 1"))
+            async with timeout(_PATIENCE):
+                await self._database.ping()
         except (DatabaseUnavailable, TimeoutError):
             return False
         return True

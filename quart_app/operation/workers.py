@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from contextlib import suppress
@@ -30,6 +31,7 @@ if sys.platform != "win32":
     import fcntl
 
 _NAME = "microblog-metrics"
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def share_of_this_process(folder: Path | None) -> Share | None:
@@ -37,17 +39,29 @@ def share_of_this_process(folder: Path | None) -> Share | None:
 
     Arguments:
         folder: where the folders of servers are; None is one of this user in the system's temporary folder.
+
+    Raises:
+        PermissionError: other users can write to it.
     """
     server = _pid_of_server()
     if server is None or sys.platform == "win32":
         return None
     if folder is None:
         folder = Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to another user: set METRICS_FOLDER to a folder of this one.")
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700, parents=True)
+    if not _is_ours_alone(folder):
+        raise PermissionError(
+            f"{folder} is no folder that only this user can write to: set METRICS_FOLDER to one of its own."
+        )
     _remove_those_of_the_dead(folder)
     return Share(folder / str(server))
+
+
+def _is_ours_alone(folder: Path) -> bool:
+    """Whether nobody else decides what is in it: anybody may have made a link of that name in /tmp before us."""
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & _WRITABLE_BY_OTHERS
 
 
 def _pid_of_server() -> int | None:
@@ -107,7 +121,8 @@ def _try_lock(file: Path) -> int | None:
 
 def _remove_those_of_the_dead(folder: Path) -> None:
     for server in folder.iterdir():
-        if server.name.isdigit() and not _is_running(int(server.name)):
+        is_ours = server.name.isdigit() and _lock_file(server, 0).exists()
+        if is_ours and not _is_running(int(server.name)):
             shutil.rmtree(server, ignore_errors=True)
 
 

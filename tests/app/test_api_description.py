@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from quart_app.api.problems import PROBLEM_TYPES
 from quart_app.application import Application
+from quart_app.problems import PROBLEM_TYPES
 from tests.app.program import Program
 from tests.app.visitor import Page, Visitor
 from tests.browser.server import serve

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -131,6 +132,28 @@ async def test_logout_that_cannot_be_written_is_none(user: Visitor, monkeypatch:
         failed = await user.post("/logout", {"csrf_token": token})
     assert (failed.status, failed.cookies) == (503, {})
     assert (await user.get("/index")).status == 200
+
+
+@pytest.mark.parametrize("path", ["/logout", "/api/v1/sessions/current"])
+async def test_what_a_fault_leaves_open(user: Visitor, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """A connection may be lost after the change was made and before that was said: nobody is told it was not made."""
+    token = (await user.get("/logout")).token
+    commit = AsyncSession.commit
+
+    async def commit_and_lose_the_answer(session: AsyncSession) -> NoReturn:
+        await commit(session)
+        raise OSError("connection lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AsyncSession, "commit", commit_and_lose_the_answer)
+        if path == "/logout":
+            failed = await user.client.post(path, form={"csrf_token": token})
+        else:
+            failed = await user.client.delete(path)
+    text = await failed.get_data(as_text=True)
+    assert failed.status_code == 503
+    assert not re.search("nothing|not changed", text, re.IGNORECASE), text
+    assert (await user.get("/index")).status == 302
 
 
 async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from quart_app.application import Application
 from quart_app.factory import create_app
@@ -72,6 +74,18 @@ async def test_not_ready(user: Visitor, moment: list[float]) -> None:
         assert (await user.get("/healthz")).status == 200
     moment[0] += 1
     assert (await user.get("/readyz")).status == 200
+
+
+async def test_a_busy_database(app: Application, visitor: Visitor, moment: list[float]) -> None:
+    """That all connections are taken says nothing of the database, which answers over one of its own."""
+    async with AsyncExitStack() as sessions:
+        for _ in range(app.settings.database_pool_size):
+            session = await sessions.enter_async_context(app.database.session())
+            await session.execute(text("SELECT 1"))
+        assert read(await visitor.get("/readyz")) == (200, {"status": "ready", "database": "ok"})
+        moment[0] += 1
+        with broken(OSError("connection refused")):
+            assert (await visitor.get("/readyz")).status == 503
 
 
 async def test_a_database_that_hangs(app: Application, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from compat import load_user as load_current_user
 from quart_app.accounts.login import load_user, start_login
 from quart_app.accounts.users import authenticate, change_password, deactivate_user, delete_user, user_by_login
 from quart_app.application import Application
-from quart_app.sessions.clients import describe_client
+from quart_app.clients import describe_client
 from quart_app.sessions.handles import hash_handle, new_handle
 from quart_app.sessions.models import LoginSession
 from quart_app.sessions.store import end_sessions, write_sighting

@@ -101,11 +101,55 @@ def test_files_of_dead_servers(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
     (tmp_path / str(ended.pid)).mkdir()
-    (tmp_path / str(ended.pid) / "counter_0.db").write_bytes(b"")
+    for name in ("0.lock", "counter_0.db"):
+        (tmp_path / str(ended.pid) / name).write_bytes(b"")
     with working(tmp_path, os.getpid()) as one, working(tmp_path, os.getppid()) as other:
         assert requests(one.do("count")) == requests(other.do("count")) == 1
         assert {file.name for file in tmp_path.iterdir()} == {str(os.getpid()), str(os.getppid())}
         assert (tmp_path / str(os.getpid())).stat().st_mode & 0o777 == 0o700
+
+
+def test_folders_of_others(tmp_path: Path) -> None:
+    """A number for a name does not make a folder one of ours: no lock, no removal."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    letters = tmp_path / str(ended.pid) / "letters.txt"
+    letters.parent.mkdir()
+    letters.touch()
+    with working(tmp_path, os.getpid()) as one:
+        one.do("look")
+    assert letters.exists()
+
+
+@pytest.mark.parametrize("kind", ["link", "link to nothing", "file", "open to all", "of another user"])
+def test_a_folder_that_others_have_prepared(tmp_path: Path, kind: str) -> None:
+    """Its name can be guessed, and anybody may make files in /tmp: nothing is written or removed there."""
+    folder, elsewhere = tmp_path / "metrics", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if kind.startswith("link"):
+        folder.symlink_to(elsewhere if kind == "link" else tmp_path / "nothing")
+    elif kind == "file":
+        folder.touch()
+    else:
+        folder.mkdir()
+    if kind == "open to all":
+        folder.chmod(0o777)
+    if kind == "of another user":
+        if os.geteuid() != 0:
+            pytest.skip("only root can give a folder away")
+        os.chown(folder, 65534, 65534)
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "tests.app.counting_worker", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, SERVER_PID: str(os.getpid())},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith("set METRICS_FOLDER to one of its own.\n")
+    assert not list(elsewhere.iterdir())
 
 
 def test_alone(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 
 from quart_app.accounts.models import User
 from quart_app.application import Application
 from quart_app.cli import seed
 from quart_app.factory import create_app
+from tests.app.visitor import PASSWORD
 from tests.cli.serving import can_log_in, served
 
 Command = Callable[..., Result]
@@ -38,6 +39,40 @@ def test_as_many_as_wanted(command: Command, app: Application, monkeypatch: pyte
         assert can_log_in(app, name, seed.PASSWORD)
 
 
+def test_a_fault_in_the_middle(command: Command, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each batch is a piece of work of its own: what was added before stays, and the next time adds the rest."""
+    monkeypatch.setattr(seed, "_AT_ONCE", 3)
+    inserts: list[str] = []
+
+    def fail_in_the_third(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        inserts.extend([statement] if statement.startswith("INSERT INTO users") else [])
+        if len(inserts) == 3:
+            raise OSError("disk full")
+
+    event.listen(Engine, "before_cursor_execute", fail_in_the_third)
+    try:
+        failed = command("seed", "--users", "10")
+    finally:
+        event.remove(Engine, "before_cursor_execute", fail_in_the_third)
+    assert failed.exit_code == 1
+    assert failed.stderr.startswith("Error: The database does not answer.")
+    assert users(app) == 6
+    assert command("seed", "--users", "10").stdout == "Added 4 users; 6 were there already.\n"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_others_have(tmp_path: Path, run: Command, request: pytest.FixtureRequest, kind: str) -> None:
+    """A user whose name, or whose address, is somebody else's already is not added, and not counted as added."""
+    url = f"sqlite:///{tmp_path / 'one.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
+    app = create_app({"instance_path": tmp_path, "database_url": url, "log_level": "ERROR"})
+    for name, email in (("User2", "susan@example.com"), ("joe", "USER3@example.com")):
+        created = run(app, "user", "create", name, email, "--password-stdin", input=f"{PASSWORD}\n")
+        assert created.exit_code == 0
+    seeded = run(app, "seed", "--users", "4")
+    assert (seeded.exit_code, seeded.stdout) == (0, "Added 2 users; 2 were there already.\n")
+    assert users(app) == 4
+
+
 def test_another_password(command: Command, app: Application) -> None:
     """It can be given, and is the same for all."""
     assert command("seed", "--users", "2", "--password-stdin", input="a password of mine\n").exit_code == 0
@@ -49,6 +84,12 @@ def test_another_password(command: Command, app: Application) -> None:
 def test_wrong_numbers(command: Command, number: str) -> None:
     """Some, and not more than there are uses for."""
     assert command("seed", "--users", number).exit_code == 2
+
+
+def test_help(command: Command) -> None:
+    """It says which password the users have, and when they have another."""
+    said = " ".join(command("seed", "--help").stdout.split())
+    assert f'is "{seed.PASSWORD}", unless --password-stdin gives another one' in said
 
 
 def test_not_in_production(tmp_path: Path, run: Callable[..., Result]) -> None:

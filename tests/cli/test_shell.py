@@ -60,6 +60,22 @@ def test_script_that_fails(environment: dict[str, str], script: str, status: int
     assert said in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("UPGRADE_AT_START", "false", "Before starting it, run: quart --app quart_app db upgrade"),
+        ("DATABASE_URL", "postgresql://susan:crEt@127.0.0.1:1/name", "The database does not answer."),
+    ],
+)
+def test_no_shell(environment: dict[str, str], variable: str, value: str, said: str) -> None:
+    """Where the database cannot be worked with, nothing starts, and a sentence says why."""
+    done = run({**environment, variable: value}, "print(1)")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ")
+    assert said in done.stderr
+    assert "crEt" not in done.stderr
+
+
 def test_conversation(environment: dict[str, str]) -> None:
     """A person types, sees values and errors, interrupts what takes too long, and goes on."""
     person, terminal = pty.openpty()

@@ -1,0 +1,14 @@
+"""An INSERT that knows what to do about a row that is there already: both databases have it, each in its own words."""
+
+from __future__ import annotations
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .models import Base
+
+
+def insert_into(model: type[Base], session: AsyncSession) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT with ``on_conflict_do_nothing`` and ``on_conflict_do_update``, for the database of this session."""
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(model) if is_postgresql else sqlite.insert(model)
