@@ -14,7 +14,7 @@ ROOT = Path(quart_app.__file__).parent
 
 def imported(package: str) -> set[str]:
     """The full names of all modules that the modules of a package import."""
-    names = set()
+    names: set[str] = set()
     for file in (ROOT / package).rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):
