@@ -1,7 +1,8 @@
 """Creating, finding and ending login sessions.
 
 To end one is to delete its row: there is no mark that a query could forget to look at, and nothing is kept of
-where somebody was logged in. Only what ends by itself stays until its user's next login. Each function is one transaction, unless it is given one.
+where somebody was logged in. Only what ends by itself stays until its user's next login. Each function is
+one transaction, unless it is given one.
 """
 
 from __future__ import annotations
