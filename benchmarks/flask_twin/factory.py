@@ -22,6 +22,7 @@ _THREADS = 64
 #: Pages that templates link to, and that only quart_app has: addresses without a view.
 _ELSEWHERE = {
     "live.page": "/live",
+    "api.documentation": "/api/v1/docs",
     "account.email": "/account/email",
     "account.delete": "/account/delete",
     "sessions.end": "/account/sessions/<int:session_id>/end",

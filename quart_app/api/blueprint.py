@@ -18,6 +18,8 @@ from quart_app.sessions.bearer import sent_bearer_token
 from quart_app.sessions.models import Kind
 from quart_app.sessions.store import SessionEnded
 
+_DESCRIPTION = "api.openapi"
+
 blueprint = without_forms(Blueprint("api", __name__, url_prefix=f"{API}/v1"))
 
 
@@ -26,8 +28,9 @@ async def refuse_two_logins() -> None:
     """Answer 400 to a token together with a login by cookies (RFC 6750, section 3.1).
 
     The cookies would say who it is, and could not be set anew when that login gets new ones: a token gets no cookies.
+    What the API is like is told to everybody alike, so there nobody is asked for.
     """
-    if sent_bearer_token(request) is None or not current_user.is_authenticated:
+    if request.endpoint == _DESCRIPTION or sent_bearer_token(request) is None or not current_user.is_authenticated:
         return
     if current_login_session().kind != Kind.BEARER:
         raise BadRequest("Send either a bearer token or the cookies of a login, not both.")
