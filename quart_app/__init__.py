@@ -20,6 +20,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``forms``              what all forms share
 ``templates/``         the pages; ``context_processors`` leaves out what none of them uses
 ``static/``            style, icon, and the script of the live page
+``hash_strength``      which password hashes production takes
 ``secret_key``         the key that signs all cookies, where the environment has none
 ``clients``            which browser this is, in words its owner recognises
 ``clock``              what time it is

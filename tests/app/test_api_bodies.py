@@ -62,7 +62,10 @@ async def user(app: Application) -> Program:
 async def test_no_json_object(user: Program, method: str, path: str, body: bytes) -> None:
     """What is no JSON object, in UTF-8, with each name once, is 400, and nothing of it comes back."""
     answer = await user.send_bytes(method, path, body, JSON)
-    assert (answer.status, answer.problem) == (400, "body-unreadable")
+    # Whether five thousand levels can be read at all depends on the stack that the interpreter allows.
+    is_deep = body.startswith(b'{"username":{')
+    assert answer.status == 400
+    assert answer.problem in {"body-unreadable", "fields-invalid" if is_deep else "body-unreadable"}
     assert PASSWORD not in answer.text
 
 

@@ -27,7 +27,7 @@ PEOPLE = 200  # more than fit on the pages that there are
 @pytest.mark.check(30)
 def test_requests_in_flight(tmp_path: Path, tally: Tally) -> None:
     """Each of ten registrations that are being sent when SIGTERM comes is answered, and done; the exit status is 0."""
-    with serve(tmp_path, environment={"ADDRESS_LIMITS": "false"}) as server:
+    with serve(tmp_path, environment={"ADDRESS_LIMITS": "false", "PASSWORD_METHOD": "pbkdf2:sha256:1"}) as server:
         browser = Browser(server.port)
         token = browser.token("/register")
         waiting = []
