@@ -26,7 +26,7 @@ def _sphinx() -> None:
 def source(tmp_path: Path) -> Path:
     """A copy of docs/ to break."""
     copy = tmp_path / "repository" / "docs"
-    for name in ("SECURITY.md", "hypercorn.toml", "compat"):  # what pages point to
+    for name in ("hypercorn.toml", "compat"):  # what pages point to
         (copy.parent / name).parent.mkdir(exist_ok=True)
         (copy.parent / name).symlink_to(ROOT / name)
     return shutil.copytree(DOCS, copy)
