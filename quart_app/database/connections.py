@@ -19,7 +19,7 @@ from .faults import faults_are_unavailability
 
 Ts = TypeVarTuple("Ts")
 
-_PATIENCE = 1.0  # seconds to wait for a connection
+_PATIENCE = 2.0  # seconds to wait for a connection
 
 
 class Database:

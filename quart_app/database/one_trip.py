@@ -7,6 +7,7 @@ query itself. Here a statement and all its rows are one trip, and what has not b
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterable
 from functools import partial
@@ -25,10 +26,27 @@ class _Answer(NamedTuple):
 class OneTripConnection(aiosqlite.Connection):
     """A connection for SQLAlchemy, which uses it for one thing at a time and reads all rows at once anyway."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(partial(sqlite3.connect, *args, **options), iter_chunk_size=64)
+    def __init__(self, *args: Any, pragmas: Iterable[str], **options: Any) -> None:
+        super().__init__(partial(self._open, pragmas, *args, **options), iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy does: a forgotten connection must not keep the process from ending
         self._is_idle = True
+        self._file: sqlite3.Connection | None = None
+
+    def _open(self, pragmas: Iterable[str], *args: Any, **options: Any) -> sqlite3.Connection:
+        # In the thread, and all in one trip: who goes away in the middle leaves nothing half prepared in the pool.
+        self._file = sqlite3.connect(*args, **options)
+        for pragma in pragmas:
+            self._file.execute(pragma)
+        return self._file
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the thread, and close the file even if whoever opened it did not wait for it."""
+        self._tx.put_nowait((None, self._close_file))
+        return super().stop()
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def cursor(self) -> Any:
         """A cursor, without going to the thread for one."""

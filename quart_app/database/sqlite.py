@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import sleep
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -38,16 +39,7 @@ class Sqlite:
 
     def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
         """Connections that wait for each other, and keep to the foreign keys."""
-        engine = create_async_engine(
-            self._url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=pool_timeout,
-            connect_args={"async_creator_fn": OneTripConnection},
-            hide_parameters=True,  # errors are logged, and parameters are addresses and hashes of passwords
-        )
-        _at_connect(engine, _PRAGMAS)
-        return engine
+        return self._create(_PRAGMAS, pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout)
 
     async def open(self, engine: AsyncEngine) -> None:
         """Set the file's journal to WAL, with which readers never wait for the writer.
@@ -76,8 +68,7 @@ class Sqlite:
         Raises:
             IntegrityError: a row refers to one that does not exist any more. Nothing was changed.
         """
-        engine = create_async_engine(self._url, poolclass=NullPool, hide_parameters=True)
-        _at_connect(engine, _PRAGMAS_FOR_MIGRATIONS, isolation_level=None)
+        engine = self._create(_PRAGMAS_FOR_MIGRATIONS, poolclass=NullPool, connect_args={"isolation_level": None})
 
         @event.listens_for(engine.sync_engine, "begin")
         def take_the_lock(connection: Connection) -> None:
@@ -89,13 +80,13 @@ class Sqlite:
             if lost is not None:
                 raise IntegrityError("PRAGMA foreign_key_check", None, ValueError(f"{lost[0]} refers to nothing."))
 
-
-def _at_connect(engine: AsyncEngine, pragmas: Sequence[str], **attributes: object) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        for name, value in attributes.items():
-            setattr(connection, name, value)
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(pragma)
-        cursor.close()
+    def _create(
+        self, pragmas: Sequence[str], *, connect_args: Mapping[str, Any] | None = None, **options: Any
+    ) -> AsyncEngine:
+        connect = partial(OneTripConnection, pragmas=pragmas)
+        return create_async_engine(
+            self._url,
+            connect_args={"async_creator_fn": connect, **(connect_args or {})},
+            hide_parameters=True,  # errors are logged, and parameters are addresses and hashes of passwords
+            **options,
+        )
