@@ -2,6 +2,8 @@
 
 ================  ==========================================================
 ``connections``   :class:`Database`: who gets a connection, and for how long
+``turns``         the line in which the others wait
+``look_ups``      one row by a key, for all who ask at the same moment
 ``backends``      SQLite or PostgreSQL, by ``DATABASE_URL``
 ``urls``          what that may say
 ``sqlite``        SQLite by aiosqlite: readers and the writer in each other's way as little as can be
@@ -16,6 +18,7 @@
 from .connections import Database as Database
 from .faults import DatabaseUnavailable as DatabaseUnavailable
 from .inserts import insert_into as insert_into
+from .look_ups import LookUp as LookUp
 from .models import IDS_USED_ONCE as IDS_USED_ONCE
 from .models import Base as Base
 from .models import UtcDateTime as UtcDateTime

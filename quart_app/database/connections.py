@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from asyncio import Semaphore, timeout
-from collections.abc import AsyncIterator, Mapping
+from asyncio import timeout
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVarTuple
+from typing import Any
 
 from prometheus_client import Gauge
 from sqlalchemy import Row, Select, event, text
@@ -16,10 +16,10 @@ from sqlalchemy.util import greenlet_spawn
 
 from .backends import backend_at
 from .faults import faults_are_unavailability
+from .look_ups import Askers, Key, LookUp
+from .turns import Turns
 
-Ts = TypeVarTuple("Ts")
-
-_PATIENCE = 2.0  # seconds to wait for a connection
+_PATIENCE = 1.0  # seconds to wait for a connection, where there is no line
 
 
 class Database:
@@ -38,7 +38,8 @@ class Database:
         self._backend = backend_at(url)
         self._engine = self._backend.engine(pool_size=pool_size, pool_timeout=_PATIENCE)
         self._reading_engine = self._engine.sync_engine.execution_options(**self._backend.reading_options)
-        self._turns = Semaphore(pool_size)
+        self._turns = Turns(pool_size)
+        self._askers: dict[LookUp[Any], Askers[Any]] = {}
         # Connected at the first question.
         self._probe = self._backend.engine(pool_size=1, pool_timeout=_PATIENCE)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
@@ -73,34 +74,44 @@ class Database:
             DatabaseUnavailable: whatever goes wrong with the database itself, in the words of its driver.
         """
         with faults_are_unavailability():
-            async with timeout(self._backend.limit), self._turn(), self._sessions() as session:
+            async with self._turns, timeout(self._backend.limit), self._sessions() as session:
                 yield session
 
-    async def first(self, statement: Select[*Ts], parameters: Mapping[str, object]) -> Row[*Ts] | None:
-        """The first row that a SELECT gives, without a session: for the question that every request asks.
+    async def look_up(self, look_up: LookUp[Key], key: Key) -> Row[Any] | None:
+        """The row that a look-up finds by a key, without a session: for the question that every request asks.
 
-        A session, and its objects, cost several times what SQLite needs to answer; and of what is left, an
-        asynchronous connection would cost half, as it opens, executes and closes as a task or greenlet each.
+        A session, and its objects, cost several times what SQLite needs to answer; and of what is left, most is the
+        way there and back, which is shared with all who ask at the same moment.
 
         Raises:
             DatabaseUnavailable: as :meth:`session`.
         """
+        if look_up not in self._askers:
+            self._askers[look_up] = Askers(look_up, self._turns, self._ask)
         with faults_are_unavailability():
-            async with timeout(self._backend.limit), self._turn():
-                return await greenlet_spawn(self._first, statement, parameters)
+            row: Row[Any] | None = await self._askers[look_up].answer(key)
+        return row
 
-    def _first(self, statement: Select[*Ts], parameters: Mapping[str, object]) -> Row[*Ts] | None:
+    async def _ask(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+        """All rows, in autocommit, within the limit of time.
+
+        An asynchronous connection would cost twice as much, as it opens, executes and closes in a greenlet each.
+        """
+        async with timeout(self._backend.limit):
+            return await greenlet_spawn(self._ask_until_connected, statement, parameters)
+
+    def _ask_until_connected(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
         try:
-            return self._ask(statement, parameters)
+            return self._ask_once(statement, parameters)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
         # The connection broke just now. Nothing is changed by asking once more, on another one.
-        return self._ask(statement, parameters)
+        return self._ask_once(statement, parameters)
 
-    def _ask(self, statement: Select[*Ts], parameters: Mapping[str, object]) -> Row[*Ts] | None:
+    def _ask_once(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
         with self._reading_engine.connect() as connection:
-            return connection.execute(statement, parameters).first()
+            return connection.execute(statement, parameters).all()
 
     async def ping(self) -> None:
         """Ask whether the database answers: over a connection of its own, as all others may be busy being answered.
@@ -111,22 +122,6 @@ class Database:
         with faults_are_unavailability():
             async with timeout(self._backend.limit), AsyncSession(self._probe) as session:
                 await session.execute(text("SELECT 1"))
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Wait in line for a connection. The pool has no line: who comes at the right moment passes those who wait.
-
-        With 128 clients at once some waited for more than a second there, and nobody for half of one here.
-        """
-        if self._turns.locked():
-            async with timeout(_PATIENCE):
-                await self._turns.acquire()
-        else:
-            await self._turns.acquire()
-        try:
-            yield
-        finally:
-            self._turns.release()
 
     @asynccontextmanager
     async def migration_connection(self) -> AsyncIterator[AsyncConnection]:

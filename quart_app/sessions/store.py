@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Delete, and_, bindparam, delete, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Delete, and_, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
 from quart_app.accounts.models import User
 from quart_app.application import this_app
-from quart_app.database import DatabaseUnavailable
+from quart_app.database import DatabaseUnavailable, LookUp
 from quart_app.operation.events import Event, record
 from quart_app.rows import Rows
 
@@ -27,10 +27,9 @@ from .models import Kind, LoginSession
 # Put together once, as every request of a user runs it.
 _SESSIONS = Rows(LoginSession)
 _USERS = Rows(User)
-_SESSION_AND_USER = (
-    select(*_SESSIONS.columns, *_USERS.columns)
-    .join_from(LoginSession, User, User.id == LoginSession.user_id)
-    .where(LoginSession.handle_hash == bindparam("handle_hash"))
+_SESSION_AND_USER = LookUp(
+    select(*_SESSIONS.columns, *_USERS.columns).join_from(LoginSession, User, User.id == LoginSession.user_id),
+    key=LoginSession.__table__.c.handle_hash,
 )
 
 _IDS_PER_QUERY = 1000  # drivers take some 32,000 parameters, and the loop has others to serve
@@ -77,7 +76,7 @@ async def find_user(handle: str, *, bearer: bool = False) -> User | None:
     handle_hash = hash_handle(handle)
     if handle_hash is None:
         return None
-    found = await this_app.database.first(_SESSION_AND_USER, {"handle_hash": handle_hash})
+    found = await this_app.database.look_up(_SESSION_AND_USER, handle_hash)
     if found is None:
         return None
     width = len(_SESSIONS.columns)

@@ -18,8 +18,9 @@ from pydantic import SecretStr
 from sqlalchemy import Integer, String, case, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
+from quart_app.accounts.models import User
 from quart_app.application import Application
-from quart_app.database import DatabaseUnavailable
+from quart_app.database import DatabaseUnavailable, LookUp
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
 from tests.services import postgresql
@@ -92,7 +93,7 @@ async def assert_unavailable(user: Visitor) -> None:
 
 async def on_all_connections(user: Visitor) -> list[int]:
     """What is answered to as many requests at once as there are connections."""
-    pages = await asyncio.gather(*(user.get("/index") for _ in range(POOL_SIZE)))
+    pages = await asyncio.gather(*(user.get("/account") for _ in range(POOL_SIZE)))
     return [page.status for page in pages]
 
 
@@ -124,7 +125,10 @@ async def test_connection_ends_in_the_middle(app: Application, other: asyncpg.Co
     """A question that was asked on a connection that ended is asked once more; what may change something is not."""
     await other.execute("CREATE SEQUENCE times")
     ending = case((func.nextval("times") % 2 == 1, func.pg_terminate_backend(func.pg_backend_pid())), else_=None)
-    assert await app.database.first(select(ending), {}) == (None,)
+    await Visitor(app).register()
+    columns = User.__table__.c
+    user_by_name = LookUp(select(columns.username, ending), key=columns.username)
+    assert await app.database.look_up(user_by_name, "susan") == ("susan", None)
     with pytest.raises(DatabaseUnavailable):
         async with app.database.session() as session:
             await session.scalar(select(ending))

@@ -1,0 +1,136 @@
+"""Users of requests that arrive together are looked up together, and everybody gets their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from contextvars import copy_context
+
+import pytest
+from sqlalchemy import Engine, event
+
+from quart_app.accounts.models import User
+from quart_app.accounts.users import add_user
+from quart_app.application import Application
+from quart_app.database import DatabaseUnavailable
+from quart_app.sessions.models import Kind
+from quart_app.sessions.store import create_session, end_sessions, find_user
+from tests.app.visitor import PASSWORD
+
+
+@pytest.fixture(autouse=True)
+async def context(app: Application) -> AsyncIterator[None]:
+    """All that is asked here is asked of this application."""
+    async with app.app_context():
+        yield
+
+
+@pytest.fixture
+async def susan() -> User:
+    """A user."""
+    return await add_user(username="susan", email="susan@example.com", password=PASSWORD)
+
+
+async def log_in(user: User, times: int = 1) -> list[str]:
+    """The handles of new logins."""
+    rows = [await create_session(user, kind=Kind.SESSION, client="Firefox", address="") for _ in range(times)]
+    return [row.handle for row in rows if row is not None and row.handle is not None]
+
+
+async def find(handles: Sequence[str]) -> list[str | None]:
+    """The login that each of these handles finds, all asked for at once, by its handle."""
+    users = await asyncio.gather(*(find_user(handle) for handle in handles))
+    return [user.login_session.handle if user and user.login_session else None for user in users]
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 40])
+async def test_one_question_for_all(susan: User, queries: list[str], number: int) -> None:
+    """However many ask at the same moment, it is one statement."""
+    handles = await log_in(susan, number)
+    queries.clear()
+    assert await find(handles) == handles
+    assert len(queries) == 1
+
+
+async def test_more_than_a_statement_takes(susan: User, queries: list[str]) -> None:
+    """Whoever does not fit into one is in the next."""
+    [handle] = await log_in(susan)
+    others = [f"{number:043}" for number in range(300)]
+    queries.clear()
+    assert await find([*others, handle]) == [None] * 300 + [handle]
+    assert len(queries) == 2
+
+
+async def test_everybody_gets_their_own(susan: User) -> None:
+    """Users, in any order, with handles of nobody and of logins that have ended among them."""
+    john = await add_user(username="john", email="john@example.com", password=PASSWORD)
+    people = {handle: user.id for user in (susan, john) for handle in await log_in(user, 5)}
+    [ended] = await log_in(await add_user(username="ida", email="ida@example.com", password=PASSWORD))
+    await end_sessions(3)
+    handles = [*people, ended, "0" * 43]
+    users = await asyncio.gather(*(find_user(handle) for handle in handles))
+    assert [user and user.id for user in users] == [*people.values(), None, None]
+
+
+async def test_an_object_for_each(susan: User) -> None:
+    """Two requests of the same login change nothing for each other."""
+    [handle] = await log_in(susan)
+    one, other = await asyncio.gather(find_user(handle), find_user(handle))
+    assert one is not None
+    assert one == other
+    assert one is not other
+    assert other is not None
+    assert one.login_session is not other.login_session
+
+
+async def test_no_older_than_its_question(susan: User, queries: list[str]) -> None:
+    """Who asks while a statement is under way is not answered with what it finds."""
+    [handle] = await log_in(susan)
+    second: list[asyncio.Task[User | None]] = []
+    here = copy_context()
+
+    def ask_once_more(*_: object) -> None:
+        if not second:
+            second.append(asyncio.create_task(find_user(handle), context=here))
+
+    event.listen(Engine, "before_cursor_execute", ask_once_more)
+    try:
+        queries.clear()
+        assert await find_user(handle) is not None
+        assert await second[0] is not None
+    finally:
+        event.remove(Engine, "before_cursor_execute", ask_once_more)
+    assert len(queries) == 2
+
+
+async def test_some_go_away(susan: User) -> None:
+    """Who does not wait for the answer is no matter to the others."""
+    handles = await log_in(susan, 3)
+    tasks = [asyncio.create_task(find_user(handle)) for handle in handles]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(found[1], asyncio.CancelledError)
+    assert found[0] == found[2] == susan
+
+
+@asynccontextmanager
+async def fault() -> AsyncIterator[None]:
+    """The database fails."""
+
+    def fail(*_: object) -> None:
+        raise OSError("connection reset by peer")
+
+    event.listen(Engine, "before_cursor_execute", fail)
+    yield
+    event.remove(Engine, "before_cursor_execute", fail)
+
+
+async def test_a_fault_is_everybodys(susan: User) -> None:
+    """All who asked are told that nothing is known, and nobody that there is no such user; the next are answered."""
+    handles = await log_in(susan, 3)
+    async with fault():
+        answers = await asyncio.gather(*(find_user(handle) for handle in handles), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [DatabaseUnavailable] * 3
+    assert await find(handles) == handles
