@@ -42,7 +42,7 @@ def test_the_api_is_what_its_description_says(tmp_path: Path) -> None:
         done = subprocess.run(  # noqa: S603 - our own command
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json"),
-                *("--checks", "all", "--max-examples", "10", "--seed", "1", "--generation-database", "none"),
+                *("--checks", "all", "--max-examples", "4", "--seed", "1", "--generation-database", "none"),
                 # A pattern can say which ASCII characters a name may have, and not which others can be seen.
                 *("--generation-codec", "ascii", "--no-color"),
             ],

@@ -34,7 +34,7 @@ def test_login_cost_measures_every_contender(
     shutil.which("wrk") is None and "CI" not in os.environ,
     reason="wrk is missing. On Debian and Ubuntu: apt-get install wrk",
 )
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", ["postgresql"])
 def test_page_cost_measures_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database: str
 ) -> None:

@@ -53,12 +53,10 @@ _SMALL = Place(users=5)
     [
         (Load(connections=2), Who.USERS),
         (Load(connections=2, who=Who.REMEMBERED), Who.REMEMBERED),
-        (Load("/account/password", connections=2), Who.USERS),
         (Load(connections=2, how=How.OPEN, rate=20.0), Who.USERS),
-        (Load("/login", connections=2, how=How.LOGINS), Who.STRANGERS),
         (Load("/login", connections=3, how=How.STORM), Who.STRANGERS),
     ],
-    ids=["users", "remembered", "fresh", "open", "logins", "storm"],
+    ids=["users", "remembered", "open", "storm"],
 )
 def test_both_answer_a_load(load: Load, who: Who) -> None:
     """Each load reaches both applications, and none of it fails: cookies and forms of the kit are real ones."""

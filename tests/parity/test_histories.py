@@ -22,7 +22,7 @@ def _beside_flask_login(history: History, runner: asyncio.Runner) -> Outcome:
 
 
 @pytest.mark.filterwarnings("ignore:LOGIN_DISABLED:DeprecationWarning")
-@histories(usual=250)
+@histories(usual=120)
 @given(history=comparable_histories)
 def test_a_history_looks_the_same(history: History, runner: asyncio.Runner) -> None:
     """Nothing that a client or a signal receiver can observe tells compat from Flask-Login."""
@@ -30,7 +30,7 @@ def test_a_history_looks_the_same(history: History, runner: asyncio.Runner) -> N
 
 
 @pytest.mark.filterwarnings("ignore:LOGIN_DISABLED:DeprecationWarning")
-@histories(usual=125, share=0.5)
+@histories(usual=60, share=0.5)
 @given(history=timed_histories)
 def test_a_history_with_timed_tokens_looks_the_same(history: History, runner: asyncio.Runner) -> None:
     """Nothing but the remember cookie's value tells compat from Flask-Login when it writes its own tokens."""

@@ -34,7 +34,7 @@ def _is_found(what: Callable[[History], bool]) -> bool:
         suppress_health_check=list(HealthCheck),
     )
     try:
-        find(comparable_histories, what, settings=search, random=Random(7))  # noqa: S311  # no secret
+        find(comparable_histories, what, settings=search, random=Random(11))  # noqa: S311  # no secret
     except NoSuchExample:
         return False
     return True
@@ -46,7 +46,7 @@ def _beside(history: History, other: SimpleNamespace) -> Outcome:
     )
 
 
-@histories(usual=60, share=0.1)
+@histories(usual=30, share=0.1)
 @given(history=comparable_histories)
 def test_the_oracle_is_its_own_equal(history: History) -> None:
     """Flask-Login beside Flask-Login shows no difference: nothing that is compared depends on chance or time."""
