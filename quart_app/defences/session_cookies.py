@@ -46,12 +46,21 @@ class TolerantSessions(SecureCookieSessionInterface):
 
     session_class = Session
 
+    def __init__(self) -> None:
+        self._keys: list[str | bytes | None] = []
+        self._serializer: URLSafeTimedSerializer | None = None
+
     def get_signing_serializer(self, app: Quart) -> URLSafeTimedSerializer | None:
-        """Quart's own, with our signer: keys, salt and format are the same, and so are the cookies."""
-        serializer = super().get_signing_serializer(app)
-        if serializer is not None:
-            serializer.signer = _Signer
-        return serializer
+        """Quart's own, with our signer: keys, salt and format are the same, and so are the cookies.
+
+        It is made once for the keys there are, as that takes as long as reading a cookie with it.
+        """
+        keys = [app.secret_key, *(app.config["SECRET_KEY_FALLBACKS"] or ())]
+        if keys != self._keys:
+            self._keys, self._serializer = keys, super().get_signing_serializer(app)
+            if self._serializer is not None:
+                self._serializer.signer = _Signer
+        return self._serializer
 
     async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> SecureCookieSession | None:
         """The session of the cookie; an empty one if there is none, or if it cannot be read, or not yet."""
