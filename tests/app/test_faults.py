@@ -32,7 +32,7 @@ def broken(error: Exception) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for method in ("get", "scalar", "execute", "commit"):
             patch.setattr(AsyncSession, method, fail)
-        patch.setattr(Database, "_first", fail_at_once)
+        patch.setattr(Database, "_ask_once", fail_at_once)
         yield
 
 
