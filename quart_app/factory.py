@@ -25,6 +25,7 @@ from .forms import protect_forms
 from .migrations.start import prepare_tables
 from .pages import views as pages
 from .secret_key import kept_secret_key
+from .sessions import sweep
 from .sessions import views as sessions
 from .sessions.store import SessionEnded
 from .settings import Settings
@@ -91,6 +92,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
 
     app.before_serving(partial(prepare_tables, app.database, upgrade=settings.upgrades_at_start))
     app.before_serving(read_common_passwords)
+    sweep.init_app(app)
     app.after_serving(app.database.close)
     app.after_serving(app.passwords.close)
     return app

@@ -15,8 +15,8 @@ from quart_app.accounts.login import current_user
 from quart_app.accounts.models import EMAIL_MAX, USERNAME_MAX, User
 from quart_app.accounts.name_rules import USERNAME_PATTERN, check_email, check_username
 from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, normalize_password, reason_against
+from quart_app.sessions.limits import current_limits
 from quart_app.sessions.models import LoginSession
-from quart_app.sessions.store import current_limits
 
 KindName = Literal["session", "remembered", "bearer"]
 

@@ -8,8 +8,10 @@ from sqlalchemy import not_, select
 from quart_app import clock
 from quart_app.accounts.models import User
 from quart_app.application import Application
+from quart_app.sessions.limits import current_limits
 from quart_app.sessions.models import LoginSession
-from quart_app.sessions.store import end_all_sessions, end_session, end_sessions, is_over
+from quart_app.sessions.store import end_all_sessions, end_session, end_sessions
+from quart_app.sessions.sweep import sweep_sessions
 
 from .tables import with_tables
 from .user import find_user
@@ -19,7 +21,7 @@ _ID_MAX = 2**31 - 1
 
 @click.group("sessions")
 def group() -> None:
-    """List and end logins. NAME is a username or an email address."""
+    """List, end and clear away logins. NAME is a username or an email address."""
 
 
 @group.command("list")
@@ -31,7 +33,7 @@ async def list_(app: Application, name: str | None, limit: int) -> None:
     query = (
         select(LoginSession, User.username)
         .join(User, User.id == LoginSession.user_id)
-        .where(not_(is_over(clock.now())))
+        .where(not_(current_limits().over(clock.now())))
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
         .limit(limit)
     )
@@ -64,3 +66,11 @@ async def end(app: Application, name: str | None, session_id: int | None, everyb
     else:
         ended = await end_all_sessions()
     click.echo(f"Ended {ended} login{'' if ended == 1 else 's'}.")
+
+
+@group.command()
+@with_tables
+async def sweep(_app: Application) -> None:
+    """Remove the logins that are over by time from the database, as servers do now and then."""
+    swept = await sweep_sessions()
+    click.echo(f"Removed {swept} login{'' if swept == 1 else 's'}.")

@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, and_, or_
+
+from quart_app.application import this_app
+
 from .models import Kind, LoginSession
 
 #: How exact ``last_seen_at`` is: writing down each request would cost each request a transaction.
@@ -19,20 +23,49 @@ class Limits(NamedTuple):
     remembered: timedelta
     bearer: timedelta
 
+    def longest(self, kind: Kind) -> timedelta:
+        """How long a login session of this kind lasts at most, after the password was entered."""
+        match kind:
+            case Kind.REMEMBERED:
+                return self.remembered
+            case Kind.BEARER:
+                return self.bearer
+            case Kind.SESSION:
+                return self.absolute
+
+    def shortest(self, kind: Kind) -> timedelta:
+        """How long it lasts at least, unless somebody ends it."""
+        longest = self.longest(kind)
+        return longest if kind is Kind.REMEMBERED else min(longest, self.idle)
+
     def end_of(self, session: LoginSession) -> datetime:
         """When a login session ends at the latest."""
-        match session.kind:
-            case Kind.REMEMBERED:
-                return session.proved_at + self.remembered
-            case Kind.BEARER:
-                return session.proved_at + self.bearer
-            case Kind.SESSION:
-                return session.proved_at + self.absolute
+        return session.proved_at + self.longest(session.kind)
 
     def is_over(self, session: LoginSession, now: datetime) -> bool:
         """Whether a login session has ended by itself."""
         is_idle = now - session.last_seen_at > self.idle and not session.is_remembered
         return is_idle or now > self.end_of(session)
+
+    def over(self, now: datetime) -> ColumnElement[bool]:
+        """The same as :meth:`is_over`, for the database."""
+        return or_(
+            and_(LoginSession.kind == Kind.REMEMBERED, LoginSession.proved_at < now - self.remembered),
+            and_(LoginSession.kind == Kind.SESSION, LoginSession.proved_at < now - self.absolute),
+            and_(LoginSession.kind == Kind.BEARER, LoginSession.proved_at < now - self.bearer),
+            and_(LoginSession.kind != Kind.REMEMBERED, LoginSession.last_seen_at < now - self.idle),
+        )
+
+
+def current_limits() -> Limits:
+    """The limits in the application's settings."""
+    settings = this_app.settings
+    return Limits(
+        idle=settings.session_idle,
+        absolute=settings.session_absolute,
+        remembered=settings.remember_cookie_duration,
+        bearer=settings.bearer_duration,
+    )
 
 
 def is_sighting_due(session: LoginSession, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Enum, ForeignKey, String
+from sqlalchemy import Enum, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quart_app import clock
@@ -41,7 +41,10 @@ class LoginSession(_Handle, Base):
     """
 
     __tablename__ = "login_sessions"
-    __table_args__ = IDS_USED_ONCE
+    __table_args__ = (
+        Index("ix_login_sessions_kind_proved_at_id", "kind", "proved_at", "id"),  # for the sweep
+        IDS_USED_ONCE,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

@@ -1,8 +1,8 @@
 """Creating, finding and ending login sessions.
 
 To end one is to delete its row: there is no mark that a query could forget to look at, and nothing is kept of
-where somebody was logged in. Only what ends by itself stays until its user's next login. Each function is
-one transaction, unless it is given one.
+where somebody was logged in. What ends by itself goes at its user's next login, or with the next sweep. Each
+function is one transaction, unless it is given one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Delete, and_, delete, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
@@ -21,7 +21,7 @@ from quart_app.operation.events import Event, record
 from quart_app.rows import Rows
 
 from .handles import hash_handle
-from .limits import SEEN_EVERY, Limits, is_sighting_due
+from .limits import SEEN_EVERY, current_limits, is_sighting_due
 from .models import Kind, LoginSession
 
 # Put together once, as every request of a user runs it.
@@ -57,7 +57,8 @@ async def create_session(
     async with this_app.database.session() as session:
         if not await _lock_user(session, user):
             return None
-        await session.execute(_expired_sessions(user.id, row.created_at))
+        over = current_limits().over(row.created_at)
+        await session.execute(delete(LoginSession).where(LoginSession.user_id == user.id, over))
         ended = instead_of is not None and await _end_in(session, instead_of.user_id, instead_of.id)
         session.add(row)
         await session.commit()
@@ -110,7 +111,7 @@ async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:
     query = (
         select(LoginSession.id, LoginSession.user_id)
         .join(User, User.id == LoginSession.user_id)
-        .where(User.active, not_(is_over(clock.now())))
+        .where(User.active, not_(current_limits().over(clock.now())))
     )
     ids = sorted(session_ids)
     living: set[tuple[int, int]] = set()
@@ -234,17 +235,6 @@ def _is_the_same(row: LoginSession) -> ColumnElement[bool]:
     )
 
 
-def current_limits() -> Limits:
-    """The limits in the application's settings."""
-    settings = this_app.settings
-    return Limits(
-        idle=settings.session_idle,
-        absolute=settings.session_absolute,
-        remembered=settings.remember_cookie_duration,
-        bearer=settings.bearer_duration,
-    )
-
-
 async def write_sighting(session_id: int, seen_at: datetime) -> None:
     """Write down that a login session was in use at a moment, unless one of that minute or later is there.
 
@@ -261,18 +251,3 @@ async def write_sighting(session_id: int, seen_at: datetime) -> None:
             await session.commit()
     except DatabaseUnavailable as error:
         this_app.logger.warning("Could not write down that a login session is in use: %s", error.__cause__)
-
-
-def _expired_sessions(user_id: int, now: datetime) -> Delete:
-    return delete(LoginSession).where(LoginSession.user_id == user_id, is_over(now))
-
-
-def is_over(now: datetime) -> ColumnElement[bool]:
-    """The same as :meth:`.limits.Limits.is_over`, for the database."""
-    limits = current_limits()
-    return or_(
-        and_(LoginSession.kind == Kind.REMEMBERED, LoginSession.proved_at < now - limits.remembered),
-        and_(LoginSession.kind == Kind.SESSION, LoginSession.proved_at < now - limits.absolute),
-        and_(LoginSession.kind == Kind.BEARER, LoginSession.proved_at < now - limits.bearer),
-        and_(LoginSession.kind != Kind.REMEMBERED, LoginSession.last_seen_at < now - limits.idle),
-    )

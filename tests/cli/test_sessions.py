@@ -44,6 +44,18 @@ def who_is_in(app: Application, visitors: list[Visitor]) -> list[bool]:
     return served(app, look)
 
 
+def let_end(app: Application, session_id: int) -> None:
+    """Let the password of a login have been entered too long ago."""
+
+    async def write() -> None:
+        async with app.app_context(), app.database.session() as session:
+            old = clock.now() - app.settings.session_absolute - timedelta(seconds=1)
+            await session.execute(update(LoginSession).where(LoginSession.id == session_id).values(proved_at=old))
+            await session.commit()
+
+    served(app, write)
+
+
 @pytest.mark.usefixtures("visitors")
 @pytest.mark.parametrize(
     ("arguments", "expected"),
@@ -66,14 +78,7 @@ def test_list(command: Command, arguments: tuple[str, ...], expected: list[str])
 @pytest.mark.usefixtures("visitors")
 def test_list_of_those_that_go_on(app: Application, command: Command) -> None:
     """As many as the limit says, whatever has ended by itself: a password too long ago, seen last of all."""
-
-    async def grow_old() -> None:
-        async with app.app_context(), app.database.session() as session:
-            old = clock.now() - app.settings.session_absolute - timedelta(seconds=1)
-            await session.execute(update(LoginSession).where(LoginSession.id == 3).values(proved_at=old))
-            await session.commit()
-
-    served(app, grow_old)
+    let_end(app, 3)
     listed = command("sessions", "list", "--limit", "2")
     assert [line.split("\t")[0] for line in listed.stdout.splitlines()] == ["2", "1"]
 
@@ -112,3 +117,12 @@ def test_nothing_to_end(command: Command, arguments: tuple[str, ...], code: int,
     assert failed.exit_code == code
     assert said in failed.stderr
     assert len(command("sessions", "list").stdout.splitlines()) == 3
+
+
+@pytest.mark.usefixtures("visitors")
+def test_sweep(app: Application, command: Command) -> None:
+    """Those that are over by time go, and it is said how many."""
+    assert command("sessions", "sweep").stdout == "Removed 0 logins.\n"
+    let_end(app, 3)
+    assert command("sessions", "sweep").stdout == "Removed 1 login.\n"
+    assert [line.split("\t")[0] for line in command("sessions", "list").stdout.splitlines()] == ["2", "1"]

@@ -1,0 +1,205 @@
+"""Removing the login sessions that are over by time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quart_app import clock as app_clock
+from quart_app.application import Application
+from quart_app.factory import create_app
+from quart_app.sessions.limits import current_limits
+from quart_app.sessions.models import Kind, LoginSession
+from quart_app.sessions.sweep import sweep_sessions
+from quart_app.settings import Settings
+from tests.app.visitor import Visitor
+
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Limits that differ from each other."""
+    return settings.model_copy(
+        update={
+            "session_idle": HOUR,
+            "session_absolute": 3 * HOUR,
+            "bearer_duration": 4 * HOUR,
+            "remember_cookie_duration": 48 * HOUR,
+        }
+    )
+
+
+@pytest.fixture
+async def app(app: Application, visitor: Visitor) -> AsyncIterator[Application]:
+    """One that Susan has registered with, and whose context is at hand."""
+    await visitor.register()
+    async with app.app_context():
+        yield app
+
+
+async def add_login(kind: Kind, *, proved: timedelta, seen: timedelta, app: Application) -> None:
+    """A login of Susan, whose password was entered, and who was seen, so long ago."""
+    row = LoginSession(user_id=1, kind=kind, client="", address="")
+    row.created_at = row.proved_at = app_clock.now() - proved
+    row.last_seen_at = app_clock.now() - seen
+    async with app.database.session() as session:
+        session.add(row)
+        await session.commit()
+
+
+async def add_old_logins(app: Application, number: int) -> None:
+    """So many that are over, all of one moment."""
+    for _ in range(number):
+        await add_login(Kind.REMEMBERED, proved=49 * HOUR, seen=49 * HOUR, app=app)
+
+
+async def rows(app: Application) -> list[LoginSession]:
+    """All that the database has."""
+    async with app.database.session() as session:
+        return list((await session.scalars(select(LoginSession).order_by(LoginSession.id))).all())
+
+
+@pytest.mark.parametrize("batch", [1, 2, 1000])
+@pytest.mark.usefixtures("clock")
+async def test_what_is_over_goes(app: Application, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    """Those that are too old or unused for their kind, and no other, in as many batches as it takes."""
+    monkeypatch.setattr("quart_app.sessions.sweep._BATCH", batch)
+    monkeypatch.setattr("quart_app.sessions.sweep._PAUSE", 0)
+    for kind, longest in ((Kind.SESSION, 3 * HOUR), (Kind.BEARER, 4 * HOUR), (Kind.REMEMBERED, 48 * HOUR)):
+        for proved in (longest, longest + SECOND, longest + SECOND):
+            for seen in (HOUR, HOUR + SECOND):
+                await add_login(kind, proved=proved, seen=seen, app=app)
+        await add_login(kind, proved=HOUR, seen=HOUR, app=app)
+    now, limits = app_clock.now(), current_limits()
+    before = await rows(app)
+    going_on = [row.id for row in before if not limits.is_over(row, now)]
+
+    assert await sweep_sessions() == len(before) - len(going_on) == 14
+
+    assert [row.id for row in await rows(app)] == going_on
+    assert await sweep_sessions() == 0
+
+
+async def test_at_once(app: Application, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several workers remove each row once, and none of them fails."""
+    monkeypatch.setattr("quart_app.sessions.sweep._BATCH", 3)
+    monkeypatch.setattr("quart_app.sessions.sweep._PAUSE", 0)
+    await add_old_logins(app, 30)
+
+    async def sweep_elsewhere() -> int:
+        other = create_app(settings)
+        async with other.app_context():
+            swept = await sweep_sessions()
+        await other.database.close()
+        return swept
+
+    assert sum(await asyncio.gather(*(sweep_elsewhere() for _ in range(4)))) == 30
+    assert await rows(app) == []
+
+
+async def test_a_login_that_is_being_renewed_stays(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who enters the password again while the sweep looks at the row has won."""
+    await add_old_logins(app, 2)
+    execute = AsyncSession.execute
+
+    async def renew_first(session: AsyncSession, query: Any, *arguments: Any, **options: Any) -> Any:
+        if query.is_delete:
+            monkeypatch.undo()
+            async with app.database.session() as other:
+                await other.execute(text("UPDATE login_sessions SET proved_at = CURRENT_TIMESTAMP WHERE id = 1"))
+                await other.commit()
+        return await execute(session, query, *arguments, **options)
+
+    monkeypatch.setattr(AsyncSession, "execute", renew_first)
+    assert await sweep_sessions() == 1
+    assert [row.id for row in await rows(app)] == [1]
+
+
+async def test_by_the_index(app: Application) -> None:
+    """The rows that may be over are found, not searched for among all."""
+    asked: list[tuple[str, Any]] = []
+
+    def remember(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", remember)
+    await sweep_sessions()
+    event.remove(Engine, "before_cursor_execute", remember)
+    assert len(asked) == len(Kind)
+    async with app.database.session() as session:
+        connection = await session.connection()
+        explain = "EXPLAIN QUERY PLAN"
+        if connection.dialect.name == "postgresql":
+            await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # which is quicker for no rows
+            explain = "EXPLAIN"
+        for statement, parameters in asked:
+            plan = str((await connection.exec_driver_sql(f"{explain} {statement}", parameters)).all())
+            assert "ix_login_sessions_kind_proved_at_id" in plan
+            assert "TEMP B-TREE" not in plan  # nor sorted
+            assert "Sort" not in plan
+
+
+# --- beside a server
+
+
+@pytest.fixture
+def without_rest(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that starts after ``app`` sweeps, and again as soon as it has swept."""
+    monkeypatch.setattr("quart_app.sessions.sweep._EVERY", 0)
+
+
+async def until_swept(app: Application) -> None:
+    """Wait until there is nothing left."""
+    async with asyncio.timeout(60):
+        while await rows(app):  # noqa: ASYNC110 - it is the database that is waited for
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("without_rest")
+async def test_a_server_sweeps(app: Application, settings: Settings) -> None:
+    """By itself, as long as it serves; then no task of it is left."""
+    await add_old_logins(app, 2)
+    before = asyncio.all_tasks()
+    server = create_app(settings)
+    async with server.test_app():
+        await until_swept(app)
+    assert asyncio.all_tasks() <= before
+
+
+@pytest.mark.usefixtures("without_rest")
+@pytest.mark.parametrize(
+    ("kind", "level", "with_traceback"), [(OperationalError, "WARNING", False), (ProgrammingError, "ERROR", True)]
+)
+async def test_a_sweep_may_fail(
+    app: Application,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    kind: type[DBAPIError],
+    level: str,
+    with_traceback: bool,
+) -> None:
+    """It is logged, a fault of the database in one line, and the next sweep does what this one has not."""
+    await add_old_logins(app, 2)
+    server = create_app(settings)
+    failures = iter([kind("DELETE", None, Exception("the disk is full"))])
+
+    def fail(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "DELETE" in statement and (failure := next(failures, None)):
+            raise failure
+
+    event.listen(server.database._engine.sync_engine, "before_cursor_execute", fail)
+    async with server.test_app():
+        await until_swept(app)
+    (record,) = (record for record in caplog.records if record.levelno >= logging.WARNING)
+    assert (record.levelname, record.exc_info is not None) == (level, with_traceback)
+    assert "disk is full" in caplog.text
