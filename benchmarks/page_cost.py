@@ -26,7 +26,7 @@ from quart_app import create_app
 from quart_app.accounts.login import login_manager
 from quart_app.accounts.models import User
 from quart_app.application import Application
-from quart_app.sessions.store import find_user
+from quart_app.sessions.lookup import find_user
 
 GOALS = {"sqlite": 1.25, "postgresql": 1.20}
 NAMES = ("in memory", "from the database")

@@ -27,7 +27,7 @@ from .pages import views as pages
 from .secret_key import kept_secret_key
 from .sessions import sweep
 from .sessions import views as sessions
-from .sessions.store import SessionEnded
+from .sessions.confirmation import SessionEnded
 from .settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""Login sessions as rows: quart_app's ``sessions/store``, without a loop to yield to."""
+"""Login sessions as rows: quart_app's ``sessions``, without a loop to yield to."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from quart_app import clock
 from quart_app.accounts.models import User
 from quart_app.sessions.handles import hash_handle
-from quart_app.sessions.limits import SEEN_EVERY, Limits, is_sighting_due
+from quart_app.sessions.limits import Limits
 from quart_app.sessions.models import Kind, LoginSession
+from quart_app.sessions.sightings import SEEN_EVERY, is_sighting_due
 
 from .database import db
 

@@ -7,7 +7,7 @@ from quart.typing import ResponseReturnValue
 
 from compat import fresh_login_required, login_required
 from quart_app.forms import checked_by_form
-from quart_app.sessions.store import list_sessions
+from quart_app.sessions.listing import list_sessions
 
 from .forms import DeletionForm, EmailChangeForm, PasswordChangeForm
 from .login import current_login_session, current_user, forget_login, write_renewed_login

@@ -11,8 +11,11 @@ from quart_app.faces import is_for_api
 from quart_app.operation.events import Event, Reason, record
 from quart_app.problems import login_required_problem, stale_login_problem
 from quart_app.sessions.bearer import handle_of_token, make_bearer_token, sent_bearer_token
+from quart_app.sessions.confirmation import SessionEnded, renew_session
+from quart_app.sessions.creation import create_session
+from quart_app.sessions.ending import end_session
+from quart_app.sessions.lookup import find_user
 from quart_app.sessions.models import Kind, LoginSession
-from quart_app.sessions.store import SessionEnded, create_session, end_session, find_user, renew_session
 
 from .devices import remember_device
 from .models import User

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.application import this_app
 from quart_app.operation.events import Event, Reason, record
-from quart_app.sessions.store import confirm_session_in, end_sessions_in, renew_session_in
+from quart_app.sessions.confirmation import confirm_session_in, renew_session_in
+from quart_app.sessions.ending import end_sessions_in
 
 from .devices import known_device
 from .models import User

@@ -15,8 +15,8 @@ from quart_app.faces import API, is_for_api
 from quart_app.forms import without_forms
 from quart_app.problems import login_required_problem, problem_response
 from quart_app.sessions.bearer import sent_bearer_token
+from quart_app.sessions.confirmation import SessionEnded
 from quart_app.sessions.models import Kind
-from quart_app.sessions.store import SessionEnded
 
 _DESCRIPTION = "api.openapi"
 

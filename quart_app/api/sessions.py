@@ -11,8 +11,9 @@ from quart_app.accounts.login import current_login_session, current_user, end_lo
 from quart_app.accounts.users import authenticate
 from quart_app.problems import CREDENTIALS_WRONG, Problem
 from quart_app.sessions.bearer import sent_bearer_token
+from quart_app.sessions.ending import end_session, end_sessions
+from quart_app.sessions.listing import list_sessions
 from quart_app.sessions.models import ID_MAX, Kind
-from quart_app.sessions.store import end_session, end_sessions, list_sessions
 
 from .blueprint import blueprint
 from .models import Credentials, NewSession, Session, SessionList

@@ -8,9 +8,9 @@ from sqlalchemy import not_, select
 from quart_app import clock
 from quart_app.accounts.models import User
 from quart_app.application import Application
+from quart_app.sessions.ending import end_all_sessions, end_session, end_sessions
 from quart_app.sessions.limits import current_limits
 from quart_app.sessions.models import LoginSession
-from quart_app.sessions.store import end_all_sessions, end_session, end_sessions
 from quart_app.sessions.sweep import sweep_sessions
 
 from .tables import with_tables

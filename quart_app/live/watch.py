@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from quart_app.application import Application
-from quart_app.sessions.store import living_sessions
+from quart_app.sessions.listing import living_sessions
 
 from .hub import Hub
 from .sockets import Close

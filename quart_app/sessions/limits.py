@@ -11,9 +11,6 @@ from quart_app.application import this_app
 
 from .models import Kind, LoginSession
 
-#: How exact ``last_seen_at`` is: writing down each request would cost each request a transaction.
-SEEN_EVERY = timedelta(minutes=1)
-
 
 class Limits(NamedTuple):
     """The limits of an application; see its settings."""
@@ -66,8 +63,3 @@ def current_limits() -> Limits:
         remembered=settings.remember_cookie_duration,
         bearer=settings.bearer_duration,
     )
-
-
-def is_sighting_due(session: LoginSession, now: datetime) -> bool:
-    """Whether it is time to write down that a login session is in use."""
-    return now - session.last_seen_at >= SEEN_EVERY

@@ -12,7 +12,7 @@ from quart_app.accounts.users import deactivate_user, user_by_login
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.operation.events import Event, record
-from quart_app.sessions.store import end_sessions
+from quart_app.sessions.ending import end_sessions
 from quart_app.settings import Settings
 from tests.app.log_lines import read_lines
 from tests.app.program import Program

@@ -20,7 +20,8 @@ from quart_app.live.hub import NAMES_SHOWN, Hub
 from quart_app.live.people import Person
 from quart_app.live.sockets import Close
 from quart_app.live.watch import check_sessions
-from quart_app.sessions.store import end_sessions, renew_session
+from quart_app.sessions.confirmation import renew_session
+from quart_app.sessions.ending import end_sessions
 from tests.app.conftest import Clock
 from tests.app.tab import open_tab, refusal
 from tests.app.test_faults import broken
@@ -345,7 +346,7 @@ async def test_one_query_for_all_sockets(susan: Visitor, henry: Visitor, app: Ap
 
 async def test_many_sessions(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """More sessions than fit into one query are asked for in several."""
-    monkeypatch.setattr("quart_app.sessions.store._IDS_PER_QUERY", 2)
+    monkeypatch.setattr("quart_app.sessions.listing._IDS_PER_QUERY", 2)
     async with open_tab(susan) as hers, AsyncExitStack() as crowd, app.app_context():
         await hers.names()
         gone = [crowd.enter_context(app.live.open(Person(number, "x"), number)) for number in range(100, 107)]

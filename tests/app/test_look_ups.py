@@ -14,8 +14,10 @@ from quart_app.accounts.models import User
 from quart_app.accounts.users import add_user
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable
+from quart_app.sessions.creation import create_session
+from quart_app.sessions.ending import end_sessions
+from quart_app.sessions.lookup import find_user
 from quart_app.sessions.models import Kind
-from quart_app.sessions.store import create_session, end_sessions, find_user
 from tests.app.visitor import PASSWORD
 
 

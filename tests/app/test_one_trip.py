@@ -13,8 +13,9 @@ from quart_app.accounts.models import User
 from quart_app.accounts.users import add_user, user_by_login
 from quart_app.application import Application
 from quart_app.database.one_trip import OneTripConnection
+from quart_app.sessions.creation import create_session
+from quart_app.sessions.lookup import find_user
 from quart_app.sessions.models import Kind
-from quart_app.sessions.store import create_session, find_user
 from tests.app.visitor import PASSWORD, Visitor
 
 

@@ -17,9 +17,10 @@ from quart_app.accounts.login import load_user, start_login
 from quart_app.accounts.users import authenticate, change_password, deactivate_user, delete_user, user_by_login
 from quart_app.application import Application
 from quart_app.clients import describe_client
+from quart_app.sessions.ending import end_sessions
 from quart_app.sessions.handles import hash_handle, new_handle
 from quart_app.sessions.models import LoginSession
-from quart_app.sessions.store import end_sessions, write_sighting
+from quart_app.sessions.sightings import write_sighting
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
 from tests.app.visitor import PASSWORD, Visitor

@@ -1,0 +1,64 @@
+"""Ending login sessions before their time.
+
+To end one is to delete its row: there is no mark that a query could forget to look at, and nothing is kept of where
+somebody was logged in.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quart_app.application import this_app
+from quart_app.operation.events import Event, record
+
+from .models import LoginSession
+
+
+async def end_session(user_id: int, session_id: int, event: Event = Event.SESSION_ENDED) -> bool:
+    """End one login session of this user, by logging out or in another way; False if the user has no such session."""
+    async with this_app.database.session() as session:
+        ended = await end_session_in(session, user_id, session_id)
+        await session.commit()
+    if ended:
+        record(event, user_id=user_id, ended=1)
+    return ended
+
+
+async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:
+    """End all login sessions of this user, or all others; return how many these were."""
+    async with this_app.database.session() as session:
+        ended = await end_sessions_in(session, user_id, except_for=except_for)
+        await session.commit()
+    if ended:
+        record(Event.SESSIONS_ENDED, user_id=user_id, ended=ended)
+    return ended
+
+
+async def end_all_sessions() -> int:
+    """End the login sessions of all users; return how many these were."""
+    async with this_app.database.session() as session:
+        ended = await session.scalar(select(func.count(LoginSession.id))) or 0
+        await session.execute(delete(LoginSession))
+        await session.commit()
+    if ended:
+        record(Event.SESSIONS_ENDED, ended=ended)
+    return ended
+
+
+async def end_session_in(session: AsyncSession, user_id: int, session_id: int) -> bool:
+    """As :func:`end_session`, in a transaction of the caller's, who records it."""
+    query = (
+        delete(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.user_id == user_id)
+        .returning(LoginSession.id)
+    )
+    return (await session.execute(query)).one_or_none() is not None
+
+
+async def end_sessions_in(session: AsyncSession, user_id: int, *, except_for: int | None = None) -> int:
+    """As :func:`end_sessions`, in a transaction of the caller's."""
+    query = delete(LoginSession).where(LoginSession.user_id == user_id)
+    if except_for is not None:
+        query = query.where(LoginSession.id != except_for)
+    return len((await session.execute(query.returning(LoginSession.id))).all())

@@ -1,0 +1,50 @@
+"""Whose login session a handle names: what every request of a user asks."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from quart_app import clock
+from quart_app.accounts.models import User
+from quart_app.application import this_app
+from quart_app.database import LookUp
+from quart_app.rows import Rows
+
+from .handles import hash_handle
+from .limits import current_limits
+from .models import LoginSession
+from .sightings import is_sighting_due, write_sighting
+
+# Put together once, as every request of a user runs it.
+_SESSIONS = Rows(LoginSession)
+_USERS = Rows(User)
+_SESSION_AND_USER = LookUp(
+    select(*_SESSIONS.columns, *_USERS.columns).join_from(LoginSession, User, User.id == LoginSession.user_id),
+    key=LoginSession.__table__.c.handle_hash,
+)
+
+
+async def find_user(handle: str, *, bearer: bool = False) -> User | None:
+    """The user whose login session has this handle, by one query; None if there is none, or it is over.
+
+    Arguments:
+        handle: as it was in a cookie or a token.
+        bearer: whether it was a token. The one is never good for the other.
+    """
+    handle_hash = hash_handle(handle)
+    if handle_hash is None:
+        return None
+    found = await this_app.database.look_up(_SESSION_AND_USER, handle_hash)
+    if found is None:
+        return None
+    width = len(_SESSIONS.columns)
+    row, user = _SESSIONS.load(found[:width]), _USERS.load(found[width:])
+    now = clock.now()
+    if not user.active or row.is_bearer is not bearer or current_limits().is_over(row, now):
+        return None
+    row.handle = handle
+    user.login_session = row
+    if is_sighting_due(row, now):
+        row.last_seen_at = now
+        this_app.add_background_task(write_sighting, row.id, now)
+    return user
