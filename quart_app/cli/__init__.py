@@ -1,4 +1,7 @@
-"""Commands: ``quart --app quart_app --help``."""
+"""Commands: ``quart --app quart_app --help``. Each has a module of its name; that of ``db`` is ``database``.
+
+``running`` and ``tables`` say how they run; ``shell_console`` and ``shell_loop`` are parts of ``shell``.
+"""
 
 from __future__ import annotations
 

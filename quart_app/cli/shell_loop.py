@@ -1,0 +1,53 @@
+"""The event loop of ``shell``: in another thread, as the one that waits for somebody to type cannot run it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Loop:
+    """An event loop that runs in another thread."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._task: asyncio.Task[Any] | None = None
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run this there, in the context that is current here. Ctrl+C cancels it."""
+        result = asyncio.run_coroutine_threadsafe(self._supervise(work), self.loop)
+        while True:
+            try:
+                return result.result()
+            except KeyboardInterrupt:
+                self.loop.call_soon_threadsafe(self._cancel)
+
+    async def _supervise(self, work: Coroutine[Any, Any, T]) -> T:
+        self._task = asyncio.current_task()
+        return await work
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+
+@contextmanager
+def loop_thread() -> Iterator[Loop]:
+    """A loop, until the end of the block. Ctrl+C is a KeyboardInterrupt here meanwhile, whatever it was before."""
+    loop = Loop()
+    thread = threading.Thread(target=loop.loop.run_forever, name="shell", daemon=True)
+    thread.start()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield loop
+    finally:
+        signal.signal(signal.SIGINT, before)
+        loop.loop.call_soon_threadsafe(loop.loop.stop)
+        thread.join()
+        loop.loop.close()
