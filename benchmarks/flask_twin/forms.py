@@ -10,6 +10,7 @@ from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
+from quart_app.accounts import account_forms as quart_account_forms
 from quart_app.accounts import forms as quart_forms
 from quart_app.accounts.password_rules import reason_against
 
@@ -115,17 +116,17 @@ class CurrentPasswordForm(PageForm):
 class ReauthenticationForm(CurrentPasswordForm):
     """The password of the user who is logged in, once more."""
 
-    current_password = _same(quart_forms.ReauthenticationForm.current_password)
-    submit = _same(quart_forms.ReauthenticationForm.submit)
+    current_password = _same(quart_account_forms.ReauthenticationForm.current_password)
+    submit = _same(quart_account_forms.ReauthenticationForm.submit)
 
 
 class PasswordChangeForm(CurrentPasswordForm):
     """The current password and another one."""
 
-    current_password = _same(quart_forms.PasswordChangeForm.current_password)
-    password = _same(quart_forms.PasswordChangeForm.password)
-    password2 = _same(quart_forms.PasswordChangeForm.password2)
-    submit = _same(quart_forms.PasswordChangeForm.submit)
+    current_password = _same(quart_account_forms.PasswordChangeForm.current_password)
+    password = _same(quart_account_forms.PasswordChangeForm.password)
+    password2 = _same(quart_account_forms.PasswordChangeForm.password2)
+    submit = _same(quart_account_forms.PasswordChangeForm.submit)
 
     def validate_password(self, field: PasswordField) -> None:
         """The rules are those of registration."""

@@ -1,4 +1,4 @@
-"""Finding, adding and checking users: quart_app's ``accounts/users``, hashing where it stands."""
+"""Finding, adding and checking users: quart_app's ``users`` and ``authentication``, hashing where it stands."""
 
 from __future__ import annotations
 

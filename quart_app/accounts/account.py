@@ -9,9 +9,11 @@ from compat import fresh_login_required, login_required
 from quart_app.forms import checked_by_form
 from quart_app.sessions.listing import list_sessions
 
-from .forms import DeletionForm, EmailChangeForm, PasswordChangeForm
+from .account_forms import DeletionForm, EmailChangeForm, PasswordChangeForm
+from .changes import change_email, change_password
+from .closing import delete_own_account
 from .login import current_login_session, current_user, forget_login, write_renewed_login
-from .users import UserExists, change_email, change_password, delete_own_account
+from .users import UserExists
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 

@@ -8,10 +8,12 @@ from quart.typing import ResponseReturnValue
 from compat import anonymous_required, login_fresh, login_required, safe_next_url
 from quart_app.forms import checked_by_form
 
-from .forms import LoginForm, LogoutForm, ReauthenticationForm, RegistrationForm
+from .account_forms import ReauthenticationForm
+from .authentication import authenticate
+from .forms import LoginForm, LogoutForm, RegistrationForm
 from .login import current_user, end_login, renew_login, start_login
 from .throttle import TooManyAttempts
-from .users import UserExists, add_user, authenticate
+from .users import UserExists, add_user
 
 blueprint = Blueprint("accounts", __name__)
 

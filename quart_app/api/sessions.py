@@ -7,8 +7,8 @@ from http import HTTPStatus
 from quart import request
 from werkzeug.exceptions import Forbidden, NotFound
 
+from quart_app.accounts.authentication import authenticate
 from quart_app.accounts.login import current_login_session, current_user, end_login, issue_bearer_token, start_login
-from quart_app.accounts.users import authenticate
 from quart_app.problems import CREDENTIALS_WRONG, Problem
 from quart_app.sessions.bearer import sent_bearer_token
 from quart_app.sessions.ending import end_session, end_sessions

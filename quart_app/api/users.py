@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from quart_app.accounts.authentication import confirm_password
+from quart_app.accounts.changes import change_password
 from quart_app.accounts.forms import TAKEN
 from quart_app.accounts.login import current_user, write_renewed_login
-from quart_app.accounts.users import UserExists, add_user, change_password, confirm_password, taken_fields
+from quart_app.accounts.users import UserExists, add_user, taken_fields
 from quart_app.problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
 
 from .blueprint import blueprint

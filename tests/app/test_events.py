@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from quart_app.accounts.users import deactivate_user, user_by_login
+from quart_app.accounts.closing import deactivate_user
+from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.operation.events import Event, record

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from quart_app.accounts.changes import change_password
+from quart_app.accounts.closing import deactivate_user, delete_user
 from quart_app.accounts.login import load_user
 from quart_app.accounts.models import User
-from quart_app.accounts.users import change_password, deactivate_user, delete_user
 from quart_app.application import Application, this_app
 from quart_app.live.hub import NAMES_SHOWN, Hub
 from quart_app.live.people import Person

@@ -15,7 +15,8 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from compat import user_loaded
-from quart_app.accounts.users import add_user, delete_user, taken_fields, user_by_login
+from quart_app.accounts.closing import delete_user
+from quart_app.accounts.users import add_user, taken_fields, user_by_login
 from quart_app.application import Application
 from quart_app.sessions.models import LoginSession
 from tests.app.program import Program

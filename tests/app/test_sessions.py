@@ -13,8 +13,11 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from compat import load_user as load_current_user
+from quart_app.accounts.authentication import authenticate
+from quart_app.accounts.changes import change_password
+from quart_app.accounts.closing import deactivate_user, delete_user
 from quart_app.accounts.login import load_user, start_login
-from quart_app.accounts.users import authenticate, change_password, deactivate_user, delete_user, user_by_login
+from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.clients import describe_client
 from quart_app.sessions.ending import end_sessions
@@ -526,7 +529,7 @@ async def test_a_change_of_password_is_all_or_nothing(
 
     fields = {"current_password": PASSWORD, "password": "another fine one", "password2": "another fine one"}
     with monkeypatch.context() as patch:
-        patch.setattr("quart_app.accounts.users.renew_session_in", fail)
+        patch.setattr("quart_app.accounts.changes.renew_session_in", fail)
         page = await user.post("/account/password", {"csrf_token": token, **fields})
     assert (page.status, page.cookies) == (503, {})
     assert await user.is_in()

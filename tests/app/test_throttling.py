@@ -15,7 +15,8 @@ from sqlalchemy import select
 from werkzeug import security
 
 from quart_app.accounts.attempts import FailedAttempts, clear_attempts, count_attempt
-from quart_app.accounts.users import deactivate_user, user_by_login
+from quart_app.accounts.closing import deactivate_user
+from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.clock import now
 from quart_app.database import DatabaseUnavailable

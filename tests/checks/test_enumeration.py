@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 from werkzeug import security
 
-from quart_app.accounts.users import deactivate_user, user_by_login
+from quart_app.accounts.closing import deactivate_user
+from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.settings import Settings
 from tests.app.visitor import Page, Visitor

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from pydantic import SecretStr
 
-from quart_app.accounts.users import activate_user, deactivate_user
+from quart_app.accounts.closing import activate_user, deactivate_user
 from quart_app.factory import create_app
 from quart_app.settings import Settings
 from tests.app.conftest import Clock

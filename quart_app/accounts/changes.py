@@ -1,0 +1,53 @@
+"""Changing the password or the address of an account."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from quart_app.application import this_app
+from quart_app.operation.events import Event, record
+from quart_app.sessions.confirmation import confirm_session_in, renew_session_in
+from quart_app.sessions.ending import end_sessions_in
+
+from .models import User
+from .names import email_key
+from .users import UserExists
+
+
+async def change_password(user: User, password: str) -> None:
+    """Change the password of a user, end all their other logins, and renew the handle of the one they use, if any.
+
+    All of it or nothing: with the old password and with old cookies, nobody gets in from then on.
+
+    Raises:
+        SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
+    """
+    password_hash = await this_app.passwords.hash(password)
+    async with this_app.database.session() as session:
+        row = None if user.login_session is None else await confirm_session_in(session, user)
+        await session.execute(update(User).where(User.id == user.id).values(password_hash=password_hash))
+        ended = await end_sessions_in(session, user.id, except_for=None if row is None else row.id)
+        if row is not None:
+            await renew_session_in(session, row)
+        await session.commit()
+    user.password_hash = password_hash
+    record(Event.PASSWORD_CHANGED, user_id=user.id, ended=ended)
+
+
+async def change_email(user: User, email: str) -> None:
+    """Change the email address of a user who has just entered the password.
+
+    Raises:
+        UserExists: somebody else has it.
+        SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
+    """
+    changes = {"email": email, "email_key": email_key(email)}
+    try:
+        async with this_app.database.session() as session:
+            await confirm_session_in(session, user)
+            await session.execute(update(User).where(User.id == user.id).values(changes))
+            await session.commit()
+    except IntegrityError as error:
+        raise UserExists(frozenset({"email"})) from error
+    record(Event.EMAIL_CHANGED, user_id=user.id)

@@ -1,0 +1,57 @@
+"""Closing accounts, opening them again, and deleting them."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quart_app.application import this_app
+from quart_app.operation.events import Event, record
+from quart_app.sessions.confirmation import confirm_session_in
+from quart_app.sessions.ending import end_sessions_in
+
+from .models import User
+
+
+async def deactivate_user(user_id: int) -> None:
+    """Close an account for use, and end all its logins."""
+    async with this_app.database.session() as session:
+        await session.execute(update(User).where(User.id == user_id).values(active=False))
+        ended = await end_sessions_in(session, user_id)
+        await session.commit()
+    record(Event.ACCOUNT_DEACTIVATED, user_id=user_id, ended=ended)
+
+
+async def activate_user(user_id: int) -> None:
+    """Open an account again."""
+    async with this_app.database.session() as session:
+        await session.execute(update(User).where(User.id == user_id).values(active=True))
+        await session.commit()
+    record(Event.ACCOUNT_ACTIVATED, user_id=user_id)
+
+
+async def delete_user(user_id: int) -> None:
+    """Delete an account; its logins go with it."""
+    async with this_app.database.session() as session:
+        ended = await _delete_in(session, user_id)
+        await session.commit()
+    record(Event.ACCOUNT_DELETED, user_id=user_id, ended=ended)
+
+
+async def delete_own_account(user: User) -> None:
+    """Delete the account of a user who has just entered the password; its logins go with it.
+
+    Raises:
+        SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
+    """
+    async with this_app.database.session() as session:
+        await confirm_session_in(session, user)
+        ended = await _delete_in(session, user.id)
+        await session.commit()
+    record(Event.ACCOUNT_DELETED, user_id=user.id, ended=ended)
+
+
+async def _delete_in(session: AsyncSession, user_id: int) -> int:
+    ended = await end_sessions_in(session, user_id)
+    await session.execute(delete(User).where(User.id == user_id))
+    return ended

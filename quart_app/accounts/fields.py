@@ -1,0 +1,103 @@
+"""The fields that forms of accounts are made of. Each form gets fields of its own: these functions make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wtforms import EmailField, PasswordField, StringField
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, ValidationError
+
+from .models import EMAIL_MAX, USERNAME_MAX
+from .name_rules import check_email, check_username
+from .password_rules import PASSWORD_MAX, PASSWORD_MIN, normalize_password, reason_against
+
+_USERNAME = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+
+
+def _stripped(text: str | None) -> str | None:
+    return None if text is None else text.strip()
+
+
+def _keeps(rule: Callable[[str], None]) -> Callable[[object, StringField], None]:
+    """A validator for a rule that raises ValueError; nothing entered is for DataRequired to refuse."""
+
+    def validate(_form: object, field: StringField) -> None:
+        try:
+            rule(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    return validate
+
+
+def _normalized(password: str | None) -> str | None:
+    return None if password is None else normalize_password(password)
+
+
+def login_name_field(label: str) -> StringField:
+    """What a user is called by at login."""
+    return StringField(
+        label,
+        description="Or your email address.",
+        filters=[_stripped],
+        validators=[DataRequired(), Length(max=max(USERNAME_MAX, EMAIL_MAX))],
+        render_kw=_USERNAME,
+    )
+
+
+def username_field(label: str) -> StringField:
+    """A name for a new account."""
+    return StringField(
+        label,
+        filters=[_stripped],
+        validators=[DataRequired(), _keeps(check_username)],
+        render_kw={**_USERNAME, "maxlength": USERNAME_MAX},
+    )
+
+
+def email_field(label: str) -> EmailField:
+    """An address for an account."""
+    return EmailField(
+        label,
+        filters=[_stripped],
+        validators=[DataRequired(), _keeps(check_email)],
+        render_kw={"autocomplete": "email", "maxlength": EMAIL_MAX},
+    )
+
+
+def current_password_field(label: str) -> PasswordField:
+    """The password there is."""
+    return PasswordField(
+        label,
+        filters=[_normalized],
+        validators=[InputRequired(), Length(max=PASSWORD_MAX)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+def new_password_field(label: str) -> PasswordField:
+    """Another one; its form calls :func:`check_new_password`, since it knows whose it is to be."""
+    return PasswordField(
+        label,
+        description=f"At least {PASSWORD_MIN} characters. A few words that nobody expects are easy to remember.",
+        filters=[_normalized],
+        validators=[InputRequired()],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def repeated_password_field(label: str) -> PasswordField:
+    """The other one again, in a form that calls it ``password``."""
+    return PasswordField(
+        label,
+        filters=[_normalized],
+        validators=[InputRequired(), EqualTo("password")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def check_new_password(field: PasswordField, *, username: str | None, email: str | None) -> None:
+    """Refuse what strangers try first."""
+    reason = reason_against(field.data or "", username=username or "", email=email or "")
+    if reason is not None:
+        raise ValidationError(reason)
