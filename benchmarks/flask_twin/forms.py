@@ -12,7 +12,8 @@ from wtforms.validators import ValidationError
 
 from quart_app.accounts import account_forms as quart_account_forms
 from quart_app.accounts import forms as quart_forms
-from quart_app.accounts.password_rules import reason_against
+from quart_app.accounts.fields import errors_shown
+from quart_app.accounts.password_rules import check_new_password
 
 from .login import current_user
 from .users import taken_fields
@@ -72,9 +73,8 @@ class RegistrationForm(PageForm):
 
     def validate_password(self, field: PasswordField) -> None:
         """Refuse what strangers try first."""
-        reason = reason_against(field.data or "", username=self.username.data or "", email=self.email.data or "")
-        if reason is not None:
-            raise ValidationError(reason)
+        with errors_shown():
+            check_new_password(field.data or "", username=self.username.data or "", email=self.email.data or "")
 
     def validate_username(self, field: StringField) -> None:
         """Refuse a name that somebody has."""
@@ -130,6 +130,5 @@ class PasswordChangeForm(CurrentPasswordForm):
 
     def validate_password(self, field: PasswordField) -> None:
         """The rules are those of registration."""
-        reason = reason_against(field.data or "", username=current_user.username, email=current_user.email)
-        if reason is not None:
-            raise ValidationError(reason)
+        with errors_shown():
+            check_new_password(field.data or "", username=current_user.username, email=current_user.email)

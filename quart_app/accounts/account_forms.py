@@ -8,15 +8,16 @@ from quart_app.forms import PageForm
 
 from .authentication import confirm_password
 from .fields import (
-    check_new_password,
     current_password_field,
     email_field,
+    errors_shown,
     new_password_field,
     repeated_password_field,
 )
 from .forms import TAKEN
 from .login import current_user
 from .models import User
+from .password_rules import check_new_password
 from .throttle import TooManyAttempts
 
 
@@ -56,7 +57,8 @@ class PasswordChangeForm(CurrentPasswordForm):
 
     def validate_password(self, field: PasswordField) -> None:
         """The rules are those of registration."""
-        check_new_password(field, username=current_user.username, email=current_user.email)
+        with errors_shown():
+            check_new_password(field.data or "", username=current_user.username, email=current_user.email)
 
 
 class EmailChangeForm(CurrentPasswordForm):

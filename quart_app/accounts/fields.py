@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, ValidationError
 
 from .models import EMAIL_MAX, USERNAME_MAX
 from .name_rules import check_email, check_username
-from .password_rules import PASSWORD_MAX, PASSWORD_MIN, normalize_password, reason_against
+from .password_rules import PASSWORD_MAX, PASSWORD_MIN, normalize_password
 
 _USERNAME = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -18,14 +19,12 @@ def _stripped(text: str | None) -> str | None:
     return None if text is None else text.strip()
 
 
-def _keeps(rule: Callable[[str], None]) -> Callable[[object, StringField], None]:
-    """A validator for a rule that raises ValueError; nothing entered is for DataRequired to refuse."""
+def _keeps(rule: Callable[[str], str]) -> Callable[[object, StringField], None]:
+    """A validator for a rule; nothing entered is for DataRequired to refuse."""
 
     def validate(_form: object, field: StringField) -> None:
-        try:
+        with errors_shown():
             rule(field.data or "")
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
 
     return validate
 
@@ -76,7 +75,7 @@ def current_password_field(label: str) -> PasswordField:
 
 
 def new_password_field(label: str) -> PasswordField:
-    """Another one; its form calls :func:`check_new_password`, since it knows whose it is to be."""
+    """Another one; the form knows whose it is to be, and checks it."""
     return PasswordField(
         label,
         description=f"At least {PASSWORD_MIN} characters. A few words that nobody expects are easy to remember.",
@@ -96,8 +95,10 @@ def repeated_password_field(label: str) -> PasswordField:
     )
 
 
-def check_new_password(field: PasswordField, *, username: str | None, email: str | None) -> None:
-    """Refuse what strangers try first."""
-    reason = reason_against(field.data or "", username=username or "", email=email or "")
-    if reason is not None:
-        raise ValidationError(reason)
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show at its field why a rule, by ValueError, refuses what was entered."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValidationError(str(error)) from error

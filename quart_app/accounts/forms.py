@@ -8,14 +8,15 @@ from wtforms.validators import ValidationError
 from quart_app.forms import PageForm
 
 from .fields import (
-    check_new_password,
     current_password_field,
     email_field,
+    errors_shown,
     login_name_field,
     new_password_field,
     repeated_password_field,
     username_field,
 )
+from .password_rules import check_new_password
 from .users import taken_fields
 
 TAKEN = {
@@ -44,7 +45,8 @@ class RegistrationForm(PageForm):
 
     def validate_password(self, field: PasswordField) -> None:
         """Refuse what strangers try first."""
-        check_new_password(field, username=self.username.data, email=self.email.data)
+        with errors_shown():
+            check_new_password(field.data or "", username=self.username.data or "", email=self.email.data or "")
 
     async def async_validators_username(self, field: StringField) -> None:
         """Refuse a name that somebody has."""

@@ -1,6 +1,7 @@
 """What a username and an email address may be. Pages and API ask the same functions.
 
-Each takes what was entered, without spaces around it, and raises ValueError with a sentence for whoever entered it.
+Each takes what was entered, without spaces around it, and gives it back, or raises ValueError with a sentence for
+whoever entered it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .names import email_key, username_key
 USERNAME_PATTERN = r"^[^\x00-\x20\x7F@]([^\x00-\x1F\x7F@]*[^\x00-\x20\x7F@])?$"
 
 
-def check_username(username: str) -> None:
+def check_username(username: str) -> str:
     """Refuse what cannot be seen (control characters, NUL, which PostgreSQL refuses, line breaks), and addresses."""
     _check_length(username, username_key, USERNAME_MAX)
     if not username.isprintable():
@@ -25,15 +26,17 @@ def check_username(username: str) -> None:
         raise ValueError("Leave out the spaces at the beginning and the end.")
     if "@" in username_key(username):
         raise ValueError("Use a name without @: with one it looks like an email address.")
+    return username
 
 
-def check_email(email: str) -> None:
+def check_email(email: str) -> str:
     """Refuse what is no email address. Whether there is a mailbox behind it, only a message to it could tell."""
     _check_length(email, email_key, EMAIL_MAX)
     try:
         email_validator.validate_email(email, check_deliverability=False)
     except email_validator.EmailNotValidError as error:
         raise ValueError("Invalid email address.") from error
+    return email
 
 
 def _check_length(text: str, key: Callable[[str], str], longest: int) -> None:

@@ -42,12 +42,31 @@ def normalize_password(password: str) -> str:
     return password if len(password) > PASSWORD_MAX * _COMPOSED_MAX else unicodedata.normalize("NFKC", password)
 
 
-def reason_against(password: str, *, username: str, email: str) -> str | None:
-    """Why this account should not have this password, in a sentence for its user; None if it may.
+def check_new_password(password: str, *, username: str, email: str) -> None:
+    """Refuse a password that this account should not have. See :func:`common_passwords` for the first call.
 
-    Lengths are in code points, after normalisation. See :func:`common_passwords` for the first call.
+    Raises:
+        ValueError: why, in a sentence for whoever entered it.
     """
-    password = normalize_password(password)
+    reason = _reason_against(password, username, email)
+    if reason is not None:
+        raise ValueError(reason)
+
+
+@cache
+def common_passwords() -> Set[str]:
+    """Passwords that many people have, folded. The first call, which the server makes when it starts, reads a file."""
+    text = (files(__package__) / "common_passwords.txt").read_text(encoding="utf-8")
+    return frozenset(text.splitlines())
+
+
+async def read_common_passwords() -> None:
+    """Read the list before the first user has to wait for it."""
+    await asyncio.to_thread(common_passwords)
+
+
+def _reason_against(password: str, username: str, email: str) -> str | None:
+    password = normalize_password(password)  # lengths are in code points, after that
     if len(password) < PASSWORD_MIN:
         return _TOO_SHORT
     if len(password) > PASSWORD_MAX:
@@ -63,18 +82,6 @@ def reason_against(password: str, *, username: str, email: str) -> str | None:
     if folded in common_passwords() or any(_is_made_of(core, lambda w: w in names or _is_common(w)) for core in cores):
         return _COMMON
     return None
-
-
-@cache
-def common_passwords() -> Set[str]:
-    """Passwords that many people have, folded. The first call, which the server makes when it starts, reads a file."""
-    text = (files(__package__) / "common_passwords.txt").read_text(encoding="utf-8")
-    return frozenset(text.splitlines())
-
-
-async def read_common_passwords() -> None:
-    """Read the list before the first user has to wait for it."""
-    await asyncio.to_thread(common_passwords)
 
 
 def _is_common(word: str) -> bool:

@@ -5,7 +5,6 @@ The rules of names and passwords are the ones of the forms; what JSON Schema can
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -14,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from quart_app.accounts.login import current_user
 from quart_app.accounts.models import EMAIL_MAX, USERNAME_MAX, User
 from quart_app.accounts.name_rules import USERNAME_PATTERN, check_email, check_username
-from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, normalize_password, reason_against
+from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_new_password, normalize_password
 from quart_app.sessions.limits import current_limits
 from quart_app.sessions.models import LoginSession
 
@@ -27,24 +26,9 @@ class _Input(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
-def _keeps(rule: Callable[[str], None]) -> AfterValidator:
-    def validate(text: str) -> str:
-        rule(text)
-        return text
-
-    return AfterValidator(validate)
-
-
 def _check_length(password: SecretStr) -> SecretStr:
     if not 1 <= len(normalize_password(password.get_secret_value())) <= PASSWORD_MAX:
         raise ValueError(f"Field must be between 1 and {PASSWORD_MAX} characters long.")
-    return password
-
-
-def _check_new_password(password: SecretStr, *, username: str, email: str) -> SecretStr:
-    reason = reason_against(password.get_secret_value(), username=username, email=email)
-    if reason is not None:
-        raise ValueError(reason)
     return password
 
 
@@ -73,12 +57,12 @@ class Registration(_Input):
             json_schema_extra={"minLength": 1, "maxLength": USERNAME_MAX, "pattern": USERNAME_PATTERN},
             examples=["susan"],
         ),
-        _keeps(check_username),
+        AfterValidator(check_username),
     ]
     email: Annotated[
         str,
         Field(json_schema_extra={"format": "email", "maxLength": EMAIL_MAX}, examples=["susan@example.com"]),
-        _keeps(check_email),
+        AfterValidator(check_email),
     ]
     password: NewPassword
 
@@ -87,7 +71,8 @@ class Registration(_Input):
     def _check_password(cls, password: SecretStr, others: ValidationInfo) -> SecretStr:
         # A name that is wrong itself is not among the others.
         username, email = (others.data.get(name, "") for name in ("username", "email"))
-        return _check_new_password(password, username=username, email=email)
+        check_new_password(password.get_secret_value(), username=username, email=email)
+        return password
 
 
 class Credentials(_Input):
@@ -122,7 +107,8 @@ class PasswordChange(_Input):
     @field_validator("new_password")
     @classmethod
     def _check_password(cls, password: SecretStr) -> SecretStr:
-        return _check_new_password(password, username=current_user.username, email=current_user.email)
+        check_new_password(password.get_secret_value(), username=current_user.username, email=current_user.email)
+        return password
 
 
 class UserAccount(BaseModel):

@@ -10,13 +10,11 @@ from quart_app.accounts.models import User
 from quart_app.application import Application
 from quart_app.sessions.ending import end_all_sessions, end_session, end_sessions
 from quart_app.sessions.limits import current_limits
-from quart_app.sessions.models import LoginSession
+from quart_app.sessions.models import ID_MAX, LoginSession
 from quart_app.sessions.sweep import sweep_sessions
 
 from .tables import with_tables
 from .user import find_user
-
-_ID_MAX = 2**31 - 1
 
 
 @click.group("sessions")
@@ -48,7 +46,7 @@ async def list_(app: Application, name: str | None, limit: int) -> None:
 
 @group.command()
 @click.argument("name", required=False)
-@click.option("--id", "session_id", type=click.IntRange(1, _ID_MAX), help="End the one with this id.")
+@click.option("--id", "session_id", type=click.IntRange(1, ID_MAX), help="End the one with this id.")
 @click.option("--all", "everybody", is_flag=True, help="End all logins of all users.")
 @with_tables
 async def end(app: Application, name: str | None, session_id: int | None, everybody: bool) -> None:

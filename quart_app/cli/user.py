@@ -10,7 +10,7 @@ from quart_app.accounts.changes import change_password
 from quart_app.accounts.closing import activate_user, deactivate_user
 from quart_app.accounts.models import User
 from quart_app.accounts.name_rules import check_email, check_username
-from quart_app.accounts.password_rules import reason_against
+from quart_app.accounts.password_rules import check_new_password
 from quart_app.accounts.users import UserExists, add_user, user_by_login
 from quart_app.application import Application
 
@@ -103,7 +103,8 @@ def read_password(*, username: str, email: str, from_stdin: bool) -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    reason = reason_against(password, username=username, email=email)
-    if reason is not None:
-        raise click.ClickException(f"The password: {reason}")
+    try:
+        check_new_password(password, username=username, email=email)
+    except ValueError as error:
+        raise click.ClickException(f"The password: {error}") from error
     return password
