@@ -9,7 +9,7 @@ from compat import LoginManager, confirm_login, login_user, logout_user
 from quart_app.clients import describe_client
 from quart_app.faces import is_for_api
 from quart_app.operation.events import Event, Reason, record
-from quart_app.problems import login_required_problem, stale_login_problem
+from quart_app.problems import login_required_problem, problem_response, stale_login_problem
 from quart_app.sessions.bearer import handle_of_token, make_bearer_token, sent_bearer_token
 from quart_app.sessions.confirmation import SessionEnded, renew_session
 from quart_app.sessions.creation import create_session
@@ -136,6 +136,8 @@ def forget_login() -> None:
 async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
     """The answer where a login was ended from elsewhere while it was being changed: to log in again."""
     forget_login()
+    if is_for_api():
+        return problem_response(login_required_problem(bad_token=False))
     await flash("This login has been ended. Nothing was changed; please log in again.", "error")
     return redirect(url_for("accounts.login"))
 

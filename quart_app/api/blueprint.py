@@ -10,12 +10,10 @@ from __future__ import annotations
 from quart import Blueprint, Quart, Response, request
 from werkzeug.exceptions import BadRequest
 
-from quart_app.accounts.login import current_login_session, current_user, forget_login
+from quart_app.accounts.login import current_login_session, current_user
 from quart_app.faces import API, is_for_api
 from quart_app.forms import without_forms
-from quart_app.problems import login_required_problem, problem_response
 from quart_app.sessions.bearer import sent_bearer_token
-from quart_app.sessions.confirmation import SessionEnded
 from quart_app.sessions.models import Kind
 
 _DESCRIPTION = "api.openapi"
@@ -34,13 +32,6 @@ async def refuse_two_logins() -> None:
         return
     if current_login_session().kind != Kind.BEARER:
         raise BadRequest("Send either a bearer token or the cookies of a login, not both.")
-
-
-@blueprint.errorhandler(SessionEnded)
-async def answer_ended_login(_error: SessionEnded) -> Response:
-    """The answer where a login was ended from elsewhere while it was being changed."""
-    forget_login()
-    return problem_response(login_required_problem(bad_token=False))
 
 
 def vary_by_credentials(app: Quart) -> None:
