@@ -15,22 +15,24 @@ from .faces import is_for_api
 from .problems import problem_response
 
 
-class _Text(NamedTuple):
+class Text(NamedTuple):
+    """What a page says."""
+
     title: str
     advice: str
 
 
 _TEXTS = {
-    400: _Text("That did not work", "The request was incomplete or damaged. Go back, and try again."),
-    401: _Text("Please log in", "This page is for people who have logged in."),
-    403: _Text("Not allowed", "The request was refused. Open the page on this site again, and try once more."),
-    404: _Text("Page not found", "There is nothing at this address. It may have moved, or be misspelt."),
-    405: _Text("Not possible here", "This address does not take requests of this kind."),
-    408: _Text("That took too long", "The request did not arrive in time. Try again."),
-    413: _Text("Too much at once", "What was sent is larger than this site accepts. Send less."),
-    429: _Text("Too many attempts", "Wait a little, then try again."),
-    500: _Text("Something broke", "The mistake is ours, and it has been recorded. Try again later."),
-    503: _Text("Back in a moment", "The site cannot answer right now. Try again shortly."),
+    400: Text("That did not work", "The request was incomplete or damaged. Go back, and try again."),
+    401: Text("Please log in", "This page is for people who have logged in."),
+    403: Text("Not allowed", "The request was refused. Open the page on this site again, and try once more."),
+    404: Text("Page not found", "There is nothing at this address. It may have moved, or be misspelt."),
+    405: Text("Not possible here", "This address does not take requests of this kind."),
+    408: Text("That took too long", "The request did not arrive in time. Try again."),
+    413: Text("Too much at once", "What was sent is larger than this site accepts. Send less."),
+    429: Text("Too many attempts", "Wait a little, then try again."),
+    500: Text("Something broke", "The mistake is ours, and it has been recorded. Try again later."),
+    503: Text("Back in a moment", "The site cannot answer right now. Try again shortly."),
 }
 
 
@@ -47,7 +49,7 @@ def init_app(app: Quart) -> None:
             return problem_response(error)
         # Quart-WTForms answers a forged form with 400; like every refusal of ours, it is one.
         code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code
-        text = _TEXTS.get(code) or _Text(error.name, "The request could not be answered.")
+        text = text_for(error, code)
         template = current_app.jinja_env.get_template("errors/error.html")
         # Rendered without Quart's render_template, which would run context processors, the user's among them.
         page = await template.render_async(code=code, title=text.title, advice=text.advice)
@@ -56,3 +58,8 @@ def init_app(app: Quart) -> None:
             if name.lower() != "content-type":
                 response.headers[name] = value
         return response
+
+
+def text_for(error: HTTPException, code: int) -> Text:
+    """What the page says of an error that is answered with this status."""
+    return _TEXTS.get(code) or Text(error.name, "The request could not be answered.")

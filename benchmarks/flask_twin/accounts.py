@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_fresh, login_required
 
 from compat import safe_next_url
+from quart_app.accounts.users import UserExists
 
 from .forms import LoginForm, LogoutForm, ReauthenticationForm, RegistrationForm, protection
 from .login import anonymous_required, current_user, end_login, renew_login, start_login
-from .users import UserExists, add_user, authenticate, check_password
+from .users import add_user, authenticate, check_password
 
 blueprint = Blueprint("accounts", __name__)
 

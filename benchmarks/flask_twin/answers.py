@@ -1,4 +1,4 @@
-"""What all answers have in common, and the pages for errors: as quart_app has them, which the comparison checks."""
+"""What all answers have in common, and the pages for errors, with the texts and headers of quart_app."""
 
 from __future__ import annotations
 
@@ -8,29 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from quart_app.defences.cross_site import is_cross_site
+from quart_app.defences.cross_site import SAFE_METHODS, is_cross_site
+from quart_app.defences.headers import SECURITY_HEADERS
+from quart_app.errors import text_for
 
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-_TEXTS = {
-    400: ("That did not work", "The request was incomplete or damaged. Go back, and try again."),
-    403: ("Not allowed", "The request was refused. Open the page on this site again, and try once more."),
-    404: ("Page not found", "There is nothing at this address. It may have moved, or be misspelt."),
-    405: ("Not possible here", "This address does not take requests of this kind."),
-    413: ("Too much at once", "What was sent is larger than this site accepts. Send less."),
-    500: ("Something broke", "The mistake is ours, and it has been recorded. Try again later."),
-}
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FAILED = 500
 
 
@@ -51,7 +32,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def refuse_cross_site_requests() -> None:
-        if request.method not in _SAFE_METHODS and is_cross_site(
+        if request.method not in SAFE_METHODS and is_cross_site(
             host=request.host,
             origin=request.headers.get("Origin"),
             fetch_site=request.headers.get("Sec-Fetch-Site"),
@@ -60,7 +41,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def add_security_headers(response: Response) -> Response:
-        for name, value in _HEADERS.items():
+        for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
@@ -71,7 +52,7 @@ def init_app(app: Flask) -> None:
         if error.response is not None:
             return error
         code = 403 if isinstance(error, CSRFError) else error.code or 500
-        title, advice = _TEXTS.get(code) or (error.name, "The request could not be answered.")
+        title, advice = text_for(error, code)
         # Rendered without Flask's render_template, which would run context processors, the user's among them.
         page = app.jinja_env.get_template("errors/error.html").render(code=code, title=title, advice=advice)
         headers = [(name, value) for name, value in error.get_headers() if name.lower() != "content-type"]

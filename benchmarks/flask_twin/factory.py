@@ -9,12 +9,12 @@ from sqlalchemy import URL
 
 import quart_app
 from quart_app.secret_key import kept_secret_key
+from quart_app.sessions.confirmation import SessionEnded
 from quart_app.settings import Settings
 
 from . import account, accounts, answers, database, pages
 from .forms import protection
 from .login import answer_ended_login, login_manager
-from .sessions import SessionEnded
 
 _THREADS = 64
 """The most that a worker is started with: each keeps its connection."""

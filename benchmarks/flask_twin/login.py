@@ -12,9 +12,10 @@ from flask.typing import ResponseReturnValue
 
 from quart_app.accounts.models import User
 from quart_app.clients import describe_client
+from quart_app.sessions.confirmation import SessionEnded
 from quart_app.sessions.models import Kind, LoginSession
 
-from .sessions import SessionEnded, create_session, end_session, find_user, renew_session
+from .sessions import create_session, end_session, find_user, renew_session
 
 P = ParamSpec("P")
 

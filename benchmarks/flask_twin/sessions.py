@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import Delete, and_, bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
 from quart_app import clock
 from quart_app.accounts.models import User
+from quart_app.sessions.confirmation import SessionEnded
 from quart_app.sessions.handles import hash_handle
 from quart_app.sessions.limits import Limits
 from quart_app.sessions.models import Kind, LoginSession
@@ -25,10 +26,6 @@ _SESSION_AND_USER = (
 )
 
 
-class SessionEnded(Exception):
-    """The login session was ended, by somebody else, since this request began."""
-
-
 def create_session(user: User, *, kind: Kind, client: str, address: str) -> LoginSession | None:
     """A login session for a user who has just proved who they are; None if that is not true any more."""
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
@@ -41,7 +38,7 @@ def create_session(user: User, *, kind: Kind, client: str, address: str) -> Logi
     if db.execute(lock).one_or_none() is None:
         db.rollback()
         return None
-    db.execute(_expired_sessions(user.id, row.created_at))
+    db.execute(delete(LoginSession).where(LoginSession.user_id == user.id, limits().over(row.created_at)))
     db.add(row)
     db.commit()
     return row
@@ -105,13 +102,7 @@ def renew_session(row: LoginSession) -> None:
 
 def limits() -> Limits:
     """The limits in the application's settings."""
-    settings = current_app.extensions["settings"]
-    return Limits(
-        idle=settings.session_idle,
-        absolute=settings.session_absolute,
-        remembered=settings.remember_cookie_duration,
-        bearer=settings.bearer_duration,
-    )
+    return Limits.of(current_app.extensions["settings"])
 
 
 def _write_sighting(row: LoginSession, now: datetime) -> None:
@@ -122,16 +113,3 @@ def _write_sighting(row: LoginSession, now: datetime) -> None:
     )
     db.execute(query)
     db.commit()
-
-
-def _expired_sessions(user_id: int, now: datetime) -> Delete:
-    lasting = limits()
-    return delete(LoginSession).where(
-        LoginSession.user_id == user_id,
-        or_(
-            and_(LoginSession.kind == Kind.REMEMBERED, LoginSession.proved_at < now - lasting.remembered),
-            and_(LoginSession.kind == Kind.SESSION, LoginSession.proved_at < now - lasting.absolute),
-            and_(LoginSession.kind == Kind.BEARER, LoginSession.proved_at < now - lasting.bearer),
-            and_(LoginSession.kind != Kind.REMEMBERED, LoginSession.last_seen_at < now - lasting.idle),
-        ),
-    )

@@ -11,16 +11,9 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from quart_app.accounts.models import User
 from quart_app.accounts.names import email_key, username_key
+from quart_app.accounts.users import UserExists
 
 from .database import db
-
-
-class UserExists(Exception):
-    """The username, the email address or both belong to somebody already; *fields* says which."""
-
-    def __init__(self, fields: frozenset[str]) -> None:
-        super().__init__(f"There is a user with this {' and '.join(sorted(fields))} already; choose another.")
-        self.fields = fields
 
 
 def user_by_login(name: str) -> User | None:

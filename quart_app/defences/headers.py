@@ -11,7 +11,8 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-_HEADERS = {
+#: On every answer, whatever it is.
+SECURITY_HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -37,7 +38,7 @@ def init_app(app: Application) -> None:
     async def add_security_headers(response: Response) -> Response:
         # Looked through once: each setdefault would look through all of them again.
         present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
-        for name, value in _HEADERS.items():
+        for name, value in SECURITY_HEADERS.items():
             if name not in present:
                 response.headers.add(name, value)
         if production and request.is_secure and "strict-transport-security" not in present:

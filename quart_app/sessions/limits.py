@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from sqlalchemy import ColumnElement, and_, or_
 
 from quart_app.application import this_app
+from quart_app.settings import Settings
 
 from .models import Kind, LoginSession
 
@@ -19,6 +20,16 @@ class Limits(NamedTuple):
     absolute: timedelta
     remembered: timedelta
     bearer: timedelta
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Those that the settings say."""
+        return cls(
+            idle=settings.session_idle,
+            absolute=settings.session_absolute,
+            remembered=settings.remember_cookie_duration,
+            bearer=settings.bearer_duration,
+        )
 
     def longest(self, kind: Kind) -> timedelta:
         """How long a login session of this kind lasts at most, after the password was entered."""
@@ -55,11 +66,5 @@ class Limits(NamedTuple):
 
 
 def current_limits() -> Limits:
-    """The limits in the application's settings."""
-    settings = this_app.settings
-    return Limits(
-        idle=settings.session_idle,
-        absolute=settings.session_absolute,
-        remembered=settings.remember_cookie_duration,
-        bearer=settings.bearer_duration,
-    )
+    """Those of the application that is running now."""
+    return Limits.of(this_app.settings)
