@@ -37,6 +37,8 @@ def check_requirements(root: Path) -> Iterator[Finding]:
         if path.name != "pyproject.toml" if is_toml else "requirements" not in shown:
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if is_toml and line.startswith("keywords"):
+                continue
             for name in _QUOTED.findall(line) if is_toml else _REQUIREMENT.findall(line):
                 do = _replacement(name.lower().replace("_", "-"))
                 if do is not None:

@@ -173,6 +173,7 @@ def test_templates_that_nobody_names_are_to_do(tmp_path: Path) -> None:
         ("requirements.txt", "Flask==3.0\nflask-cors\nclick\ngunicorn>=20\n", ["Flask", "flask-cors", "gunicorn"]),
         ("requirements/dev.txt", "pytest-flask\n# flask\n", ["pytest-flask"]),
         ("pyproject.toml", '[project]\ndependencies = ["flask>=2", "flasky", "Flask-WTF"]\n', ["Flask-WTF", "flask"]),
+        ("pyproject.toml", '[project]\nkeywords = ["flask", "login"]\n', []),
         ("notes.txt", "flask\n", []),
     ],
 )  # fmt: skip
