@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from urllib.parse import urlsplit
 
 import libcst as cst
 from libcst import matchers as m
@@ -17,6 +18,7 @@ _FILE = m.Tuple() | m.Call(func=m.Name("BytesIO") | m.Name("open") | m.Attribute
 _FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 _UNKNOWN = {
     "base_url": "Give `scheme` and a `Host` header",
+    "environ_base": "Give `headers`, or `scope_base`",
     "environ_overrides": "Give `headers`, or `scope_base`",
     "input_stream": "Give `data`",
     "charset": "Encode the data",
@@ -42,15 +44,10 @@ def port_arguments(args: tuple[cst.Arg, ...], is_dict: IsDict) -> tuple[list[cst
             ported += _as_header(arg, is_form=is_form, has_headers="headers" in named)
             if "headers" in named and not _is_form_type(arg.value):
                 problems.append((name, "Put `Content-Type` into `headers`"))
-        elif name == "environ_base":
-            address = _address_of(arg.value)
-            if address is None:
-                problems.append((name, "Give `headers`, or `scope_base`"))
-                ported.append(arg)
-            else:
-                client = cst.Tuple([cst.Element(address), cst.Element(cst.Integer("0"))])
-                entry = cst.DictElement(cst.SimpleString('"client"'), client)
-                ported.append(keyword("scope_base", cst.Dict([entry])).with_changes(comma=arg.comma))
+        elif name in _TRANSLATED:
+            said = _TRANSLATED[name](arg.value, named)
+            ported += [each.with_changes(comma=arg.comma) for each in said or [arg]]
+            problems += [] if said else [(name, _UNKNOWN[name])]
         elif name == "query_string" and m.matches(arg.value, _TEXT):
             problems.append((name, "Give a dict, or put the query into the path"))
             ported.append(arg)
@@ -91,11 +88,30 @@ def _as_header(arg: cst.Arg, *, is_form: bool, has_headers: bool) -> list[cst.Ar
     return [keyword("headers", cst.Dict([entry])).with_changes(comma=arg.comma)]
 
 
-def _address_of(value: cst.BaseExpression) -> cst.BaseExpression | None:
-    """The address in ``{"REMOTE_ADDR": address}``."""
-    if not isinstance(value, cst.Dict) or len(value.elements) != 1:
-        return None
-    element = value.elements[0]
-    if isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString):
-        return element.value if element.key.evaluated_value == "REMOTE_ADDR" else None
-    return None
+def _place_of(value: cst.BaseExpression, named: Collection[str]) -> list[cst.Arg]:
+    """What ``base_url="https://example.com"`` says; nothing if it cannot be said among the arguments *named*."""
+    text = value.evaluated_value if isinstance(value, cst.SimpleString) else None
+    url = urlsplit(text if isinstance(text, str) else "")
+    if url.scheme not in ("http", "https") or url.path.strip("/") or not url.netloc:
+        return []
+    said = [keyword("scheme", cst.SimpleString('"https"'))] if url.scheme == "https" else []
+    if url.netloc != "localhost" or not said:
+        if not {"headers", "content_type", "mimetype"}.isdisjoint(named):
+            return []
+        host = cst.DictElement(cst.SimpleString('"Host"'), cst.SimpleString(f'"{url.netloc}"'))
+        said.append(keyword("headers", cst.Dict([host])))
+    return said
+
+
+def _client_of(value: cst.BaseExpression, _named: Collection[str]) -> list[cst.Arg]:
+    """What ``environ_base={"REMOTE_ADDR": address}`` says."""
+    match value:
+        case cst.Dict(elements=[cst.DictElement(key=cst.SimpleString() as key, value=address)]):
+            if key.evaluated_value == "REMOTE_ADDR":
+                client = cst.Tuple([cst.Element(address), cst.Element(cst.Integer("0"))])
+                return [keyword("scope_base", cst.Dict([cst.DictElement(cst.SimpleString('"client"'), client)]))]
+    return []
+
+
+#: Arguments whose value is said in another way: the value, and the names of the arguments beside it.
+_TRANSLATED = {"base_url": _place_of, "environ_base": _client_of}

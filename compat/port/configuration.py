@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .extensions import DISTRIBUTIONS, advice
@@ -19,7 +19,14 @@ _SECTIONS = (
     ("tox.ini", "[pytest]", "{} = {}\n"),
     ("setup.cfg", "[tool:pytest]", "{} = {}\n"),
 )
-_SETTINGS = {"asyncio_mode": "auto", "asyncio_default_fixture_loop_scope": "function"}
+#: An event loop for each test, as pytest-asyncio advises, ...
+EACH_ITS_OWN = {"asyncio_mode": "auto", "asyncio_default_fixture_loop_scope": "function"}
+#: ... or one for all, where a fixture outlives a test: what it makes works in its own loop only.
+ONE_FOR_ALL = {
+    "asyncio_mode": "auto",
+    "asyncio_default_fixture_loop_scope": "session",
+    "asyncio_default_test_loop_scope": "session",
+}
 
 
 def check_requirements(root: Path) -> Iterator[Finding]:
@@ -30,6 +37,8 @@ def check_requirements(root: Path) -> Iterator[Finding]:
         if path.name != "pyproject.toml" if is_toml else "requirements" not in shown:
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if is_toml and line.startswith("keywords"):
+                continue
             for name in _QUOTED.findall(line) if is_toml else _REQUIREMENT.findall(line):
                 do = _replacement(name.lower().replace("_", "-"))
                 if do is not None:
@@ -42,11 +51,11 @@ def _replacement(name: str) -> str | None:
     return advice(name.replace("-", "_")) if name.startswith(("flask-", "pytest-flask")) else None
 
 
-def let_pytest_await(root: Path) -> tuple[Path, str, str] | None:
-    """The file with pytest's settings, its text, and that text with async tests allowed; None if there is none."""
+def let_pytest_await(root: Path, settings: Mapping[str, str]) -> tuple[Path, str, str] | None:
+    """The file with pytest's settings, its text, and that text with *settings*; None if there is none."""
     for name, section, line in _SECTIONS:
         path = root / name
         if root.is_dir() and path.exists() and section in (text := path.read_bytes().decode()):
-            missing = "".join(line.format(*each) for each in _SETTINGS.items() if each[0] not in text)
+            missing = "".join(line.format(*each) for each in settings.items() if each[0] not in text)
             return path, text, text.replace(f"{section}\n", f"{section}\n{missing}", 1)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_PATCH = "or keep it for now with quart-flask-patch, which is imported before everything else"
+_PATCH = "or keep it for now with quart-flask-patch (0.3.0: Quart 0.22 only), imported before everything else"
 
 #: By the package that is imported: what to do.
 EXTENSIONS = {

@@ -1,7 +1,9 @@
 """What expressions stand for: followed through assignments, calls, fixtures and decorators of the project.
 
 The facts only ever grow, so that going round until nothing is added ends. They say what a name *may* be: a
-variable that is None first and a test client later is taken for a test client.
+variable that is None first and a test client later is taken for a test client. What may be very many things of
+other packages is taken for none of them: a function that walks a tree (``walk(node.left)``) would otherwise have
+a parameter that is a longer path in every round, and more of them than memory holds.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ _OURS = {*PORTED, *PORTED.values()}
 _G = External("quart.g")
 #: What a class-based view's decorators are given.
 VIEW = External("quart.views.View.as_view()")
+#: More things of other packages than this, and a name tells nothing about them.
+_MANY = 64
 #: What parameters of these names are, where nothing else is known of them.
 _CUSTOMARY = {"app": api.APP}
 _CUSTOMARY_IN_TESTS = {"app": api.APP, "client": api.CLIENT, "test_client": api.CLIENT}
@@ -36,6 +40,7 @@ class Inference:
         self.facts: dict[Hashable, set[Value]] = defaultdict(set)
         self.fixtures: dict[str, list[Function]] = defaultdict(list)
         self.hooks: dict[str, set[Function]] = defaultdict(set)
+        self._vague: set[Hashable] = set()
         self._grown = True
         while self._grown:
             self._grown = False
@@ -100,6 +105,17 @@ class Inference:
             name in ("pytest.fixture", "pytest_asyncio.fixture")
             for decorator in function.decorators
             for name in self.externals(decorator, function.outer)
+        )
+
+    def outlives_a_test(self, function: Function) -> bool:
+        """Whether it is a fixture of a wider scope than one test."""
+        return self.is_fixture(function) and any(
+            arg.keyword is not None
+            and arg.keyword.value == "scope"
+            and not (isinstance(arg.value, cst.SimpleString) and arg.value.evaluated_value == "function")
+            for decorator in function.decorators
+            if isinstance(decorator, cst.Call)
+            for arg in decorator.args
         )
 
     def member(self, value: Value, name: str) -> Values:
@@ -243,9 +259,15 @@ class Inference:
 
     def _learn(self, key: Hashable, values: Iterable[Value]) -> None:
         known = self.facts[key]
-        size = len(known)
-        known.update(values)
-        self._grown = self._grown or len(known) > size
+        new = {value for value in values if value not in known}
+        if key in self._vague:
+            new -= _outside(new)
+        elif len(outside := _outside(known | new)) > _MANY:
+            self._vague.add(key)
+            known -= outside
+            new -= outside
+        known |= new
+        self._grown = self._grown or bool(new)
 
     # What things stand for
 
@@ -334,3 +356,7 @@ def _is_staticmethod(function: Function) -> bool:
 
 def _union(many: Iterable[Iterable[Value]]) -> Values:
     return frozenset(value for values in many for value in values)
+
+
+def _outside(values: Iterable[Value]) -> set[Value]:
+    return {value for value in values if isinstance(value, External)}

@@ -11,7 +11,7 @@ from libcst import ParserSyntaxError
 
 from .awaits import Awaits
 from .collect import read_module
-from .configuration import check_requirements, let_pytest_await
+from .configuration import EACH_ITS_OWN, ONE_FOR_ALL, check_requirements, let_pytest_await
 from .edits import mark, plan
 from .findings import MARK, Complaint, Finding, Level
 from .forwarding import find_forwarders
@@ -107,11 +107,13 @@ def _let_tests_await(root: Path, awaits: Awaits, findings: set[Finding]) -> Iter
     tests = [each for each in awaits.made_async if each.module.is_test and not each.is_test_case]
     if not tests:
         return
-    found = let_pytest_await(root)
+    settings = ONE_FOR_ALL if any(awaits.inference.outlives_a_test(each) for each in tests) else EACH_ITS_OWN
+    found = let_pytest_await(root, settings)
     if found is None:
         shown, line = tests[0].module.shown, tests[0].module.line(tests[0].node)
         why = "its tests are async now"
-        do = "Install pytest-asyncio, and set `asyncio_mode = auto` in the settings of pytest"
+        lines = ", ".join(f"`{name} = {value}`" for name, value in settings.items())
+        do = f"Install pytest-asyncio, and set {lines} in the settings of pytest"
         findings.add(Finding(shown, line, Level.TODO, "pytest", why, do))
         return
     path, before, after = found

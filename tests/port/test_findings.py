@@ -6,7 +6,9 @@ from textwrap import dedent
 
 import pytest
 
+from compat.port.collect import read_module
 from compat.port.findings import Finding, Level, as_json, as_markdown, as_text
+from compat.port.inference import Inference
 from compat.port.porter import port
 
 VIEW = "from flask import Flask, request, render_template\n\napp = Flask(__name__)\n\n\n"
@@ -171,6 +173,7 @@ def test_templates_that_nobody_names_are_to_do(tmp_path: Path) -> None:
         ("requirements.txt", "Flask==3.0\nflask-cors\nclick\ngunicorn>=20\n", ["Flask", "flask-cors", "gunicorn"]),
         ("requirements/dev.txt", "pytest-flask\n# flask\n", ["pytest-flask"]),
         ("pyproject.toml", '[project]\ndependencies = ["flask>=2", "flasky", "Flask-WTF"]\n', ["Flask-WTF", "flask"]),
+        ("pyproject.toml", '[project]\nkeywords = ["flask", "login"]\n', []),
         ("notes.txt", "flask\n", []),
     ],
 )  # fmt: skip
@@ -197,6 +200,30 @@ def test_pytest_is_told_to_await(tmp_path: Path, name: str, before: str, after: 
     (tmp_path / "test_site.py").write_text("def test_it(client):\n    client.get('/')\n")
 
     assert {file.shown: file.after.decode() for file in port(tmp_path).files}[name] == after
+
+
+def test_fixture_that_outlives_a_test_has_one_loop_with_all(tmp_path: Path) -> None:
+    """Where a fixture of a wider scope becomes async, all tests run in one event loop: its own."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_site.py").write_text(
+        "import pytest\nfrom site_of_ours import app\n\n\n@pytest.fixture(scope='module')\ndef user():\n"
+        "    app.test_client().get('/')\n\n\ndef test_it(user, client):\n    client.get('/')\n"
+    )
+
+    after = {file.shown: file.after.decode() for file in port(tmp_path).files}["pytest.ini"]
+
+    assert "asyncio_default_fixture_loop_scope = session\nasyncio_default_test_loop_scope = session\n" in after
+
+
+def test_tree_of_another_package_is_not_followed_for_ever(tmp_path: Path) -> None:
+    """A function that walks a tree of many kinds of branches has no path for each way through it."""
+    calls = "".join(f"    walk(tree.a_branch_of_the_tree_{number})\n" for number in range(4))
+    (tmp_path / "walk.py").write_text(f"from trees import Tree\n\n\ndef walk(tree):\n{calls}\n\nwalk(Tree.root)\n")
+    path = tmp_path / "walk.py"
+
+    facts = Inference([read_module(path, "walk.py", ["walk"], "", path.read_bytes())]).facts
+
+    assert max(len(values) for values in facts.values()) <= 64
 
 
 def test_pytest_without_settings_is_to_do(tmp_path: Path) -> None:
