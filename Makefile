@@ -2,6 +2,7 @@
 # make test  the whole test suite
 # make compare    whether quart_app and its twin on Flask + Flask-Login are alike
 # make benchmark  the same, then both measured side by side: a quarter of an hour, ARGS=--quick two minutes
+# make port-proof   the porting assistant on public applications: some minutes, needs the package index
 # make docs  the documentation as a site, in build/docs
 #
 # All make their environment themselves, once, and need nothing but Python 3.11 or newer and make.
@@ -20,7 +21,7 @@ JOBS ?= auto
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test compare benchmark docs lint format clean
+.PHONY: run test compare benchmark port-proof docs lint format clean
 
 run: $(VENV)/app.stamp
 	@echo "Serving on http://$(BIND) (Ctrl+C stops)"
@@ -34,6 +35,9 @@ compare: $(VENV)/dev.stamp
 
 benchmark: $(VENV)/dev.stamp
 	$(bin)/python -m benchmarks $(ARGS)
+
+port-proof: $(VENV)/dev.stamp
+	$(bin)/python -m tests.port.public $(ARGS)
 
 # Strict: a link, a file or a name that is not there fails. Needs no network, and the pages need none either.
 docs: $(VENV)/dev.stamp
