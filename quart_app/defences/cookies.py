@@ -13,13 +13,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_app.sessions.bearer import sent_bearer_token
 
-from .session_cookies import Session, TolerantSessions
+from .session_cookies import Session
+from .session_size import FittingSessions
 
 _FAILED = 500
 _USER_ID = "_user_id"  # compat's key, as Flask-Login's
 
 
-class _CarefulSessions(TolerantSessions):
+class _CarefulSessions(FittingSessions):
     """Cookie sessions that are not saved with an answer of 500 and above, nor with one to a bearer token.
 
     Nor are they saved over one that only this host's clock keeps us from reading, unless somebody logs in.
