@@ -13,7 +13,7 @@ from quart import Quart, Response
 from quart.sessions import SessionMixin
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .session_cookies import TolerantSessions
+from .session_cookies import USER_ID, TolerantSessions
 
 LONGEST = 3800
 """Bytes of name and value. Browsers keep 4,096 with the attributes, which need their part (RFC 6265, section 6.1)."""
@@ -21,7 +21,7 @@ LONGEST = 3800
 _FLASHES = "_flashes"  # Quart's key
 _NEXT = "next"  # compat's, as Flask-Login's
 # compat's, and the token of forms, without which nobody could log in.
-_LOGIN = frozenset({"_user_id", "_fresh", "_fresh_since", "_id", "_remember_seconds", "csrf_token"})
+_LOGIN = frozenset({USER_ID, "_fresh", "_fresh_since", "_id", "_remember_seconds", "csrf_token"})
 
 
 class FittingSessions(TolerantSessions):
