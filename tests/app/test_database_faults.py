@@ -178,6 +178,16 @@ async def test_locked(user: Visitor, other: asyncpg.Connection) -> None:
     assert await user.is_in()
 
 
+async def test_slow(user: Visitor, other: asyncpg.Connection) -> None:
+    """While the table of the users is read more slowly than anybody waits."""
+    await other.execute("ALTER TABLE users RENAME TO people")
+    await other.execute("CREATE VIEW users AS SELECT people.* FROM people, pg_sleep(30)")
+    await assert_unavailable(user, within=2.5)
+    await other.execute("DROP VIEW users")
+    await other.execute("ALTER TABLE people RENAME TO users")
+    assert await user.is_in()
+
+
 async def test_pool_exhausted(user: Visitor, app: Application) -> None:
     """While all connections are taken."""
     async with AsyncExitStack() as stack:
