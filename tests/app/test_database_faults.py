@@ -23,11 +23,10 @@ from sqlalchemy.exc import DBAPIError
 from quart_app.accounts.models import User
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, LookUp
-from quart_app.factory import create_app
 from quart_app.settings import Settings
 from tests.app.tab import open_tab, refusal
 from tests.app.visitor import Visitor
-from tests.checks.hosts import at
+from tests.checks.hosts import at, host
 from tests.services import postgresql
 from tests.services.needed import needed
 from tests.services.postgresql import Cluster
@@ -207,14 +206,13 @@ async def test_server_full(user: Visitor, app: Application, server: Cluster, dat
     assert await user.is_in()
 
 
-async def test_more_workers_than_the_server_takes(
-    user: Visitor, app: Application, settings: Settings, server: Cluster, database_name: str
-) -> None:
+async def test_more_workers_than_the_server_takes(settings: Settings, server: Cluster, database_name: str) -> None:
     """Workers whose pools are larger together than the server: each says so, and all go on when there is room."""
     async with AsyncExitStack() as stack:
-        workers = [app, *(create_app(settings) for _ in range(2))]
-        for worker in workers[1:]:
-            await stack.enter_async_context(worker.test_app())
+        workers = [await stack.enter_async_context(host(settings)) for _ in range(3)]
+        user = Visitor(workers[0])
+        await user.register()
+        await user.login()
         async with AsyncExitStack() as work:
             for worker in workers:
                 for _ in range(POOL_SIZE - 2):

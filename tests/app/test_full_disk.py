@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from quart_app.application import Application
 from quart_app.settings import Settings
-from tests.app.visitor import Visitor
+from tests.app.visitor import Page, Visitor
 
 MANY = 500  # registrations, after which no room is left for sure
 
@@ -40,6 +40,11 @@ def settings(disk: Path) -> Settings:
     return Settings(instance_path=disk, database_url=url, password_method="pbkdf2:sha256:1", address_limits=False)
 
 
+async def register(app: Application, name: str) -> Page:
+    """Somebody new."""
+    return await Visitor(app).register(name, email=f"{name}@example.com")
+
+
 async def test_full_disk(app: Application, disk: Path) -> None:
     """Reading goes on, writing is 503, and when there is room again it is as if nothing had been; nothing is lost."""
     susan = Visitor(app)
@@ -52,11 +57,9 @@ async def test_full_disk(app: Application, disk: Path) -> None:
     assert os.statvfs(disk).f_bavail == 0
 
     registered = ["susan"]
-    for number in range(MANY):  # some still fit into the journal, as far as it had grown
-        page = await Visitor(app).register(f"user{number}", email=f"u{number}@example.com")
-        if page.status != 302:
-            break
-        registered.append(f"user{number}")
+    while (page := await register(app, f"user{len(registered)}")).status == 302:
+        registered.append(f"user{len(registered)}")  # some still fit into the journal, as far as it had grown
+        assert len(registered) < MANY
     assert (page.status, page.cookies) == (503, {})
     for user in (susan, susan.copy("session"), susan.copy("remember_token")):
         assert await user.is_in()
@@ -64,7 +67,7 @@ async def test_full_disk(app: Application, disk: Path) -> None:
     assert (await Visitor(app).login()).status == 503
 
     filler.unlink()
-    assert (await Visitor(app).register("bob", email="bob@example.com")).status == 302
+    assert (await register(app, "bob")).status == 302
     for name in (*registered, "bob"):
         assert (await Visitor(app).login(name)).location == "/index"
     await app.database.close()
