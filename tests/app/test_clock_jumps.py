@@ -19,7 +19,7 @@ JUMPS = [timedelta(minutes=2), timedelta(days=3), timedelta(days=40), timedelta(
 async def test_who_is_there_comes_back(app: Application, clock: Clock, jump: timedelta) -> None:
     """Meanwhile nothing fails; afterwards who is remembered is logged in, and nobody is kept from logging in."""
     await Visitor(app).register()
-    people = {name: Visitor(app) for name in ("by session", "remembered", "idle", "stranger")}
+    people = {name: Visitor(app) for name in ("by session", "remembered", "idle", "stranger", "turned away")}
     await people["by session"].login()
     await people["remembered"].login(remember=True)
     await people["idle"].login()
@@ -28,11 +28,12 @@ async def test_who_is_there_comes_back(app: Application, clock: Clock, jump: tim
     for name in ("by session", "remembered", "stranger"):
         for path in ("/index", "/login", "/account"):
             assert (await people[name].get(path)).status in (200, 302)
+    assert (await people["turned away"].get("/index")).status == 302  # with a message, and no form
     clock.shift(-jump)
 
     assert await people["remembered"].is_in()
     assert await people["idle"].is_in()
-    for name in ("by session", "stranger"):
+    for name in ("by session", "stranger", "turned away"):
         if not await people[name].is_in():
             assert (await people[name].login()).location == "/index", name
         assert await people[name].is_in()
