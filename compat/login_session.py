@@ -108,7 +108,10 @@ def take_order(session: Session) -> Any:
     return session.pop(_REMEMBER) if _REMEMBER in session else None
 
 
-def keep_next(session: Session, identifier: str, url: str) -> None:
-    """Keep the refused page for after the login, in a session that strong protection will not clear."""
+def keep_next(session: Session, identifier: str, url: str | None) -> None:
+    """Keep the refused page for after the login, or that there is none, where strong protection will not clear it."""
     session[IDENTIFIER] = identifier
-    session[NEXT] = url
+    if url is None:
+        session.pop(NEXT, None)
+    else:
+        session[NEXT] = url

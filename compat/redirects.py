@@ -60,7 +60,9 @@ def refusal_url(view: str) -> str:
         return login_url(view, next_url=request.url)
     url = login_url(view)
     login = current_login()
-    login_session.keep_next(login.session, login.identifiers()[0], make_next_param(url, request.url))
+    page = make_next_param(url, request.url)
+    # What would not be gone to is not kept either: browsers drop a session cookie that is too long, login and all.
+    login_session.keep_next(login.session, login.identifiers()[0], page if len(page) <= _LONGEST_NEXT else None)
     return url
 
 

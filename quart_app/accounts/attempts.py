@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import String, case, delete, update
+from sqlalchemy import String, case, delete, or_, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quart_app.application import this_app
 from quart_app.database import Base, DatabaseUnavailable, insert_into
 
 _KEY_LENGTH = 64
+_CLOCKS_DIFFER = timedelta(minutes=1)  # those of hosts, which share the counts
 
 
 class FailedAttempts(Base):
@@ -34,8 +35,11 @@ class Attempt(NamedTuple):
 
 
 async def count_attempt(key: str, *, now: datetime, window: timedelta) -> Attempt:
-    """Count one more, in one statement: of many at once, each gets a number of its own."""
-    is_over = FailedAttempts.ends_at <= now
+    """Count one more, in one statement: of many at once, each gets a number of its own.
+
+    What ends later than anything that begins now was begun by a clock that was wrong, and is over as well.
+    """
+    is_over = or_(FailedAttempts.ends_at <= now, FailedAttempts.ends_at > now + window + _CLOCKS_DIFFER)
     async with this_app.database.session() as session:
         first = insert_into(FailedAttempts, session).values(key=key, count=1, ends_at=now + window)
         one_more = first.on_conflict_do_update(

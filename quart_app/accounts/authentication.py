@@ -40,12 +40,18 @@ async def authenticate(name: str, password: str) -> User | None:
         record(Event.LOGIN_FAILED, reason=Reason.UNKNOWN)
         return None
     if not right:
-        record(Event.LOGIN_FAILED, user_id=user.id, reason=Reason.WRONG if user.active else Reason.INACTIVE)
+        record(Event.LOGIN_FAILED, user_id=user.id, reason=_reason_against(user))
         return None
     if user.has_outdated_hash and not await _renew_hash(user, password):
         # Replaced since we looked: by the same password, which logs in at the same time elsewhere, or by another.
         return await authenticate(name, password)
     return user
+
+
+def _reason_against(user: User) -> Reason:
+    if not user.active:
+        return Reason.INACTIVE
+    return Reason.DAMAGED if user.has_damaged_hash else Reason.WRONG
 
 
 async def confirm_password(user: User, password: str) -> bool:

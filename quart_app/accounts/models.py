@@ -85,6 +85,11 @@ class User(_LoggedIn, Base):
         return await this_app.passwords.verify(self.password_hash, password)
 
     @property
+    def has_damaged_hash(self) -> bool:
+        """Whether there is something in the place of the hash that is none."""
+        return self.password_hash is not None and not this_app.passwords.is_hash(self.password_hash)
+
+    @property
     def has_outdated_hash(self) -> bool:
         """Whether the password was hashed with other parameters than it would be today."""
         return self.password_hash is not None and this_app.passwords.is_outdated(self.password_hash)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +21,7 @@ from .password_rules import normalize_password
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
+_HASH = re.compile(r"(scrypt|pbkdf2)(:\w+)*\$[^$]+\$[0-9a-f]+", re.ASCII)
 _NO_PASSWORD = ""  # hashed for the time it takes
 _PATIENCE = 5.0  # seconds in the line: where hashing is slower than it should be, its length alone promises nothing
 
@@ -77,6 +79,11 @@ class PasswordHasher:
             PasswordsBusy: the line is full, or does not move.
         """
         return await self._in_thread(self._verify, stored, password)
+
+    @staticmethod
+    def is_hash(stored: str) -> bool:
+        """Whether a text is a hash that passwords can be compared with."""
+        return _HASH.fullmatch(stored) is not None
 
     def is_outdated(self, stored: str) -> bool:
         """Whether a hash was made with another method, or other parameters, than new ones are."""

@@ -36,9 +36,10 @@ class LocalStore(RateLimiterStoreABC):
         """Count one more for a key, if that is within the limit; else say in how many seconds it will be.
 
         Nothing in it waits for anything, so of many at once no more are counted than one after the other.
+        No time is later than the period from now, unless the clock has been set back.
         """
         now = datetime.now(UTC)
-        tat = max(await self.get(key, now), now)
+        tat = max(min(await self.get(key, now), now + limit.period), now)
         wait = (tat - now - limit.period).total_seconds() + limit.inverse
         if wait > 0:
             return wait

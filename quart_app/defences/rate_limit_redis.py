@@ -22,11 +22,12 @@ _PATIENCE = 0.25  # seconds for an answer
 _PAUSE = 10.0  # seconds without asking, after there was none
 
 # Seconds to wait, or 0 and one more is counted. Redis runs it as one step, by its own clock, so workers neither come
-# between each other nor disagree on the time. The key; how long the limit is for, and how long each one takes of that.
+# between each other nor disagree on the time. No time is later than the period from now, unless the clock was set back.
+# The key; how long the limit is for, and how long each one takes of that.
 _TAKE = """
 local seconds, micros = unpack(redis.call('TIME'))
 local now = seconds + micros / 1e6
-local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
+local tat = math.max(math.min(tonumber(redis.call('GET', KEYS[1]) or 0), now + ARGV[1]), now)
 local wait = tat - now - ARGV[1] + ARGV[2]
 if wait > 0 then return tostring(wait) end
 tat = tat + ARGV[2]

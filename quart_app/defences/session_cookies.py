@@ -3,6 +3,10 @@
 itsdangerous takes a signature that is from the future by one second for an expired one, so a host whose clock is
 behind by that would log everybody out (its issue 400), and the next thing written to the session would overwrite the
 good cookie. The remember cookie's own leeway is compat's.
+
+What is from further in the future may be good as well: where it is read, or where a clock that was ahead was set
+right, nobody knows which of the two is wrong. Until then a login in it is nobody's, and is not overwritten, unless
+somebody logs in; the token of its forms counts, so that somebody can.
 """
 
 from __future__ import annotations
@@ -14,6 +18,10 @@ from quart import Quart
 from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
 from quart.wrappers import BaseRequestWebsocket
 
+USER_ID = "_user_id"
+"""compat's key, as Flask-Login's."""
+
+_FORMS = "csrf_token"  # Quart-WTForms' key
 _LEEWAY = 60  # seconds that this host's clock may be behind that of the one that signed
 
 
@@ -35,9 +43,9 @@ class _Signer(TimestampSigner):
 
 
 class Session(SecureCookieSession):
-    """A session, which knows when another, that we cannot read yet, is still in the browser."""
+    """A session, which knows when another, that is from the future, is still in the browser."""
 
-    #: Whether the cookie that came with the request is good, once this host's clock has caught up.
+    #: Whether the cookie that came with the request has a login in it, for when this host's clock has caught up.
     hides_another = False
 
 
@@ -73,8 +81,19 @@ class TolerantSessions(SecureCookieSessionInterface):
         if isinstance(session, Session) and not session and cookie is not None and serializer is not None:
             try:
                 serializer.loads(cookie, max_age=int(app.permanent_session_lifetime.total_seconds()))
-            except _FromTheFuture:
-                session.hides_another = True
+            except _FromTheFuture as early:
+                session = _meanwhile(serializer, early.payload)
             except BadData:
                 pass
         return session
+
+
+def _meanwhile(serializer: URLSafeTimedSerializer, early: Any) -> Session:
+    """What stands for a session until its time has come."""
+    try:
+        hidden = Session(serializer.load_payload(early))
+    except (BadData, TypeError, ValueError):
+        return Session()
+    session = Session({key: hidden[key] for key in (_FORMS,) if key in hidden})
+    session.hides_another = USER_ID in hidden
+    return session

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     WRONG = "wrong"  # the password
     INACTIVE = "inactive"  # the account, or it has just been deleted
     OUTDATED = "outdated"  # the password was changed while it was checked
+    DAMAGED = "damaged"  # what the database has for a hash is none: no password will be right
 
 
 def init_app(app: Quart) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from quart_app.accounts.closing import deactivate_user
+from quart_app.accounts.models import User
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.factory import create_app
@@ -181,6 +183,16 @@ async def test_inactive(susan: Visitor, app: Application, capfd: pytest.CaptureF
     assert "address" not in line
     await Visitor(app).login()
     assert events(capfd) == [line_of(Event.LOGIN_FAILED, "warning", reason="inactive")]
+
+
+@pytest.mark.parametrize("damaged", ["md5$s$00", "", "scrypt:32768:8:3$salt", "scrypt:32768:8:3$salt$n\u00f6"])
+async def test_damaged_hash(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str], damaged: str) -> None:
+    """What is no hash, no password matches; who looks why finds it in the log."""
+    async with app.app_context(), app.database.session() as session:
+        await session.execute(update(User).values(password_hash=damaged))
+        await session.commit()
+    assert (await Visitor(app).login()).location == "/login"
+    assert events(capfd) == [line_of(Event.LOGIN_FAILED, "warning", reason="damaged")]
 
 
 async def test_events_are_counted(susan: Visitor, app: Application) -> None:

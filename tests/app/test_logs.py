@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -213,6 +216,32 @@ async def test_database_url_is_not_logged(tmp_path: Path, capfd: pytest.CaptureF
     written = capfd.readouterr().err
     assert "refused" in written or "Connect call failed" in written
     assert "password-of-the-database" not in written
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """The log goes to one, by our handler and by another one that somebody has added."""
+    root = logging.getLogger()
+    stream = os.fdopen(os.open("/dev/full", os.O_WRONLY), "w", buffering=1)
+    other = logging.FileHandler("/dev/full")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stderr", stream)
+        patch.setattr(root, "handlers", [*root.handlers, other])
+        yield
+    for each in (stream, other):
+        with suppress(OSError):  # of what is still to be written
+            each.close()
+
+
+async def test_a_log_that_cannot_be_written(visitor: Visitor) -> None:
+    """Requests are answered as ever."""
+    with full_disk():
+        with pytest.raises(OSError, match="No space left"):
+            print("Is it full?", file=sys.stderr)
+        assert (await visitor.register()).status == 302
+        assert (await visitor.login(password="not the password")).location == "/login"
+        assert (await visitor.login()).location == "/index"
+        assert (await visitor.get("/nowhere")).status == 404
 
 
 def test_log_levels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

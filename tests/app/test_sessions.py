@@ -298,6 +298,8 @@ async def test_a_new_user_with_an_old_number(user: Visitor, app: Application) ->
         await session.execute(text("UPDATE users SET id = 1"))
         await session.commit()
     assert not await user.is_in()
+    async with user.client.session_transaction() as cookie:
+        assert "_user_id" not in cookie
 
 
 # --- limits

@@ -130,7 +130,8 @@ async def test_faults(
     async with fault(app, server, database_url):
         everybody = [(user, path) for user in users for path in ("/index", "/api/v1/me")]
         start = monotonic()
-        pages = await asyncio.gather(*(user.get(path) for user, path in everybody), Visitor(app).get("/login"))
+        async with asyncio.timeout(10 * SOON):  # rather than wait for ever
+            pages = await asyncio.gather(*(user.get(path) for user, path in everybody), Visitor(app).get("/login"))
         took = monotonic() - start
         tally.count(pages.pop().status == 200, "the login page")
         for page, (user, path) in zip(pages, everybody, strict=True):

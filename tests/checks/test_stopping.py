@@ -56,9 +56,9 @@ def test_requests_in_flight(tmp_path: Path, tally: Tally) -> None:
 
 @contextmanager
 def locked(file: Path, _app: Application) -> Iterator[None]:
-    """Another process writes, and does not end."""
+    """Another process writes, and does not end; without WAL nobody could read either."""
     other = sqlite3.connect(file, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN EXCLUSIVE")
     yield
     other.execute("ROLLBACK")
     other.close()

@@ -62,8 +62,10 @@ def test_login_storm(tmp_path: Path, tally: Tally) -> None:
         before = most_memory(server.workers[0])
         stop = Event()
         probing = pool.submit(probe, server.port, stop)
-        answers = list(pool.map(log_in, [server.port] * LOGINS, range(LOGINS)))
-        stop.set()
+        try:
+            answers = list(pool.map(log_in, [server.port] * LOGINS, range(LOGINS)))
+        finally:
+            stop.set()  # or nobody would ever hear that somebody was not answered
         seconds = probing.result()
         more = most_memory(server.workers[0]) - before
     for status, taken in answers:

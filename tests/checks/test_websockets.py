@@ -1,4 +1,4 @@
-"""The websocket of a real server: who may open it, and what it takes."""
+"""The websocket of a real server: who may open it, and what it takes; and one whose view does not read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from quart import websocket
 
+from quart_app.application import Application
+from tests.app.tab import open_tab
+from tests.app.visitor import Visitor
 from tests.checks.tally import Tally
 from tests.services.websocket import Refused, connect
 from tests.serving.server import Browser, Server, serve
@@ -18,6 +22,7 @@ from tests.serving.server import Browser, Server, serve
 PATH = "/live/ws"
 LIMIT = 64 * 1024
 MORE = 50 * 1024  # KiB of memory
+MESSAGES = 2000
 FLOOD = 2.0  # seconds
 
 
@@ -95,3 +100,28 @@ async def test_what_it_takes(server: Server, cookies: str, tally: Tally) -> None
     status, _ = await asyncio.to_thread(Browser(server.port).get, "/login")
     tally.count(status == 200, "others")
     tally.note(f"{sent} messages of 64 KiB, +{more / 1024:.0f} MiB")
+
+
+@pytest.mark.check(23)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_view_that_does_not_read(app: Application, visitor: Visitor, tally: Tally) -> None:
+    """However much is sent to it, a few messages wait with us, and the others stay with the client."""
+    may_end = asyncio.Event()
+
+    @app.websocket("/slow")
+    async def slow() -> None:
+        await websocket.accept()
+        await may_end.wait()
+        await websocket.close(1000)
+
+    async with open_tab(visitor, path="/slow") as tab:
+        message = "x" * LIMIT
+        for _ in range(MESSAGES):
+            await tab.say(message)
+        for _ in range(10 * MESSAGES):
+            await asyncio.sleep(0)
+        taken = MESSAGES - tab.unsent
+        tally.count(0 < taken * LIMIT < MORE * 1024, f"{taken} messages wait")
+        may_end.set()
+        tally.count(await tab.until_closed() == 1000, "the end of it")
+    tally.note(f"{taken} of {MESSAGES} messages wait")

@@ -1,6 +1,7 @@
 """What visitors get who are refused, and where they are sent."""
 
 from collections.abc import Callable
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
@@ -203,6 +204,18 @@ async def test_the_page_may_be_kept_in_the_session(site: Site) -> None:
     assert set(site.session_of(client)) == {"_flashes", "_id", "next"}
     await client.get("/whoami")
     assert await text(client, "/reauthenticate") == "/members?tab=1"
+
+
+async def test_a_page_that_is_too_long_is_not_kept(site: Site) -> None:
+    """The session, which would not fit into its cookie, keeps what it had but for the page that was refused before."""
+    site.app.config.update(USE_SESSION_FOR_NEXT=True)
+    client = site.client()
+    await client.get("/members?tab=1")
+
+    response = await client.get(f"/members?{token_urlsafe(2048)}")
+
+    assert response.location == "/login"
+    assert set(site.session_of(client)) == {"_flashes", "_id"}
 
 
 async def test_the_host_may_be_forced(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""docs/security.md: the tests that it names exist, and it names every check and every requirement."""
+"""docs/security.md: the tests that it names exist, and it names every check, every fault and every requirement."""
 
 from __future__ import annotations
 
@@ -31,6 +31,17 @@ def test_every_check_has_a_row() -> None:
         for number, name in re.findall(tests, file.read_text(), re.MULTILINE):
             marked.setdefault(int(number), set()).add(name)
     assert {int(number): set(re.findall(r"`(test_\w+)`", tests)) for number, tests in rows} == marked
+
+
+def test_every_check_has_been_seen_to_fail() -> None:
+    """What to change for that stands in its row."""
+    assert len(re.findall(r"^\| \d+ \| [^|]+ \| [^|]{10,} \| [^|]+ \|$", PAGE, re.MULTILINE)) == 30
+
+
+def test_every_fault_has_a_row() -> None:
+    """F1 to F26, each with what happens, and a test."""
+    rows = re.findall(r"^\| F(\d+) \| [^|]+ \| [^|]+ \| (?:`test_\w+`(?:, )?)+ \|$", PAGE, re.MULTILINE)
+    assert [int(number) for number in rows] == list(range(1, 27))
 
 
 def test_every_requirement_has_a_row() -> None:

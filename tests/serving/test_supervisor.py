@@ -75,24 +75,29 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         assert Browser(first.port).get("/login")[0] == 200
 
 
+def begin_registration(browser: Browser) -> tuple[HTTPConnection, bytes]:
+    """Send a form with something missing but for its last byte; gives the connection, and that."""
+    form = urlencode({"csrf_token": browser.token("/register"), "username": "susan"}).encode()
+    connection = HTTPConnection("127.0.0.1", browser.port, timeout=PATIENCE)
+    connection.putrequest("POST", "/register")
+    for name, value in {**browser.all_headers(), "Content-Length": str(len(form))}.items():
+        connection.putheader(name, value)
+    connection.endheaders(form[:-1])
+    return connection, form[-1:]
+
+
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_requests_in_flight_are_answered(tmp_path: Path, by: signal.Signals) -> None:
     """Who is told to stop takes nobody new, answers whom it has, and ends with status 0."""
     with serve(tmp_path) as server:
         browser = Browser(server.port)
-        form = urlencode({"csrf_token": browser.token("/register"), "username": "susan"}).encode()
-        waiting = [HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE) for _ in range(10)]
-        for connection in waiting:
-            connection.putrequest("POST", "/register")
-            for name, value in {**browser.all_headers(), "Content-Length": str(len(form))}.items():
-                connection.putheader(name, value)
-            connection.endheaders(form[:-1])
+        waiting = [begin_registration(browser) for _ in range(10)]
         assert browser.get("/login")[0] == 200  # so they all have been accepted before it
         server.process.send_signal(by)
         wait_until(lambda: not server.is_listening())
         answers = []
-        for connection in waiting:
-            connection.send(form[-1:])
+        for connection, rest in waiting:
+            connection.send(rest)
             answers.append(connection.getresponse().status)
             connection.close()
         assert answers == [200] * 10
@@ -100,17 +105,23 @@ def test_requests_in_flight_are_answered(tmp_path: Path, by: signal.Signals) -> 
 
 
 def test_reload_refuses_nobody(tmp_path: Path) -> None:
-    """On SIGHUP a new worker serves before the old one goes."""
+    """On SIGHUP a new worker serves before the old one goes, which answers what it has taken."""
     with serve(tmp_path) as server:
         old = server.workers
-        server.process.send_signal(signal.SIGHUP)
         browser = Browser(server.port)
+        waiting, rest = begin_registration(browser)
+        assert browser.get("/login")[0] == 200  # so the other has been accepted before it
+        server.process.send_signal(signal.SIGHUP)
 
         def is_replaced() -> bool:
             assert browser.get("/login")[0] == 200
-            return len(server.workers) == 1 and server.workers != old
+            return server.log.read_text().count("Running on") == 2
 
         wait_until(is_replaced)
+        waiting.send(rest)
+        assert waiting.getresponse().status == 200
+        waiting.close()
+        wait_until(lambda: len(server.workers) == 1 and server.workers != old)
 
 
 def test_reload_of_what_is_broken(tmp_path: Path) -> None:

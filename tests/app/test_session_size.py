@@ -1,0 +1,116 @@
+"""Sessions that do not fit into a cookie."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from secrets import token_urlsafe
+
+import pytest
+from quart import flash, session
+
+from quart_app.accounts.login import start_login
+from quart_app.accounts.users import user_by_login
+from quart_app.application import Application
+from tests.app.visitor import PASSWORD, Visitor
+
+LONGEST = 4096  # bytes that browsers keep, attributes included (RFC 6265, section 6.1)
+
+
+async def many_messages() -> None:
+    """As of somebody who never opens a page that shows them."""
+    for number in range(400):
+        await flash(f"Message {number}: {token_urlsafe(20)}")
+
+
+async def a_long_message() -> None:
+    """Which alone is too much."""
+    await flash(token_urlsafe(3500))
+
+
+async def a_long_way() -> None:
+    """As compat's ``USE_SESSION_FOR_NEXT`` keeps it."""
+    session["next"] = "/" + token_urlsafe(3500)
+
+
+async def something_else() -> None:
+    """What somebody adds to the application one day."""
+    session["x"] = token_urlsafe(3500)
+
+
+async def a_login_with_it() -> None:
+    """A login in the same request, after it and before it."""
+    user = await user_by_login("susan")
+    assert user is not None
+    session["x"] = token_urlsafe(3500)
+    await start_login(user, remember=True)
+    session["y"] = token_urlsafe(3500)
+
+
+@pytest.fixture
+async def user(visitor: Visitor) -> Visitor:
+    """Somebody who is logged in by nothing but the session cookie."""
+    await visitor.register()
+    await visitor.login()
+    return visitor
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("fill", [many_messages, a_long_message, a_long_way, something_else, a_login_with_it])
+async def test_what_does_not_fit_is_left_out(
+    user: Visitor, app: Application, caplog: pytest.LogCaptureFixture, fill: Callable[[], Awaitable[None]]
+) -> None:
+    """No cookie is longer than browsers keep; the login, and an open form, are as good as before; and it is logged."""
+
+    @app.get("/fill")
+    async def view() -> str:
+        await fill()
+        return ""
+
+    token = (await user.get("/account/password")).token
+    page = await user.get("/fill")
+    for header in page.headers.getlist("Set-Cookie"):
+        assert len(header) <= LONGEST
+    assert [record.levelno for record in caplog.records if record.levelno > logging.INFO] == [logging.ERROR]
+    assert "Left out" in caplog.text
+    assert "session" in page.cookies
+    assert await user.is_in()
+    if fill is not a_login_with_it:  # which has a token of its own
+        assert (await user.post("/account/password", {"csrf_token": token, "current_password": PASSWORD})).status == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_oldest_message_goes_first(user: Visitor, app: Application) -> None:
+    """Of messages that nobody has seen the newest are shown, in their order, and not those before."""
+
+    @app.get("/fill")
+    async def view() -> str:
+        await many_messages()
+        return ""
+
+    await user.get("/fill")
+    shown = [int(text.partition(":")[0].removeprefix("Message ")) for text in (await user.get("/index")).flashes]
+    assert len(shown) > 10
+    assert shown == list(range(400 - len(shown), 400))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_fits_is_left_alone(user: Visitor, app: Application, caplog: pytest.LogCaptureFixture) -> None:
+    """Half of a cookie is no reason to drop anything, nor to say anything."""
+
+    @app.get("/fill")
+    async def view() -> str:
+        session["x"] = "x" * 100_000  # which is short when it is compressed
+        session["y"] = token_urlsafe(1500)
+        await flash("Hello!")
+        return ""
+
+    @app.get("/look")
+    async def look() -> list[str]:
+        return list(session)
+
+    await user.get("/fill")
+    assert (await user.get("/index")).flashes == ["Hello!"]
+    assert {"x", "y"} <= set(json.loads((await user.get("/look")).text))
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
