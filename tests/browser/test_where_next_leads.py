@@ -170,7 +170,7 @@ async def test_going_there(page: Page) -> None:
     """A ``Location`` is followed to where the parser says; what passes arrives at the page that it names."""
     parsed = zip(KNOWN, await read(page, KNOWN, BASES[1]), strict=True)
     known = [value for value, reading in parsed if _is_web(value, reading)]
-    values = _some(known, 40) + _some([*KEPT.values()], 20)
+    values = _some(known, 20) + _some([*KEPT.values()], 20)
     async with redirect_to([value.encode() for value in values]) as address:
         await page.goto(f"{address}/")
         arrived = await page.evaluate(_GO, len(values))
