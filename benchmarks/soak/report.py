@@ -64,13 +64,16 @@ class Soak:
         for number, pid in enumerate(self.samples[0].memory, start=1):
             if not all(pid in sample.memory for sample in self.samples):
                 continue  # replaced, which is a fault of its own
-            for name, rule in (("memory", _MEMORY), ("descriptors", _DESCRIPTORS), ("threads", _THREADS)):
+            for name, rule in (("memory", _MEMORY), ("threads", _THREADS)):
                 series = [(sample.at, float(getattr(sample, name)[pid])) for sample in self.samples]
                 found.append(judge(f"{name} of worker {number}", series, seconds=self.seconds, **rule))
+        # Of all together: whose connection a new one is, is chance.
+        descriptors = [(sample.at, float(sum(sample.descriptors.values()))) for sample in self.samples]
         connections = [(sample.at, float(sample.connections)) for sample in self.samples]
         p99 = [(window.at, window.p99) for window in self.windows]
         return [
             *found,
+            judge("descriptors of all workers", descriptors, seconds=self.seconds, **_DESCRIPTORS),
             judge("database connections", connections, seconds=self.seconds, **_CONNECTIONS),
             judge("p99", p99, seconds=self.seconds, **_P99),
         ]
