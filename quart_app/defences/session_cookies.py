@@ -23,6 +23,7 @@ USER_ID = "_user_id"
 
 _FORMS = "csrf_token"  # Quart-WTForms' key
 _LEEWAY = 60  # seconds that this host's clock may be behind that of the one that signed
+_FLASHES = "_flashes"  # where Quart keeps messages for the next page
 
 
 class _FromTheFuture(SignatureExpired):
@@ -76,6 +77,8 @@ class TolerantSessions(SecureCookieSessionInterface):
             session = await super().open_session(app, request)
         except (BadData, TypeError, ValueError):  # signed by us, and no session: another version's, perhaps
             session = self.session_class()
+        if session is not None and not _are_flashes(dict.get(session, _FLASHES, [])):  # unseen: nothing varies by it
+            del session[_FLASHES]
         cookie = request.cookies.get(self.get_cookie_name(app))
         serializer = self.get_signing_serializer(app)
         if isinstance(session, Session) and not session and cookie is not None and serializer is not None:
@@ -97,3 +100,8 @@ def _meanwhile(serializer: URLSafeTimedSerializer, early: Any) -> Session:
     session = Session({key: hidden[key] for key in (_FORMS,) if key in hidden})
     session.hides_another = USER_ID in hidden
     return session
+
+
+def _are_flashes(value: object) -> bool:
+    """Whether these are categories and messages, which pages go through without looking."""
+    return isinstance(value, list) and all(isinstance(each, list | tuple) and len(each) == 2 for each in value)

@@ -37,5 +37,8 @@ def sent_bearer_token(connection: Request | Websocket) -> str | None:
     """
     if isinstance(connection, Request) and not is_api_path(connection.path):
         return None
-    sent = connection.authorization
+    try:
+        sent = connection.authorization
+    except ValueError:  # Werkzeug's own: "Basic" and something that is not ASCII
+        return None
     return (sent.token or "") if sent is not None and sent.type == "bearer" else None
