@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+from tests.serving.server import CHEAP_HASH
+
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 30.0  # seconds to start, on a machine that is busy with other things
 
@@ -29,7 +31,7 @@ def serve(instance: Path, workers: int = 1, /, **environment: str) -> Iterator[s
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,
             cwd=ROOT,
-            env={**os.environ, "INSTANCE_PATH": str(instance), **environment},
+            env={**os.environ, "INSTANCE_PATH": str(instance), "PASSWORD_METHOD": CHEAP_HASH, **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
