@@ -21,6 +21,10 @@ class Backend(Protocol):
         """Seconds that a piece of work may take as a whole; None if its statements have limits that always hold."""
 
     @property
+    def standstill(self) -> float:
+        """Seconds without movement that a line for connections may have when nothing is wrong."""
+
+    @property
     def reading_options(self) -> Mapping[str, Any]:
         """SQLAlchemy's execution options for a connection that asks one question, and changes nothing."""
 

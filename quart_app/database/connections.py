@@ -38,7 +38,7 @@ class Database:
         self._backend = backend_at(url)
         self._engine = self._backend.engine(pool_size=pool_size, pool_timeout=_PATIENCE)
         self._reading_engine = self._engine.sync_engine.execution_options(**self._backend.reading_options)
-        self._turns = Turns(pool_size)
+        self._turns = Turns(pool_size, standstill=self._backend.standstill)
         self._askers: dict[LookUp[Any], Askers[Any]] = {}
         # Connected at the first question.
         self._probe = self._backend.engine(pool_size=1, pool_timeout=_PATIENCE)

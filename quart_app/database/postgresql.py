@@ -36,6 +36,8 @@ class Postgresql:
     #: A server that is frozen, or gone without a word, keeps to no limit of its own.
     limit = _OPERATION_LIMIT
 
+    standstill = 1.0
+
     #: BEGIN and ROLLBACK would be round trips as long as that of the question itself.
     reading_options: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from .one_trip import OneTripConnection
+from .turns import LONGEST
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 5000",  # ms to wait for another writer
@@ -32,6 +33,10 @@ class Sqlite:
     """A file."""
 
     limit = None
+
+    #: One writes, and all others who have a connection wait for it: a slow disk is not a fault yet.
+    standstill = LONGEST
+
     reading_options: Mapping[str, Any] = {}  # a SELECT begins no transaction here
 
     def __init__(self, file: str) -> None:

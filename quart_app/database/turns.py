@@ -6,8 +6,7 @@ from asyncio import CancelledError, Semaphore, Task, create_task, get_running_lo
 from types import TracebackType
 from typing import Literal
 
-_STANDSTILL = 1.0  # seconds without any movement after which the line is left
-_LONGEST = 3.0  # seconds in a line, however it moves
+LONGEST = 3.0  # seconds in a line, however it moves
 
 
 class Turns:
@@ -19,12 +18,17 @@ class Turns:
     A crowd is worth waiting for, as it is served one after the other. A line that stands still is left soon: what
     holds all connections will not let go of them.
 
+    Arguments:
+        at_once: how many have a turn.
+        standstill: seconds in which nobody gets one, after which those who wait give up.
+
     Raises:
-        TimeoutError: on entering; nobody got a turn for a second, or three were not enough.
+        TimeoutError: on entering; the line stood still, or three seconds in it were not enough.
     """
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, *, standstill: float) -> None:
         self._free = Semaphore(at_once)
+        self._standstill = standstill
         self._moved_at = 0.0
 
     async def __aenter__(self) -> None:
@@ -54,7 +58,7 @@ class Turns:
         self._moved_at = now()
 
     def _patience_ends(self, began: float) -> float:
-        return min(max(began, self._moved_at) + _STANDSTILL, began + _LONGEST)
+        return min(max(began, self._moved_at) + self._standstill, began + LONGEST)
 
     def _give_up(self, turn: Task[Literal[True]]) -> None:
         if turn.done():

@@ -49,7 +49,7 @@ def test_one_after_the_other() -> None:
     """As many at once as there are turns, and the others in the order in which they came."""
 
     async def story() -> None:
-        turns = Turns(2)
+        turns = Turns(2, standstill=1)
         assert await asyncio.gather(*(work(turns, 0.5) for _ in range(6))) == [0, 0, 0.5, 0.5, 1, 1]
 
     play(story)
@@ -59,7 +59,7 @@ def test_a_line_that_stands_still() -> None:
     """If nobody gets a turn for a second, those who wait give up."""
 
     async def story() -> None:
-        turns = Turns(1)
+        turns = Turns(1, standstill=1)
         holds = asyncio.create_task(work(turns, 10))
         await asyncio.sleep(0)
         with pytest.raises(TimeoutError):
@@ -74,7 +74,7 @@ def test_a_line_that_moves() -> None:
     """It is waited in for three seconds, and not longer."""
 
     async def story() -> None:
-        turns = Turns(1)
+        turns = Turns(1, standstill=1)
         answers = await asyncio.gather(*(work(turns, 0.9) for _ in range(6)), return_exceptions=True)
         assert answers[:4] == pytest.approx([0, 0.9, 1.8, 2.7])
         assert [type(answer) for answer in answers[4:]] == [TimeoutError] * 2
@@ -87,7 +87,7 @@ def test_who_goes_away(steps: int) -> None:
     """Whenever somebody leaves the line, no turn is lost, and none is given twice."""
 
     async def story() -> None:
-        turns = Turns(1)
+        turns = Turns(1, standstill=1)
         first = asyncio.create_task(work(turns, 0))
         leaving = asyncio.create_task(work(turns, 0))
         last = asyncio.create_task(work(turns, 0))
