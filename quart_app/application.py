@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .database import Database
     from .live.hub import Hub
     from .operation.metrics import Metrics
+    from .sessions.sightings import Sightings
     from .settings import Settings
 
 
@@ -24,6 +25,7 @@ class Application(Quart):
     passwords: PasswordHasher
     live: Hub
     throttle: Throttle
+    sightings: Sightings
 
     def make_shell_context(self) -> NoReturn:
         """Be the shell that Quart's ``shell`` command is about to start, with these names in it: one with ``await``.

@@ -28,6 +28,7 @@ from .secret_key import kept_secret_key
 from .sessions import sweep
 from .sessions import views as sessions
 from .sessions.confirmation import SessionEnded
+from .sessions.sightings import Sightings
 from .settings import Settings
 
 
@@ -68,6 +69,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         queue=settings.password_queue,
         metrics=app.metrics,
     )
+    app.sightings = Sightings()
     app.throttle = Throttle(limit=settings.login_attempts, window=settings.login_attempts_window)
 
     defences.init_app(app)

@@ -13,7 +13,7 @@ from quart_app.rows import Rows
 from .handles import hash_handle
 from .limits import current_limits
 from .models import LoginSession
-from .sightings import is_sighting_due, write_sighting
+from .sightings import is_sighting_due
 
 # Put together once, as every request of a user runs it.
 _SESSIONS = Rows(LoginSession)
@@ -46,5 +46,5 @@ async def find_user(handle: str, *, bearer: bool = False) -> User | None:
     user.login_session = row
     if is_sighting_due(row, now):
         row.last_seen_at = now
-        this_app.add_background_task(write_sighting, row.id, now)
+        this_app.sightings.add(row.id, now)
     return user

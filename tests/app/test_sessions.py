@@ -23,7 +23,7 @@ from quart_app.clients import describe_client
 from quart_app.sessions.ending import end_sessions
 from quart_app.sessions.handles import hash_handle, new_handle
 from quart_app.sessions.models import LoginSession
-from quart_app.sessions.sightings import write_sighting
+from quart_app.sessions.sightings import write_sightings
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
 from tests.app.visitor import PASSWORD, Visitor
@@ -412,9 +412,30 @@ async def test_last_seen_never_goes_back(user: Visitor, app: Application) -> Non
     seen = row.last_seen_at + timedelta(minutes=5)
     async with app.app_context():
         for moment in (seen, seen + timedelta(seconds=59), seen - timedelta(minutes=3)):
-            await write_sighting(row.id, moment)
+            await write_sightings([row.id], moment)
     (row,) = await rows(app)
     assert row.last_seen_at == seen
+
+
+async def test_last_seen_is_written_together(user: Visitor, app: Application, clock: Clock, queries: list[str]) -> None:
+    """Logins that are seen at the same moment, some by several requests, are one question and one transaction."""
+    users = [user, *[await another(app) for _ in range(4)]]
+    clock.shift(timedelta(minutes=5))
+    queries.clear()
+    assert all(await asyncio.gather(*(each.is_in() for each in [*users, *users])))
+    await settle(app)
+    assert len([query for query in queries if query.startswith("UPDATE")]) == 1
+    assert len({row.last_seen_at for row in await rows(app)}) == 1
+
+
+async def test_last_seen_meanwhile(user: Visitor, app: Application, clock: Clock) -> None:
+    """Who is seen while others are written down is written down next."""
+    other = await another(app)
+    clock.shift(timedelta(minutes=5))
+    assert await user.is_in()
+    assert await other.is_in()
+    await settle(app)
+    assert len({row.last_seen_at for row in await rows(app)}) == 1
 
 
 async def test_last_seen_may_fail(
