@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -17,6 +20,8 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from quart_app.operation.metrics import Metrics
 
 from .password_rules import normalize_password
+
+_NICENESS = 15  # of 19: a hash still gets what nobody else wants, and that is most of a core
 
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
@@ -95,7 +100,7 @@ class PasswordHasher:
         self._threads = self._new_threads()
 
     def _new_threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(max_workers=self._size, thread_name_prefix="passwords")
+        return ThreadPoolExecutor(self._size, thread_name_prefix="passwords", initializer=_let_others_go_first)
 
     async def _in_thread(self, function: Callable[[*Args], Result], *args: *Args) -> Result:
         if not self._places.acquire(blocking=False):
@@ -154,3 +159,10 @@ def _missing_work(done: str, method: str) -> str | None:
         return method
     missing = int(repeats) - int(repeats_done)
     return ":".join([*kind, str(missing)]) if missing > 0 else None
+
+
+def _let_others_go_first() -> None:
+    """Give way to the event loop, where hashes take all cores: on Linux each thread has a niceness of its own."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # where that is forbidden, all go on as equals
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from threading import Event
@@ -215,3 +218,13 @@ async def test_no_upgrade_of_another_password(
     monkeypatch.setattr(User, "set_password", change_meanwhile)
     assert (await susan.login()).location == "/login"
     assert (await susan.login(password=NEW)).location == "/index"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has priorities of threads.")
+async def test_hashes_give_way(app: Application) -> None:
+    """Threads that hash leave the cores to the loop, if there are too few for both."""
+
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert await app.passwords._in_thread(niceness) > niceness()
