@@ -6,10 +6,13 @@ import asyncio
 import signal
 import threading
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+_LOOK_EVERY = 0.2  # seconds: a signal that comes just before a thread begins to wait would wake it only afterwards
 
 
 class Loop:
@@ -24,6 +27,8 @@ class Loop:
         result = asyncio.run_coroutine_threadsafe(self._supervise(work), self.loop)
         while True:
             try:
+                while not result.done():
+                    wait([result], timeout=_LOOK_EVERY)
                 return result.result()
             except KeyboardInterrupt:
                 self.loop.call_soon_threadsafe(self._cancel)

@@ -6,6 +6,8 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,15 @@ _COUNT = "await db.scalar(select(func.count(User.id)))"
 def environment(tmp_path: Path) -> dict[str, str]:
     """A database of its own."""
     return {**os.environ, "INSTANCE_PATH": str(tmp_path), "LOG_LEVEL": "ERROR", "TERM": "dumb"}
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill it if the block fails: who waits for it would wait for ever."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def run(environment: dict[str, str], script: str) -> subprocess.CompletedProcess[str]:
@@ -79,9 +90,18 @@ def test_no_shell(environment: dict[str, str], variable: str, value: str, said: 
 def test_conversation(environment: dict[str, str]) -> None:
     """A person types, sees values and errors, interrupts what takes too long, and goes on."""
     person, terminal = pty.openpty()
-    with subprocess.Popen(  # noqa: S603 - our own command
-        _COMMAND, cwd=ROOT, env=environment, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
-    ) as process:
+    with (
+        subprocess.Popen(  # noqa: S603 - our own command
+            _COMMAND,
+            cwd=ROOT,
+            env=environment,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        ) as process,
+        ended(process),
+    ):
         os.close(terminal)
         seen = ""
 
