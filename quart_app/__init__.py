@@ -7,6 +7,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``factory``            puts the application together
 ``settings``           what the environment may say about it
 ``application``        the application object, and the one that is running now
+``http_connection``    what Quart does around a request, with fewer tasks
 ``database/``          the engine, and what its faults become
 ``rows``               users without a session of SQLAlchemy's, for the query that every request makes
 ``migrations/``        how the tables became what they are
@@ -19,6 +20,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``live/``              who is online, as people come and go
 ``forms``              what all forms share
 ``templates/``         the pages; ``context_processors`` leaves out what none of them uses
+``templating``         they are rendered at once, as they wait for nothing
 ``static/``            style, icon, and the script of the live page
 ``hash_strength``      which password hashes production takes
 ``secret_key``         the key that signs all cookies, where the environment has none

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from quart import Quart, current_app
 
+from .http_connection import HttpConnection
+from .templating import PromptEnvironment
+
 if TYPE_CHECKING:
     from .accounts.passwords import PasswordHasher
     from .accounts.throttle import Throttle
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 class Application(Quart):
     """A Quart application that knows its own parts by name and type."""
+
+    asgi_http_class = HttpConnection
+    jinja_environment = PromptEnvironment
 
     settings: Settings
     database: Database

@@ -182,6 +182,7 @@ class Settings(BaseSettings):
             "PERMANENT_SESSION_LIFETIME": max(self.session_absolute, self.remember_cookie_duration) + timedelta(days=1),
             "MAX_CONTENT_LENGTH": self.max_content_length,
             "BODY_TIMEOUT": self.body_timeout,
+            "RESPONSE_TIMEOUT": None,  # http_connection.py has one of its own
             # A form is good for as long as the session it was made for: a page left open overnight still works.
             "WTF_CSRF_TIME_LIMIT": None,
             # It would compare Referer with Host, which a proxy may change; defences/cross_site.py knows better.

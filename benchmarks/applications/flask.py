@@ -6,9 +6,12 @@ from flask import Flask
 
 from benchmarks.applications.database_delay import delay_statements
 from benchmarks.flask_twin import create_app
+from quart_app.serve.warm_up import spare_the_collector
 
 
 def application() -> Flask:
-    """The twin."""
+    """The twin, with the collector of garbage as it is on the other side."""
     delay_statements()
-    return create_app()
+    app = create_app()
+    spare_the_collector()
+    return app

@@ -10,13 +10,15 @@ from quart_app.accounts.login import load_user, login_manager
 from quart_app.accounts.models import User
 from quart_app.application import Application
 from quart_app.factory import create_app
+from quart_app.serve.warm_up import warm_up
 
 
 def application() -> Application:
-    """quart_app, with remember cookies that the twin can read."""
+    """quart_app, as its workers make it, with remember cookies that the twin can read."""
     delay_statements()
     app = create_app()
     app.config["REMEMBER_COOKIE_ISSUE"] = "flask-login"
+    warm_up(app)
     return app
 
 
