@@ -19,6 +19,7 @@ from .config import (
     REFRESH_MESSAGE,
     REFRESH_MESSAGE_CATEGORY,
 )
+from .errors import ConfigurationError
 from .login import current_user, user_context
 from .login_session import REMEMBER_SECONDS, USER_ID
 from .mixins import AnonymousUserMixin
@@ -80,8 +81,11 @@ class LoginManager(Generic[U]):
             add_context_processor: give templates ``current_user``.
 
         Raises:
+            ConfigurationError: the application is not Quart's.
             IdentityConflict: the application has a QuartAuth already.
         """
+        if not isinstance(app, Quart):
+            raise ConfigurationError("app", app, "make it with quart.Quart")
         app.login_manager = self  # type: ignore[attr-defined]  # where Flask-Login puts it
         if EXTENSION in app.extensions:
             find_auth(app).manager = self
