@@ -48,11 +48,13 @@ class LoginManager(Generic[U]):
         self.blueprint_login_views: dict[str | None, str | None] = {}
         #: Flashed to those who are sent to log in; None flashes nothing.
         self.login_message: str | None = LOGIN_MESSAGE
+        #: The category of this message, for ``get_flashed_messages``.
         self.login_message_category: str = LOGIN_MESSAGE_CATEGORY
         #: The endpoint or URL where users re-authenticate; None answers 401.
         self.refresh_view: str | None = None
         #: Flashed to those who are sent to re-authenticate; None flashes nothing.
         self.needs_refresh_message: str | None = REFRESH_MESSAGE
+        #: The category of that one.
         self.needs_refresh_message_category: str = REFRESH_MESSAGE_CATEGORY
         #: The endpoint or URL for users at pages that are for logged-out visitors; None answers 403.
         self.authenticated_view: str | None = None

@@ -21,7 +21,7 @@ from sqlalchemy.orm.exc import DetachedInstanceError
 
 from compat import LoginClient
 from tests.browser.server import serve
-from tests.docs.pages import DOCS, ROOT, blocks, programs
+from tests.docs.pages import DOCS, ROOT, answered, blocks, programs
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # Flask-Login 0.6.3
 
@@ -295,11 +295,11 @@ async def test_websocket_of_the_page_ends_with_its_login() -> None:
 def test_json_api_answers_what_the_page_shows(tmp_path: Path) -> None:
     """Typed one after the other, the commands of the page print what stands below them."""
     shown = "".join(block.code for block in blocks(DOCS / "json-api.md", "console"))
-    steps = [step.partition("\n") for step in re.split(r"^\$ ", shown, flags=re.MULTILINE)[1:]]
+    steps = answered(shown)
     instance = tmp_path / "instance"
     instance.mkdir()
     with serve(instance, LOG_LEVEL="ERROR") as url:
-        script = "".join(f"{command}\necho; echo ---\n" for command, _, _ in steps)
+        script = "".join(f"{command}\necho; echo ---\n" for command, _ in steps)
         python = Path(sys.executable).parent
         done = subprocess.run(  # noqa: S603 - what the page tells everybody to type
             ["bash", "-euc", script.replace("localhost:8000", url.removeprefix("http://"))],  # noqa: S607
@@ -315,6 +315,6 @@ def test_json_api_answers_what_the_page_shows(tmp_path: Path) -> None:
             check=True,
         )
     printed = done.stdout.split("---\n")
-    for (command, _, expected), real in zip(steps, printed, strict=False):
+    for (command, expected), real in zip(steps, printed, strict=False):
         pattern = re.sub(r"[\[\]?*]", lambda match: f"[{match[0]}]", expected.strip()).replace("...", "*")
         assert fnmatch.fnmatchcase(real.strip(), pattern), f"{command}\n{real}"
