@@ -13,9 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import flask_wtf
 import pytest
+import quart_wtf
+from flask_wtf.csrf import generate_csrf as flask_token
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from quart.testing import QuartClient
+from quart_wtf.utils import generate_csrf as quart_token
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm.exc import DetachedInstanceError
 
@@ -86,13 +90,13 @@ class Browser:
     async def get(self, path: str) -> str:
         return await self._send("get", path)
 
-    async def post(self, path: str) -> str:
-        return await self._send("post", path)
+    async def post(self, path: str, **headers: str) -> str:
+        return await self._send("post", path, **headers)
 
-    async def _send(self, method: str, path: str) -> str:
+    async def _send(self, method: str, path: str, **headers: str) -> str:
         side = path.split("/")[1]
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        response = getattr(self._clients[side], method)(path, headers={**_PROXY, "Cookie": cookie})
+        response = getattr(self._clients[side], method)(path, headers={**_PROXY, **headers, "Cookie": cookie})
         if side == "new":
             response = await response
         assert response.status_code == 200
@@ -149,6 +153,22 @@ async def test_the_way_back_after_the_last_step(side_by_side: tuple[Any, Any], l
     del browser.cookies[lost]
 
     assert await browser.get("/old/name") == name
+
+
+@pytest.mark.parametrize(("first", "second"), [("old", "new"), ("new", "old")])
+async def test_forms_of_one_may_be_sent_to_the_other(side_by_side: tuple[Any, Any], first: str, second: str) -> None:
+    """The tokens of Flask-WTF and Quart-WTF are each other's."""
+    old, new = side_by_side
+    flask_wtf.CSRFProtect(old)
+    quart_wtf.CSRFProtect(new)
+    old.add_url_rule("/old/token", view_func=flask_token)
+    new.add_url_rule("/new/token", view_func=quart_token)
+    browser = Browser(old, new)
+
+    token = await browser.get(f"/{first}/token")
+
+    sent = {"X-CSRFToken": token, "Referer": "https://example.com/"}
+    assert await browser.post(f"/{second}/login", **sent) == "Welcome."
 
 
 async def test_without_the_middleware_session_protection_sees_somebody_else(side_by_side: tuple[Any, Any]) -> None:
