@@ -71,3 +71,11 @@ async def test_work_in_the_background(example: Any) -> None:
         assert (await client(example, "susan").post("/report")).status_code == 202
 
     assert example.sent == ["susan"]
+
+
+def test_a_command_may_await(example: Any) -> None:
+    """It runs, with a loop of its own."""
+    done = example.app.test_cli_runner().invoke(args=["close", "susan"])
+
+    assert done.output == "susan is closed.\n"
+    assert example.USERS["susan"].closed
