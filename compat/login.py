@@ -25,6 +25,8 @@ class UserProxy(LocalProxy[Any]):
     false then, and an instance of nothing. Python itself takes an error while it looks up ``==`` for no ``==``.
     """
 
+    __slots__ = ()  # or the proxy had a __dict__ of its own, where SQLAlchemy would look for the user's columns
+
     __hash__ = LocalProxy.__hash__
 
     def __eq__(self, other: object) -> bool:

@@ -19,6 +19,7 @@ from .config import (
     REFRESH_MESSAGE,
     REFRESH_MESSAGE_CATEGORY,
 )
+from .errors import ConfigurationError
 from .login import current_user, user_context
 from .login_session import REMEMBER_SECONDS, USER_ID
 from .mixins import AnonymousUserMixin
@@ -47,11 +48,13 @@ class LoginManager(Generic[U]):
         self.blueprint_login_views: dict[str | None, str | None] = {}
         #: Flashed to those who are sent to log in; None flashes nothing.
         self.login_message: str | None = LOGIN_MESSAGE
+        #: The category of this message, for ``get_flashed_messages``.
         self.login_message_category: str = LOGIN_MESSAGE_CATEGORY
         #: The endpoint or URL where users re-authenticate; None answers 401.
         self.refresh_view: str | None = None
         #: Flashed to those who are sent to re-authenticate; None flashes nothing.
         self.needs_refresh_message: str | None = REFRESH_MESSAGE
+        #: The category of that one.
         self.needs_refresh_message_category: str = REFRESH_MESSAGE_CATEGORY
         #: The endpoint or URL for users at pages that are for logged-out visitors; None answers 403.
         self.authenticated_view: str | None = None
@@ -80,8 +83,11 @@ class LoginManager(Generic[U]):
             add_context_processor: give templates ``current_user``.
 
         Raises:
+            ConfigurationError: the application is not Quart's.
             IdentityConflict: the application has a QuartAuth already.
         """
+        if not isinstance(app, Quart):
+            raise ConfigurationError("app", app, "make it with quart.Quart")
         app.login_manager = self  # type: ignore[attr-defined]  # where Flask-Login puts it
         if EXTENSION in app.extensions:
             find_auth(app).manager = self

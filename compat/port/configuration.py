@@ -40,15 +40,17 @@ def check_requirements(root: Path) -> Iterator[Finding]:
             if is_toml and line.startswith("keywords"):
                 continue
             for name in _QUOTED.findall(line) if is_toml else _REQUIREMENT.findall(line):
-                do = _replacement(name.lower().replace("_", "-"))
-                if do is not None:
-                    yield Finding(shown, number, Level.TODO, name, "the ported application does not use it", do)
+                said = _replacement(name.lower().replace("_", "-"))
+                if said is not None:
+                    yield Finding(shown, number, Level.TODO, name, *said)
 
 
-def _replacement(name: str) -> str | None:
+def _replacement(name: str) -> tuple[str, str] | None:
+    """Why a distribution cannot stay, and what to do; None if it can."""
     if name in DISTRIBUTIONS:
-        return f"Require {DISTRIBUTIONS[name]} instead"
-    return advice(name.replace("-", "_")) if name.startswith(("flask-", "pytest-flask")) else None
+        return "the ported application does not use it", f"Require {DISTRIBUTIONS[name]} instead"
+    do = advice(name.replace("-", "_")) if name.startswith(("flask-", "pytest-flask")) else None
+    return None if do is None else ("it is made for Flask", do)
 
 
 def let_pytest_await(root: Path, settings: Mapping[str, str]) -> tuple[Path, str, str] | None:

@@ -54,6 +54,7 @@ class Hazards:
         yield from self._contexts(module)
         yield from self._loaders(module)
         yield from self._bodies(module)
+        yield from self._json(module)
         yield from self._strings(module)
 
     def _imports(self, module: Module) -> Iterator[Complaint]:
@@ -232,6 +233,18 @@ class Hazards:
                 yield todo(attribute, module.code(attribute),
                            "the answer of an `abort` arrives here as Werkzeug's response, whose body is not awaited",
                            "Leave that one alone: `if isinstance(response, Response):`, from quart")  # fmt: skip
+
+    def _json(self, module: Module) -> Iterator[Complaint]:
+        """Reading JSON that may be none: Flask refuses it with 415, ``silent`` and ``force`` excepted."""
+        for attribute in module.attributes:
+            call = module.parent(attribute)
+            if isinstance(call, cst.Call) and call.args:
+                continue
+            names = self.inference.externals(attribute, module.scopes[attribute])
+            if names & {f"{api.REQUEST}.json", f"{api.REQUEST}.get_json"}:
+                yield check(attribute, module.code(attribute),
+                            "it is None if the Content-Type is not JSON, where Flask answers 415",
+                            "Refuse None: `abort(415)`")  # fmt: skip
 
     def _strings(self, module: Module) -> Iterator[Complaint]:
         for string in module.strings:

@@ -1,6 +1,7 @@
 """What goes wrong is said in a sentence, with the way out."""
 
 import inspect
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from quart import Quart
 from quart.testing import QuartClient
 
 import compat
-from compat import CompatError, NotInitialised, current_user, login_required
+from compat import CompatError, ConfigurationError, LoginManager, NotInitialised, current_user, login_required
 
 from .site import Application, error, text
 
@@ -29,6 +30,14 @@ def test_errors_are_what_python_would_raise() -> None:
     assert issubclass(compat.UserContractError, TypeError)
     assert issubclass(compat.UserNotLoaded, RuntimeError)
     assert issubclass(compat.WebsocketIsReadOnly, RuntimeError)
+
+
+def test_an_application_of_flask_says_so() -> None:
+    """A forgotten import is named, and not an attribute that Flask does not have."""
+    app: Any = SimpleNamespace(extensions={})
+
+    with pytest.raises(ConfigurationError, match=r"quart\.Quart"):
+        LoginManager(app)
 
 
 async def test_an_application_without_manager_says_so() -> None:

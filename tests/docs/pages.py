@@ -60,10 +60,15 @@ def programs(page: Path) -> Iterator[list[Any]]:
                 module.Base.registry.dispose()
 
 
+def answered(code: str) -> list[tuple[str, str]]:
+    """The commands of a block in ``console``, each with what stands below it."""
+    return re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", code, re.MULTILINE)
+
+
 def commands(page: Path) -> list[str]:
     """What a reader is told to type: the lines after a ``$``, and those of blocks in ``shell``."""
     typed = [line for block in blocks(page, "shell") for line in block.code.splitlines()]
-    shown = [line[2:] for block in blocks(page, "console") for line in block.code.splitlines() if line[:2] == "$ "]
+    shown = [command for block in blocks(page, "console") for command, _ in answered(block.code)]
     text = re.sub(r" *\\\n *", " ", "\n".join(typed + shown))
     lines = (line.partition("  #")[0].strip().removesuffix(" &") for line in text.splitlines())
     return [part.strip() for line in lines for part in line.split(" && ") if part]

@@ -151,6 +151,15 @@ def test_reference_has_every_public_name() -> None:
     assert named == public
 
 
+def test_reference_has_every_setting() -> None:
+    """Each key that ``compat`` reads from the configuration stands in the table of settings, and no other."""
+    table = (DOCS / "reference.md").read_text().partition("## Settings")[2].partition("\n\n|")[2].partition("\n\n")[0]
+    named = {name for row in table.splitlines() for name in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
+    code = "".join(file.read_text() for file in (ROOT / "compat").glob("*.py"))
+
+    assert named == set(re.findall(r"config\.get\(\"([A-Z_]+)\"", code))
+
+
 def test_each_part_of_the_application_has_a_line() -> None:
     """The first lines of quart_app name each of its modules and folders, and nothing that is not there."""
     package = ROOT / "quart_app"

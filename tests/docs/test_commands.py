@@ -21,7 +21,7 @@ from tests.docs.pages import PAGES, ROOT, commands
 MAKEFILE = (ROOT / "Makefile").read_text()
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 #: What is on the reader's machine anyway, or comes with what is installed there.
-ELSEWHERE = {"cd", "git", "python3", "sqlite3", "systemctl", "wrk"}
+ELSEWHERE = {"cd", "git", "python3", "source", "sqlite3", "systemctl", "wrk"}
 VARIABLES = {*Settings.model_fields, "cookies", "agent"}  # the last two are of benchmarks/load/visits.lua
 
 TYPED = sorted({(page.name, command) for page in PAGES for command in commands(page)})

@@ -13,15 +13,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import flask_wtf
 import pytest
+import quart_wtf
+from flask_wtf.csrf import generate_csrf as flask_token
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from quart.testing import QuartClient
+from quart_wtf.utils import generate_csrf as quart_token
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from compat import LoginClient
 from tests.browser.server import serve
-from tests.docs.pages import DOCS, ROOT, blocks, programs
+from tests.docs.pages import DOCS, ROOT, answered, blocks, programs
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # Flask-Login 0.6.3
 
@@ -86,13 +90,13 @@ class Browser:
     async def get(self, path: str) -> str:
         return await self._send("get", path)
 
-    async def post(self, path: str) -> str:
-        return await self._send("post", path)
+    async def post(self, path: str, **headers: str) -> str:
+        return await self._send("post", path, **headers)
 
-    async def _send(self, method: str, path: str) -> str:
+    async def _send(self, method: str, path: str, **headers: str) -> str:
         side = path.split("/")[1]
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        response = getattr(self._clients[side], method)(path, headers={**_PROXY, "Cookie": cookie})
+        response = getattr(self._clients[side], method)(path, headers={**_PROXY, **headers, "Cookie": cookie})
         if side == "new":
             response = await response
         assert response.status_code == 200
@@ -149,6 +153,22 @@ async def test_the_way_back_after_the_last_step(side_by_side: tuple[Any, Any], l
     del browser.cookies[lost]
 
     assert await browser.get("/old/name") == name
+
+
+@pytest.mark.parametrize(("first", "second"), [("old", "new"), ("new", "old")])
+async def test_forms_of_one_may_be_sent_to_the_other(side_by_side: tuple[Any, Any], first: str, second: str) -> None:
+    """The tokens of Flask-WTF and Quart-WTF are each other's."""
+    old, new = side_by_side
+    flask_wtf.CSRFProtect(old)
+    quart_wtf.CSRFProtect(new)
+    old.add_url_rule("/old/token", view_func=flask_token)
+    new.add_url_rule("/new/token", view_func=quart_token)
+    browser = Browser(old, new)
+
+    token = await browser.get(f"/{first}/token")
+
+    sent = {"X-CSRFToken": token, "Referer": "https://example.com/"}
+    assert await browser.post(f"/{second}/login", **sent) == "Welcome."
 
 
 async def test_without_the_middleware_session_protection_sees_somebody_else(side_by_side: tuple[Any, Any]) -> None:
@@ -241,7 +261,7 @@ async def test_merge_puts_back_what_others_have_changed(example: Any, client: Lo
 # --- websockets.md
 
 
-@pytest.mark.parametrize(("origin", "status"), [("https://example.com", 101), ("https://evil.example", 403)])
+@pytest.mark.parametrize(("origin", "status"), [("http://localhost", 101), ("https://evil.example", 403)])
 async def test_websocket_of_the_page_is_for_its_own_site(origin: str, status: int) -> None:
     """Another site's page is refused; one of its own hears its user."""
     from quart.testing.connections import WebsocketResponseError
@@ -280,7 +300,7 @@ async def test_websocket_of_the_page_ends_with_its_login() -> None:
         example.app.asgi_app = watched
         client = LoginClient(example.app, user=example.User("susan"))
         with suppress(Exception):  # Quart 0.22's test client says by an error that it was closed, 0.23's does not
-            async with client.websocket("/news", headers={"Origin": "https://example.com"}) as socket:
+            async with client.websocket("/news", headers={"Origin": "http://localhost"}) as socket:
                 assert await socket.receive() == "news"
                 example.load_user = nobody
                 async with asyncio.timeout(10):
@@ -295,11 +315,11 @@ async def test_websocket_of_the_page_ends_with_its_login() -> None:
 def test_json_api_answers_what_the_page_shows(tmp_path: Path) -> None:
     """Typed one after the other, the commands of the page print what stands below them."""
     shown = "".join(block.code for block in blocks(DOCS / "json-api.md", "console"))
-    steps = [step.partition("\n") for step in re.split(r"^\$ ", shown, flags=re.MULTILINE)[1:]]
+    steps = answered(shown)
     instance = tmp_path / "instance"
     instance.mkdir()
     with serve(instance, LOG_LEVEL="ERROR") as url:
-        script = "".join(f"{command}\necho; echo ---\n" for command, _, _ in steps)
+        script = "".join(f"{command}\necho; echo ---\n" for command, _ in steps)
         python = Path(sys.executable).parent
         done = subprocess.run(  # noqa: S603 - what the page tells everybody to type
             ["bash", "-euc", script.replace("localhost:8000", url.removeprefix("http://"))],  # noqa: S607
@@ -315,6 +335,6 @@ def test_json_api_answers_what_the_page_shows(tmp_path: Path) -> None:
             check=True,
         )
     printed = done.stdout.split("---\n")
-    for (command, _, expected), real in zip(steps, printed, strict=False):
+    for (command, expected), real in zip(steps, printed, strict=False):
         pattern = re.sub(r"[\[\]?*]", lambda match: f"[{match[0]}]", expected.strip()).replace("...", "*")
         assert fnmatch.fnmatchcase(real.strip(), pattern), f"{command}\n{real}"

@@ -98,6 +98,8 @@ def test_to_do(tmp_path: Path, code: str, line: int, what: str, part: str) -> No
         ("app.run()", "app.run()", "Hypercorn"),
         ("app.config['LOGIN_DISABLED'] = True", "LOGIN_DISABLED", "LoginClient"),
         ("return request.headers['X-Forwarded-For']", "X-Forwarded-For", "anybody can send"),
+        ("return request.get_json()['x']", "request.get_json", "abort(415)"),
+        ("return request.json['x']", "request.json", "abort(415)"),
     ],
 )  # fmt: skip
 def test_to_check(tmp_path: Path, body: str, what: str, part: str) -> None:
@@ -106,6 +108,14 @@ def test_to_check(tmp_path: Path, body: str, what: str, part: str) -> None:
 
     assert [(each.level, each.what) for each in found] == [(Level.CHECK, what)]
     assert part in str(found[0])
+
+
+def test_json_that_may_be_missing_is_expected(tmp_path: Path) -> None:
+    """Who reads JSON silently has thought of None already."""
+    assert (
+        findings(tmp_path, f"{VIEW}@app.get('/')\ndef index():\n    return request.get_json(silent=True) or {{}}\n")
+        == []
+    )
 
 
 def test_blocking_is_found_where_a_view_leads(tmp_path: Path) -> None:

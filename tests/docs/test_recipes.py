@@ -1,0 +1,81 @@
+"""What recipes.md says of its application is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from compat import LoginClient
+from tests.docs.pages import DOCS, programs
+
+
+@pytest.fixture
+def example() -> Iterator[Any]:
+    """The application of the page."""
+    with programs(DOCS / "recipes.md") as (made,):
+        yield made
+
+
+def client(example: Any, name: str | None, **login: bool) -> LoginClient:
+    """The browser of a user, or of a stranger."""
+    return LoginClient(example.app, user=name and example.USERS[name], **login)
+
+
+async def test_closed_accounts(example: Any) -> None:
+    """Cannot log in, and are out as soon as they are closed."""
+    assert (await client(example, None).post("/login", form={"name": "eve"})).status_code == 403
+
+    susan = client(example, None)
+    assert (await susan.post("/login", form={"name": "susan"})).location == "/articles"
+    assert (await susan.get("/articles")).status_code == 200
+    example.USERS["susan"].closed = True
+    assert (await susan.get("/articles")).status_code == 302
+
+
+@pytest.mark.parametrize(("name", "status"), [("susan", 200), ("john", 403), (None, 302)])
+async def test_roles(example: Any, name: str | None, status: int) -> None:
+    """Who has the role passes; the others are refused, or sent to log in."""
+    assert (await client(example, name).get("/edit")).status_code == status
+
+
+async def test_keys_open_the_api(example: Any) -> None:
+    """With a key one is its user; without one, or with that of a closed account, the answer is for programs."""
+    for key, status in (("john's key", 200), ("eve's key", 401), ("", 401)):
+        answer = await client(example, None).get("/api/me", headers={"X-API-Key": key})
+        assert answer.status_code == status
+        assert "Set-Cookie" not in answer.headers
+    assert await (await client(example, "susan").get("/api/me")).get_json() == {"name": "susan"}
+
+
+async def test_a_key_is_not_fresh(example: Any) -> None:
+    """Nothing important is done by a key alone."""
+    answer = await client(example, None).get("/delete", headers={"X-API-Key": "john's key"})
+
+    assert answer.location.startswith("/confirm")
+
+
+async def test_the_password_again(example: Any) -> None:
+    """A stale login is sent to confirm, and is fresh afterwards."""
+    susan = client(example, "susan", fresh_login=False)
+
+    assert (await susan.get("/delete")).location == "/confirm?next=%2Fdelete"
+    assert (await susan.post("/confirm")).location == "/delete"
+    assert (await susan.get("/delete")).status_code == 200
+
+
+async def test_work_in_the_background(example: Any) -> None:
+    """The task has its user, after the request has ended."""
+    async with example.app.test_app():
+        assert (await client(example, "susan").post("/report")).status_code == 202
+
+    assert example.sent == ["susan"]
+
+
+def test_a_command_may_await(example: Any) -> None:
+    """It runs, with a loop of its own."""
+    done = example.app.test_cli_runner().invoke(args=["close", "susan"])
+
+    assert done.output == "susan is closed.\n"
+    assert example.USERS["susan"].closed
