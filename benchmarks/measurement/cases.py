@@ -12,6 +12,7 @@ from .contenders import (
     COMPAT_PEER,
     FLASK_16,
     FLASK_64,
+    QUART,
     QUART_AUTH_PEER,
     QUART_IN_MEMORY,
     QUART_UVLOOP,
@@ -82,12 +83,12 @@ class Case:
         return min(usual, self.most_repetitions)
 
 
-_ASYNC_AND_SYNC = (QUART_UVLOOP, FLASK_16)
+_ASYNC_AND_SYNC = (QUART, FLASK_16)
 #: Connections, and how many seconds a turn lasts at least with so many.
-_SECONDS = {1: 1, 32: 1, 256: 1, 1000: 2}
+_SECONDS = {1: 1, 32: 1, 256: 2, 1000: 4}
 _TWO_WORKERS = (
-    QUART_UVLOOP,
-    replace(QUART_UVLOOP, name="Quart, 2 workers", workers=2),
+    QUART,
+    replace(QUART, name="Quart, 2 workers", workers=2),
     FLASK_16,
     replace(FLASK_16, name="Flask, 2 workers", workers=2),
 )
@@ -113,7 +114,8 @@ def all_cases() -> tuple[Case, ...]:
             tuple(
                 Row(f"{contender.name}, c={depth}", contender, Load(connections=depth, least_seconds=_SECONDS[depth]))
                 for depth in _SECONDS
-                for contender in (QUART_UVLOOP, FLASK_16, FLASK_64)
+                for contender in (QUART, QUART_UVLOOP, FLASK_16, FLASK_64)
+                if depth == 256 or contender is not QUART_UVLOOP
             ),
             is_quick=True,
         ),
@@ -129,7 +131,7 @@ def all_cases() -> tuple[Case, ...]:
                     Place(Kind.POSTGRESQL, delay),
                 )
                 for delay, depth, seconds in ((0, 32, 1), (20, 256, 3))
-                for contender in (QUART_UVLOOP, FLASK_64)
+                for contender in (QUART, FLASK_64)
             ),
         ),
         Case(
@@ -161,26 +163,23 @@ def all_cases() -> tuple[Case, ...]:
             "database",
             "What the database costs: users from SQLite, PostgreSQL, and memory",
             (
-                Row("SQLite", QUART_UVLOOP, Load()),
-                Row("PostgreSQL", QUART_UVLOOP, Load(), Place(Kind.POSTGRESQL)),
-                Row("memory", Contender("Quart, memory", hypercorn("uvloop"), QUART_IN_MEMORY), Load()),
+                Row("SQLite", QUART, Load()),
+                Row("PostgreSQL", QUART, Load(), Place(Kind.POSTGRESQL)),
+                Row("memory", Contender("Quart, memory", hypercorn("asyncio"), QUART_IN_MEMORY), Load()),
             ),
         ),
         Case(
             "users",
             "The home page, as users grow in number",
-            tuple(
-                Row(f"{users:,} users", QUART_UVLOOP, Load(), Place(users=users))
-                for users in (1_000, 30_000, 1_000_000)
-            ),
+            tuple(Row(f"{users:,} users", QUART, Load(), Place(users=users)) for users in (1_000, 30_000, 1_000_000)),
         ),
         Case(
             "peers",
             "A protected view without template and database: compat beside Quart-Auth",
             _each(
                 (
-                    Contender("compat", hypercorn("uvloop"), COMPAT_PEER),
-                    Contender("Quart-Auth", hypercorn("uvloop"), QUART_AUTH_PEER),
+                    Contender("compat", hypercorn("asyncio"), COMPAT_PEER),
+                    Contender("Quart-Auth", hypercorn("asyncio"), QUART_AUTH_PEER),
                 ),
                 Load("/protected", who=Who.PEERS),
             ),
@@ -189,8 +188,7 @@ def all_cases() -> tuple[Case, ...]:
             "http2",
             "The home page over HTTP/1.1 and HTTP/2, by the same load generator",
             tuple(
-                Row(how.value.rpartition("(h2load), ")[2], QUART_UVLOOP, Load(how=how))
-                for how in (How.H2LOAD_1, How.H2LOAD_2)
+                Row(how.value.rpartition("(h2load), ")[2], QUART, Load(how=how)) for how in (How.H2LOAD_1, How.H2LOAD_2)
             ),
         ),
         Case(
@@ -203,7 +201,7 @@ def all_cases() -> tuple[Case, ...]:
             "websockets",
             f"{_SOCKETS:,} websockets of users on one worker",
             tuple(
-                Row(name, QUART_UVLOOP, Load("/live/ws", _SOCKETS, how=how), Place(users=_SOCKETS + 1))
+                Row(name, QUART, Load("/live/ws", _SOCKETS, how=how), Place(users=_SOCKETS + 1))
                 for name, how in (("idle", How.IDLE_SOCKETS), ("talking", How.TALKING_SOCKETS))
             ),
             most_repetitions=2,
@@ -226,7 +224,7 @@ def _far_databases() -> list[Case]:
             f"delay{delay}",
             f"The home page, the database {delay} ms away, {depth:,} connections",
             _each(
-                (QUART_UVLOOP, FLASK_16, FLASK_64),
+                (QUART, FLASK_16, FLASK_64),
                 Load(connections=depth, least_seconds=seconds),
                 Place(delay_ms=delay),
             ),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from benchmarks.serving.commands import Server, granian, gunicorn, gunicorn_asgi, hypercorn, uvicorn
 
-QUART = "benchmarks.applications.quart:application"
+QUART_APP = "benchmarks.applications.quart:application"
 QUART_IN_MEMORY = "benchmarks.applications.quart:application_in_memory"
-FLASK = "benchmarks.applications.flask:application"
+FLASK_APP = "benchmarks.applications.flask:application"
 QUART_AUTH_PEER = "benchmarks.applications.quart:quart_auth_peer"
 COMPAT_PEER = "benchmarks.applications.quart:compat_peer"
 
@@ -31,20 +31,20 @@ class Contender:
     is_optional: bool = False
 
 
-QUART_UVLOOP = Contender("Quart, Hypercorn uvloop", hypercorn("uvloop"), QUART)
-QUART_ASYNCIO = Contender("Quart, Hypercorn asyncio", hypercorn("asyncio"), QUART)
-FLASK_16 = Contender("Flask, gunicorn 16 threads", gunicorn(16), FLASK)
-FLASK_64 = Contender("Flask, gunicorn 64 threads", gunicorn(64), FLASK)
+QUART = Contender("Quart, Hypercorn", hypercorn("asyncio"), QUART_APP)
+QUART_UVLOOP = Contender("Quart, Hypercorn uvloop", hypercorn("uvloop"), QUART_APP)
+FLASK_16 = Contender("Flask, gunicorn 16 threads", gunicorn(16), FLASK_APP)
+FLASK_64 = Contender("Flask, gunicorn 64 threads", gunicorn(64), FLASK_APP)
 
 SERVERS = (
+    QUART,
     QUART_UVLOOP,
-    QUART_ASYNCIO,
-    Contender("Flask, gunicorn sync", gunicorn(1), FLASK),
-    Contender("Flask, gunicorn 4 threads", gunicorn(4), FLASK),
+    Contender("Flask, gunicorn sync", gunicorn(1), FLASK_APP),
+    Contender("Flask, gunicorn 4 threads", gunicorn(4), FLASK_APP),
     FLASK_16,
     FLASK_64,
-    Contender("Flask, Hypercorn WSGI", hypercorn("uvloop", wsgi=True), FLASK),
-    Contender("Quart, uvicorn", uvicorn(), QUART, is_optional=True),
-    Contender("Quart, granian", granian(), QUART, is_optional=True),
-    Contender("Quart, gunicorn asgi", gunicorn_asgi(), QUART, is_optional=True),
+    Contender("Flask, Hypercorn WSGI", hypercorn("asyncio", wsgi=True), FLASK_APP),
+    Contender("Quart, uvicorn", uvicorn(), QUART_APP, is_optional=True),
+    Contender("Quart, granian", granian(), QUART_APP, is_optional=True),
+    Contender("Quart, gunicorn asgi", gunicorn_asgi(), QUART_APP, is_optional=True),
 )

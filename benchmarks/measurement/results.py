@@ -55,6 +55,11 @@ class RowResult:
         """Failed requests of all turns."""
         return sum(turn.errors for turn in self.turns)
 
+    def ratios_to(self, other: RowResult, what: str) -> list[float]:
+        """A figure divided by another row's, turn by turn: what else the machine did then hit both."""
+        pairs = zip(self.turns, other.turns, strict=True)
+        return [getattr(mine, what) / getattr(theirs, what) for mine, theirs in pairs if getattr(theirs, what)]
+
 
 @dataclass(frozen=True)
 class CaseResult:
@@ -64,6 +69,10 @@ class CaseResult:
     question: str
     rows: list[RowResult] = field(default_factory=list)
     skipped: str = ""
+
+    def row(self, name: str) -> RowResult | None:
+        """A row by its name, if it was measured."""
+        return next((row for row in self.rows if row.name == name), None)
 
 
 @dataclass(frozen=True)

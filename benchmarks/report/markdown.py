@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from benchmarks.measurement.results import CaseResult, Results
 
+from .goals import HEADINGS as GOAL_HEADINGS
+from .goals import goal_cells
 from .tables import HEADINGS, caveat, commands, conditions, row_cells
 
 
@@ -18,6 +20,9 @@ def _lines(results: Results) -> Iterator[str]:
     yield from ("# Sync and async, side by side", "", f"    {results.command}", "", caveat(results.repetitions), "")
     yield from (f"{line}  " for line in results.compared.splitlines())
     yield ""
+    if goals := list(goal_cells(results)):
+        yield from ("## In ratios", "", f"| {' | '.join(GOAL_HEADINGS)} |", "|---|---:|---:|---|")
+        yield from (*(f"| {' | '.join(cells)} |" for cells in goals), "")
     for case in results.cases:
         yield from _case_lines(case)
     yield from ("## Where", "", "| | |", "|---|---|")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from benchmarks.measurement.results import CaseResult, Results
 
 from .charts import chart
+from .goals import HEADINGS as GOAL_HEADINGS
+from .goals import goal_cells
 from .tables import HEADINGS, caveat, commands, conditions, row_cells
 
 _STYLE = """
@@ -33,6 +35,9 @@ def _lines(results: Results) -> Iterator[str]:
     yield f"<title>Sync and async, side by side</title><style>{_STYLE}</style></head><body>"
     yield f"<h1>Sync and async, side by side</h1><pre>{escape(results.command)}</pre>"
     yield f"<p>{escape(caveat(results.repetitions))}</p><pre>{escape(results.compared)}</pre>"
+    if goals := list(goal_cells(results)):
+        yield '<h2 id="ratios">In ratios</h2>'
+        yield from _table(GOAL_HEADINGS, goals)
     for case in results.cases:
         yield from _case_lines(case)
     yield '<h2 id="where">Where</h2><div class="scroll"><table>'
@@ -47,9 +52,13 @@ def _case_lines(case: CaseResult) -> Iterator[str]:
         yield f"<p>Left out: {escape(case.skipped)}</p>"
         return
     yield chart(case)
-    yield f'<div class="scroll"><table><tr>{"".join(f"<th>{heading}</th>" for heading in HEADINGS)}</tr>'
-    for row in case.rows:
-        yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row_cells(row))}</tr>"
-    yield "</table></div>"
+    yield from _table(HEADINGS, map(row_cells, case.rows))
     yield from (f'<p class="quiet">{escape(line)}</p>' for line in conditions(case))
     yield f"<details><summary>Commands</summary><pre>{escape(chr(10).join(commands(case)))}</pre></details>"
+
+
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    yield f'<div class="scroll"><table><tr>{"".join(f"<th>{escape(heading)}</th>" for heading in headings)}</tr>'
+    for cells in rows:
+        yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+    yield "</table></div>"

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.environment import application_environment
 from benchmarks.load.command import run
 from benchmarks.measurement.cases import Case, Place, Row, all_cases
-from benchmarks.measurement.contenders import FLASK_16, QUART_ASYNCIO
+from benchmarks.measurement.contenders import FLASK_16, QUART
 from benchmarks.measurement.loads import How, Load, Who
 from benchmarks.measurement.plan import Plan, default_plan, quick_plan
 from benchmarks.measurement.turns import measure_case
@@ -61,7 +61,7 @@ _SMALL = Place(users=5)
 def test_both_answer_a_load(load: Load, who: Who) -> None:
     """Each load reaches both applications, and none of it fails: cookies and forms of the kit are real ones."""
     needed(shutil.which("wrk"), "wrk is missing, and what is left out is the test with it: apt-get install wrk")
-    rows = tuple(Row(contender.name, contender, load, _SMALL) for contender in (QUART_ASYNCIO, FLASK_16))
+    rows = tuple(Row(contender.name, contender, load, _SMALL) for contender in (QUART, FLASK_16))
 
     result = measure_case(Case("small", "?", rows), repetitions=1, seconds=1.0, say=lambda _text: None)
 
@@ -75,7 +75,7 @@ def test_http2_is_measured() -> None:
     """h2load's percentiles come from its log."""
     needed(shutil.which("h2load"), "h2load is missing, and what is left out is the test with it: nghttp2-client")
     loads = (Load(connections=2, how=How.H2LOAD_1), Load(connections=2, how=How.H2LOAD_2))
-    rows = tuple(Row(str(number), QUART_ASYNCIO, load, _SMALL) for number, load in enumerate(loads))
+    rows = tuple(Row(str(number), QUART, load, _SMALL) for number, load in enumerate(loads))
 
     result = measure_case(Case("small", "?", rows), repetitions=1, seconds=1.0, say=lambda _text: None)
 
@@ -85,7 +85,7 @@ def test_http2_is_measured() -> None:
 def test_websockets_are_measured() -> None:
     """Websockets of the users of a cookie file are opened, and are told who comes."""
     kinds = ((How.IDLE_SOCKETS, "idle"), (How.TALKING_SOCKETS, "talking"))
-    rows = tuple(Row(name, QUART_ASYNCIO, Load("/live/ws", 4, how=how), _SMALL) for how, name in kinds)
+    rows = tuple(Row(name, QUART, Load("/live/ws", 4, how=how), _SMALL) for how, name in kinds)
 
     result = measure_case(Case("small", "?", rows), repetitions=1, seconds=2.0, say=lambda _text: None)
 

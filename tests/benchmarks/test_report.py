@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from benchmarks.measurement.cases import all_cases
 from benchmarks.measurement.results import CaseResult, Results, RowResult, Turn, read_results
 from benchmarks.report import write_report
+from benchmarks.report.goals import GOALS
 
 _RATES = (100.0, 300.0, 200.0)
 
@@ -19,7 +22,7 @@ def results() -> Results:
     turns = [Turn(rate, 1.0, 2.0, 3.0 * rate, 400.0, 50.0, 1) for rate in _RATES]
     rows = [
         RowResult(name, "/, users", "SQLite", "hypercorn <&>", "wrk", turns)
-        for name in ("Quart, Hypercorn uvloop", "Flask, gunicorn 16 threads")
+        for name in ("Quart, Hypercorn", "Flask, gunicorn 16 threads")
     ]
     cases = [CaseResult("page", "The home page & <more>", rows), CaseResult("far", "Far", skipped="no PostgreSQL")]
     return Results("quick", "python -m benchmarks --quick", 3, 1.0, {"Python": "3.11"}, "compared: all", cases)
@@ -39,6 +42,27 @@ def test_medians_and_spread_are_told(results: Results, tmp_path: Path) -> None:
     assert "Only 3 turns" in text
     assert "no PostgreSQL" in text
     assert "python -m benchmarks --quick" in text
+
+
+def test_goals_are_ratios_of_turns(results: Results, tmp_path: Path) -> None:
+    """A goal is judged by the median of what the turns gave, each beside its own; one that was not measured is left out."""
+    quart, flask = results.cases[0].rows
+    halves = [
+        replace(turn, rate=turn.rate * factor) for turn, factor in zip(flask.turns, (0.5, 2.0, 1.25), strict=True)
+    ]
+    results.cases[0].rows[:] = [quart, replace(flask, turns=halves)]
+    write_report(results, tmp_path)
+    for file in ("results.md", "results.html"):
+        text = (tmp_path / file).read_text()
+        assert text.count("0.80 (0.50 to 2.00)") == 1
+        assert text.count("not met") == 1
+        assert "Quart-Auth" not in text
+
+
+def test_every_goal_is_measured() -> None:
+    """Each goal's rows are rows of its case."""
+    cases = {case.key: {row.name for row in case.rows} for case in all_cases()}
+    assert all({goal.row, goal.by} <= cases[goal.case] for goal in GOALS)
 
 
 def test_the_page_stands_alone(results: Results, tmp_path: Path) -> None:
