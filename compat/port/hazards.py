@@ -73,21 +73,20 @@ class Hazards:
         for call in module.calls:
             scope = module.scopes[call]
             names = self.inference.externals(call.func, scope)
-            what = module.code(call)
             if f"{api.APP}.run" in names:
-                yield check(call, what, "it is a server for development",
+                yield check(call, module.code(call), "it is a server for development",
                              "Serve with Hypercorn: `hypercorn module:app`")  # fmt: skip
             if _PROXY_FIX in names:
-                yield todo(call, what, "it is WSGI middleware",
+                yield todo(call, module.code(call), "it is WSGI middleware",
                             "Put Hypercorn's ProxyFixMiddleware around the application that is served")  # fmt: skip
             if "threading.local" in names:
-                yield check(call, what, "all requests share one thread now",
+                yield check(call, module.code(call), "all requests share one thread now",
                              "Use `quart.g`, or a `contextvars.ContextVar`")  # fmt: skip
             if "threading.Thread" in names and not module.is_test:
-                yield check(call, what, "a thread has neither the request nor `current_user`",
+                yield check(call, module.code(call), "a thread has neither the request nor `current_user`",
                              "Use `app.add_background_task(...)`, and give it the values that it needs")  # fmt: skip
             if names & {"asyncio.run", "asyncio.new_event_loop"} and scope.owner in self.on_the_loop:
-                yield todo(call, what, "no loop can be run inside the loop", "Await the coroutine")
+                yield todo(call, module.code(call), "no loop can be run inside the loop", "Await the coroutine")
             if names & {f"{owner}.before_first_request" for owner in (api.APP, api.BLUEPRINT)}:
                 yield self._first_request(call)
 

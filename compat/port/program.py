@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import libcst as cst
-from libcst.metadata import CodeRange
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from .values import Value
 
@@ -123,8 +125,7 @@ class Module:
     names: tuple[str, ...]
     package: str
     tree: cst.Module
-    positions: Mapping[cst.CSTNode, CodeRange]
-    parents: Mapping[cst.CSTNode, cst.CSTNode]
+    parents: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
     scope: Scope = field(init=False)
     scopes: dict[cst.CSTNode, Scope] = field(default_factory=dict)
     generators: dict[cst.CSTNode, cst.GeneratorExp] = field(default_factory=dict)
@@ -146,6 +147,12 @@ class Module:
     def all_scopes(self) -> list[Scope]:
         """Its own scope, and those of its functions and classes."""
         return [self.scope, *(each.scope for each in self.functions), *(each.scope for each in self.classes)]
+
+    @cached_property
+    def positions(self) -> Mapping[cst.CSTNode, CodeRange]:
+        """Where each node stands; worked out only where there is something to say, as that takes long."""
+        wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)  # which is safe: the parser made the tree
+        return cast(Mapping[cst.CSTNode, CodeRange], wrapper.resolve(PositionProvider))
 
     def line(self, node: cst.CSTNode) -> int:
         """The line that *node* begins on."""
