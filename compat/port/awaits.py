@@ -8,9 +8,12 @@ something in it is to be awaited.
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 
 import libcst as cst
 
@@ -242,18 +245,29 @@ class Awaits:
             return f"Python calls `{name}` synchronously"
         if function.cls is not None and name in ("setUpClass", "tearDownClass"):
             return f"unittest calls `{name}` synchronously"
-        for decorator in function.decorators:
-            for known in self.inference.externals(decorator, function.outer):
-                if known in api.SYNC_ONLY:
-                    return f"`{name}` stays sync: {api.SYNC_ONLY[known]}"
-            if isinstance(decorator, cst.Attribute) and decorator.attr.value in ("setter", "getter", "deleter"):
-                return f"`{name}` stays sync: it is a property"
+        why = self._belongs_to_others(function)
+        if why is not None:
+            return why
         if function.is_generator and not self._may_generate(function):
             return f"`{name}` is a generator, which those who iterate over it would have to do with `async for`"
         if self._is_factory(function):
             return f"`{name}` makes the application, and is called synchronously"
         if self._is_called_synchronously(function, frozenset()):
             return f"`{name}` is called only where nothing can be awaited"
+        return None
+
+    def _belongs_to_others(self, function: Function) -> str | None:
+        """Why a base class or a decorator needs it as it is; None if none does."""
+        name = function.name
+        for base in self.inference.external_bases(function.cls) if function.cls is not None else ():
+            if _has_of_its_own(base, name):
+                return f"`{base}` calls `{name}` synchronously"
+        for decorator in function.decorators:
+            for known in self.inference.externals(decorator, function.outer):
+                if known in api.SYNC_ONLY:
+                    return f"`{name}` stays sync: {api.SYNC_ONLY[known]}"
+            if isinstance(decorator, cst.Attribute) and decorator.attr.value in ("setter", "getter", "deleter"):
+                return f"`{name}` stays sync: it is a property"
         return None
 
     def _may_generate(self, function: Function) -> bool:
@@ -289,6 +303,18 @@ class Awaits:
 
     def _decorated_by(self, function: Function, name: str) -> bool:
         return any(name in self.inference.externals(each, function.outer) for each in function.decorators)
+
+
+@cache
+def _has_of_its_own(base: str, name: str) -> bool:
+    """Whether *base*, a class of the standard library, has a method *name*: then it is called from there, too."""
+    module, _, cls = base.rpartition(".")
+    if module.partition(".")[0] not in sys.stdlib_module_names - {"unittest", "this", "antigravity"}:
+        return False
+    try:
+        return callable(getattr(getattr(import_module(module), cls, None), name, None))
+    except ImportError:
+        return False
 
 
 def _is_target(module: Module, node: cst.BaseExpression) -> bool:

@@ -32,11 +32,15 @@ _STATEMENTS = (
 
 
 def plan(
-    module: Module, awaits: Awaits, templates: Templates, forwarders: set[Function]
+    module: Module,
+    awaits: Awaits,
+    templates: Templates,
+    forwarders: set[Function],
+    reexported: set[tuple[Module, str]],
 ) -> tuple[Rewrite, list[Complaint]]:
     """All changes to *module*, and what is left to do there by hand."""
     planner = _Planner(module, awaits, templates, forwarders)
-    complaints = list(planner.go())
+    complaints = [*port_imports(module, planner.rewrite, reexported), *planner.go()]
     return planner.rewrite, complaints
 
 
@@ -59,7 +63,6 @@ class _Planner:
         self.context_managers = 0
 
     def go(self) -> Iterator[Complaint]:
-        yield from port_imports(self.module, self.rewrite)
         for function in self.module.functions:
             self._port_function(function)
         self._import_async_context_manager()
@@ -159,8 +162,11 @@ class _Planner:
 
     def _port_attribute(self, attribute: cst.Attribute) -> Iterator[Complaint]:
         values = self.inference.evaluate(attribute, self.module.scopes[attribute])
+        owners = self.inference.evaluate(attribute.value, self.module.scopes[attribute])
+        own = {f"{owner.kind}.{attribute.attr.value}" for owner in owners if isinstance(owner, Instance)}
+        own |= {f"{owner.name}.{attribute.attr.value}" for owner in owners if isinstance(owner, External)}
         for name in {value.name for value in values if isinstance(value, External)}:
-            if name in api.GONE and name.rpartition(".")[2] == attribute.attr.value:
+            if name in api.GONE and name in own:
                 what = self.module.code(attribute)
                 yield todo(attribute, what, "Quart does not have it", api.GONE[name])
             elif name == f"{api.RESPONSE}.text" and attribute in self.awaits.awaited:

@@ -37,6 +37,7 @@ class Hazards:
             awaits, (each for each in functions if awaits.is_async(each) and not each.module.is_test)
         )
 
+        self.mentioned = {attribute.attr.value for module in self.inference.modules for attribute in module.attributes}
         self.methods = {
             function.name: f"{function.cls.node.name.value}.{function.name}"
             for function in awaits.made_async
@@ -51,6 +52,7 @@ class Hazards:
         yield from self._decorators(module)
         yield from self._passed_on(module)
         yield from self._unresolved(module)
+        yield from self._called_elsewhere(module)
         yield from self._contexts(module)
         yield from self._loaders(module)
         yield from self._bodies(module)
@@ -59,15 +61,13 @@ class Hazards:
 
     def _imports(self, module: Module) -> Iterator[Complaint]:
         for node in module.imports:
-            if isinstance(node, cst.Import):
-                names = [dotted_name(alias.name) for alias in node.names]
-            else:
-                names = [] if node.relative else [imported_module(module, node)]
-            for name in names:
+            for name in _imported(module, node):
                 package = name.partition(".")[0]
-                do = advice(package)
+                do = None if package in self.inference.by_name else advice(name)
                 if do is not None:
-                    yield todo(node, package, "it is made for Flask, and is not ported", do)
+                    what = package if advice(package) is not None else name
+                    yield todo(node, what, "it is made for Flask, and is not ported", do)
+                    break
 
     def _calls(self, module: Module) -> Iterator[Complaint]:
         for call in module.calls:
@@ -82,6 +82,10 @@ class Hazards:
             if "threading.local" in names:
                 yield check(call, module.code(call), "all requests share one thread now",
                              "Use `quart.g`, or a `contextvars.ContextVar`")  # fmt: skip
+            if "sqlalchemy.orm.scoped_session" in names and not _says_its_scope(call):
+                yield todo(call, module.code(call), "it gives each thread a session, and all requests share one thread",
+                            "Give each request its own, with `g` from quart: "
+                            "`scopefunc=lambda: id(g._get_current_object())`")  # fmt: skip
             if "threading.Thread" in names and not module.is_test:
                 yield check(call, module.code(call), "a thread has neither the request nor `current_user`",
                              "Use `app.add_background_task(...)`, and give it the values that it needs")  # fmt: skip
@@ -158,6 +162,21 @@ class Hazards:
                 what = module.code(call.func)
                 why = f"it may be `{method}`, which is async now"
                 yield todo(call, what, why, "Await it if it is")
+
+    def _called_elsewhere(self, module: Module) -> Iterator[Complaint]:
+        """Methods that became async, that nobody here calls, in classes that come from other packages."""
+        for function in module.functions:
+            if function in self.awaits.made_async and function.name not in self.mentioned and not module.is_test:
+                bases = self.inference.external_bases(function.cls) if function.cls is not None else set()
+                strange = sorted(base for base in bases if self._may_call(base, function.name))
+                if strange:
+                    what = f"{function.cls.node.name.value}.{function.name}" if function.cls is not None else ""
+                    yield todo(function.node, what, f"it is async now, and `{strange[0]}` may call it",
+                               "See that it is awaited there")  # fmt: skip
+
+    @staticmethod
+    def _may_call(base: str, name: str) -> bool:
+        return "." in base and not base.startswith(_QUIET) and name not in api.AWAITED_METHODS.get(base, ())
 
     def _is_welcome(self, module: Module, arg: cst.CSTNode) -> bool:
         for around in (arg, *module.ancestors(arg)):
@@ -259,3 +278,18 @@ class Hazards:
             elif _FLASK_NAME.fullmatch(value):
                 yield check(string, value, "it may name a module that this port no longer uses",
                              f"Perhaps it is {canonical(value)!r} now")  # fmt: skip
+
+
+def _says_its_scope(call: cst.Call) -> bool:
+    return len(call.args) > 1 or any(arg.star or dotted_name(arg.keyword) == "scopefunc" for arg in call.args)
+
+
+def _imported(module: Module, node: cst.Import | cst.ImportFrom) -> list[str]:
+    """The dotted names of modules that *node* imports, or may: ``from a import b`` may import ``a.b``."""
+    if isinstance(node, cst.Import):
+        return [dotted_name(alias.name) for alias in node.names]
+    if node.relative:
+        return []
+    source = imported_module(module, node)
+    names = () if isinstance(node.names, cst.ImportStar) else node.names
+    return [source, *(f"{source}.{dotted_name(alias.name)}" for alias in names)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,10 @@ from typing import cast
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from .names import PORTED
 from .values import Value
+
+_FLASK = re.compile(r"(?<![\w.])(flask|flask_login)\.")
 
 
 @dataclass(eq=False)
@@ -170,8 +174,9 @@ class Module:
             current = self.parents.get(current)
 
     def code(self, node: cst.CSTNode) -> str:
-        """The text of *node*, on one line and not too long."""
+        """The text of *node*, on one line and not too long; modules have the names that they have after the port."""
         text = " ".join(self.tree.code_for_node(node).split())
+        text = _FLASK.sub(lambda found: f"{PORTED[found[1]]}.", text)
         return text if len(text) <= 60 else text[:57] + "..."
 
 

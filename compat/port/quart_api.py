@@ -111,6 +111,7 @@ _SESSION_METHODS = {"open_session", "save_session"}
 AWAITED_METHODS = {
     "quart.views.View": {"dispatch_request"},
     "quart.views.MethodView": {"dispatch_request", *VERBS},
+    FORM: {"validate", "validate_on_submit"},
     "quart.sessions.SessionInterface": _SESSION_METHODS,
     "quart.sessions.SecureCookieSessionInterface": _SESSION_METHODS,
 }

@@ -66,6 +66,27 @@ def findings(folder: Path, code: str, name: str = "site.py") -> list[Finding]:
             12, "page.show", "`Page.show`, which is async now",
         ),
         (
+            "import flask\n\nlook = lambda: flask.request.form\n",
+            3, "quart.request.form", "a lambda cannot await",
+        ),
+        (
+            VIEW + "import logging\n\n\nclass Form(logging.Filter):\n    def filter(self, record):\n"
+            "        record.form = request.form\n        return True\n",
+            11, "request.form", "`logging.Filter` calls `filter` synchronously",
+        ),
+        (
+            VIEW + "from pages import Page\n\n\nclass Form(Page):\n    def text(self):\n"
+            "        return render_template('x')\n",
+            10, "Form.text", "`pages.Page` may call it",
+        ),
+        (
+            "from sqlalchemy.orm import scoped_session, sessionmaker\n\nSession = scoped_session(sessionmaker())\n",
+            3, "scoped_session(sessionmaker())", "scopefunc=lambda: id(g._get_current_object())",
+        ),
+        ("from webargs.flaskparser import use_args\n", 1, "webargs.flaskparser", "AsyncParser"),
+        ("from sentry_sdk.integrations import flask\n", 1, "sentry_sdk.integrations.flask", "integrations.quart"),
+        ("import unheard.flask_ext\n", 1, "unheard.flask_ext", "counterpart"),
+        (
             VIEW + "import asyncio\n\n\n@app.get('/')\ndef index():\n    return asyncio.run(None)\n",
             11, "asyncio.run(None)", "inside the loop",
         ),
@@ -92,6 +113,8 @@ def test_to_do(tmp_path: Path, code: str, line: int, what: str, part: str) -> No
         ("import requests\n    requests.Session().get('http://x')", "requests", "httpx.AsyncClient"),
         ("from sqlite3 import connect\n    connect('x').execute('')", "sqlite3", "aiosqlite"),
         ("open('x')", "open", "aiofiles"),
+        ("from unheard_of import Database\n    Database().session.execute('')", "unheard_of.Database.session",
+         "asyncio extension"),
         ("from werkzeug.security import generate_password_hash as h\n    h('x')",
          "werkzeug.security.generate_password_hash", "to_thread"),
         ("import threading\n    threading.local()", "threading.local()", "ContextVar"),
@@ -133,6 +156,44 @@ def test_foreign_decorators_are_named(tmp_path: Path) -> None:
     code = VIEW + "from caches import cached\n\n\n@app.get('/')\n@cached(60)\ndef index():\n    return ''\n"
 
     assert [each.what for each in findings(tmp_path, code)] == ["@cached(60)"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        VIEW + "class Middleware:\n    def __init__(self, wsgi_app):\n        self.wsgi_app = wsgi_app\n\n\n"
+        "app.wsgi_app = Middleware(app.wsgi_app)\n",
+        VIEW + "class Page(dict):\n    def text(self):\n        return render_template('x')\n\n\n"
+        "@app.get('/')\ndef index():\n    return Page().text()\n",
+        "from sqlalchemy.orm import scoped_session\n\nSession = scoped_session(print, scopefunc=print)\n",
+    ],
+)
+def test_no_false_alarm(tmp_path: Path, code: str) -> None:
+    """Nothing is said but of what Quart's application does not have, where that is."""
+    assert {each.what for each in findings(tmp_path, code)} <= {"app.wsgi_app"}
+
+
+def test_names_that_others_import_from_here_stay(tmp_path: Path) -> None:
+    """A module that others take a renamed name from, by import or as its attribute, goes on giving it to them."""
+    (tmp_path / "forms.py").write_text("from flask_wtf import FlaskForm\nfrom flask import Flask, g\n\nFlask\n")
+    (tmp_path / "login.py").write_text("import forms\nfrom forms import FlaskForm\n\nforms.Flask\nFlaskForm\n")
+
+    after = {file.shown: file.after.decode() for file in port(tmp_path).files}
+
+    assert after["forms.py"] == (
+        "from quart_wtf import QuartForm as FlaskForm\nfrom quart import Quart as Flask, g\n\nFlask\n"
+    )
+    assert after["login.py"] == (tmp_path / "login.py").read_text()
+
+
+def test_module_of_the_name_of_this_package_is_to_do(tmp_path: Path) -> None:
+    """A module `compat` of the application's own hides this package; one inside a package does not."""
+    (tmp_path / "compat.py").touch()
+    (tmp_path / "site_of_ours").mkdir()
+    (tmp_path / "site_of_ours" / "__init__.py").touch()
+    (tmp_path / "site_of_ours" / "compat.py").touch()
+
+    assert [(each.path, each.what) for each in port(tmp_path).findings] == [("compat.py", "compat")]
 
 
 def test_g_after_a_request_of_the_test_client(tmp_path: Path) -> None:
