@@ -20,6 +20,7 @@ import libcst as cst
 from . import quart_api as api
 from .inference import VIEW, Inference
 from .program import Class, Function, Module, Scope, dotted_name
+from .startup import find_startup
 from .values import ClassValue, External, FunctionValue, Instance
 
 #: These take a whole list as well as a generator.
@@ -50,6 +51,7 @@ class Awaits:
         self._callers: dict[Function, list[tuple[Module, cst.Call]]] = defaultdict(list)
         self._targets: dict[cst.Call, set[Function]] = {}
         self._waiting: list[Function] = []
+        self.startup = find_startup(inference, self._is_factory)
         for module in inference.modules:
             self._index_calls(module)
         for module in inference.modules:
@@ -150,7 +152,7 @@ class Awaits:
 
     def _find_entered(self, module: Module) -> None:
         for statement in module.withs:
-            if statement.asynchronous is not None:
+            if statement.asynchronous is not None or statement in self.startup:
                 continue
             for item in statement.items:
                 if self._is_entered_async(module, item):
@@ -206,9 +208,13 @@ class Awaits:
             return False
         return any(name.startswith("asyncio.") for name in self.inference.externals(call.func, module.scopes[call]))
 
+    def _is_startup(self, module: Module, node: cst.CSTNode) -> bool:
+        """Whether it goes into a ``before_serving`` function."""
+        return bool(self.startup) and any(around in self.startup for around in module.ancestors(node))
+
     def _colour_owner(self, module: Module, node: cst.CSTNode) -> None:
         owner = module.scopes[node].owner
-        if isinstance(owner, Function):
+        if isinstance(owner, Function) and not self._is_startup(module, node):
             self._colour(owner)
 
     def _colour(self, function: Function) -> None:
@@ -223,12 +229,15 @@ class Awaits:
         scope = module.scopes[node]
         if scope.is_lambda:
             return "a lambda cannot await"
-        if not isinstance(scope.owner, Function):
+        is_startup = self._is_startup(module, node)
+        if not isinstance(scope.owner, Function) and not is_startup:
             return "only a function can await"
         generator = module.generators.get(node)
         if generator is not None and not self._drains(module, generator):
             return "a generator expression that awaits is another kind of object, an async generator"
-        return None if scope.owner.is_async else self._cannot_be_async(scope.owner)
+        if is_startup or not isinstance(scope.owner, Function) or scope.owner.is_async:
+            return None
+        return self._cannot_be_async(scope.owner)
 
     def _drains(self, module: Module, generator: cst.GeneratorExp) -> bool:
         arg = module.parent(generator)
@@ -291,6 +300,8 @@ class Awaits:
     def _is_called_synchronously(self, function: Function, seen: frozenset[Function]) -> bool:
         """Whether every call of it stands at the top of a module or in an application factory."""
         callers = self._callers[function]
+        if any(self._is_startup(module, call) for module, call in callers):
+            return False
         owners = [module.scopes[call].owner for module, call in callers]
         return bool(owners) and all(self._is_sync_place(owner, seen | {function}) for owner in owners)
 

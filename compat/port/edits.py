@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from typing import Any
 
 import libcst as cst
@@ -16,6 +17,7 @@ from .imports import imported_as, port_imports
 from .names import canonical
 from .program import Function, Module, dotted_name
 from .rewrite import Rewrite, keyword
+from .startup import as_before_serving
 from .templates import Templates
 from .values import External, FunctionValue, Instance
 
@@ -61,6 +63,7 @@ class _Planner:
         self.rewrite = Rewrite(module.tree)
         self.calls = Calls(module, awaits, templates, forwarders, self.rewrite)
         self.context_managers = 0
+        self.startup_names: set[str] = set()
 
     def go(self) -> Iterator[Complaint]:
         for function in self.module.functions:
@@ -177,6 +180,12 @@ class _Planner:
     # with
 
     def _port_with(self, statement: cst.With) -> None:
+        if statement in self.awaits.startup:
+            bound = self.module.scope.bound.keys() | self.module.scopes[statement].bound.keys() | self.startup_names
+            name = next(each for each in chain(["prepare"], map("prepare_{}".format, count(2))) if each not in bound)
+            self.startup_names.add(name)
+            self.rewrite.change(statement, lambda updated: as_before_serving(updated, name))
+            return
         kinds = [item in self.awaits.entered for item in statement.items]
         if all(kinds):
             self.rewrite.set(statement, asynchronous=cst.Asynchronous())

@@ -21,6 +21,8 @@ from .values import FunctionValue, Instance
 _QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
 _FORWARDED = "X-Forwarded-For"
 _PROXY_FIX = "werkzeug.middleware.proxy_fix.ProxyFix"
+_AT_THE_START = "it is `before_serving` now: it runs at the start, once a process"
+_IN_TESTS = "In tests it runs inside `async with app.test_app():` only"
 #: Methods of everything: their name tells nothing.
 _COMMON = {*dir(dict), *dir(list), *dir(set), *dir(str), *dir(bytes), *api.VERBS}
 _FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
@@ -95,9 +97,7 @@ class Hazards:
                 yield self._first_request(call)
 
     def _first_request(self, node: cst.CSTNode) -> Complaint:
-        return check(node, "before_first_request", "it is `before_serving` now: it runs at the start, once a process",
-            "In tests it runs inside `async with app.test_app():` only",
-        )  # fmt: skip
+        return check(node, "before_first_request", _AT_THE_START, _IN_TESTS)
 
     def _blocking(self, module: Module) -> Iterator[Complaint]:
         said: set[tuple[object, str]] = set()
@@ -200,6 +200,8 @@ class Hazards:
 
     def _contexts(self, module: Module) -> Iterator[Complaint]:
         for statement in module.withs:
+            if statement in self.awaits.startup:
+                yield check(statement, module.code(statement.items[0].item), _AT_THE_START, _IN_TESTS)
             kinds = {
                 value.kind
                 for item in statement.items

@@ -17,6 +17,7 @@ OBJECTS = {
     f"{REQUEST}.files": FILES,
     f"{FILES}[]": FILE,
     f"{CLIENT}.application": APP,
+    f"{APP}.login_manager": MANAGER,
 }
 
 #: Attributes that are to be awaited.

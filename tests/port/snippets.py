@@ -769,6 +769,25 @@ FUNCTIONS = [
         """,
     ),
     _snippet(
+        "the login manager is known as the application's, too",
+        """
+        from flask import current_app
+
+
+        @current_app.before_request
+        def closed():
+            return current_app.login_manager.unauthorized()
+        """,
+        """
+        from quart import current_app
+
+
+        @current_app.before_request
+        async def closed():
+            return await current_app.login_manager.unauthorized()
+        """,
+    ),
+    _snippet(
         "a form that validates itself is awaited, with or without its base",
         """
         from flask_wtf import FlaskForm

@@ -25,7 +25,15 @@ def findings(folder: Path, code: str, name: str = "site.py") -> list[Finding]:
     [
         (VIEW + "look = lambda: request.form\n", 6, "request.form", "a lambda cannot await"),
         (VIEW + "page = render_template('x')\n", 6, "render_template('x')", "only a function can await"),
-        (VIEW + "with app.app_context():\n    print(1)\n", 6, "app.app_context()", "before_serving"),
+        (
+            "from site_of_ours import app\n\nwith app.app_context():\n    print(1)\n",
+            3, "app.app_context()", "before_serving",
+        ),
+        (VIEW + "with app.app_context():\n    x = 1\nprint(x)\n", 6, "app.app_context()", "only a function can await"),
+        (
+            VIEW + "with app.app_context():\n    app.register_blueprint(None)\n",
+            6, "app.app_context()", "only a function can await",
+        ),
         (
             VIEW + "class Page:\n    def __str__(self):\n        return render_template('x')\n",
             8, "render_template('x')", "`__str__` synchronously",
@@ -44,7 +52,7 @@ def findings(folder: Path, code: str, name: str = "site.py") -> list[Finding]:
             9, "request.form", "async generator",
         ),
         (
-            VIEW + "def create():\n    app = Flask('x')\n    with app.app_context():\n        pass\n    return app\n",
+            VIEW + "def create():\n    app = Flask('x')\n    with app.app_context():\n        return app\n",
             8, "app.app_context()", "makes the application",
         ),
         (VIEW + "@app.url_defaults\ndef add(e, v):\n    v['x'] = request.form\n", 8, "request.form", "synchronously"),
@@ -119,6 +127,7 @@ def test_to_do(tmp_path: Path, code: str, line: int, what: str, part: str) -> No
          "werkzeug.security.generate_password_hash", "to_thread"),
         ("import threading\n    threading.local()", "threading.local()", "ContextVar"),
         ("app.run()", "app.run()", "Hypercorn"),
+        ("pass\n\n\nwith app.app_context():\n    print(1)", "app.app_context()", "at the start"),
         ("app.config['LOGIN_DISABLED'] = True", "LOGIN_DISABLED", "LoginClient"),
         ("return request.headers['X-Forwarded-For']", "X-Forwarded-For", "anybody can send"),
         ("return request.get_json()['x']", "request.get_json", "abort(415)"),
@@ -194,6 +203,76 @@ def test_module_of_the_name_of_this_package_is_to_do(tmp_path: Path) -> None:
     (tmp_path / "site_of_ours" / "compat.py").touch()
 
     assert [(each.path, each.what) for each in port(tmp_path).findings] == [("compat.py", "compat")]
+
+
+def test_context_of_an_application_in_the_making_is_its_startup(tmp_path: Path) -> None:
+    """What is done in a context while the application is made is done at the start of serving."""
+    before = """
+    from flask import Flask, current_app, flash
+
+    prepare = None
+
+
+    def greet():
+        flash("Hello")
+
+
+    def create_app():
+        app = Flask(__name__)
+
+        # what it needs
+        with app.app_context():
+            for name in "ab":
+                print(name, current_app.name)
+            greet()
+
+        return app
+
+
+    app = Flask(__name__)
+
+
+    with app.app_context():
+        import json
+        json.dumps(1)
+    """
+    after = """
+    from quart import Quart, current_app, flash
+
+    prepare = None
+
+
+    async def greet():
+        await flash("Hello")
+
+
+    def create_app():
+        app = Quart(__name__)
+
+        # what it needs
+        @app.before_serving
+        async def prepare_2():
+            for name in "ab":
+                print(name, current_app.name)
+            await greet()
+
+        return app
+
+
+    app = Quart(__name__)
+
+
+    @app.before_serving
+    async def prepare_3():
+        import json
+        json.dumps(1)
+    """
+    (tmp_path / "site.py").write_text(dedent(before).lstrip("\n"))
+
+    for _ in ("first", "again"):
+        file = port(tmp_path / "site.py").files[0]
+        assert file.after.decode() == dedent(after).lstrip("\n")
+        file.path.write_bytes(file.after)
 
 
 def test_g_after_a_request_of_the_test_client(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ PROJECT = {"name": "quart", "homepage": "https://pypi.org/project/quart/", "back
 @pytest.fixture
 def app(monkeypatch):
     monkeypatch.setattr("anitya.lib.utilities.publish_message", lambda **message: None)
+    monkeypatch.setattr("anitya.lib.backends.pypi.PypiBackend.get_versions", lambda project: [])
     app = anitya_app.create()
     with app.app_context():
         Base.metadata.drop_all(db.manager.engine)
