@@ -37,7 +37,7 @@ EXTENSIONS = {
     "flask_session": "Use quart-session, or keep only an id in Quart's own cookie session",
     "flask_smorest": "Use quart-schema",
     "flask_socketio": "Use Quart's own websockets, or python-socketio's AsyncServer mounted beside the application",
-    "flask_sqlalchemy": f"Use SQLAlchemy's asyncio extension, {_PATCH}",
+    "flask_sqlalchemy": "Use SQLAlchemy's asyncio extension, or keep it for now: docs/porting.md has the lines for it",
     "flask_talisman": "Set the headers in an `after_request` function, or use secure",
     "flask_uploads": "Use quart-uploads",
     "flask_testing": "Use `app.test_client()` and pytest-asyncio",

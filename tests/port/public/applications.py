@@ -70,8 +70,16 @@ class Application:
     by_hand: Sequence[Edit] = ()
 
 
-_PATCH = "Flask-SQLAlchemy is kept for now, with quart-flask-patch"
-_DATABASE = ("Flask-SQLAlchemy==3.1.1", "quart-flask-patch==0.3.0")
+_KEPT = "Flask-SQLAlchemy is kept for now, with the lines that docs/porting.md has for it"
+_SQLALCHEMY = "from flask_sqlalchemy import SQLAlchemy\n"
+_SQLALCHEMY_ON_QUART = """\
+import quart
+from flask_sqlalchemy import SQLAlchemy, extension, pagination, session
+
+extension.current_app = quart.current_app
+pagination.request = quart.request
+session.app_ctx = quart.g
+"""
 _INTEGRATION = "a part of another package that is made for Flask"
 _MIDDLEWARE = "WSGI middleware"
 
@@ -141,9 +149,8 @@ APPLICATIONS = {
         source=OURS / "tutorial",
         parts=["application", "test_application.py", "pytest.ini"],
         tests="test_application.py",
-        requires=_DATABASE,
-        by_hand=[Edit("application/__init__.py", "from quart import Quart\n",
-                      "import quart_flask_patch  # noqa: F401\nfrom quart import Quart\n", _PATCH)],
+        requires=["Flask-SQLAlchemy==3.1.1"],
+        by_hand=[Edit("application/__init__.py", _SQLALCHEMY, _SQLALCHEMY_ON_QUART, _KEPT)],
     ),
     "flaskr": Application(
         title="flaskr, the blog of Flask's tutorial",
@@ -170,10 +177,9 @@ APPLICATIONS = {
         parts=["article_management", "pyproject.toml"],
         journey="test_articles.py",
         tests="test_articles.py",
-        requires=[*_DATABASE, "Flask-Migrate==4.1.0", "Flask-WTF==1.3.0", "quart-wtforms==1.0.3", "python-dotenv",
-                  "beautifulsoup4", "lxml", "apscheduler<4", "email-validator"],
-        by_hand=[Edit("article_management/__init__.py", "import os\nfrom quart import Quart\n",
-                      "import os\n\nimport quart_flask_patch  # noqa: F401\nfrom quart import Quart\n", _PATCH)],
+        requires=["Flask-SQLAlchemy==3.1.1", "Flask-Migrate==4.1.0", "Flask-WTF==1.3.0", "quart-wtforms==1.0.3",
+                  "python-dotenv", "beautifulsoup4", "lxml", "apscheduler<4", "email-validator"],
+        by_hand=[Edit("article_management/__init__.py", _SQLALCHEMY, _SQLALCHEMY_ON_QUART, _KEPT)],
     ),
     "anitya": Application(
         title="Anitya, Fedora's release monitoring",
@@ -213,17 +219,18 @@ APPLICATIONS = {
         parts=["otterwiki", "pyproject.toml"],
         journey="test_wiki.py",
         tests="test_wiki.py",
-        requires=[*_DATABASE, "Flask-Mail==0.10.0", "Flask-WTF==1.3.0", "quart-wtforms==1.0.3", "gitpython",
-                  "mistune==3.3.3", "pygments", "Pillow", "PyYAML", "unidiff", "beautifulsoup4", "pluggy", "regex",
+        requires=["Flask-SQLAlchemy==3.1.1", "Flask-Mail==0.10.0", "Flask-WTF==1.3.0", "quart-wtforms==1.0.3",
+                  "gitpython", "mistune==3.3.3", "pygments", "Pillow", "PyYAML", "unidiff", "beautifulsoup4", "pluggy", "regex",
                   "feedgen", "lxml"],
         by_hand=[
-            Edit("otterwiki/server.py", "import datetime\nimport os\n",
-                 "import quart_flask_patch  # noqa: F401\n\nimport asyncio\nimport datetime\nimport os\n", _PATCH),
-            Edit("otterwiki/server.py", "with app.app_context():\n    db.create_all()\n",
-                 "async def create_tables():\n    async with app.app_context():\n        db.create_all()\n\n\n"
-                 "asyncio.run(create_tables())\n", "a context at the top of a module"),
-            Edit("otterwiki/server.py", "\nupdate_app_config()\n", "\nasyncio.run(update_app_config())\n",
-                 "a context at the top of a module"),
+            Edit("otterwiki/server.py", _SQLALCHEMY, f"import asyncio\n{_SQLALCHEMY_ON_QUART}", _KEPT),
+            Edit("otterwiki/server.py",
+                 "@app.before_serving\nasync def prepare():\n    db.create_all()\n"
+                 "# PORT: update_app_config(): it is to be awaited, and only a function can await. "
+                 "Await it in an async function that comes before, and pass on the result\nupdate_app_config()\n",
+                 "async def prepare():\n    async with app.app_context():\n        db.create_all()\n"
+                 "    await update_app_config()\n\n\nasyncio.run(prepare())\n",
+                 "what is done at the top of a module, and awaits"),
         ],
     ),
 }  # fmt: skip
