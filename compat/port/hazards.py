@@ -16,6 +16,7 @@ from .findings import Complaint, check, todo
 from .imports import imported_as
 from .names import canonical
 from .program import Class, Function, Module, dotted_name, imported_module
+from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
 from .values import FunctionValue, Instance
 
 _QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
@@ -271,6 +272,8 @@ class Hazards:
             value = string.evaluated_value
             if not isinstance(value, str):
                 continue
+            for attribute in sorted(asked_for_in(value)):
+                yield todo(string, f"request.{attribute}", NOT_AWAITED, GIVE_IT.format(attribute))
             if value == "LOGIN_DISABLED":
                 yield check(string, value, "Flask-Login has removed it: it warns",
                              "Log in with `compat.LoginClient` in tests")  # fmt: skip

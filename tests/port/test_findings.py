@@ -91,6 +91,7 @@ def findings(folder: Path, code: str, name: str = "site.py") -> list[Finding]:
             "from sqlalchemy.orm import scoped_session, sessionmaker\n\nSession = scoped_session(sessionmaker())\n",
             3, "scoped_session(sessionmaker())", "scopefunc=lambda: id(g._get_current_object())",
         ),
+        ("PAGE = '{{ request.form.name }} request.files'\n", 1, "request.form", "request_form=await request.form"),
         ("from webargs.flaskparser import use_args\n", 1, "webargs.flaskparser", "AsyncParser"),
         ("from sentry_sdk.integrations import flask\n", 1, "sentry_sdk.integrations.flask", "integrations.quart"),
         ("import unheard.flask_ext\n", 1, "unheard.flask_ext", "counterpart"),

@@ -220,8 +220,8 @@ APPLICATIONS = {
         journey="test_wiki.py",
         tests="test_wiki.py",
         requires=["Flask-SQLAlchemy==3.1.1", "Flask-Mail==0.10.0", "Flask-WTF==1.3.0", "quart-wtforms==1.0.3",
-                  "gitpython", "mistune==3.3.3", "pygments", "Pillow", "PyYAML", "unidiff", "beautifulsoup4", "pluggy", "regex",
-                  "feedgen", "lxml"],
+                  "gitpython", "mistune==3.3.3", "pygments", "Pillow", "PyYAML", "unidiff", "beautifulsoup4", "pluggy",
+                  "regex", "feedgen", "lxml"],
         by_hand=[
             Edit("otterwiki/server.py", _SQLALCHEMY, f"import asyncio\n{_SQLALCHEMY_ON_QUART}", _KEPT),
             Edit("otterwiki/server.py",
