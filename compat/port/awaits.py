@@ -8,15 +8,19 @@ something in it is to be awaited.
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 
 import libcst as cst
 
 from . import quart_api as api
 from .inference import VIEW, Inference
 from .program import Class, Function, Module, Scope, dotted_name
+from .startup import find_startup
 from .values import ClassValue, External, FunctionValue, Instance
 
 #: These take a whole list as well as a generator.
@@ -47,6 +51,7 @@ class Awaits:
         self._callers: dict[Function, list[tuple[Module, cst.Call]]] = defaultdict(list)
         self._targets: dict[cst.Call, set[Function]] = {}
         self._waiting: list[Function] = []
+        self.startup = find_startup(inference, self._is_factory)
         for module in inference.modules:
             self._index_calls(module)
         for module in inference.modules:
@@ -147,7 +152,7 @@ class Awaits:
 
     def _find_entered(self, module: Module) -> None:
         for statement in module.withs:
-            if statement.asynchronous is not None:
+            if statement.asynchronous is not None or statement in self.startup:
                 continue
             for item in statement.items:
                 if self._is_entered_async(module, item):
@@ -203,9 +208,13 @@ class Awaits:
             return False
         return any(name.startswith("asyncio.") for name in self.inference.externals(call.func, module.scopes[call]))
 
+    def _is_startup(self, module: Module, node: cst.CSTNode) -> bool:
+        """Whether it goes into a ``before_serving`` function."""
+        return bool(self.startup) and any(around in self.startup for around in module.ancestors(node))
+
     def _colour_owner(self, module: Module, node: cst.CSTNode) -> None:
         owner = module.scopes[node].owner
-        if isinstance(owner, Function):
+        if isinstance(owner, Function) and not self._is_startup(module, node):
             self._colour(owner)
 
     def _colour(self, function: Function) -> None:
@@ -220,12 +229,15 @@ class Awaits:
         scope = module.scopes[node]
         if scope.is_lambda:
             return "a lambda cannot await"
-        if not isinstance(scope.owner, Function):
+        is_startup = self._is_startup(module, node)
+        if not isinstance(scope.owner, Function) and not is_startup:
             return "only a function can await"
         generator = module.generators.get(node)
         if generator is not None and not self._drains(module, generator):
             return "a generator expression that awaits is another kind of object, an async generator"
-        return None if scope.owner.is_async else self._cannot_be_async(scope.owner)
+        if is_startup or not isinstance(scope.owner, Function) or scope.owner.is_async:
+            return None
+        return self._cannot_be_async(scope.owner)
 
     def _drains(self, module: Module, generator: cst.GeneratorExp) -> bool:
         arg = module.parent(generator)
@@ -242,18 +254,29 @@ class Awaits:
             return f"Python calls `{name}` synchronously"
         if function.cls is not None and name in ("setUpClass", "tearDownClass"):
             return f"unittest calls `{name}` synchronously"
-        for decorator in function.decorators:
-            for known in self.inference.externals(decorator, function.outer):
-                if known in api.SYNC_ONLY:
-                    return f"`{name}` stays sync: {api.SYNC_ONLY[known]}"
-            if isinstance(decorator, cst.Attribute) and decorator.attr.value in ("setter", "getter", "deleter"):
-                return f"`{name}` stays sync: it is a property"
+        why = self._belongs_to_others(function)
+        if why is not None:
+            return why
         if function.is_generator and not self._may_generate(function):
             return f"`{name}` is a generator, which those who iterate over it would have to do with `async for`"
         if self._is_factory(function):
             return f"`{name}` makes the application, and is called synchronously"
         if self._is_called_synchronously(function, frozenset()):
             return f"`{name}` is called only where nothing can be awaited"
+        return None
+
+    def _belongs_to_others(self, function: Function) -> str | None:
+        """Why a base class or a decorator needs it as it is; None if none does."""
+        name = function.name
+        for base in self.inference.external_bases(function.cls) if function.cls is not None else ():
+            if _has_of_its_own(base, name):
+                return f"`{base}` calls `{name}` synchronously"
+        for decorator in function.decorators:
+            for known in self.inference.externals(decorator, function.outer):
+                if known in api.SYNC_ONLY:
+                    return f"`{name}` stays sync: {api.SYNC_ONLY[known]}"
+            if isinstance(decorator, cst.Attribute) and decorator.attr.value in ("setter", "getter", "deleter"):
+                return f"`{name}` stays sync: it is a property"
         return None
 
     def _may_generate(self, function: Function) -> bool:
@@ -277,6 +300,8 @@ class Awaits:
     def _is_called_synchronously(self, function: Function, seen: frozenset[Function]) -> bool:
         """Whether every call of it stands at the top of a module or in an application factory."""
         callers = self._callers[function]
+        if any(self._is_startup(module, call) for module, call in callers):
+            return False
         owners = [module.scopes[call].owner for module, call in callers]
         return bool(owners) and all(self._is_sync_place(owner, seen | {function}) for owner in owners)
 
@@ -289,6 +314,18 @@ class Awaits:
 
     def _decorated_by(self, function: Function, name: str) -> bool:
         return any(name in self.inference.externals(each, function.outer) for each in function.decorators)
+
+
+@cache
+def _has_of_its_own(base: str, name: str) -> bool:
+    """Whether *base*, a class of the standard library, has a method *name*: then it is called from there, too."""
+    module, _, cls = base.rpartition(".")
+    if module.partition(".")[0] not in sys.stdlib_module_names - {"unittest", "this", "antigravity"}:
+        return False
+    try:
+        return callable(getattr(getattr(import_module(module), cls, None), name, None))
+    except ImportError:
+        return False
 
 
 def _is_target(module: Module, node: cst.BaseExpression) -> bool:

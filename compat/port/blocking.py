@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _DATABASE = "the async driver of your database, or SQLAlchemy's asyncio extension"
 _HTTP = "httpx.AsyncClient"
 _HASH = "`await asyncio.to_thread(...)`: hashing a password is meant to take long"
@@ -44,6 +46,8 @@ _BEGINNINGS = {
     "passlib.": _HASH,
     "argon2.": _HASH,
 }
+#: A database session of whatever extension, by what only one is asked for.
+_SESSION = re.compile(r"([\w.]+\.session)\.(commit|execute|flush|merge|query|refresh|rollback|scalars?)")
 
 
 def blocking(name: str) -> tuple[str, str] | None:
@@ -56,4 +60,5 @@ def blocking(name: str) -> tuple[str, str] | None:
             return None  # a row that was loaded, and what is called of it
         if rest != name:
             return beginning.rstrip(".").removesuffix("()"), instead
-    return None
+    session = _SESSION.fullmatch(name)
+    return (session[1], _DATABASE) if session else None

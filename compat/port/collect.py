@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
-from typing import cast
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
 from .program import Binding, Class, Function, Module, Scope, dotted_name, imported_module
 from .values import ClassValue, FunctionValue
@@ -15,29 +15,53 @@ from .values import ClassValue, FunctionValue
 
 def read_module(path: Path, shown: str, names: Sequence[str], package: str, source: bytes) -> Module:
     """Parse one file; LibCST's ParserSyntaxError says where it cannot."""
-    wrapper = MetadataWrapper(cst.parse_module(source))
-    positions = cast(Mapping[cst.CSTNode, CodeRange], wrapper.resolve(PositionProvider))
-    parents = wrapper.resolve(ParentNodeProvider)
-    module = Module(path, shown, tuple(names), package, wrapper.module, positions, parents)
+    module = Module(path, shown, tuple(names), package, cst.parse_module(source))
     module.scope = Scope(module, None)
-    module.tree.visit(_Collector(module))
+    _Collector(module).walk(module.tree)
     return module
 
 
-class _Collector(cst.CSTVisitor):
-    """Fills a Module."""
+#: Fields of nodes that hold layout and punctuation, which nobody asks about: most of all nodes.
+_LAYOUT = {
+    *("asynchronous", "comma", "dot", "equal", "footer", "header", "indent", "lbrace", "lbracket", "leading_lines"),
+    *("lines_after_decorators", "lpar", "newline", "operator", "rbrace", "rbracket", "rpar", "semicolon"),
+    "trailing_whitespace",
+}
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    names = (field.name for field in fields(kind))
+    return tuple(name for name in names if name not in _LAYOUT and not name.startswith("whitespace"))
+
+
+def _children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(each, cst.CSTNode):
+                yield each
+
+
+class _Collector:
+    """Fills a Module. A walk of our own takes a third of the time of LibCST's, which makes each node anew."""
 
     def __init__(self, module: Module) -> None:
-        super().__init__()
         self.module = module
         self.scope = module.scope
         self.generator: cst.GeneratorExp | None = None
 
-    def on_visit(self, node: cst.CSTNode) -> bool:
+    def walk(self, node: cst.CSTNode, parent: cst.CSTNode | None = None) -> None:
+        """Note what is in *node*; a method ``visit_...`` that returns False has seen to what is below itself."""
+        if parent is not None:
+            self.module.parents[node] = parent
         self.module.scopes[node] = self.scope
         if self.generator is not None:
             self.module.generators[node] = self.generator
-        return super().on_visit(node)
+        visit = getattr(self, f"visit_{type(node).__name__}", None)
+        if visit is None or visit(node) is not False:
+            for child in _children(node):
+                self.walk(child, node)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         function = Function(node, self.scope)
@@ -45,11 +69,11 @@ class _Collector(cst.CSTVisitor):
         self._bind(node.name.value, Binding(value=FunctionValue(function)))
         for outside in (*node.decorators, node.params, node.returns):
             if outside is not None:
-                outside.visit(self)
+                self.walk(outside, node)
         for param in (*function.parameters, node.params.star_arg, node.params.star_kwarg):
             if isinstance(param, cst.Param):
                 function.scope.bound[param.name.value] = []
-        self._inside(function.scope, node.body)
+        self._inside(function.scope, node)
         return False
 
     def visit_ClassDef(self, node: cst.ClassDef) -> bool:
@@ -57,32 +81,33 @@ class _Collector(cst.CSTVisitor):
         self.module.classes.append(cls)
         self._bind(node.name.value, Binding(value=ClassValue(cls)))
         for outside in (*node.decorators, *node.bases, *node.keywords):
-            outside.visit(self)
-        self._inside(cls.scope, node.body)
+            self.walk(outside, node)
+        self._inside(cls.scope, node)
         return False
 
     def visit_Lambda(self, node: cst.Lambda) -> bool:
         scope = Scope(self.module, self.scope, is_lambda=True)
-        node.params.visit(self)
+        self.walk(node.params, node)
         for param in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
             scope.bound[param.name.value] = []
-        self._inside(scope, node.body)
+        self._inside(scope, node)
         return False
 
     def visit_GeneratorExp(self, node: cst.GeneratorExp) -> bool:
-        node.for_in.iter.visit(self)  # is evaluated at once, outside
+        self.module.parents[node.for_in] = node
+        self.walk(node.for_in.iter, node.for_in)  # is evaluated at once, outside
         around, self.generator = self.generator, node
-        for inside in (node.elt, node.for_in.target, *node.for_in.ifs, node.for_in.inner_for_in):
+        self.walk(node.elt, node)
+        for inside in (node.for_in.target, *node.for_in.ifs, node.for_in.inner_for_in):
             if inside is not None:
-                inside.visit(self)
+                self.walk(inside, node.for_in)
         self._bind_target(node.for_in.target, None)
         self.generator = around
         return False
 
-    def _inside(self, scope: Scope, *nodes: cst.CSTNode) -> None:
+    def _inside(self, scope: Scope, node: cst.FunctionDef | cst.ClassDef | cst.Lambda) -> None:
         outer, self.scope, around, self.generator = self.scope, scope, self.generator, None
-        for node in nodes:
-            node.visit(self)
+        self.walk(node.body, node)
         self.scope, self.generator = outer, around
 
     def visit_Global(self, node: cst.Global) -> None:
@@ -132,11 +157,11 @@ class _Collector(cst.CSTVisitor):
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
         self.module.attributes.append(node)
-        node.value.visit(self)  # the attribute's own name is no name of this scope
+        self.walk(node.value, node)  # the attribute's own name is no name of this scope
         return False
 
     def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)  # nor is the name of a keyword
+        self.walk(node.value, node)  # nor is the name of a keyword
         return False
 
     def visit_Name(self, node: cst.Name) -> None:

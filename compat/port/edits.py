@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from typing import Any
 
 import libcst as cst
@@ -16,6 +17,7 @@ from .imports import imported_as, port_imports
 from .names import canonical
 from .program import Function, Module, dotted_name
 from .rewrite import Rewrite, keyword
+from .startup import as_before_serving
 from .templates import Templates
 from .values import External, FunctionValue, Instance
 
@@ -32,11 +34,15 @@ _STATEMENTS = (
 
 
 def plan(
-    module: Module, awaits: Awaits, templates: Templates, forwarders: set[Function]
+    module: Module,
+    awaits: Awaits,
+    templates: Templates,
+    forwarders: set[Function],
+    reexported: set[tuple[Module, str]],
 ) -> tuple[Rewrite, list[Complaint]]:
     """All changes to *module*, and what is left to do there by hand."""
     planner = _Planner(module, awaits, templates, forwarders)
-    complaints = list(planner.go())
+    complaints = [*port_imports(module, planner.rewrite, reexported), *planner.go()]
     return planner.rewrite, complaints
 
 
@@ -57,9 +63,9 @@ class _Planner:
         self.rewrite = Rewrite(module.tree)
         self.calls = Calls(module, awaits, templates, forwarders, self.rewrite)
         self.context_managers = 0
+        self.startup_names: set[str] = set()
 
     def go(self) -> Iterator[Complaint]:
-        yield from port_imports(self.module, self.rewrite)
         for function in self.module.functions:
             self._port_function(function)
         self._import_async_context_manager()
@@ -159,8 +165,11 @@ class _Planner:
 
     def _port_attribute(self, attribute: cst.Attribute) -> Iterator[Complaint]:
         values = self.inference.evaluate(attribute, self.module.scopes[attribute])
+        owners = self.inference.evaluate(attribute.value, self.module.scopes[attribute])
+        own = {f"{owner.kind}.{attribute.attr.value}" for owner in owners if isinstance(owner, Instance)}
+        own |= {f"{owner.name}.{attribute.attr.value}" for owner in owners if isinstance(owner, External)}
         for name in {value.name for value in values if isinstance(value, External)}:
-            if name in api.GONE and name.rpartition(".")[2] == attribute.attr.value:
+            if name in api.GONE and name in own:
                 what = self.module.code(attribute)
                 yield todo(attribute, what, "Quart does not have it", api.GONE[name])
             elif name == f"{api.RESPONSE}.text" and attribute in self.awaits.awaited:
@@ -171,6 +180,12 @@ class _Planner:
     # with
 
     def _port_with(self, statement: cst.With) -> None:
+        if statement in self.awaits.startup:
+            bound = self.module.scope.bound.keys() | self.module.scopes[statement].bound.keys() | self.startup_names
+            name = next(each for each in chain(["prepare"], map("prepare_{}".format, count(2))) if each not in bound)
+            self.startup_names.add(name)
+            self.rewrite.change(statement, lambda updated: as_before_serving(updated, name))
+            return
         kinds = [item in self.awaits.entered for item in statement.items]
         if all(kinds):
             self.rewrite.set(statement, asynchronous=cst.Asynchronous())

@@ -37,13 +37,23 @@ EXTENSIONS = {
     "flask_session": "Use quart-session, or keep only an id in Quart's own cookie session",
     "flask_smorest": "Use quart-schema",
     "flask_socketio": "Use Quart's own websockets, or python-socketio's AsyncServer mounted beside the application",
-    "flask_sqlalchemy": f"Use SQLAlchemy's asyncio extension, {_PATCH}",
+    "flask_sqlalchemy": "Use SQLAlchemy's asyncio extension, or keep it for now: docs/porting.md has the lines for it",
     "flask_talisman": "Set the headers in an `after_request` function, or use secure",
     "flask_uploads": "Use quart-uploads",
     "flask_testing": "Use `app.test_client()` and pytest-asyncio",
     "pytest_flask": "Write the fixtures `app` and `client` yourself",
     "flask_unittest": "Use unittest.IsolatedAsyncioTestCase",
     "flask_cachecontrol": "Set `response.cache_control` in an `after_request` function",
+}
+
+#: Modules for Flask in packages that are not: by how the dotted name begins.
+INTEGRATIONS = {
+    "apispec_webframeworks.flask": "Use quart-schema",
+    "authlib.integrations.flask_client": "Use Authlib's httpx client: `authlib.integrations.httpx_client`",
+    "opentelemetry.instrumentation.flask": "Use opentelemetry.instrumentation.asgi",
+    "prometheus_flask_exporter": "Use prometheus-client, with a view of its own",
+    "sentry_sdk.integrations.flask": "Use sentry_sdk.integrations.quart",
+    "webargs.flaskparser": "Use quart-schema, or write an AsyncParser of webargs for Quart's request",
 }
 
 #: The distributions that requirements name.
@@ -59,11 +69,17 @@ DISTRIBUTIONS = {
 }
 
 
-def advice(package: str) -> str | None:
-    """What to do about an import of *package*; None if it is no extension of Flask."""
+def advice(dotted: str) -> str | None:
+    """What to do about an import of *dotted*; None if it is not made for Flask."""
+    package = dotted.partition(".")[0]
     if package in ("flask", "flask_login", "flask_wtf"):
         return None
+    for beginning, instead in INTEGRATIONS.items():
+        if f"{dotted}.".startswith(f"{beginning}."):
+            return instead
     known = EXTENSIONS.get(package)
     if known is None and package.startswith("flask_"):
         return f"Look for a counterpart (quart_{package.removeprefix('flask_')}?), {_PATCH}"
+    if known is None and any(part.startswith("flask") for part in dotted.split(".")):
+        return "Look for its counterpart, or write the few lines of it that you use with Quart's names"
     return known

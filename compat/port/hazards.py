@@ -16,11 +16,14 @@ from .findings import Complaint, check, todo
 from .imports import imported_as
 from .names import canonical
 from .program import Class, Function, Module, dotted_name, imported_module
+from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
 from .values import FunctionValue, Instance
 
 _QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
 _FORWARDED = "X-Forwarded-For"
 _PROXY_FIX = "werkzeug.middleware.proxy_fix.ProxyFix"
+_AT_THE_START = "it is `before_serving` now: it runs at the start, once a process"
+_IN_TESTS = "In tests it runs inside `async with app.test_app():` only"
 #: Methods of everything: their name tells nothing.
 _COMMON = {*dir(dict), *dir(list), *dir(set), *dir(str), *dir(bytes), *api.VERBS}
 _FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
@@ -37,6 +40,7 @@ class Hazards:
             awaits, (each for each in functions if awaits.is_async(each) and not each.module.is_test)
         )
 
+        self.mentioned = {attribute.attr.value for module in self.inference.modules for attribute in module.attributes}
         self.methods = {
             function.name: f"{function.cls.node.name.value}.{function.name}"
             for function in awaits.made_async
@@ -51,6 +55,7 @@ class Hazards:
         yield from self._decorators(module)
         yield from self._passed_on(module)
         yield from self._unresolved(module)
+        yield from self._called_elsewhere(module)
         yield from self._contexts(module)
         yield from self._loaders(module)
         yield from self._bodies(module)
@@ -59,42 +64,41 @@ class Hazards:
 
     def _imports(self, module: Module) -> Iterator[Complaint]:
         for node in module.imports:
-            if isinstance(node, cst.Import):
-                names = [dotted_name(alias.name) for alias in node.names]
-            else:
-                names = [] if node.relative else [imported_module(module, node)]
-            for name in names:
+            for name in _imported(module, node):
                 package = name.partition(".")[0]
-                do = advice(package)
+                do = None if package in self.inference.by_name else advice(name)
                 if do is not None:
-                    yield todo(node, package, "it is made for Flask, and is not ported", do)
+                    what = package if advice(package) is not None else name
+                    yield todo(node, what, "it is made for Flask, and is not ported", do)
+                    break
 
     def _calls(self, module: Module) -> Iterator[Complaint]:
         for call in module.calls:
             scope = module.scopes[call]
             names = self.inference.externals(call.func, scope)
-            what = module.code(call)
             if f"{api.APP}.run" in names:
-                yield check(call, what, "it is a server for development",
+                yield check(call, module.code(call), "it is a server for development",
                              "Serve with Hypercorn: `hypercorn module:app`")  # fmt: skip
             if _PROXY_FIX in names:
-                yield todo(call, what, "it is WSGI middleware",
+                yield todo(call, module.code(call), "it is WSGI middleware",
                             "Put Hypercorn's ProxyFixMiddleware around the application that is served")  # fmt: skip
             if "threading.local" in names:
-                yield check(call, what, "all requests share one thread now",
+                yield check(call, module.code(call), "all requests share one thread now",
                              "Use `quart.g`, or a `contextvars.ContextVar`")  # fmt: skip
+            if "sqlalchemy.orm.scoped_session" in names and not _says_its_scope(call):
+                yield todo(call, module.code(call), "it gives each thread a session, and all requests share one thread",
+                            "Give each request its own, with `g` from quart: "
+                            "`scopefunc=lambda: id(g._get_current_object())`")  # fmt: skip
             if "threading.Thread" in names and not module.is_test:
-                yield check(call, what, "a thread has neither the request nor `current_user`",
+                yield check(call, module.code(call), "a thread has neither the request nor `current_user`",
                              "Use `app.add_background_task(...)`, and give it the values that it needs")  # fmt: skip
             if names & {"asyncio.run", "asyncio.new_event_loop"} and scope.owner in self.on_the_loop:
-                yield todo(call, what, "no loop can be run inside the loop", "Await the coroutine")
+                yield todo(call, module.code(call), "no loop can be run inside the loop", "Await the coroutine")
             if names & {f"{owner}.before_first_request" for owner in (api.APP, api.BLUEPRINT)}:
                 yield self._first_request(call)
 
     def _first_request(self, node: cst.CSTNode) -> Complaint:
-        return check(node, "before_first_request", "it is `before_serving` now: it runs at the start, once a process",
-            "In tests it runs inside `async with app.test_app():` only",
-        )  # fmt: skip
+        return check(node, "before_first_request", _AT_THE_START, _IN_TESTS)
 
     def _blocking(self, module: Module) -> Iterator[Complaint]:
         said: set[tuple[object, str]] = set()
@@ -160,6 +164,21 @@ class Hazards:
                 why = f"it may be `{method}`, which is async now"
                 yield todo(call, what, why, "Await it if it is")
 
+    def _called_elsewhere(self, module: Module) -> Iterator[Complaint]:
+        """Methods that became async, that nobody here calls, in classes that come from other packages."""
+        for function in module.functions:
+            if function in self.awaits.made_async and function.name not in self.mentioned and not module.is_test:
+                bases = self.inference.external_bases(function.cls) if function.cls is not None else set()
+                strange = sorted(base for base in bases if self._may_call(base, function.name))
+                if strange:
+                    what = f"{function.cls.node.name.value}.{function.name}" if function.cls is not None else ""
+                    yield todo(function.node, what, f"it is async now, and `{strange[0]}` may call it",
+                               "See that it is awaited there")  # fmt: skip
+
+    @staticmethod
+    def _may_call(base: str, name: str) -> bool:
+        return "." in base and not base.startswith(_QUIET) and name not in api.AWAITED_METHODS.get(base, ())
+
     def _is_welcome(self, module: Module, arg: cst.CSTNode) -> bool:
         for around in (arg, *module.ancestors(arg)):
             if isinstance(around, cst.Call):
@@ -182,6 +201,8 @@ class Hazards:
 
     def _contexts(self, module: Module) -> Iterator[Complaint]:
         for statement in module.withs:
+            if statement in self.awaits.startup:
+                yield check(statement, module.code(statement.items[0].item), _AT_THE_START, _IN_TESTS)
             kinds = {
                 value.kind
                 for item in statement.items
@@ -251,6 +272,8 @@ class Hazards:
             value = string.evaluated_value
             if not isinstance(value, str):
                 continue
+            for attribute in sorted(asked_for_in(value)):
+                yield todo(string, f"request.{attribute}", NOT_AWAITED, GIVE_IT.format(attribute))
             if value == "LOGIN_DISABLED":
                 yield check(string, value, "Flask-Login has removed it: it warns",
                              "Log in with `compat.LoginClient` in tests")  # fmt: skip
@@ -260,3 +283,18 @@ class Hazards:
             elif _FLASK_NAME.fullmatch(value):
                 yield check(string, value, "it may name a module that this port no longer uses",
                              f"Perhaps it is {canonical(value)!r} now")  # fmt: skip
+
+
+def _says_its_scope(call: cst.Call) -> bool:
+    return len(call.args) > 1 or any(arg.star or dotted_name(arg.keyword) == "scopefunc" for arg in call.args)
+
+
+def _imported(module: Module, node: cst.Import | cst.ImportFrom) -> list[str]:
+    """The dotted names of modules that *node* imports, or may: ``from a import b`` may import ``a.b``."""
+    if isinstance(node, cst.Import):
+        return [dotted_name(alias.name) for alias in node.names]
+    if node.relative:
+        return []
+    source = imported_module(module, node)
+    names = () if isinstance(node.names, cst.ImportStar) else node.names
+    return [source, *(f"{source}.{dotted_name(alias.name)}" for alias in names)]

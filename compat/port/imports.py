@@ -9,23 +9,45 @@ from typing import Any
 import libcst as cst
 
 from .findings import Complaint, todo
+from .inference import Inference
 from .names import PORTED, relocate
 from .program import Module, Scope, dotted_name, imported_module
 from .rewrite import Rewrite, name_of
+from .values import ModuleValue
 
+_AS = cst.AsName(cst.Name("_"), cst.SimpleWhitespace(" "), cst.SimpleWhitespace(" "))
 _NONE_THERE = "Quart has nothing of this name"
 
 
-def port_imports(module: Module, rewrite: Rewrite) -> Iterator[Complaint]:
-    """Import from where the names live now, and use the names that they have there."""
+def find_reexports(inference: Inference) -> set[tuple[Module, str]]:
+    """The modules and their names that other modules of the project import from there, or look up there."""
+    found = set()
+    for module in inference.modules:
+        for node in module.imports:
+            if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+                source = inference.by_name.get(imported_module(module, node))
+                found |= {(source, dotted_name(alias.name)) for alias in node.names if source is not None}
+        for attribute in module.attributes:
+            for value in inference.evaluate(attribute.value, module.scopes[attribute]):
+                if isinstance(value, ModuleValue):
+                    found.add((value.module, attribute.attr.value))
+    return found
+
+
+def port_imports(module: Module, rewrite: Rewrite, reexported: set[tuple[Module, str]]) -> Iterator[Complaint]:
+    """Import from where the names live now, and use the names that they have there.
+
+    What other modules import from this one keeps its name: ``from quart import Quart as Flask``.
+    """
+    kept = {name for source, name in reexported if source is module}
     for node in module.imports:
         if isinstance(node, cst.Import):
             yield from _port_import(node, rewrite)
         else:
-            yield from _port_import_from(module, node, rewrite)
+            yield from _port_import_from(module, node, rewrite, kept)
     for name in module.loads:
         dotted = imported_as(module, name)
-        if dotted is not None and dotted.rpartition(".")[2] == name.value:
+        if dotted is not None and dotted.rpartition(".")[2] == name.value and name.value not in kept:
             moved = relocate(dotted)
             if moved is not None and moved != dotted:
                 rewrite.set(name, value=moved.rpartition(".")[2])
@@ -57,7 +79,7 @@ def _port_import(node: cst.Import, rewrite: Rewrite) -> Iterator[Complaint]:
             rewrite.set(alias, name=name_of(moved))
 
 
-def _port_import_from(module: Module, node: cst.ImportFrom, rewrite: Rewrite) -> Iterator[Complaint]:
+def _port_import_from(module: Module, node: cst.ImportFrom, rewrite: Rewrite, kept: set[str]) -> Iterator[Complaint]:
     source = imported_module(module, node)
     if node.relative or source.partition(".")[0] not in PORTED:
         return
@@ -72,7 +94,10 @@ def _port_import_from(module: Module, node: cst.ImportFrom, rewrite: Rewrite) ->
         if moved is None:
             yield todo(node, f"from {source} import {name}", _NONE_THERE, "Do without it, or find its counterpart")
         target, _, renamed = (moved or f"{source}.{name}").rpartition(".")
-        groups[target].append(alias.with_changes(name=cst.Name(renamed)))
+        changed = alias.with_changes(name=cst.Name(renamed))
+        if alias.asname is None and name != renamed and name in kept:
+            changed = changed.with_changes(asname=_AS.with_changes(name=cst.Name(name)))
+        groups[target].append(changed)
     if len(groups) == 1:
         target, aliases = groups.popitem()
         rewrite.set(node, module=name_of(target), names=aliases)

@@ -1,6 +1,7 @@
 """What expressions stand for: followed through assignments, calls, fixtures and decorators of the project.
 
-The facts only ever grow, so that going round until nothing is added ends. They say what a name *may* be: a
+The facts only ever grow, so that going round until nothing is added ends; a module is gone through again when a
+fact that it asked for has grown. They say what a name *may* be: a
 variable that is None first and a test client later is taken for a test client. What may be very many things of
 other packages is taken for none of them: a function that walks a tree (``walk(node.left)``) would otherwise have
 a parameter that is a longer path in every round, and more of them than memory holds.
@@ -41,11 +42,16 @@ class Inference:
         self.fixtures: dict[str, list[Function]] = defaultdict(list)
         self.hooks: dict[str, set[Function]] = defaultdict(set)
         self._vague: set[Hashable] = set()
-        self._grown = True
-        while self._grown:
-            self._grown = False
+        self._readers: dict[Hashable, set[Module]] = defaultdict(set)
+        self._reading: Module | None = None
+        self._stale = set(modules)
+        while self._stale:
             for module in modules:
-                self._go_round(module)
+                if module in self._stale:
+                    self._stale.discard(module)
+                    self._reading = module
+                    self._go_round(module)
+        self._reading = None
 
     def evaluate(self, node: cst.BaseExpression | None, scope: Scope) -> Values:
         """What *node* may stand for; an awaitable counts as what awaiting it gives."""
@@ -122,7 +128,7 @@ class Inference:
         """The attribute *name* of *value*."""
         match value:
             case External():
-                kept = frozenset(self.facts[_G, name]) if value == _G else NOTHING
+                kept = self._known((_G, name)) if value == _G else NOTHING
                 return kept or self._external(f"{value.name}.{name}")
             case Instance(kind=kind):
                 return self._external(f"{kind}.{name}")
@@ -181,7 +187,7 @@ class Inference:
         is_fixture = self.is_fixture(function)
         if is_fixture and function not in self.fixtures[function.name]:
             self.fixtures[function.name].append(function)
-            self._grown = True
+            self._stale.update(self.modules)
         for param in function.parameters:
             self._learn_parameter(function, param, asks_fixtures=is_fixture or function.name.startswith("test"))
 
@@ -195,9 +201,9 @@ class Inference:
             near = [each for each in self.fixtures[name] if each.module is function.module]
             for fixture in near or self.fixtures[name]:
                 if fixture is not function:
-                    self._learn(key, frozenset(self.facts["result", fixture]))
+                    self._learn(key, self._known(("result", fixture)))
         customary = _CUSTOMARY_IN_TESTS if function.module.is_test else _CUSTOMARY
-        if name in customary and not self.fixtures[name] and not self.facts[key]:
+        if name in customary and not self.fixtures[name] and not self._known(key):
             self._learn(key, frozenset({Instance(customary[name])}))
 
     def _give_to_hook(self, registers: str, function: Value) -> None:
@@ -266,8 +272,14 @@ class Inference:
             self._vague.add(key)
             known -= outside
             new -= outside
-        known |= new
-        self._grown = self._grown or bool(new)
+        if new:
+            known |= new
+            self._stale |= self._readers[key]
+
+    def _known(self, key: Hashable) -> Values:
+        if self._reading is not None:
+            self._readers[key].add(self._reading)
+        return frozenset(self.facts[key])
 
     # What things stand for
 
@@ -280,12 +292,12 @@ class Inference:
         current: Scope | None = scope.elsewhere.get(name, scope)
         while current is not None:
             if name in current.bound and (current is scope or not current.is_class):
-                return frozenset(self.facts[current, name])
+                return self._known((current, name))
             current = current.parent
         return frozenset({External(name)})  # built in
 
     def _own(self, scope: Scope, name: str) -> Values:
-        return frozenset(self.facts[scope, name]) if name in scope.bound else NOTHING
+        return self._known((scope, name)) if name in scope.bound else NOTHING
 
     def _imported(self, dotted: str) -> Values:
         for length in range(len(parts := dotted.split(".")), 0, -1):
@@ -313,13 +325,13 @@ class Inference:
                 is_class = name.rpartition(".")[2][:1].isupper()
                 return frozenset({Instance(name)}) if is_class else value.then("()")
             case FunctionValue(function=function):
-                return frozenset(self.facts["result", function])
+                return self._known(("result", function))
             case ClassValue(cls=cls):
                 return frozenset({ObjectValue(cls)})
         return NOTHING
 
     def _class_member(self, cls: Class, name: str, *, bound: bool, above: bool = False) -> Values:
-        own = frozenset[Value]() if above else self._own(cls.scope, name) | frozenset(self.facts[cls, name])
+        own = frozenset[Value]() if above else self._own(cls.scope, name) | self._known((cls, name))
         if own:
             values = {
                 FunctionValue(value.function, bound=bound or _is_classmethod(value.function))

@@ -16,6 +16,7 @@ from .edits import mark, plan
 from .findings import MARK, Complaint, Finding, Level
 from .forwarding import find_forwarders
 from .hazards import Hazards
+from .imports import find_reexports
 from .inference import Inference
 from .program import Module
 from .sources import dotted_names, find_files
@@ -65,10 +66,11 @@ def port(root: Path) -> Port:
     awaits = Awaits(Inference(modules))
     templates = Templates(root)
     forwarders = find_forwarders(awaits)
+    reexported = find_reexports(awaits.inference)
     hazards = Hazards(awaits)
     files = []
     for module in modules:
-        rewrite, complaints = plan(module, awaits, templates, forwarders)
+        rewrite, complaints = plan(module, awaits, templates, forwarders, reexported)
         complaints += hazards.find(module)
         mark(module, rewrite, complaints)
         after = rewrite.result().encode(module.tree.encoding)
@@ -79,11 +81,17 @@ def port(root: Path) -> Port:
         if template.name in templates.rendered:
             before, after = template.source.encode(), template.given().encode()
             files.append(PortedFile(template.path, template.shown, before, after))
+    findings |= {_taken(each) for each in modules if "compat" in each.names}
     findings |= set(templates.unreached())
     if root.is_dir():
         findings |= set(check_requirements(root))
     files += _let_tests_await(root, awaits, findings)
     return Port(tuple(files), tuple(sorted(findings)))
+
+
+def _taken(module: Module) -> Finding:
+    why = "your own module has the name that this package is imported by"
+    return Finding(module.shown, 0, Level.TODO, "compat", why, "Rename yours before you port")
 
 
 def _marked_before(module: Module, complaints: list[Complaint]) -> Iterable[Finding]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import libcst as cst
-from libcst.metadata import CodeRange
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from .names import PORTED
 from .values import Value
+
+_FLASK = re.compile(r"(?<![\w.])(flask|flask_login)\.")
 
 
 @dataclass(eq=False)
@@ -123,8 +129,7 @@ class Module:
     names: tuple[str, ...]
     package: str
     tree: cst.Module
-    positions: Mapping[cst.CSTNode, CodeRange]
-    parents: Mapping[cst.CSTNode, cst.CSTNode]
+    parents: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
     scope: Scope = field(init=False)
     scopes: dict[cst.CSTNode, Scope] = field(default_factory=dict)
     generators: dict[cst.CSTNode, cst.GeneratorExp] = field(default_factory=dict)
@@ -147,6 +152,12 @@ class Module:
         """Its own scope, and those of its functions and classes."""
         return [self.scope, *(each.scope for each in self.functions), *(each.scope for each in self.classes)]
 
+    @cached_property
+    def positions(self) -> Mapping[cst.CSTNode, CodeRange]:
+        """Where each node stands; worked out only where there is something to say, as that takes long."""
+        wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)  # which is safe: the parser made the tree
+        return cast(Mapping[cst.CSTNode, CodeRange], wrapper.resolve(PositionProvider))
+
     def line(self, node: cst.CSTNode) -> int:
         """The line that *node* begins on."""
         return self.positions[node].start.line
@@ -163,8 +174,9 @@ class Module:
             current = self.parents.get(current)
 
     def code(self, node: cst.CSTNode) -> str:
-        """The text of *node*, on one line and not too long."""
+        """The text of *node*, on one line and not too long; modules have the names that they have after the port."""
         text = " ".join(self.tree.code_for_node(node).split())
+        text = _FLASK.sub(lambda found: f"{PORTED[found[1]]}.", text)
         return text if len(text) <= 60 else text[:57] + "..."
 
 

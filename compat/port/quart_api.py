@@ -17,6 +17,7 @@ OBJECTS = {
     f"{REQUEST}.files": FILES,
     f"{FILES}[]": FILE,
     f"{CLIENT}.application": APP,
+    f"{APP}.login_manager": MANAGER,
 }
 
 #: Attributes that are to be awaited.
@@ -111,6 +112,7 @@ _SESSION_METHODS = {"open_session", "save_session"}
 AWAITED_METHODS = {
     "quart.views.View": {"dispatch_request"},
     "quart.views.MethodView": {"dispatch_request", *VERBS},
+    FORM: {"validate", "validate_on_submit"},
     "quart.sessions.SessionInterface": _SESSION_METHODS,
     "quart.sessions.SecureCookieSessionInterface": _SESSION_METHODS,
 }

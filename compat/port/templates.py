@@ -13,6 +13,8 @@ from pathlib import Path
 from .findings import Finding, Level
 from .sources import find_files
 
+NOT_AWAITED = "it is to be awaited, which templates do not do for what they only name: it is empty here"
+GIVE_IT = "Give the template `request_{0}=await request.{0}`, and use that"
 _SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt", ".xml")
 _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _AWAITED = re.compile(r"(?<![\w.])request\.(form|files|json|data|values)\b")
@@ -31,7 +33,7 @@ class Template:
     @property
     def asks_for(self) -> frozenset[str]:
         """The attributes of the request that it names, and that are to be awaited."""
-        return frozenset(name for code in _CODE.findall(self.source) for name in _AWAITED.findall(code))
+        return frozenset(asked_for_in(self.source))
 
     @property
     def leads_to(self) -> frozenset[str]:
@@ -41,6 +43,11 @@ class Template:
     def given(self) -> str:
         """Its source, using what it is given."""
         return _CODE.sub(lambda code: _AWAITED.sub(r"request_\1", code[0]), self.source)
+
+
+def asked_for_in(source: str) -> set[str]:
+    """The attributes of the request that the template *source* names, and that are to be awaited."""
+    return {name for code in _CODE.findall(source) for name in _AWAITED.findall(code)}
 
 
 class Templates:
@@ -69,9 +76,8 @@ class Templates:
             for number, line in enumerate(template.source.splitlines(), 1):
                 for attribute in _AWAITED.findall(line):
                     what = f"request.{attribute}"
-                    why = "it is to be awaited, which templates do not do for what they only name: it is empty here"
-                    do = f"Give the template `request_{attribute}=await {what}`, and use that"
-                    yield Finding(template.shown, number, Level.TODO, what, why, do)
+                    do = GIVE_IT.format(attribute)
+                    yield Finding(template.shown, number, Level.TODO, what, NOT_AWAITED, do)
 
     def _named(self, *names: str) -> Iterable[Template]:
         return (template for template in self.all if template.name in names)

@@ -769,6 +769,54 @@ FUNCTIONS = [
         """,
     ),
     _snippet(
+        "the login manager is known as the application's, too",
+        """
+        from flask import current_app
+
+
+        @current_app.before_request
+        def closed():
+            return current_app.login_manager.unauthorized()
+        """,
+        """
+        from quart import current_app
+
+
+        @current_app.before_request
+        async def closed():
+            return await current_app.login_manager.unauthorized()
+        """,
+    ),
+    _snippet(
+        "a form that validates itself is awaited, with or without its base",
+        """
+        from flask_wtf import FlaskForm
+
+
+        class NameForm(FlaskForm):
+            def validate(self, extra_validators=None):
+                return super().validate(extra_validators) and self.name.data != "admin"
+
+
+        class OpenForm(FlaskForm):
+            def validate(self, extra_validators=None):
+                return True
+        """,
+        """
+        from quart_wtf import QuartForm
+
+
+        class NameForm(QuartForm):
+            async def validate(self, extra_validators=None):
+                return await super().validate(extra_validators) and self.name.data != "admin"
+
+
+        class OpenForm(QuartForm):
+            async def validate(self, extra_validators=None):
+                return True
+        """,
+    ),
+    _snippet(
         "what is kept on g is followed to where it is used",
         """
         from flask import Flask, g

@@ -25,7 +25,15 @@ def findings(folder: Path, code: str, name: str = "site.py") -> list[Finding]:
     [
         (VIEW + "look = lambda: request.form\n", 6, "request.form", "a lambda cannot await"),
         (VIEW + "page = render_template('x')\n", 6, "render_template('x')", "only a function can await"),
-        (VIEW + "with app.app_context():\n    print(1)\n", 6, "app.app_context()", "before_serving"),
+        (
+            "from site_of_ours import app\n\nwith app.app_context():\n    print(1)\n",
+            3, "app.app_context()", "before_serving",
+        ),
+        (VIEW + "with app.app_context():\n    x = 1\nprint(x)\n", 6, "app.app_context()", "only a function can await"),
+        (
+            VIEW + "with app.app_context():\n    app.register_blueprint(None)\n",
+            6, "app.app_context()", "only a function can await",
+        ),
         (
             VIEW + "class Page:\n    def __str__(self):\n        return render_template('x')\n",
             8, "render_template('x')", "`__str__` synchronously",
@@ -44,7 +52,7 @@ def findings(folder: Path, code: str, name: str = "site.py") -> list[Finding]:
             9, "request.form", "async generator",
         ),
         (
-            VIEW + "def create():\n    app = Flask('x')\n    with app.app_context():\n        pass\n    return app\n",
+            VIEW + "def create():\n    app = Flask('x')\n    with app.app_context():\n        return app\n",
             8, "app.app_context()", "makes the application",
         ),
         (VIEW + "@app.url_defaults\ndef add(e, v):\n    v['x'] = request.form\n", 8, "request.form", "synchronously"),
@@ -65,6 +73,28 @@ def findings(folder: Path, code: str, name: str = "site.py") -> list[Finding]:
             "def each(pages):\n    return [page.show() for page in pages]\n",
             12, "page.show", "`Page.show`, which is async now",
         ),
+        (
+            "import flask\n\nlook = lambda: flask.request.form\n",
+            3, "quart.request.form", "a lambda cannot await",
+        ),
+        (
+            VIEW + "import logging\n\n\nclass Form(logging.Filter):\n    def filter(self, record):\n"
+            "        record.form = request.form\n        return True\n",
+            11, "request.form", "`logging.Filter` calls `filter` synchronously",
+        ),
+        (
+            VIEW + "from pages import Page\n\n\nclass Form(Page):\n    def text(self):\n"
+            "        return render_template('x')\n",
+            10, "Form.text", "`pages.Page` may call it",
+        ),
+        (
+            "from sqlalchemy.orm import scoped_session, sessionmaker\n\nSession = scoped_session(sessionmaker())\n",
+            3, "scoped_session(sessionmaker())", "scopefunc=lambda: id(g._get_current_object())",
+        ),
+        ("PAGE = '{{ request.form.name }} request.files'\n", 1, "request.form", "request_form=await request.form"),
+        ("from webargs.flaskparser import use_args\n", 1, "webargs.flaskparser", "AsyncParser"),
+        ("from sentry_sdk.integrations import flask\n", 1, "sentry_sdk.integrations.flask", "integrations.quart"),
+        ("import unheard.flask_ext\n", 1, "unheard.flask_ext", "counterpart"),
         (
             VIEW + "import asyncio\n\n\n@app.get('/')\ndef index():\n    return asyncio.run(None)\n",
             11, "asyncio.run(None)", "inside the loop",
@@ -92,10 +122,13 @@ def test_to_do(tmp_path: Path, code: str, line: int, what: str, part: str) -> No
         ("import requests\n    requests.Session().get('http://x')", "requests", "httpx.AsyncClient"),
         ("from sqlite3 import connect\n    connect('x').execute('')", "sqlite3", "aiosqlite"),
         ("open('x')", "open", "aiofiles"),
+        ("from unheard_of import Database\n    Database().session.execute('')", "unheard_of.Database.session",
+         "asyncio extension"),
         ("from werkzeug.security import generate_password_hash as h\n    h('x')",
          "werkzeug.security.generate_password_hash", "to_thread"),
         ("import threading\n    threading.local()", "threading.local()", "ContextVar"),
         ("app.run()", "app.run()", "Hypercorn"),
+        ("pass\n\n\nwith app.app_context():\n    print(1)", "app.app_context()", "at the start"),
         ("app.config['LOGIN_DISABLED'] = True", "LOGIN_DISABLED", "LoginClient"),
         ("return request.headers['X-Forwarded-For']", "X-Forwarded-For", "anybody can send"),
         ("return request.get_json()['x']", "request.get_json", "abort(415)"),
@@ -133,6 +166,114 @@ def test_foreign_decorators_are_named(tmp_path: Path) -> None:
     code = VIEW + "from caches import cached\n\n\n@app.get('/')\n@cached(60)\ndef index():\n    return ''\n"
 
     assert [each.what for each in findings(tmp_path, code)] == ["@cached(60)"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        VIEW + "class Middleware:\n    def __init__(self, wsgi_app):\n        self.wsgi_app = wsgi_app\n\n\n"
+        "app.wsgi_app = Middleware(app.wsgi_app)\n",
+        VIEW + "class Page(dict):\n    def text(self):\n        return render_template('x')\n\n\n"
+        "@app.get('/')\ndef index():\n    return Page().text()\n",
+        "from sqlalchemy.orm import scoped_session\n\nSession = scoped_session(print, scopefunc=print)\n",
+    ],
+)
+def test_no_false_alarm(tmp_path: Path, code: str) -> None:
+    """Nothing is said but of what Quart's application does not have, where that is."""
+    assert {each.what for each in findings(tmp_path, code)} <= {"app.wsgi_app"}
+
+
+def test_names_that_others_import_from_here_stay(tmp_path: Path) -> None:
+    """A module that others take a renamed name from, by import or as its attribute, goes on giving it to them."""
+    (tmp_path / "forms.py").write_text("from flask_wtf import FlaskForm\nfrom flask import Flask, g\n\nFlask\n")
+    (tmp_path / "login.py").write_text("import forms\nfrom forms import FlaskForm\n\nforms.Flask\nFlaskForm\n")
+
+    after = {file.shown: file.after.decode() for file in port(tmp_path).files}
+
+    assert after["forms.py"] == (
+        "from quart_wtf import QuartForm as FlaskForm\nfrom quart import Quart as Flask, g\n\nFlask\n"
+    )
+    assert after["login.py"] == (tmp_path / "login.py").read_text()
+
+
+def test_module_of_the_name_of_this_package_is_to_do(tmp_path: Path) -> None:
+    """A module `compat` of the application's own hides this package; one inside a package does not."""
+    (tmp_path / "compat.py").touch()
+    (tmp_path / "site_of_ours").mkdir()
+    (tmp_path / "site_of_ours" / "__init__.py").touch()
+    (tmp_path / "site_of_ours" / "compat.py").touch()
+
+    assert [(each.path, each.what) for each in port(tmp_path).findings] == [("compat.py", "compat")]
+
+
+def test_context_of_an_application_in_the_making_is_its_startup(tmp_path: Path) -> None:
+    """What is done in a context while the application is made is done at the start of serving."""
+    before = """
+    from flask import Flask, current_app, flash
+
+    prepare = None
+
+
+    def greet():
+        flash("Hello")
+
+
+    def create_app():
+        app = Flask(__name__)
+
+        # what it needs
+        with app.app_context():
+            for name in "ab":
+                print(name, current_app.name)
+            greet()
+
+        return app
+
+
+    app = Flask(__name__)
+
+
+    with app.app_context():
+        import json
+        json.dumps(1)
+    """
+    after = """
+    from quart import Quart, current_app, flash
+
+    prepare = None
+
+
+    async def greet():
+        await flash("Hello")
+
+
+    def create_app():
+        app = Quart(__name__)
+
+        # what it needs
+        @app.before_serving
+        async def prepare_2():
+            for name in "ab":
+                print(name, current_app.name)
+            await greet()
+
+        return app
+
+
+    app = Quart(__name__)
+
+
+    @app.before_serving
+    async def prepare_3():
+        import json
+        json.dumps(1)
+    """
+    (tmp_path / "site.py").write_text(dedent(before).lstrip("\n"))
+
+    for _ in ("first", "again"):
+        file = port(tmp_path / "site.py").files[0]
+        assert file.after.decode() == dedent(after).lstrip("\n")
+        file.path.write_bytes(file.after)
 
 
 def test_g_after_a_request_of_the_test_client(tmp_path: Path) -> None:
