@@ -45,7 +45,7 @@ def test_medians_and_spread_are_told(results: Results, tmp_path: Path) -> None:
 
 
 def test_goals_are_ratios_of_turns(results: Results, tmp_path: Path) -> None:
-    """A goal is judged by the median of what the turns gave, each beside its own; one that was not measured is left out."""
+    """A goal is judged by the median of the turns' own ratios; one that was not measured is left out."""
     quart, flask = results.cases[0].rows
     halves = [
         replace(turn, rate=turn.rate * factor) for turn, factor in zip(flask.turns, (0.5, 2.0, 1.25), strict=True)
