@@ -6,6 +6,7 @@ from asyncio import sleep
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -41,17 +42,22 @@ class Sqlite:
 
     def __init__(self, file: str) -> None:
         self._url = URL.create("sqlite+aiosqlite", database=file)
+        # A file that is away for a moment, with its disk perhaps, is a fault that passes. SQLite would put an empty one
+        # in its place, and who has opened that goes on with it when the right one is back.
+        existing = {"mode": "rw", "uri": "true"}
+        self._existing = URL.create("sqlite+aiosqlite", database=Path(file).absolute().as_uri(), query=existing)
 
     def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
-        """Connections that wait for each other, and keep to the foreign keys."""
-        return self._create(_PRAGMAS, pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout)
+        """Connections that wait for each other, and keep to the foreign keys; to a file that is there."""
+        return self._create(self._existing, _PRAGMAS, pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout)
 
-    async def open(self, engine: AsyncEngine) -> None:
-        """Set the file's journal to WAL, with which readers never wait for the writer.
+    async def open(self, _engine: AsyncEngine) -> None:
+        """Make the file, if there is none, and set its journal to WAL, with which readers never wait for the writer.
 
         It is a property of the file and needs the file for oneself for a moment. SQLite does not wait for that
         moment, whatever the busy timeout is, so we do.
         """
+        engine = self._create(self._url, _PRAGMAS, poolclass=NullPool)
         deadline = monotonic() + _PATIENCE
         while True:
             try:
@@ -73,7 +79,9 @@ class Sqlite:
         Raises:
             IntegrityError: a row refers to one that does not exist any more. Nothing was changed.
         """
-        engine = self._create(_PRAGMAS_FOR_MIGRATIONS, poolclass=NullPool, connect_args={"isolation_level": None})
+        engine = self._create(
+            self._url, _PRAGMAS_FOR_MIGRATIONS, poolclass=NullPool, connect_args={"isolation_level": None}
+        )
 
         @event.listens_for(engine.sync_engine, "begin")
         def take_the_lock(connection: Connection) -> None:
@@ -86,11 +94,11 @@ class Sqlite:
                 raise IntegrityError("PRAGMA foreign_key_check", None, ValueError(f"{lost[0]} refers to nothing."))
 
     def _create(
-        self, pragmas: Sequence[str], *, connect_args: Mapping[str, Any] | None = None, **options: Any
+        self, url: URL, pragmas: Sequence[str], *, connect_args: Mapping[str, Any] | None = None, **options: Any
     ) -> AsyncEngine:
         connect = partial(OneTripConnection, pragmas=pragmas)
         return create_async_engine(
-            self._url,
+            url,
             connect_args={"async_creator_fn": connect, **(connect_args or {})},
             hide_parameters=True,  # errors are logged, and parameters are addresses and hashes of passwords
             **options,

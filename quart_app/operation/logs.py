@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -54,6 +54,7 @@ def configure_logging(*, json: bool, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     _collect_nothing_in_vain()
+    logging.Handler.handle = _handle  # type: ignore[assignment, method-assign] # all handlers there are, and all there will be
     root = logging.getLogger()
     for old in root.handlers[:]:
         if isinstance(old, _StderrHandler):
@@ -89,6 +90,22 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
         """Say nothing: it would be said in the place that has just failed."""
         if not isinstance(sys.exception(), OSError):
             super().handleError(record)
+
+
+_handle_or_raise = logging.Handler.handle
+
+
+def _handle(handler: logging.Handler, record: logging.LogRecord) -> Any:
+    """Let a handler that raises, somebody else's perhaps, be one that could not write.
+
+    Python's own handlers report their errors by ``handleError``. Those of others may let them out, into whoever logs:
+    a login would be in the database, and answered with 500.
+    """
+    try:
+        return _handle_or_raise(handler, record)
+    except Exception:  # noqa: BLE001 - whatever it is, the other handlers and the request go on
+        handler.handleError(record)
+        return False
 
 
 def _without_own_handlers(record: logging.LogRecord) -> bool:

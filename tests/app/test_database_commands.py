@@ -28,7 +28,8 @@ def test_from_nothing_and_back(kind: str, request: pytest.FixtureRequest, tmp_pa
     url = f"sqlite:///{tmp_path / 'one.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
 
     before = db(url, tmp_path, "check")
-    assert (before.exit_code, before.output[:42]) == (1, "Error: The database is at revision none, a")
+    assert before.exit_code == 1
+    assert ("unable to open database file" if kind == "sqlite" else "is at revision none, and") in before.output
     upgraded = db(url, tmp_path, "upgrade")
     assert upgraded.exit_code == 0
     assert upgraded.output.startswith("Applied 0001: Users and login sessions.\nApplied 0002: ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from quart_app.accounts.login import end_login, start_login
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import Database, DatabaseUnavailable
+from quart_app.factory import create_app
 from tests.app.visitor import Visitor
 
 
@@ -58,6 +60,28 @@ async def test_a_fault_is_no_logout(user: Visitor, error: Exception, lost: str |
         assert "Back in a moment" in page.text
         assert "refused" not in page.text
     assert (await user.get("/index")).status == 200
+
+
+@pytest.mark.parametrize("name", ["microblog.sqlite3", "50% of #ü & co.sqlite3"])
+async def test_a_file_that_is_away(tmp_path: Path, sqlite_template: Path, name: str) -> None:
+    """503 while SQLite's file is not there, nothing is put in its place, and when it is back it is as before."""
+    file, elsewhere = tmp_path / name, tmp_path / "elsewhere"
+    shutil.copyfile(sqlite_template, file)
+    app = create_app(
+        {"instance_path": tmp_path, "database_url": f"sqlite:///{file}", "password_method": "pbkdf2:sha256:1"}
+    )
+    async with app.test_app():
+        user = Visitor(app)
+        await user.register()
+        await user.login(remember=True)
+        await app.database.close()  # the next one who asks gets a new connection
+        file.rename(elsewhere)
+        for who in (user, user.copy("remember_token")):
+            page = await who.get("/index")
+            assert (page.status, page.headers["Retry-After"], page.cookies) == (503, "1", {})
+        assert not file.exists()
+        elsewhere.rename(file)
+        assert await user.is_in()
 
 
 async def test_public_pages_go_on(app: Application) -> None:

@@ -244,6 +244,28 @@ async def test_a_log_that_cannot_be_written(visitor: Visitor) -> None:
         assert (await visitor.get("/nowhere")).status == 404
 
 
+class _Broken(logging.Handler):
+    """One that knows nothing of ``handleError``."""
+
+    def emit(self, record: logging.LogRecord) -> NoReturn:
+        raise OSError("The network of the log is down")
+
+
+@pytest.mark.parametrize("logger", ["", "quart_app", "quart_app.events"])
+async def test_a_handler_that_raises(
+    visitor: Visitor, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, logger: str
+) -> None:
+    """Requests are answered as ever, and the other handlers go on."""
+    where = logging.getLogger(logger)
+    monkeypatch.setattr(where, "handlers", [_Broken(), *where.handlers])
+    assert (await visitor.register()).status == 302
+    assert (await visitor.login(password="not the password")).location == "/login"
+    assert (await visitor.login()).location == "/index"
+    written = capfd.readouterr().err
+    assert "The network of the log is down" in written
+    assert '"event": "login succeeded"' in written
+
+
 def test_log_levels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """What is less important than the level is not written; there is one handler, however often one is made."""
     create_app({"instance_path": tmp_path, "log_level": "DEBUG", "log_format": "text"})
