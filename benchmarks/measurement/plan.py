@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from .cases import Case, all_cases
+from .cases import Case, Row, all_cases
+from .loads import How
 
 #: Seconds that are lost at each turn: to start the load, and to let it end.
 _BETWEEN = 0.5
+#: Seconds more for each connection, whose last request is still answered.
+_BETWEEN_PER_CONNECTION = 1.5e-3
 #: Seconds to start a server and to warm it up.
 _START = 2.5
 #: Seconds to fill a database.
@@ -43,8 +46,14 @@ class Plan:
         places = {row.place for row in case.rows}
         started = {(row.contender, row.place) for row in case.rows}
         staging = sum(_STAGE + place.users * _STAGE_PER_USER for place in places)
-        turns = sum(row.load.preparation + row.load.seconds(self.seconds) + _BETWEEN for row in case.rows)
+        turns = sum(row.load.preparation + row.load.seconds(self.seconds) + _rest(row) for row in case.rows)
         return staging + len(started) * _START + turns * case.repetitions(self.repetitions)
+
+
+def _rest(row: Row) -> float:
+    """Seconds after a turn."""
+    is_socket = row.load.how in (How.IDLE_SOCKETS, How.TALKING_SOCKETS)
+    return _BETWEEN + (0 if is_socket else row.load.connections * _BETWEEN_PER_CONNECTION)
 
 
 def quick_plan() -> Plan:

@@ -40,6 +40,8 @@ _STREAMS = 8
 _WARM_UP = 1.0
 _LEFTOVERS, _IDLE = 20.0, 0.03
 """Seconds to wait for it; seconds of CPU in a quarter of one that are as good as none."""
+_MANY = 256
+"""Connections whose last requests are work for a while."""
 _PEER_COOKIE = "peer"
 
 
@@ -156,7 +158,7 @@ def _take_turn(ready: _Ready, seconds: float) -> tuple[Turn, str]:
     before = ready.server.usage()
     figures = _LOADS[how](ready, seconds)
     after = ready.server.usage()
-    if how in (How.LOGINS, How.STORM):
+    if how in (How.LOGINS, How.STORM) or ready.row.load.connections >= _MANY:
         _wait_until_idle(ready.server)
     turn = Turn(
         rate=round(figures.rate, 1),
@@ -173,7 +175,8 @@ def _take_turn(ready: _Ready, seconds: float) -> tuple[Turn, str]:
 def _wait_until_idle(server: RunningServer) -> None:
     """Wait until what the load has left behind is done, but not for ever.
 
-    Passwords may still be in line to be checked: the next turn is not to pay for them.
+    Passwords may still be in line to be checked, and of a thousand connections each has left a request: the next turn,
+    of another server on the same core perhaps, is not to pay for them.
     """
     deadline = time.monotonic() + _LEFTOVERS
     used = -1.0

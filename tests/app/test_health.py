@@ -21,6 +21,12 @@ from tests.services.ports import free_port
 from tests.services.redis import HOW_TO_GET_IT, find_redis, run_redis
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other tests is no database that does not answer."""
+    monkeypatch.setattr(health, "_PATIENCE", 30.0)
+
+
 @pytest.fixture
 async def user(visitor: Visitor) -> Visitor:
     """Somebody who is logged in: cookies make no difference here."""
@@ -100,12 +106,20 @@ async def test_a_database_that_hangs(app: Application, visitor: Visitor, monkeyp
         assert (await visitor.get("/readyz")).status == 503
 
 
-async def test_redis(tmp_path: Path, moment: list[float], capfd: pytest.CaptureFixture[str]) -> None:
+async def test_redis(
+    tmp_path: Path, migrated_sqlite_url: str, moment: list[float], capfd: pytest.CaptureFixture[str]
+) -> None:
     """It is asked where there is one; without it there is less to see, and no reason to send nobody here."""
     program = needed(find_redis(), HOW_TO_GET_IT)
     port = free_port()
     with run_redis(program, port=port):
-        app = create_app({"instance_path": tmp_path, "redis_url": f"redis://127.0.0.1:{port}"})
+        app = create_app(
+            {
+                "instance_path": tmp_path,
+                "database_url": migrated_sqlite_url,
+                "redis_url": f"redis://127.0.0.1:{port}",
+            }
+        )
         visitor = Visitor(app)
         assert read(await visitor.get("/readyz")) == (200, {"status": "ready", "database": "ok", "redis": "ok"})
         capfd.readouterr()
