@@ -37,7 +37,12 @@ def run_h2load(
         # A line: when it began, in µs since the epoch; the status, which is 0 for HTTP/1.1; µs.
         answers = [(int(began), int(us)) for began, _, us in map(_fields, log.read_text().splitlines())]
     took = (max(map(sum, answers)) - min(began for began, _ in answers)) / 1e6 if answers else 0.0
-    return figures_of([us / 1000 for _, us in answers], seconds=took, errors=_errors(output), command=shown)
+    return figures_of(
+        [us / 1000 for _, us in answers],
+        seconds=took,
+        errors=_errors(output),
+        command=shown.replace(str(log), "requests.log"),
+    )
 
 
 def _fields(line: str) -> list[str]:

@@ -132,6 +132,7 @@ def _warm_up(ready: _Ready) -> None:
     """
     if (errors := _closed(ready, _WARM_UP).errors) > 0:
         raise RuntimeError(f"{ready.row.name} answers with errors ({errors}), so it is not measured.")
+    _wait_until_idle(ready.server)
 
 
 def _cookies_of(row: Row, stage: Stage, server: RunningServer, *, is_peer: bool) -> Path | None:
