@@ -85,6 +85,16 @@ class PasswordHasher:
         """
         return await self._in_thread(self._verify, stored, password)
 
+    def refuse_if_full(self) -> None:
+        """Send somebody away before anything is done for them.
+
+        Raises:
+            PasswordsBusy: the line is full.
+        """
+        if not self._places.acquire(blocking=False):
+            raise PasswordsBusy
+        self._places.release()
+
     @staticmethod
     def is_hash(stored: str) -> bool:
         """Whether a text is a hash that passwords can be compared with."""

@@ -64,6 +64,7 @@ class Throttle:
             PasswordsBusy: nothing was checked, and nothing is counted.
         """
         async with self._turn(key):
+            this_app.passwords.refuse_if_full()  # in a storm, it is those who are refused that are many
             now = clock.now()
             attempt = await count_attempt(key, now=now, window=self._window)
             self._clear_now_and_then(now)

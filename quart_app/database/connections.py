@@ -27,8 +27,9 @@ class Database:
 
     Arguments:
         url: as :mod:`quart_app.database.urls` explains it.
-        pool_size: how many pieces of work there can be at once; the others wait in line. Whether the database answers
-            is asked over one connection more.
+        pool_size: how many pieces of work there can be at once; the others wait in line. Look-ups have one connection
+            more: who is logged in is not to wait for a storm of those who log in. And whether the database answers is
+            asked over another one.
 
     Raises:
         UnusableDatabaseUrl: it is the URL of something else, or the driver is not installed.
@@ -36,9 +37,10 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self._backend = backend_at(url)
-        self._engine = self._backend.engine(pool_size=pool_size, pool_timeout=_PATIENCE)
+        self._engine = self._backend.engine(pool_size=pool_size + 1, pool_timeout=_PATIENCE)
         self._reading_engine = self._engine.sync_engine.execution_options(**self._backend.reading_options)
-        self._turns = Turns(pool_size, standstill=self._backend.standstill)
+        self._work = Turns(pool_size, standstill=self._backend.standstill)
+        self._connections = Turns(pool_size + 1, standstill=self._backend.standstill)
         self._askers: dict[LookUp[Any], Askers[Any]] = {}
         # Connected at the first question.
         self._probe = self._backend.engine(pool_size=1, pool_timeout=_PATIENCE)
@@ -74,7 +76,7 @@ class Database:
             DatabaseUnavailable: whatever goes wrong with the database itself, in the words of its driver.
         """
         with faults_are_unavailability():
-            async with self._turns, timeout(self._backend.limit), self._sessions() as session:
+            async with self._work, self._connections, timeout(self._backend.limit), self._sessions() as session:
                 yield session
 
     async def look_up(self, look_up: LookUp[Key], key: Key) -> Row[Any] | None:
@@ -87,7 +89,7 @@ class Database:
             DatabaseUnavailable: as :meth:`session`.
         """
         if look_up not in self._askers:
-            self._askers[look_up] = Askers(look_up, self._turns, self._ask)
+            self._askers[look_up] = Askers(look_up, self._connections, self._ask)
         with faults_are_unavailability():
             row: Row[Any] | None = await self._askers[look_up].answer(key)
         return row

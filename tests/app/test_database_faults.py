@@ -188,10 +188,12 @@ async def test_slow(user: Visitor, other: asyncpg.Connection) -> None:
 
 
 async def test_pool_exhausted(user: Visitor, app: Application) -> None:
-    """While all connections are taken."""
+    """While all connections are taken, that of look-ups included: until then pages know who asks."""
     async with AsyncExitStack() as stack:
         for _ in range(POOL_SIZE):
             await stack.enter_async_context(app.database.session())
+        assert (await user.get("/index")).status == 200
+        await stack.enter_async_context(app.database._connections)
         await assert_unavailable(user, within=1.5)
     assert await user.is_in()
 

@@ -186,6 +186,8 @@ async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: py
     async with AsyncExitStack() as sessions:
         for _ in range(10):
             await sessions.enter_async_context(app.database.session())
+        assert (await user.get("/index")).status == 200  # to know who asks, there is one more
+        await sessions.enter_async_context(app.database._connections)
         assert (await user.get("/index")).status == 503
     assert (await user.get("/index")).status == 200
 

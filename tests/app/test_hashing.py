@@ -93,20 +93,33 @@ async def test_who_goes_away_leaves_the_line(hasher: PasswordHasher, held: Event
         pytest.fail("a place was lost")
 
 
+@pytest.mark.parametrize("is_full_before", [True, False])
 @pytest.mark.parametrize("path", ["/login", "/register"])
 async def test_a_full_line_is_no_failure_of_the_user(
-    visitor: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch, held: Event, path: str
+    visitor: Visitor,
+    app: Application,
+    monkeypatch: pytest.MonkeyPatch,
+    held: Event,
+    queries: list[str],
+    path: str,
+    *,
+    is_full_before: bool,
 ) -> None:
-    """503, when to try again, no cookie, and no attempt has been made."""
+    """503, when to try again, no cookie, and no attempt has been made; or even counted, if it was full before."""
+    if not is_full_before:
+        monkeypatch.setattr(PasswordHasher, "refuse_if_full", lambda _: None)
     held.set()
     await visitor.register()
     held.clear()
     monkeypatch.setattr(app, "passwords", PasswordHasher(METHOD, threads=1, queue=0))
     (busy,) = await started(app.passwords, 1)
+    queries.clear()
 
     page = await (visitor.login() if path == "/login" else visitor.register("bob", email="bob@example.com"))
 
     assert (page.status, page.headers["Retry-After"], page.cookies) == (503, "5", {})
+    if is_full_before:
+        assert [query for query in queries if not query.startswith("SELECT")] == []
     async with app.app_context(), app.database.session() as session:
         assert (await session.execute(select(func.sum(FailedAttempts.count)))).scalar() in (None, 0)
     held.set()

@@ -96,6 +96,7 @@ async def pool_empty(app: Application, _server: Cluster, _url: str) -> AsyncIter
     async with AsyncExitStack() as stack:
         for _ in range(POOL_SIZE):
             await stack.enter_async_context(app.database.session())
+        await stack.enter_async_context(app.database._connections)  # that of look-ups
         yield
 
 
