@@ -31,6 +31,7 @@ class OneTripConnection(aiosqlite.Connection):
         self._thread.daemon = True  # as SQLAlchemy does: a forgotten connection must not keep the process from ending
         self._is_idle = True
         self._file: sqlite3.Connection | None = None
+        self._ended: asyncio.Future[Any] | None = None
 
     def _open(self, pragmas: Iterable[str], *args: Any, **options: Any) -> sqlite3.Connection:
         # In the thread, and all in one trip: who goes away in the middle leaves nothing half prepared in the pool.
@@ -42,7 +43,18 @@ class OneTripConnection(aiosqlite.Connection):
     def stop(self) -> asyncio.Future[Any] | None:
         """End the thread, and close the file even if whoever opened it did not wait for it."""
         self._tx.put_nowait((None, self._close_file))
-        return super().stop()
+        self._ended = super().stop()
+        return self._ended
+
+    async def _connect(self) -> aiosqlite.Connection:
+        # One that cannot be opened is stopped, which nobody waits for: a command that ends now would close the loop
+        # that the thread answers to.
+        try:
+            return await super()._connect()
+        except Exception:
+            if self._ended is not None:
+                await self._ended
+            raise
 
     def _close_file(self) -> None:
         if self._file is not None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import threading
+import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,3 +91,25 @@ async def test_cancelled_question(app: Application) -> None:
             with suppress(asyncio.CancelledError):
                 await task
         assert await asyncio.gather(*(find_user(row.handle) for _ in range(20))) == [user] * 20
+
+
+def test_what_cannot_be_opened_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread has answered before the error is told: a command that ends then closes the loop it answers to."""
+    close = OneTripConnection._close_file
+    fallen: list[object] = []
+
+    def close_slowly(connection: OneTripConnection) -> None:
+        time.sleep(0.05)
+        close(connection)
+
+    async def connect() -> None:
+        _ = await OneTripConnection(tmp_path / "nowhere" / "one.sqlite3", pragmas=())
+
+    monkeypatch.setattr(OneTripConnection, "_close_file", close_slowly)
+    monkeypatch.setattr(threading, "excepthook", fallen.append)
+    with pytest.raises(sqlite3.OperationalError):
+        asyncio.run(connect())
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and "_connection_worker_thread" in thread.name:
+            thread.join(5)
+    assert fallen == []
