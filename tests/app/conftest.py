@@ -14,12 +14,21 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
 from quart_app.application import Application
-from quart_app.database import Base, Database
+from quart_app.database import Base, Database, postgresql
 from quart_app.factory import create_app
 from quart_app.migrations.changes import upgrade_tables
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
 from tests.services.postgresql import Cluster
+
+
+@pytest.fixture(autouse=True)
+def patient_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other tests is no server that hangs. Tests of one that does have its real limits."""
+    for name in ("_CONNECT_LIMIT", "_COMMAND_LIMIT"):
+        monkeypatch.setattr(postgresql, name, 20.0)
+    monkeypatch.setattr(postgresql, "_SERVER_LIMITS", dict.fromkeys(postgresql._SERVER_LIMITS, "20000"))
+    monkeypatch.setattr(postgresql.Postgresql, "limit", 20.0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -35,6 +35,11 @@ POOL_SIZE = 8
 SOON = 5.0  # seconds
 
 
+@pytest.fixture(autouse=True)
+def patient_postgresql() -> None:
+    """Its real limits are what is tested here."""
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Cluster]:
     """A PostgreSQL server that may be stopped."""
