@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from quart_app.cli import shell_loop
 from tests.browser.server import ROOT
 
 _COMMAND = [sys.executable, "-m", "quart", "--app", "quart_app", "shell"]
@@ -130,3 +134,29 @@ def test_conversation(environment: dict[str, str]) -> None:
         say("exit()")
         assert process.wait(30) == 0
     os.close(person)
+
+
+def test_interrupt_while_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+C ends what runs, and raises nothing where its end is waited for: a lock half taken there stayed taken."""
+    waits = []
+
+    def interrupted(results: list[Future[str]], timeout: float) -> None:
+        with results[0]._condition:  # as wait itself does
+            waits.append(timeout)
+            signal.raise_signal(signal.SIGINT)
+            waits.append(timeout)
+        wait(results, timeout)
+
+    async def told() -> str:
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            return "interrupted"
+        return "slept"
+
+    monkeypatch.setattr(shell_loop, "wait", interrupted)
+    with shell_loop.loop_thread() as loop:
+        assert loop.run(told()) == "interrupted"
+        assert len(waits) % 2 == 0
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
