@@ -50,6 +50,8 @@ async def test_come_and_go(chromium: str, address: str) -> None:
         await expect(second).to_have_title("Sign In - Microblog")
         await expect(people(hers)).to_have_text(["susan You"])
 
+        await expect(his).to_have_title("Sign In - Microblog")
+        await second.reload()  # both tabs began a session: the one that came last is the browser's, with its token
         await log_in(second, "henry")
         await expect(second).to_have_title("Online - Microblog")
         await expect(people(hers)).to_have_text(["henry", "susan You"])
