@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _BACKLOG = "2048"  # as many as connect at once, and more
+_CONNECTIONS = "16000"  # as many as a load leaves, in all its turns
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ def gunicorn(threads: int) -> Server:
 
     def command(factory: str, bind: Bind) -> list[str]:
         kind = ["--worker-class", "sync"] if threads == 1 else ["--worker-class", "gthread", "--threads", str(threads)]
-        # Each waiting connection counts as one of these.
-        return [*_gunicorn(bind), *kind, "--worker-connections", "2000", f"{factory}()"]
+        # Each waiting connection counts as one of these, and so do some that went away while they waited.
+        return [*_gunicorn(bind), *kind, "--worker-connections", _CONNECTIONS, f"{factory}()"]
 
     return Server("gunicorn sync" if threads == 1 else f"gunicorn {threads} threads", "gunicorn", command)
 
@@ -83,7 +84,7 @@ def gunicorn_asgi() -> Server:
     """Gunicorn's own worker for asynchronous applications."""
 
     def command(factory: str, bind: Bind) -> list[str]:
-        return [*_gunicorn(bind), "--worker-class", "asgi", "--worker-connections", "2000", f"{factory}()"]
+        return [*_gunicorn(bind), "--worker-class", "asgi", "--worker-connections", _CONNECTIONS, f"{factory}()"]
 
     return Server("gunicorn asgi", "gunicorn", command)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, select
 
 from benchmarks.environment import application_environment
 from benchmarks.load.command import run
@@ -14,12 +16,17 @@ from benchmarks.measurement.cases import Case, Place, Row, all_cases
 from benchmarks.measurement.contenders import FLASK_16, QUART
 from benchmarks.measurement.loads import How, Load, Who
 from benchmarks.measurement.plan import Plan, default_plan, quick_plan
+from benchmarks.measurement.stage import set_stage
 from benchmarks.measurement.turns import measure_case
 from benchmarks.serving.commands import gunicorn
 from benchmarks.serving.process import serve
+from quart_app import clock
+from quart_app.sessions.models import LoginSession
+from quart_app.sessions.sightings import SEEN_EVERY
 from tests.services.needed import needed
 
 _MINUTE = 60
+_HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(("plan", "minutes"), [(quick_plan(), 2), (default_plan(), 15)], ids=["quick", "default"])
@@ -69,6 +76,17 @@ def test_both_answer_a_load(load: Load, who: Who) -> None:
         assert row.errors == 0
         assert row.median("rate") > 0
         assert row.median("cpu") > 0
+
+
+def test_nobody_is_written_down_as_seen(tmp_path: Path) -> None:
+    """What is done for each user once a minute is not done for all of them in one turn."""
+    with set_stage(_SMALL, tmp_path) as stage:
+        engine = create_engine(f"sqlite:///{next(Path(stage.folder).glob('*.sqlite3'))}")
+        with engine.connect() as connection:
+            seen = connection.execute(select(LoginSession.last_seen_at)).scalars().all()
+        engine.dispose()
+    assert seen
+    assert clock.now() + _HOUR - min(seen) < SEEN_EVERY
 
 
 def test_http2_is_measured() -> None:
