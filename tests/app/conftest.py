@@ -13,6 +13,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
+from quart_app.accounts import passwords
 from quart_app.application import Application
 from quart_app.database import Base, Database, postgresql
 from quart_app.factory import create_app
@@ -29,6 +30,12 @@ def patient_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(postgresql, name, 20.0)
     monkeypatch.setattr(postgresql, "_SERVER_LIMITS", dict.fromkeys(postgresql._SERVER_LIMITS, "20000"))
     monkeypatch.setattr(postgresql.Postgresql, "limit", 20.0)
+
+
+@pytest.fixture(autouse=True)
+def patient_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is it a line for hashes that does not move on."""
+    monkeypatch.setattr(passwords, "_PATIENCE", 60.0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

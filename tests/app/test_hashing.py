@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import func, select, update
 from werkzeug.security import generate_password_hash
 
+from quart_app.accounts import passwords
 from quart_app.accounts.attempts import FailedAttempts
 from quart_app.accounts.changes import change_password
 from quart_app.accounts.models import User
@@ -91,6 +92,19 @@ async def test_who_goes_away_leaves_the_line(hasher: PasswordHasher, held: Event
         await asyncio.sleep(0.01)
     else:
         pytest.fail("a place was lost")
+
+
+async def test_nobody_is_in_line_for_ever(hasher: PasswordHasher, held: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has been in line for long is sent away, and the place is free; whose hash has begun gets it."""
+    begun = await started(hasher, 2)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(passwords, "_PATIENCE", 0.01)
+        in_line = await started(hasher, 3)
+        given_up = await asyncio.gather(*in_line, return_exceptions=True)
+    assert [type(result) for result in given_up] == [PasswordsBusy] * 3
+    again = await started(hasher, 3)
+    held.set()
+    assert all(hash_.startswith(METHOD) for hash_ in await asyncio.gather(*begun, *again))
 
 
 @pytest.mark.parametrize("is_full_before", [True, False])
