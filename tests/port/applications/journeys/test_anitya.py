@@ -21,7 +21,7 @@ from anitya.db import db  # noqa: E402
 from sqlalchemy_helpers import Base  # noqa: E402
 
 BROWSER = {"User-Agent": "susan's browser"}
-PROJECT = {"name": "quart", "homepage": "https://pypi.org/project/quart/", "backend": "PyPI", "version_scheme": "RPM"}
+PROJECT = {"name": "quart", "homepage": "https://quart.palletsprojects.com/", "backend": "PyPI", "version_scheme": "RPM"}
 
 
 @pytest.fixture
