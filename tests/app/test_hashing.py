@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 from sqlalchemy import func, select, update
@@ -29,11 +29,18 @@ NEW = "another fine password"
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+def begun() -> Semaphore:
+    """One for each hash that a thread has taken from the line."""
+    return Semaphore(0)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch, begun: Semaphore) -> Iterator[Event]:
     """Every hash takes until this is set."""
     event = Event()
 
     def wait(password: str, method: str) -> str:
+        begun.release()
         assert event.wait(30)
         return generate_password_hash(password, method)
 
@@ -74,9 +81,11 @@ async def test_the_line_has_an_end(hasher: PasswordHasher, held: Event) -> None:
     assert await is_room_for_five(hasher)
 
 
-async def test_who_goes_away_leaves_the_line(hasher: PasswordHasher, held: Event) -> None:
+async def test_who_goes_away_leaves_the_line(hasher: PasswordHasher, held: Event, begun: Semaphore) -> None:
     """The place of a client that has gone is free at once, unless its hash has begun: then, when that is done."""
     tasks = await started(hasher, 5)
+    for _ in range(2):
+        assert await asyncio.to_thread(begun.acquire, timeout=30)
     for task in tasks:
         task.cancel()
         with suppress(asyncio.CancelledError):
