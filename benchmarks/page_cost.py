@@ -24,8 +24,8 @@ from benchmarks.measurement.postgresql import postgresql_url
 from benchmarks.servers import Client, hypercorn, wrk
 from quart_app import create_app
 from quart_app.accounts.login import login_manager
-from quart_app.accounts.models import User
 from quart_app.application import Application
+from quart_app.models.user import User
 from quart_app.sessions.lookup import find_user
 
 GOALS = {"sqlite": 1.25, "postgresql": 1.20}

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from quart import Quart, current_app
 
-from .http_connection import HttpConnection
-from .templating import PromptEnvironment
+from .framework.http_connection import HttpConnection
+from .framework.templating import PromptEnvironment
 
 if TYPE_CHECKING:
     from .accounts.passwords import PasswordHasher

@@ -9,24 +9,22 @@ from typing import Any
 
 from sqlalchemy.orm import configure_mappers
 
-from . import cli, defences, errors, live, operation, proxies
-from .accounts import account
-from .accounts import views as accounts
+from . import cli, defences, live, operation
 from .accounts.login import answer_ended_login, login_manager
 from .accounts.password_rules import read_common_passwords
 from .accounts.passwords import PasswordHasher
 from .accounts.throttle import Throttle
 from .api import routes as api
 from .application import Application
-from .context_processors import drop_idle_context_processors
 from .database import Database
-from .defences import hosts, rate_limits
-from .forms import protect_forms
+from .defences import hosts, proxies, rate_limits
+from .defences.csrf import protect_forms
+from .errors import pages as error_pages
+from .framework.context_processors import drop_idle_context_processors
 from .migrations.start import prepare_tables
-from .pages import views as pages
+from .pages import account, home, login, sessions
 from .secret_key import kept_secret_key
 from .sessions import sweep
-from .sessions import views as sessions
 from .sessions.confirmation import SessionEnded
 from .sessions.sightings import Sightings
 from .settings import Settings
@@ -76,13 +74,13 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     rate_limits.init_app(app, settings)
     protect_forms(app)
     login_manager.init_app(app)
-    app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(login.blueprint)
     app.register_blueprint(account.blueprint)
     app.register_blueprint(sessions.blueprint)
-    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(home.blueprint)
     live.init_app(app)
     api.init_app(app)
-    errors.init_app(app)
+    error_pages.init_app(app)
     app.register_error_handler(SessionEnded, answer_ended_login)
     drop_idle_context_processors(app)
     cli.init_app(app)

@@ -7,9 +7,9 @@ from quart import Quart
 from benchmarks import login_cost
 from benchmarks.applications.database_delay import delay_statements
 from quart_app.accounts.login import load_user, login_manager
-from quart_app.accounts.models import User
 from quart_app.application import Application
 from quart_app.factory import create_app
+from quart_app.models.user import User
 from quart_app.serve.warm_up import warm_up
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.environment import application_environment
 from benchmarks.serving.commands import gunicorn, hypercorn
 from benchmarks.serving.process import serve
-from quart_app.sessions.handles import hash_handle
+from quart_app.models.handles import hash_handle
 from tests.parity import sealing
 from tests.parity.cookies import Jar, SetCookie
 from tests.parity.switches import SECRET

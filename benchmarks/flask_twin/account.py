@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import fresh_login_required, login_required
 from sqlalchemy import update
 
-from quart_app.accounts.models import User
+from quart_app.models.user import User
 
 from .database import db
 from .forms import PasswordChangeForm, protection

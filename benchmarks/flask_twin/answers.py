@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from quart_app.defences.cross_site import SAFE_METHODS, is_cross_site
 from quart_app.defences.headers import SECURITY_HEADERS
-from quart_app.errors import text_for
+from quart_app.errors.pages import text_for
 
 _FAILED = 500
 

@@ -10,10 +10,11 @@ from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
-from quart_app.accounts import account_forms as quart_account_forms
-from quart_app.accounts import forms as quart_forms
-from quart_app.accounts.fields import errors_shown
 from quart_app.accounts.password_rules import check_new_password
+from quart_app.accounts.users import TAKEN
+from quart_app.pages import account_forms as quart_account_forms
+from quart_app.pages import login_forms as quart_forms
+from quart_app.pages.form_fields import errors_shown
 
 from .login import current_user
 from .users import taken_fields
@@ -88,13 +89,13 @@ class RegistrationForm(PageForm):
         if field.errors or not field.data:
             return
         if name in taken_fields(**{"username": "", "email": "", name: field.data}):
-            raise ValidationError(quart_forms.TAKEN[name])
+            raise ValidationError(TAKEN[name])
 
     def refuse(self, fields: frozenset[str]) -> None:
         """Show that these have been taken by somebody in the meantime."""
         for name in fields:
             field = self[name]
-            field.errors = [*field.errors, quart_forms.TAKEN[name]]
+            field.errors = [*field.errors, TAKEN[name]]
 
 
 class LogoutForm(PageForm):

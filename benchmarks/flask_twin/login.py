@@ -10,10 +10,10 @@ import flask_login
 from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from quart_app.accounts.models import User
 from quart_app.clients import describe_client
+from quart_app.models.login_session import Kind, LoginSession
+from quart_app.models.user import User
 from quart_app.sessions.confirmation import SessionEnded
-from quart_app.sessions.models import Kind, LoginSession
 
 from .sessions import create_session, end_session, find_user, renew_session
 

@@ -10,7 +10,7 @@ from quart_app.pages.posts import EXAMPLES
 
 from .login import current_user
 
-# As quart_app/problems has it.
+# As quart_app/errors/problems has it.
 _LOGIN_REQUIRED = {
     "type": "/api/v1/docs#login-required",
     "title": "Login required",

@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
 from quart_app import clock
-from quart_app.accounts.models import User
+from quart_app.models.handles import hash_handle
+from quart_app.models.login_session import Kind, LoginSession
+from quart_app.models.user import User
 from quart_app.sessions.confirmation import SessionEnded
-from quart_app.sessions.handles import hash_handle
 from quart_app.sessions.limits import Limits
-from quart_app.sessions.models import Kind, LoginSession
 from quart_app.sessions.sightings import SEEN_EVERY, is_sighting_due
 
 from .database import db

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select
 
 from quart_app import clock
-from quart_app.accounts.models import User
-from quart_app.accounts.names import email_key, username_key
 from quart_app.cli.seed import PASSWORD as PASSWORD
-from quart_app.sessions.handles import hash_handle, new_handle
-from quart_app.sessions.models import Kind, LoginSession
+from quart_app.models.handles import hash_handle, new_handle
+from quart_app.models.login_session import Kind, LoginSession
+from quart_app.models.names import email_key, username_key
+from quart_app.models.user import User
 
 _BATCH = 5_000
 

@@ -21,7 +21,7 @@ from benchmarks.load.forms import write_login_forms
 from quart_app import clock
 from quart_app.application import Application
 from quart_app.factory import create_app
-from quart_app.sessions.models import LoginSession
+from quart_app.models.login_session import LoginSession
 from quart_app.settings import Settings
 
 from .cases import Kind, Place

@@ -5,26 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import String, case, delete, or_, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import case, delete, or_, update
 
 from quart_app.application import this_app
-from quart_app.database import Base, DatabaseUnavailable, insert_into
+from quart_app.database import DatabaseUnavailable, insert_into
+from quart_app.models.failed_attempts import FailedAttempts
 
-_KEY_LENGTH = 64
 _CLOCKS_DIFFER = timedelta(minutes=1)  # those of hosts, which share the counts
-
-
-class FailedAttempts(Base):
-    """How often something has been guessed wrong, or is being guessed, since the first time."""
-
-    __tablename__ = "failed_attempts"
-
-    #: A keyed hash: names stay out of this table, and so do passwords that were entered in the wrong field.
-    key: Mapped[str] = mapped_column(String(_KEY_LENGTH), primary_key=True)
-    count: Mapped[int] = mapped_column()
-    #: When they are forgotten.
-    ends_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Attempt(NamedTuple):

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy import update
 
 from quart_app.application import this_app
+from quart_app.models.names import username_key
+from quart_app.models.user import User
 from quart_app.operation.events import Event, Reason, record
 
 from .devices import known_device
-from .models import User
-from .names import username_key
 from .throttle import TooManyAttempts, attempts_key
 from .users import user_by_login
 

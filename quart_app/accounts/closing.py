@@ -6,11 +6,10 @@ from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.application import this_app
+from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 from quart_app.sessions.confirmation import confirm_session_in
 from quart_app.sessions.ending import end_sessions_in
-
-from .models import User
 
 
 async def deactivate_user(user_id: int) -> None:

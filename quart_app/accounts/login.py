@@ -7,18 +7,18 @@ from quart.typing import ResponseReturnValue
 
 from compat import LoginManager, confirm_login, login_user, logout_user
 from quart_app.clients import describe_client
+from quart_app.errors.problems import login_required_problem, problem_response, stale_login_problem
 from quart_app.faces import is_for_api
+from quart_app.models.login_session import Kind, LoginSession
+from quart_app.models.user import User
 from quart_app.operation.events import Event, Reason, record
-from quart_app.problems import login_required_problem, problem_response, stale_login_problem
 from quart_app.sessions.bearer import handle_of_token, make_bearer_token, sent_bearer_token
 from quart_app.sessions.confirmation import SessionEnded, renew_session
 from quart_app.sessions.creation import create_session
 from quart_app.sessions.ending import end_session
 from quart_app.sessions.lookup import find_user
-from quart_app.sessions.models import Kind, LoginSession
 
 from .devices import remember_device
-from .models import User
 
 
 class _Logins(LoginManager[User]):

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import email_validator
 
-from .models import EMAIL_MAX, USERNAME_MAX
-from .names import email_key, username_key
+from quart_app.models.names import email_key, username_key
+from quart_app.models.user import EMAIL_MAX, USERNAME_MAX
 
 #: :func:`check_username` in JSON Schema, as far as that can say it: exactly for ASCII.
 USERNAME_PATTERN = r"^[^\x00-\x20\x7F@]([^\x00-\x1F\x7F@]*[^\x00-\x20\x7F@])?$"

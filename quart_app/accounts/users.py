@@ -6,10 +6,15 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from quart_app.application import this_app
+from quart_app.models.names import email_key, username_key
+from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 
-from .models import User
-from .names import email_key, username_key
+TAKEN = {
+    "username": "Please use a different username.",
+    "email": "Please use a different email address.",
+}
+"""What to say to somebody who chose a name or an address that belongs to somebody else."""
 
 
 class UserExists(Exception):

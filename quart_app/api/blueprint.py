@@ -11,10 +11,10 @@ from quart import Blueprint, Quart, Response, request
 from werkzeug.exceptions import BadRequest
 
 from quart_app.accounts.login import current_login_session, current_user
+from quart_app.defences.csrf import without_forms
 from quart_app.faces import API, is_for_api
-from quart_app.forms import without_forms
+from quart_app.models.login_session import Kind
 from quart_app.sessions.bearer import sent_bearer_token
-from quart_app.sessions.models import Kind
 
 _DESCRIPTION = "api.openapi"
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from quart import request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from quart_app.problems import BODY_UNREADABLE, FIELDS_INVALID, FieldError, Problem
+from quart_app.errors.problems import BODY_UNREADABLE, FIELDS_INVALID, FieldError, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 

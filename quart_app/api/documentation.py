@@ -10,7 +10,7 @@ from quart import render_template
 from quart_schema import hide
 
 from quart_app.application import this_app
-from quart_app.problems import PROBLEM_TYPES
+from quart_app.errors.problems import PROBLEM_TYPES
 
 from .blueprint import blueprint
 from .openapi import REFERENCE, described_api

@@ -12,7 +12,7 @@ from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.routing.converters import BaseConverter
 
 from quart_app.application import this_app
-from quart_app.problems import PROBLEM_JSON
+from quart_app.errors.problems import PROBLEM_JSON
 
 from .blueprint import blueprint
 from .body import JSON

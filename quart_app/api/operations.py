@@ -14,7 +14,7 @@ from quart_schema import document_request, document_response, operation_id, secu
 from compat import fresh_login_required, login_required
 
 from .body import JSON, read_body
-from .models import ProblemDetails
+from .schemas import ProblemDetails
 
 ACCOUNT, SESSIONS = "Account", "Sessions"
 """The headings that operations stand under."""

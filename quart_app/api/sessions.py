@@ -9,15 +9,15 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from quart_app.accounts.authentication import authenticate
 from quart_app.accounts.login import current_login_session, current_user, end_login, issue_bearer_token, start_login
-from quart_app.problems import CREDENTIALS_WRONG, Problem
+from quart_app.errors.problems import CREDENTIALS_WRONG, Problem
+from quart_app.models.login_session import ID_MAX, Kind
 from quart_app.sessions.bearer import sent_bearer_token
 from quart_app.sessions.ending import end_session, end_sessions
 from quart_app.sessions.listing import list_sessions
-from quart_app.sessions.models import ID_MAX, Kind
 
 from .blueprint import blueprint
-from .models import Credentials, NewSession, Session, SessionList
 from .operations import ANYBODY, SESSIONS, operation
+from .schemas import Credentials, NewSession, Session, SessionList
 
 
 @blueprint.post("/sessions")

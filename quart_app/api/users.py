@@ -6,14 +6,13 @@ from http import HTTPStatus
 
 from quart_app.accounts.authentication import confirm_password
 from quart_app.accounts.changes import change_password
-from quart_app.accounts.forms import TAKEN
 from quart_app.accounts.login import current_user, write_renewed_login
-from quart_app.accounts.users import UserExists, add_user, taken_fields
-from quart_app.problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
+from quart_app.accounts.users import TAKEN, UserExists, add_user, taken_fields
+from quart_app.errors.problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
 
 from .blueprint import blueprint
-from .models import PasswordChange, Registration, UserAccount
 from .operations import ACCOUNT, ANYBODY, FRESH_USERS, operation
+from .schemas import PasswordChange, Registration, UserAccount
 
 
 @blueprint.post("/users")

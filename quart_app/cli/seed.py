@@ -6,10 +6,10 @@ import click
 from werkzeug.security import generate_password_hash
 
 from quart_app import clock
-from quart_app.accounts.models import User
-from quart_app.accounts.names import email_key, username_key
 from quart_app.application import Application
 from quart_app.database import insert_into
+from quart_app.models.names import email_key, username_key
+from quart_app.models.user import User
 
 from .tables import with_tables
 from .user import password_stdin, read_password

@@ -6,11 +6,11 @@ import click
 from sqlalchemy import not_, select
 
 from quart_app import clock
-from quart_app.accounts.models import User
 from quart_app.application import Application
+from quart_app.models.login_session import ID_MAX, LoginSession
+from quart_app.models.user import User
 from quart_app.sessions.ending import end_all_sessions, end_session, end_sessions
 from quart_app.sessions.limits import current_limits
-from quart_app.sessions.models import ID_MAX, LoginSession
 from quart_app.sessions.sweep import sweep_sessions
 
 from .tables import with_tables

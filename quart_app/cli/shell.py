@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from quart_app.accounts.models import User
 from quart_app.accounts.users import add_user, user_by_login
 from quart_app.migrations.start import prepare_tables
-from quart_app.sessions.models import LoginSession
+from quart_app.models.login_session import LoginSession
+from quart_app.models.user import User
 
 from .running import database_errors_in_a_sentence
 from .shell_console import Names, converse, run_script

@@ -8,11 +8,11 @@ import click
 
 from quart_app.accounts.changes import change_password
 from quart_app.accounts.closing import activate_user, deactivate_user
-from quart_app.accounts.models import User
 from quart_app.accounts.name_rules import check_email, check_username
 from quart_app.accounts.password_rules import check_new_password
 from quart_app.accounts.users import UserExists, add_user, user_by_login
 from quart_app.application import Application
+from quart_app.models.user import User
 
 from .tables import with_tables
 

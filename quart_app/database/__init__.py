@@ -15,11 +15,11 @@
 ================  ==========================================================
 """
 
+from .base import IDS_USED_ONCE as IDS_USED_ONCE
+from .base import Base as Base
+from .base import UtcDateTime as UtcDateTime
 from .connections import Database as Database
 from .faults import DatabaseUnavailable as DatabaseUnavailable
 from .inserts import insert_into as insert_into
 from .look_ups import LookUp as LookUp
-from .models import IDS_USED_ONCE as IDS_USED_ONCE
-from .models import Base as Base
-from .models import UtcDateTime as UtcDateTime
 from .urls import UnusableDatabaseUrl as UnusableDatabaseUrl

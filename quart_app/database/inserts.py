@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .models import Base
+from .base import Base
 
 
 def insert_into(model: type[Base], session: AsyncSession) -> postgresql.Insert | sqlite.Insert:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from quart_app.application import Application
+from quart_app.framework import websocket_backpressure
 
-from . import cookies, cross_site, headers, websockets
+from . import cookies, cross_site, headers
 
 
 def init_app(app: Application) -> None:
@@ -12,4 +13,4 @@ def init_app(app: Application) -> None:
     headers.init_app(app)
     cookies.init_app(app)
     cross_site.init_app(app)
-    websockets.init_app(app)
+    websocket_backpressure.init_app(app)

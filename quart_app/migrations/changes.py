@@ -17,10 +17,13 @@ from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
-import quart_app.factory  # noqa: F401 - it has all the models, and what it lacks is no part of the application
 from quart_app.database import Base, Database
+from quart_app.models import failed_attempts, login_session, user
 
 from .errors import UnknownRevision
+
+MODELS = (failed_attempts, login_session, user)
+"""The modules whose tables are compared: importing them adds the tables to ``Base.metadata``."""
 
 
 class Change(NamedTuple):

@@ -22,7 +22,7 @@ from .logs import get_logger
 if TYPE_CHECKING:
     from quart import Quart
 
-    from quart_app.accounts.models import User
+    from quart_app.models.user import User
 
 _log = get_logger("quart_app.events")
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from quart_app.serve.server_pid import SERVER_PID
+from quart_app.server_pid import SERVER_PID
 
 if sys.platform != "win32":
     import fcntl

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from hypercorn.config import Config, Sockets
 
+from quart_app.server_pid import SERVER_PID
+
 from .lifeline import READY
-from .server_pid import SERVER_PID
 
 _PAUSE = 1.0  # seconds before another attempt, where a worker could not even start
 _GRACE = 5.0  # seconds more than Hypercorn's own limits before a worker that does not end is killed

@@ -6,10 +6,9 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
-from quart_app.accounts.models import User
 from quart_app.application import this_app
-
-from .models import LoginSession
+from quart_app.models.login_session import LoginSession
+from quart_app.models.user import User
 
 
 class SessionEnded(Exception):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
-from quart_app.accounts.models import User
 from quart_app.application import this_app
+from quart_app.models.login_session import Kind, LoginSession
+from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 
 from .confirmation import lock_user
 from .ending import end_session_in
 from .limits import current_limits
-from .models import Kind, LoginSession
 
 
 async def create_session(

@@ -10,9 +10,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.application import this_app
+from quart_app.models.login_session import LoginSession
 from quart_app.operation.events import Event, record
-
-from .models import LoginSession
 
 
 async def end_session(user_id: int, session_id: int, event: Event = Event.SESSION_ENDED) -> bool:

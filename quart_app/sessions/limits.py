@@ -8,9 +8,8 @@ from typing import NamedTuple, Self
 from sqlalchemy import ColumnElement, and_, or_
 
 from quart_app.application import this_app
+from quart_app.models.login_session import Kind, LoginSession
 from quart_app.settings import Settings
-
-from .models import Kind, LoginSession
 
 
 class Limits(NamedTuple):

@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import not_, select
 
 from quart_app import clock
-from quart_app.accounts.models import User
 from quart_app.application import this_app
+from quart_app.models.login_session import LoginSession
+from quart_app.models.user import User
 
 from .limits import current_limits
-from .models import LoginSession
 
 _IDS_PER_QUERY = 1000  # drivers take some 32,000 parameters, and the loop has others to serve
 

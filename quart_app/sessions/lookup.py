@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from quart_app import clock
-from quart_app.accounts.models import User
 from quart_app.application import this_app
 from quart_app.database import LookUp
-from quart_app.rows import Rows
+from quart_app.database.rows import Rows
+from quart_app.models.handles import hash_handle
+from quart_app.models.login_session import LoginSession
+from quart_app.models.user import User
 
-from .handles import hash_handle
 from .limits import current_limits
-from .models import LoginSession
 from .sightings import is_sighting_due
 
 # Put together once, as every request of a user runs it.

@@ -10,8 +10,7 @@ from sqlalchemy import select, update
 
 from quart_app.application import this_app
 from quart_app.database import DatabaseUnavailable
-
-from .models import LoginSession
+from quart_app.models.login_session import LoginSession
 
 #: How exact ``last_seen_at`` is: writing down each request would cost each request a transaction.
 SEEN_EVERY = timedelta(minutes=1)

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quart_app import clock
 from quart_app.application import Application, this_app
 from quart_app.database import DatabaseUnavailable
+from quart_app.models.login_session import Kind, LoginSession
 
 from .limits import current_limits
-from .models import Kind, LoginSession
 
 _EVERY = 3600.0  # seconds from one sweep of a worker to its next, more or less
 _BATCH = 1000  # rows that are looked at, and removed, in one transaction

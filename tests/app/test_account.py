@@ -164,7 +164,7 @@ async def test_a_double_click_is_no_logout(stale: Visitor) -> None:
         await together.wait()
         return True
 
-    with mock.patch("quart_app.accounts.models.User.check_password", wait_for_the_other):
+    with mock.patch("quart_app.models.user.User.check_password", wait_for_the_other):
         fields = {"csrf_token": token, "current_password": PASSWORD}
         pages = await asyncio.gather(*(stale.post("/reauthenticate", fields) for _ in range(2)))
     assert [page.location for page in pages] == ["/account", "/account"]

@@ -9,10 +9,10 @@ from unittest import mock
 import pytest
 from werkzeug import security
 
-from quart_app.accounts.names import email_key, username_key
 from quart_app.accounts.passwords import PasswordHasher
 from quart_app.accounts.users import UserExists, add_user, user_by_login
 from quart_app.application import Application
+from quart_app.models.names import email_key, username_key
 from quart_app.settings import Settings
 from tests.app.visitor import PASSWORD, Visitor
 
@@ -55,7 +55,7 @@ async def test_one_name_for_many(app: Application) -> None:
 async def test_a_race_is_an_error_of_the_form(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that is taken between the look and the insert is refused as any other."""
     await visitor.register()
-    from quart_app.accounts import forms
+    from quart_app.pages import login_forms as forms
 
     monkeypatch.setattr(forms, "taken_fields", mock.AsyncMock(return_value=frozenset()))
     page = await visitor.register()

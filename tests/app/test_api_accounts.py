@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, select
 
 from quart_app.accounts.closing import deactivate_user
-from quart_app.accounts.models import User
 from quart_app.accounts.password_rules import PASSWORD_MIN
 from quart_app.accounts.passwords import PasswordHasher
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
+from quart_app.models.user import User
 from tests.app.program import Program, browser_of, with_token
 from tests.app.visitor import PASSWORD, Visitor
 

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from compat import current_user, login_required
 from quart_app.application import Application
 from quart_app.factory import create_app
-from quart_app.sessions.models import LoginSession
+from quart_app.models.login_session import LoginSession
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
 from tests.app.program import Program, with_token

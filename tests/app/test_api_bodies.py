@@ -7,7 +7,7 @@ import json
 import pytest
 
 from quart_app.application import Application
-from quart_app.problems import FieldError
+from quart_app.errors.problems import FieldError
 from tests.app.program import CREDENTIALS, SUSAN, Program
 from tests.app.visitor import PASSWORD
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from quart_app.application import Application
-from quart_app.problems import PROBLEM_TYPES
+from quart_app.errors.problems import PROBLEM_TYPES
 from tests.app.program import Program
 from tests.app.visitor import Page, Visitor
 from tests.browser.server import serve

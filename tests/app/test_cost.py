@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Pool, event, select
 
-from quart_app.accounts.models import User
 from quart_app.application import Application
 from quart_app.database import Database, LookUp
+from quart_app.models.user import User
 from tests.app.visitor import Visitor
 
 

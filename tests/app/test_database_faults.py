@@ -20,9 +20,9 @@ from pydantic import SecretStr
 from sqlalchemy import Integer, String, case, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
-from quart_app.accounts.models import User
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, LookUp
+from quart_app.models.user import User
 from quart_app.settings import Settings
 from tests.app.tab import open_tab, refusal
 from tests.app.visitor import Visitor

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from quart_app.accounts.closing import deactivate_user
-from quart_app.accounts.models import User
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.factory import create_app
+from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 from quart_app.sessions.ending import end_sessions
 from quart_app.settings import Settings

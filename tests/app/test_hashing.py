@@ -15,12 +15,12 @@ from sqlalchemy import func, select, update
 from werkzeug.security import generate_password_hash
 
 from quart_app.accounts import passwords
-from quart_app.accounts.attempts import FailedAttempts
 from quart_app.accounts.changes import change_password
-from quart_app.accounts.models import User
 from quart_app.accounts.passwords import PasswordHasher, PasswordsBusy
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
+from quart_app.models.failed_attempts import FailedAttempts
+from quart_app.models.user import User
 from tests.app.visitor import PASSWORD, Visitor
 
 METHOD = "pbkdf2:sha256:1"

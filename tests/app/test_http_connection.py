@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from quart import Response, request
 
-from quart_app import http_connection
 from quart_app.application import Application
+from quart_app.framework import http_connection
 
 GONE = {"type": "http.disconnect"}
 END = {"type": "http.request", "body": b"", "more_body": False}

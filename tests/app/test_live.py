@@ -15,12 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quart_app.accounts.changes import change_password
 from quart_app.accounts.closing import deactivate_user, delete_user
 from quart_app.accounts.login import load_user
-from quart_app.accounts.models import User
 from quart_app.application import Application, this_app
 from quart_app.live.hub import NAMES_SHOWN, Hub
 from quart_app.live.people import Person
 from quart_app.live.sockets import Close
 from quart_app.live.watch import check_sessions
+from quart_app.models.user import User
 from quart_app.sessions.confirmation import renew_session
 from quart_app.sessions.ending import end_sessions
 from tests.app.conftest import Clock

@@ -10,14 +10,14 @@ from contextvars import copy_context
 import pytest
 from sqlalchemy import Engine, event
 
-from quart_app.accounts.models import User
 from quart_app.accounts.users import add_user
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable
+from quart_app.models.login_session import Kind
+from quart_app.models.user import User
 from quart_app.sessions.creation import create_session
 from quart_app.sessions.ending import end_sessions
 from quart_app.sessions.lookup import find_user
-from quart_app.sessions.models import Kind
 from tests.app.visitor import PASSWORD
 
 

@@ -18,7 +18,7 @@ from compat import user_loaded
 from quart_app.accounts.closing import delete_user
 from quart_app.accounts.users import add_user, taken_fields, user_by_login
 from quart_app.application import Application
-from quart_app.sessions.models import LoginSession
+from quart_app.models.login_session import LoginSession
 from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Visitor
 

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from quart_app.accounts.models import User
 from quart_app.accounts.users import add_user, user_by_login
 from quart_app.application import Application
 from quart_app.database.one_trip import OneTripConnection
+from quart_app.models.login_session import Kind
+from quart_app.models.user import User
 from quart_app.sessions.creation import create_session
 from quart_app.sessions.lookup import find_user
-from quart_app.sessions.models import Kind
 from tests.app.visitor import PASSWORD, Visitor
 
 

@@ -20,9 +20,9 @@ from quart_app.accounts.login import load_user, start_login
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.clients import describe_client
+from quart_app.models.handles import hash_handle, new_handle
+from quart_app.models.login_session import LoginSession
 from quart_app.sessions.ending import end_sessions
-from quart_app.sessions.handles import hash_handle, new_handle
-from quart_app.sessions.models import LoginSession
 from quart_app.sessions.sightings import write_sightings
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
@@ -183,7 +183,7 @@ async def test_only_a_login_that_is_one_is_renewed(user: Visitor, app: Applicati
         return True
 
     fields = {"current_password": PASSWORD, "password": "another fine one", "password2": "another fine one"}
-    with mock.patch("quart_app.accounts.models.User.check_password", right_but_late):
+    with mock.patch("quart_app.models.user.User.check_password", right_but_late):
         done = await user.post(path, {"csrf_token": token, **fields})
     assert (done.status, done.location) == (302, "/login")
     assert done.cookies["remember_token"].value == ""

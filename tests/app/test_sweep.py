@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quart_app import clock as app_clock
 from quart_app.application import Application
 from quart_app.factory import create_app
+from quart_app.models.login_session import Kind, LoginSession
 from quart_app.sessions.limits import current_limits
-from quart_app.sessions.models import Kind, LoginSession
 from quart_app.sessions.sweep import sweep_sessions
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor

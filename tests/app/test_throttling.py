@@ -14,13 +14,14 @@ from quart.testing import QuartClient
 from sqlalchemy import select
 from werkzeug import security
 
-from quart_app.accounts.attempts import FailedAttempts, clear_attempts, count_attempt
+from quart_app.accounts.attempts import clear_attempts, count_attempt
 from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.clock import now
 from quart_app.database import DatabaseUnavailable
 from quart_app.factory import create_app
+from quart_app.models.failed_attempts import FailedAttempts
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
 from tests.app.visitor import PASSWORD, Page, Visitor

@@ -8,7 +8,7 @@ import pytest
 from quart import websocket
 
 from quart_app.application import Application
-from quart_app.defences.websockets import MESSAGES_WAITING
+from quart_app.framework.websocket_backpressure import MESSAGES_WAITING
 from tests.app.tab import Closed, Refused, Tab, open_tab
 from tests.app.visitor import Visitor
 

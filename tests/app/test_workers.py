@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.mmap_dict import MmapedDict
 
-from quart_app.serve.server_pid import SERVER_PID
+from quart_app.server_pid import SERVER_PID
 from tests.app.test_metrics import value
 from tests.browser.server import ROOT, serve
 from tests.serving.server import serve as serve_supervised

@@ -21,7 +21,7 @@ from benchmarks.measurement.turns import measure_case
 from benchmarks.serving.commands import gunicorn
 from benchmarks.serving.process import serve
 from quart_app import clock
-from quart_app.sessions.models import LoginSession
+from quart_app.models.login_session import LoginSession
 from quart_app.sessions.sightings import SEEN_EVERY
 from tests.services.needed import needed
 

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import func, select
 
-from quart_app.accounts.models import User
 from quart_app.application import Application
+from quart_app.models.user import User
 from tests.app.program import SUSAN, Program
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.tally import Tally

@@ -9,7 +9,7 @@ from quart.testing import QuartClient
 from sqlalchemy import select
 
 from quart_app.application import Application
-from quart_app.sessions.models import LoginSession
+from quart_app.models.login_session import LoginSession
 from quart_app.settings import Settings
 from tests.app.tab import Refused, open_tab
 from tests.app.visitor import PASSWORD, Visitor

@@ -9,10 +9,10 @@ import pytest
 from click.testing import Result
 from sqlalchemy import Engine, event, func, select
 
-from quart_app.accounts.models import User
 from quart_app.application import Application
 from quart_app.cli import seed
 from quart_app.factory import create_app
+from quart_app.models.user import User
 from tests.app.visitor import PASSWORD
 from tests.cli.serving import can_log_in, served
 

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from quart_app import clock
 from quart_app.application import Application
-from quart_app.sessions.models import LoginSession
+from quart_app.models.login_session import LoginSession
 from tests.app.visitor import Visitor
 from tests.cli.serving import served
 

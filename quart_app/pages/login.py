@@ -6,14 +6,14 @@ from quart import Blueprint, flash, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from compat import anonymous_required, login_fresh, login_required, safe_next_url
-from quart_app.forms import checked_by_form
+from quart_app.accounts.authentication import authenticate
+from quart_app.accounts.login import current_user, end_login, renew_login, start_login
+from quart_app.accounts.throttle import TooManyAttempts
+from quart_app.accounts.users import UserExists, add_user
+from quart_app.defences.csrf import checked_by_form
 
 from .account_forms import ReauthenticationForm
-from .authentication import authenticate
-from .forms import LoginForm, LogoutForm, RegistrationForm
-from .login import current_user, end_login, renew_login, start_login
-from .throttle import TooManyAttempts
-from .users import UserExists, add_user
+from .login_forms import LoginForm, LogoutForm, RegistrationForm
 
 blueprint = Blueprint("accounts", __name__)
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from hypercorn.middleware import ProxyFixMiddleware
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
-from .application import Application
+from quart_app.application import Application
 
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 _MODERN = b"forwarded"

@@ -16,7 +16,7 @@ from quart_app.database import IDS_USED_ONCE, Base
 from .names import email_key, username_key
 
 if TYPE_CHECKING:
-    from quart_app.sessions.models import LoginSession
+    from .login_session import LoginSession
 
 USERNAME_MAX = 64
 EMAIL_MAX = 120

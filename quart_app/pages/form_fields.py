@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, ValidationError
 
-from .models import EMAIL_MAX, USERNAME_MAX
-from .name_rules import check_email, check_username
-from .password_rules import PASSWORD_MAX, PASSWORD_MIN, normalize_password
+from quart_app.accounts.name_rules import check_email, check_username
+from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, normalize_password
+from quart_app.models.user import EMAIL_MAX, USERNAME_MAX
 
 _USERNAME = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 

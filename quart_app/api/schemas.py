@@ -11,11 +11,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from quart_app.accounts.login import current_user
-from quart_app.accounts.models import EMAIL_MAX, USERNAME_MAX, User
 from quart_app.accounts.name_rules import USERNAME_PATTERN, check_email, check_username
 from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_new_password, normalize_password
+from quart_app.models.login_session import LoginSession
+from quart_app.models.user import EMAIL_MAX, USERNAME_MAX, User
 from quart_app.sessions.limits import current_limits
-from quart_app.sessions.models import LoginSession
 
 KindName = Literal["session", "remembered", "bearer"]
 

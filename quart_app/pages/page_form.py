@@ -1,26 +1,21 @@
-"""What all forms of the application share: where they read from, and their protection."""
+"""The base of all forms on pages: where they read from, and what is shown when they are refused."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Self, TypeVar
+from typing import Self
 
-from quart import Blueprint, Quart, request
-from quart_wtf import CSRFProtect, QuartForm
+from quart import request
+from quart_wtf import QuartForm
 from werkzeug.exceptions import TooManyRequests
 from wtforms import Field
-
-View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
-
-_protection = CSRFProtect()
 
 
 class PageForm(QuartForm):
     """A form on a page, sent as a form and by nothing else.
 
-    A missing or outdated CSRF token is an error of the form like others, shown on the form: what was entered
-    is still there, with a new token, and needs only to be sent again. So views with a form of this kind are
-    marked by :func:`checked_by_form`. Nothing else is looked at before the token is right: no look-up, no hash.
+    A missing or outdated CSRF token is an error of the form like others, shown on the form: what was entered is still
+    there, with a new token, and needs only to be sent again. So views with a form of this kind are marked by
+    :func:`~quart_app.defences.csrf.checked_by_form`. Nothing else is checked before the token: no look-up, no hash.
     """
 
     csrf_token: Field
@@ -62,28 +57,3 @@ class PageForm(QuartForm):
     def headers(self) -> dict[str, str]:
         """The headers to show it with: when to try again, if it is postponed."""
         return {} if self.postponed is None else {"Retry-After": str(self.postponed.retry_after)}
-
-
-def checked_by_form(view: View) -> View:
-    """Leave the CSRF token to the form of this view, which must be a :class:`PageForm`."""
-    _protection.exempt(view)
-    return view
-
-
-def without_forms(blueprint: Blueprint) -> Blueprint:
-    """Ask for no CSRF token in a blueprint that takes no forms: it needs another protection."""
-    _protection.exempt(blueprint)
-    return blueprint
-
-
-def protect_forms(app: Quart) -> None:
-    """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form looks at it.
-
-    Blueprints that are :func:`without_forms` need none.
-
-    Quart-WTForms knows nothing of ``SECRET_KEY_FALLBACKS`` and hands its key on to itsdangerous, which takes several:
-    it accepts the signatures of all, and signs with the last. So a form that was opened before the key was changed,
-    or comes from a host that has another order of keys, is accepted as its session is.
-    """
-    app.config["WTF_CSRF_SECRET_KEY"] = [*app.config["SECRET_KEY_FALLBACKS"], app.secret_key]
-    _protection.init_app(app)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from wtforms import BooleanField, EmailField, PasswordField, StringField, SubmitField
 from wtforms.validators import ValidationError
 
-from quart_app.forms import PageForm
+from quart_app.accounts.password_rules import check_new_password
+from quart_app.accounts.users import TAKEN, taken_fields
 
-from .fields import (
+from .form_fields import (
     current_password_field,
     email_field,
     errors_shown,
@@ -16,13 +17,7 @@ from .fields import (
     repeated_password_field,
     username_field,
 )
-from .password_rules import check_new_password
-from .users import taken_fields
-
-TAKEN = {
-    "username": "Please use a different username.",
-    "email": "Please use a different email address.",
-}
+from .page_form import PageForm
 
 
 class LoginForm(PageForm):

@@ -7,9 +7,8 @@ from quart.typing import ResponseReturnValue
 
 from compat import login_required
 from quart_app.accounts.login import current_login_session, current_user, end_login
-
-from .ending import end_session, end_sessions
-from .models import ID_MAX
+from quart_app.models.login_session import ID_MAX
+from quart_app.sessions.ending import end_session, end_sessions
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Column
 from sqlalchemy.orm import make_transient_to_detached
 
-from .database import Base
+from .base import Base
 
 Model = TypeVar("Model", bound=Base)
 

@@ -11,7 +11,8 @@ from quart import Quart, Response, current_app
 from quart_wtf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
-from .faces import is_for_api
+from quart_app.faces import is_for_api
+
 from .problems import problem_response
 
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from wtforms import PasswordField, SubmitField
 
-from quart_app.forms import PageForm
+from quart_app.accounts.authentication import confirm_password
+from quart_app.accounts.login import current_user
+from quart_app.accounts.password_rules import check_new_password
+from quart_app.accounts.throttle import TooManyAttempts
+from quart_app.accounts.users import TAKEN
+from quart_app.models.user import User
 
-from .authentication import confirm_password
-from .fields import (
-    current_password_field,
-    email_field,
-    errors_shown,
-    new_password_field,
-    repeated_password_field,
-)
-from .forms import TAKEN
-from .login import current_user
-from .models import User
-from .password_rules import check_new_password
-from .throttle import TooManyAttempts
+from .form_fields import current_password_field, email_field, errors_shown, new_password_field, repeated_password_field
+from .page_form import PageForm
 
 
 class CurrentPasswordForm(PageForm):

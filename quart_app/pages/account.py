@@ -6,14 +6,14 @@ from quart import Blueprint, flash, redirect, render_template, url_for
 from quart.typing import ResponseReturnValue
 
 from compat import fresh_login_required, login_required
-from quart_app.forms import checked_by_form
+from quart_app.accounts.changes import change_email, change_password
+from quart_app.accounts.closing import delete_own_account
+from quart_app.accounts.login import current_login_session, current_user, forget_login, write_renewed_login
+from quart_app.accounts.users import UserExists
+from quart_app.defences.csrf import checked_by_form
 from quart_app.sessions.listing import list_sessions
 
 from .account_forms import DeletionForm, EmailChangeForm, PasswordChangeForm
-from .changes import change_email, change_password
-from .closing import delete_own_account
-from .login import current_login_session, current_user, forget_login, write_renewed_login
-from .users import UserExists
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 

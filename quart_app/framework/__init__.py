@@ -1,0 +1,11 @@
+"""Everything that bends Quart, Hypercorn or Jinja, in one place.
+
+Each module names the versions it was written for, what it gains, and what to do when that package changes.
+
+==========================  ==========================================================
+``http_connection``         requests without a body, in the server's own task
+``websocket_backpressure``  websockets whose clients send too fast, or never hang up
+``templating``              templates compiled without async code
+``context_processors``      context processors that no template uses, removed
+==========================  ==========================================================
+"""
