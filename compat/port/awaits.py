@@ -19,9 +19,8 @@ import libcst as cst
 
 from . import quart_api as api
 from .inference import VIEW, Inference
-from .program import Class, Function, Module, Scope, dotted_name
+from .program import Class, ClassValue, External, Function, FunctionValue, Instance, Module, Scope, dotted_name
 from .startup import find_startup
-from .values import ClassValue, External, FunctionValue, Instance
 
 #: These take a whole list as well as a generator.
 _DRAIN = {"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}

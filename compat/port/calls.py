@@ -13,10 +13,9 @@ from .awaits import Awaits
 from .clients import port_arguments
 from .findings import Complaint, todo
 from .forwarding import CLIENT_CALLS
-from .program import Function, Module, dotted_name
+from .program import Function, Instance, Module, dotted_name
 from .rewrite import Rewrite, keyword, name_of, separate
 from .templates import Templates
-from .values import Instance
 
 
 class Calls:

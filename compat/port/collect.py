@@ -9,8 +9,7 @@ from pathlib import Path
 
 import libcst as cst
 
-from .program import Binding, Class, Function, Module, Scope, dotted_name, imported_module
-from .values import ClassValue, FunctionValue
+from .program import Binding, Class, ClassValue, Function, FunctionValue, Module, Scope, dotted_name, imported_module
 
 
 def read_module(path: Path, shown: str, names: Sequence[str], package: str, source: bytes) -> Module:

@@ -15,11 +15,10 @@ from .calls import Calls
 from .findings import Complaint, Level, check, todo
 from .imports import imported_as, port_imports
 from .names import canonical
-from .program import Function, Module, dotted_name
+from .program import External, Function, FunctionValue, Instance, Module, dotted_name
 from .rewrite import Rewrite, keyword
 from .startup import as_before_serving
 from .templates import Templates
-from .values import External, FunctionValue, Instance
 
 _TEST_CASES = {"unittest.TestCase", "unittest.case.TestCase"}
 _ASYNC_NAMES = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}

@@ -15,9 +15,8 @@ from .extensions import advice
 from .findings import Complaint, check, todo
 from .imports import imported_as
 from .names import canonical
-from .program import Class, Function, Module, dotted_name, imported_module
+from .program import Class, Function, FunctionValue, Instance, Module, dotted_name, imported_module
 from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
-from .values import FunctionValue, Instance
 
 _QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
 _FORWARDED = "X-Forwarded-For"

@@ -11,9 +11,8 @@ import libcst as cst
 from .findings import Complaint, todo
 from .inference import Inference
 from .names import PORTED, relocate
-from .program import Module, Scope, dotted_name, imported_module
+from .program import Module, ModuleValue, Scope, dotted_name, imported_module
 from .rewrite import Rewrite, name_of
-from .values import ModuleValue
 
 _AS = cst.AsName(cst.Name("_"), cst.SimpleWhitespace(" "), cst.SimpleWhitespace(" "))
 _NONE_THERE = "Quart has nothing of this name"

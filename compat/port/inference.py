@@ -16,8 +16,23 @@ import libcst as cst
 
 from . import quart_api as api
 from .names import PORTED, canonical
-from .program import Binding, Class, Function, Module, Scope, dotted_name
-from .values import NOTHING, ClassValue, External, FunctionValue, Instance, ModuleValue, ObjectValue, Value, Values
+from .program import (
+    NOTHING,
+    Binding,
+    Class,
+    ClassValue,
+    External,
+    Function,
+    FunctionValue,
+    Instance,
+    Module,
+    ModuleValue,
+    ObjectValue,
+    Scope,
+    Value,
+    Values,
+    dotted_name,
+)
 
 #: Packages whose names are known under the one that they have after the port.
 _OURS = {*PORTED, *PORTED.values()}

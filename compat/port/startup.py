@@ -13,8 +13,7 @@ from libcst import matchers as m
 
 from . import quart_api as api
 from .inference import Inference
-from .program import Function, Module, dotted_name
-from .values import External, Instance
+from .program import External, Function, Instance, Module, dotted_name
 
 #: What would be missing where nothing is served, in tests for example.
 _BELONGS_TO_MAKING = m.FunctionDef() | m.ClassDef() | m.Return() | m.Yield() | m.Global() | m.ImportStar() | m.Call(
