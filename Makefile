@@ -48,6 +48,7 @@ lint: $(VENV)/dev.stamp
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
+	$(bin)/lint-imports
 
 format: $(VENV)/dev.stamp
 	$(bin)/ruff check --fix .

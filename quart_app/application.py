@@ -1,47 +1,24 @@
-"""The application object, and the one that is running now."""
+"""The application object: its settings, and what it changes of Quart."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn, cast
-
-from quart import Quart, current_app
+from quart import Quart
 
 from .framework.http_connection import HttpConnection
 from .framework.templating import PromptEnvironment
-
-if TYPE_CHECKING:
-    from .accounts.passwords import PasswordHasher
-    from .accounts.throttle import Throttle
-    from .database import Database
-    from .live.hub import Hub
-    from .operation.metrics import Metrics
-    from .sessions.sightings import Sightings
-    from .settings import Settings
+from .settings import Settings, current_settings
 
 
 class Application(Quart):
-    """A Quart application that knows its own parts by name and type."""
+    """A Quart application with the settings that it was made from.
+
+    Its parts, such as the database, are not attributes: each has an accessor in its owner's folder (``extension``).
+    """
 
     asgi_http_class = HttpConnection
     jinja_environment = PromptEnvironment
 
-    settings: Settings
-    database: Database
-    metrics: Metrics
-    passwords: PasswordHasher
-    live: Hub
-    throttle: Throttle
-    sightings: Sightings
-
-    def make_shell_context(self) -> NoReturn:
-        """Be the shell that Quart's ``shell`` command is about to start, with these names in it: one with ``await``.
-
-        The command is Quart's own, is found before those of the application, and asks nothing but this.
-        """
-        from .cli.shell import run_shell  # which is no part of what serves
-
-        raise SystemExit(run_shell(self))
-
-
-this_app = cast("Application", current_app)
-"""``quart.current_app`` by its real type."""
+    @property
+    def settings(self) -> Settings:
+        """The settings that it was made from."""
+        return current_settings.of(self)

@@ -10,24 +10,26 @@ from typing import Any
 from sqlalchemy.orm import configure_mappers
 
 from . import cli, defences, live, operation
+from .accounts.attempts import AttemptCounter
 from .accounts.login import answer_ended_login, login_manager
 from .accounts.password_rules import read_common_passwords
-from .accounts.passwords import PasswordHasher
-from .accounts.throttle import Throttle
+from .accounts.passwords import PasswordHasher, current_password_hasher
+from .accounts.throttle import Throttle, current_throttle
 from .api import routes as api
 from .application import Application
-from .database import Database
+from .database import Database, current_database
 from .defences import hosts, proxies, rate_limits
 from .defences.csrf import protect_forms
 from .errors import pages as error_pages
 from .framework.context_processors import drop_idle_context_processors
 from .migrations.start import prepare_tables
+from .operation.metrics import current_metrics
 from .pages import account, home, login, sessions
 from .secret_key import kept_secret_key
 from .sessions import sweep
 from .sessions.confirmation import SessionEnded
-from .sessions.sightings import Sightings
-from .settings import Settings
+from .sessions.sightings import Sightings, current_sightings
+from .settings import Settings, current_settings
 
 
 def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Application:
@@ -43,7 +45,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app = Application("quart_app", instance_path=_absolute(settings.instance_path))
     instance = Path(app.instance_path)
 
-    app.settings = settings
+    current_settings.add(app, settings)
     app.config.from_mapping(settings.quart_config())
     operation.init_app(app)
     if settings.secret_key is None:
@@ -58,17 +60,19 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         url = f"sqlite:///{instance / 'microblog.sqlite3'}"
     else:
         url = settings.database_url.get_secret_value()
-    app.database = Database(url, pool_size=settings.database_pool_size)
+    database = current_database.add(app, Database(url, pool_size=settings.database_pool_size))
     configure_mappers()  # all models are imported: SQLAlchemy would do it, and take its time, at the first request
-    app.database.watch(app.metrics.database_connections_in_use)
-    app.passwords = PasswordHasher(
-        settings.password_method,
-        threads=settings.password_threads,
-        queue=settings.password_queue,
-        metrics=app.metrics,
+    metrics = current_metrics.of(app)
+    database.watch(metrics.database_connections_in_use)
+    hasher = PasswordHasher(
+        settings.password_method, threads=settings.password_threads, queue=settings.password_queue, metrics=metrics
     )
-    app.sightings = Sightings()
-    app.throttle = Throttle(limit=settings.login_attempts, window=settings.login_attempts_window)
+    current_password_hasher.add(app, hasher)
+    current_sightings.add(app, Sightings())
+    throttle = Throttle(
+        AttemptCounter(database), hasher, limit=settings.login_attempts, window=settings.login_attempts_window
+    )
+    current_throttle.add(app, throttle)
 
     defences.init_app(app)
     rate_limits.init_app(app, settings)
@@ -90,11 +94,11 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     operation.observe(app)
     proxies.init_app(app)
 
-    app.before_serving(partial(prepare_tables, app.database, upgrade=settings.upgrades_at_start))
+    app.before_serving(partial(prepare_tables, database, upgrade=settings.upgrades_at_start))
     app.before_serving(read_common_passwords)
     sweep.init_app(app)
-    app.after_serving(app.database.close)
-    app.after_serving(app.passwords.close)
+    app.after_serving(database.close)
+    app.after_serving(hasher.close)
     return app
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .extension import Extension
 from .hash_strength import is_strong
 
 SameSite = Literal["Lax", "Strict"]
@@ -197,3 +198,7 @@ class Settings(BaseSettings):
 def _host_only(name: str, secure: bool) -> str:
     """Browsers take a ``__Host-`` cookie only from the host itself, over https, so only then can we use one."""
     return f"__Host-{name}" if secure else name
+
+
+current_settings = Extension[Settings]("quart_app.settings")
+"""The settings of the application that is running now."""

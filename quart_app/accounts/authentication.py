@@ -1,26 +1,28 @@
-"""Whose password it is: at login, and when a user who is logged in is to enter it again."""
+"""Checking passwords: at login, and when a user who is logged in has to enter it again."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from sqlalchemy import update
 
-from quart_app.application import this_app
+from quart_app.database import current_database
 from quart_app.models.names import username_key
 from quart_app.models.user import User
 from quart_app.operation.events import Event, Reason, record
 
 from .devices import known_device
-from .throttle import TooManyAttempts, attempts_key
+from .passwords import check_password, current_password_hasher, has_damaged_hash, has_outdated_hash, set_password
+from .throttle import PasswordAttempt, TooManyAttempts, attempts_key, current_throttle
 from .users import user_by_login
 
 
 async def authenticate(name: str, password: str) -> User | None:
     """The user with this username or email address and this password, or None without saying what is wrong.
 
-    In this order: find the user, count the attempt, compute one hash, whoever that is; forget the failed attempts if
-    it is the right one, and replace what was hashed with other parameters than are used today.
+    In this order: find the user; count the attempt; compute one hash, whether there is such a user or not; forget the
+    failed attempts if the password is right; replace a hash that was made with other parameters than today's.
 
     Raises:
         TooManyAttempts: too many others were wrong; nothing was checked.
@@ -30,34 +32,34 @@ async def authenticate(name: str, password: str) -> User | None:
     device = None if user is None else known_device(user.id)
     key = attempts_key("name", username_key(name)) if device is None else attempts_key("device", device)
 
-    async def is_right() -> bool:
+    async with _recorded_attempt(key, user) as attempt:
         if user is None:
-            return await this_app.passwords.verify(None, password)
-        return await user.check_password(password) and user.active
+            await current_password_hasher().verify(None, password)
+        elif await check_password(user, password) and user.active:
+            attempt.succeed()
 
-    right = await _throttled(key, is_right, user)
     if user is None:
         record(Event.LOGIN_FAILED, reason=Reason.UNKNOWN)
         return None
-    if not right:
-        record(Event.LOGIN_FAILED, user_id=user.id, reason=_reason_against(user))
+    if not attempt.has_succeeded:
+        record(Event.LOGIN_FAILED, user_id=user.id, reason=_failure_reason(user))
         return None
-    if user.has_outdated_hash and not await _renew_hash(user, password):
-        # Replaced since we looked: by the same password, which logs in at the same time elsewhere, or by another.
+    if has_outdated_hash(user) and not await _replace_hash(user, password):
+        # Replaced since it was read: with the same password, by a login elsewhere at the same time, or with another.
         return await authenticate(name, password)
     return user
 
 
-def _reason_against(user: User) -> Reason:
+def _failure_reason(user: User) -> Reason:
     if not user.active:
         return Reason.INACTIVE
-    return Reason.DAMAGED if user.has_damaged_hash else Reason.WRONG
+    return Reason.DAMAGED if has_damaged_hash(user) else Reason.WRONG
 
 
 async def confirm_password(user: User, password: str) -> bool:
     """Whether this is the password of a user who is logged in.
 
-    Each login has a count of its own: who has stolen one cannot keep the owner from changing the password.
+    Each login has a count of its own: somebody who has stolen one cannot keep the owner from changing the password.
 
     Raises:
         TooManyAttempts: too many others were wrong; nothing was checked.
@@ -65,31 +67,36 @@ async def confirm_password(user: User, password: str) -> bool:
     """
     row = user.login_session
     key = attempts_key("user", str(user.id)) if row is None else attempts_key("session", row.handle_hash)
-    right = await _throttled(key, lambda: user.check_password(password), user)
-    if not right:
+    async with _recorded_attempt(key, user) as attempt:
+        if await check_password(user, password):
+            attempt.succeed()
+    if not attempt.has_succeeded:
         record(Event.REAUTHENTICATION_FAILED, user_id=user.id)
-    return right
+    return attempt.has_succeeded
 
 
-async def _throttled(key: str, is_right: Callable[[], Awaitable[bool]], user: User | None) -> bool:
+@asynccontextmanager
+async def _recorded_attempt(key: str, user: User | None) -> AsyncIterator[PasswordAttempt]:
+    """An attempt of the throttle; a refusal is recorded."""
     try:
-        return await this_app.throttle.check(key, is_right)
+        async with current_throttle().attempt(key) as attempt:
+            yield attempt
     except TooManyAttempts:
         record(Event.THROTTLED, user_id=None if user is None else user.id)
         raise
 
 
-async def _renew_hash(user: User, password: str) -> bool:
-    """Store a new hash of the same password. False if the old one is not there any more; nothing has happened then."""
+async def _replace_hash(user: User, password: str) -> bool:
+    """Store a new hash of the same password. False, and nothing is stored, if the old one is not there any more."""
     old = user.password_hash
-    await user.set_password(password)
+    await set_password(user, password)
     query = (
         update(User)
         .where(User.id == user.id, User.password_hash == old)
         .values(password_hash=user.password_hash)
         .returning(User.id)
     )
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         renewed = (await session.execute(query)).one_or_none()
         await session.commit()
     return renewed is not None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from quart_app.application import this_app
+from quart_app.database import current_database
 from quart_app.models.names import email_key
 from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 from quart_app.sessions.confirmation import confirm_session_in, renew_session_in
 from quart_app.sessions.ending import end_sessions_in
 
+from .passwords import current_password_hasher
 from .users import UserExists
 
 
@@ -23,8 +24,8 @@ async def change_password(user: User, password: str) -> None:
     Raises:
         SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
     """
-    password_hash = await this_app.passwords.hash(password)
-    async with this_app.database.session() as session:
+    password_hash = await current_password_hasher().hash(password)
+    async with current_database().session() as session:
         row = None if user.login_session is None else await confirm_session_in(session, user)
         await session.execute(update(User).where(User.id == user.id).values(password_hash=password_hash))
         ended = await end_sessions_in(session, user.id, except_for=None if row is None else row.id)
@@ -44,7 +45,7 @@ async def change_email(user: User, email: str) -> None:
     """
     changes = {"email": email, "email_key": email_key(email)}
     try:
-        async with this_app.database.session() as session:
+        async with current_database().session() as session:
             await confirm_session_in(session, user)
             await session.execute(update(User).where(User.id == user.id).values(changes))
             await session.commit()

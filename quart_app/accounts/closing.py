@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from quart_app.application import this_app
+from quart_app.database import current_database
 from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 from quart_app.sessions.confirmation import confirm_session_in
@@ -14,7 +14,7 @@ from quart_app.sessions.ending import end_sessions_in
 
 async def deactivate_user(user_id: int) -> None:
     """Close an account for use, and end all its logins."""
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         await session.execute(update(User).where(User.id == user_id).values(active=False))
         ended = await end_sessions_in(session, user_id)
         await session.commit()
@@ -23,7 +23,7 @@ async def deactivate_user(user_id: int) -> None:
 
 async def activate_user(user_id: int) -> None:
     """Open an account again."""
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         await session.execute(update(User).where(User.id == user_id).values(active=True))
         await session.commit()
     record(Event.ACCOUNT_ACTIVATED, user_id=user_id)
@@ -31,7 +31,7 @@ async def activate_user(user_id: int) -> None:
 
 async def delete_user(user_id: int) -> None:
     """Delete an account; its logins go with it."""
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         ended = await _delete_in(session, user_id)
         await session.commit()
     record(Event.ACCOUNT_DELETED, user_id=user_id, ended=ended)
@@ -43,7 +43,7 @@ async def delete_own_account(user: User) -> None:
     Raises:
         SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
     """
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         await confirm_session_in(session, user)
         ended = await _delete_in(session, user.id)
         await session.commit()

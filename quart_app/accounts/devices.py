@@ -10,10 +10,10 @@ import secrets
 from datetime import timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from quart import Response, after_this_request, request
+from quart import Response, after_this_request, current_app, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from quart_app.application import this_app
+from quart_app.settings import current_settings
 
 _SALT = "quart_app.accounts.devices"
 _DURATION = timedelta(days=365)  # browsers keep no cookie for longer than 400 days
@@ -22,7 +22,7 @@ _ID_BYTES = 16
 
 def known_device(user_id: int) -> str | None:
     """The id of this browser, if this user has logged in with it before."""
-    cookie = request.cookies.get(this_app.settings.device_cookie_name)
+    cookie = request.cookies.get(current_settings().device_cookie_name)
     if cookie is None:
         return None
     try:
@@ -40,7 +40,7 @@ def remember_device(user_id: int) -> None:
     """Let the answer to this request tell the browser that this user, who has just logged in, is known there."""
     device = known_device(user_id) or secrets.token_urlsafe(_ID_BYTES)
     cookie = _serializer().dumps([user_id, device])
-    settings = this_app.settings
+    settings = current_settings()
 
     @after_this_request
     async def set_cookie(response: Response | WerkzeugResponse) -> Response | WerkzeugResponse:
@@ -57,5 +57,5 @@ def remember_device(user_id: int) -> None:
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    keys = [*this_app.config["SECRET_KEY_FALLBACKS"], this_app.secret_key]  # the last one signs
+    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.secret_key]  # the last one signs
     return URLSafeTimedSerializer(keys, salt=_SALT)

@@ -1,4 +1,4 @@
-"""Hashing passwords, which is slow on purpose, without anybody else having to wait for it."""
+"""Hashing passwords, which is slow on purpose, without holding up the event loop."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from typing import TypeVar, TypeVarTuple
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from quart_app.extension import Extension
+from quart_app.models.user import User
 from quart_app.operation.metrics import Metrics
 
 from .password_rules import normalize_password
@@ -28,11 +30,12 @@ Result = TypeVar("Result")
 
 _HASH = re.compile(r"(scrypt|pbkdf2)(:\w+)*\$[^$]+\$[0-9a-f]+", re.ASCII)
 _NO_PASSWORD = ""  # hashed for the time it takes
-_PATIENCE = 5.0  # seconds in the line: where hashing is slower than it should be, its length alone promises nothing
+HASH_QUEUE_TIMEOUT = 5.0
+"""Seconds that a password waits for a thread: where hashing is slow, the length of the queue alone bounds nothing."""
 
 
 class PasswordsBusy(ServiceUnavailable):
-    """More passwords wait, or have waited for longer, than is good for anybody: 503, and this one was not hashed."""
+    """The queue for hashing is full, or did not move in time: 503, and this password was not hashed."""
 
     def __init__(self) -> None:
         super().__init__("Too many passwords are being checked. Nothing was changed; try again.", retry_after=5)
@@ -50,8 +53,8 @@ class PasswordHasher:
     Arguments:
         method: Werkzeug's name for the algorithm and its parameters, all of them.
         threads: how many passwords are hashed at once.
-        queue: how many more wait in line for that; who comes then is sent away at once.
-        metrics: where the line, and the time a hash takes, are counted.
+        queue: how many more may wait; further ones are refused at once.
+        metrics: where the length of the queue and the time of a hash are counted.
     """
 
     def __init__(self, method: str, *, threads: int, queue: int, metrics: Metrics | None = None) -> None:
@@ -66,7 +69,7 @@ class PasswordHasher:
         """The text to store for this password: method, salt and hash.
 
         Raises:
-            PasswordsBusy: the line is full, or does not move.
+            PasswordsBusy: the queue is full, or does not move.
         """
         return await self._in_thread(self._hash, password)
 
@@ -81,15 +84,15 @@ class PasswordHasher:
             password: what was entered.
 
         Raises:
-            PasswordsBusy: the line is full, or does not move.
+            PasswordsBusy: the queue is full, or does not move.
         """
         return await self._in_thread(self._verify, stored, password)
 
     def refuse_if_full(self) -> None:
-        """Send somebody away before anything is done for them.
+        """Refuse a password before anything is done for it.
 
         Raises:
-            PasswordsBusy: the line is full.
+            PasswordsBusy: the queue is full.
         """
         if not self._places.acquire(blocking=False):
             raise PasswordsBusy
@@ -117,12 +120,12 @@ class PasswordHasher:
             raise PasswordsBusy
         self._waiting.inc()
         hashing = self._threads.submit(self._timed, partial(function, *args))
-        # Its own end gives the place back, not the request's: a client that has gone away leaves the line at once,
+        # Its own end gives the place back, not the request's: a client that disconnects leaves the queue at once,
         # but a hash that has begun keeps its thread until it is done.
         hashing.add_done_callback(self._leave)
         hashed = asyncio.wrap_future(hashing)
         try:
-            await asyncio.wait([hashed], timeout=_PATIENCE)
+            await asyncio.wait([hashed], timeout=HASH_QUEUE_TIMEOUT)
         except asyncio.CancelledError:
             hashing.cancel()
             raise
@@ -176,3 +179,35 @@ def _let_others_go_first() -> None:
     if sys.platform == "linux":
         with suppress(OSError):  # where that is forbidden, all go on as equals
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+current_password_hasher = Extension[PasswordHasher]("quart_app.passwords")
+"""The password hasher of the application that is running now."""
+
+
+async def set_password(user: User, password: str) -> None:
+    """Give *user* a hash of this password; save the user afterwards.
+
+    Raises:
+        PasswordsBusy: nothing was hashed.
+    """
+    user.password_hash = await current_password_hasher().hash(password)
+
+
+async def check_password(user: User, password: str) -> bool:
+    """Whether this is the password of *user*. Takes as long as hashing does, whatever the answer.
+
+    Raises:
+        PasswordsBusy: nothing was checked.
+    """
+    return await current_password_hasher().verify(user.password_hash, password)
+
+
+def has_damaged_hash(user: User) -> bool:
+    """Whether what the database has for a hash is none: no password will be right."""
+    return user.password_hash is not None and not current_password_hasher().is_hash(user.password_hash)
+
+
+def has_outdated_hash(user: User) -> bool:
+    """Whether the password was hashed with other parameters than it would be today."""
+    return user.password_hash is not None and current_password_hasher().is_outdated(user.password_hash)

@@ -1,37 +1,39 @@
-"""How often passwords may be guessed.
+"""How often passwords may be guessed (OWASP, Authentication Cheat Sheet: login throttling).
 
-What is counted at login is not accounts but what is entered: a name, whether somebody has it or not. So nobody learns
-from a refusal which names exist, or which name and address belong together. An account has these two, hence twice the
-attempts. Under counts of their own, out of reach of strangers, guess the browsers that have logged in before (see
-``devices``) and the logins that are to be confirmed.
+At login the entered name is counted, whether an account has it or not. So a refusal tells nobody which names exist, or
+which name and address belong together. An account has these two, hence twice the attempts. Two kinds of attempts have
+counts of their own, out of the reach of strangers: those of browsers that have logged in before (see ``devices``), and
+those of logins that are to be confirmed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Literal
 from weakref import WeakValueDictionary
 
+from quart import current_app
 from werkzeug.exceptions import TooManyRequests
 
 from quart_app import clock
-from quart_app.application import this_app
+from quart_app.extension import Extension
 
-from .attempts import clear_attempts, count_attempt, discount_attempt, forget_attempts
-from .passwords import PasswordsBusy
+from .attempts import AttemptCounter
+from .passwords import PasswordHasher, PasswordsBusy
 
-_CLEAR_EVERY = timedelta(minutes=1)
-_AT_ONCE = 2  # attempts under one key, in one worker: all that are under way are counted as failed until they are not
-_PATIENCE = 5.0  # seconds to wait for one's turn
+_CLEAR_INTERVAL = timedelta(minutes=1)
+_CONCURRENT_ATTEMPTS = 2  # under one key, in one worker: each counts as failed until it has succeeded
+LOGIN_QUEUE_TIMEOUT = 5.0
+"""Seconds that an attempt waits for others under the same key."""
 
 
 class TooManyAttempts(TooManyRequests):
-    """The password was not looked at, as too many others were wrong: 429, and how many seconds until it will be."""
+    """The password was not checked, as too many others were wrong: 429, and how many seconds until it will be."""
 
     def __init__(self, wait: timedelta) -> None:
         seconds = max(1, ceil(wait.total_seconds()))
@@ -40,69 +42,90 @@ class TooManyAttempts(TooManyRequests):
         super().__init__(f"Too many attempts have failed. Try again {when}.", retry_after=seconds)
 
 
+class PasswordAttempt:
+    """An attempt that is being made: failed, unless it is told that it has succeeded."""
+
+    has_succeeded = False
+
+    def succeed(self) -> None:
+        """The password is right."""
+        self.has_succeeded = True
+
+
 class Throttle:
-    """Checks passwords, unless too many have failed.
+    """Lets passwords be checked, unless too many have failed.
 
     Arguments:
-        limit: how many may fail in a row,
-        window: and how long until they are forgotten, from the first one.
+        attempts: counts them.
+        hasher: checks passwords; an attempt is refused before it is counted while its queue is full.
+        limit: how many may fail in a row.
+        window: how long until they are forgotten, from the first one.
     """
 
-    def __init__(self, *, limit: int, window: timedelta) -> None:
+    def __init__(self, attempts: AttemptCounter, hasher: PasswordHasher, *, limit: int, window: timedelta) -> None:
+        self._attempts = attempts
+        self._hasher = hasher
         self._limit = limit
         self._window = window
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._limiters: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._cleared_at = datetime.min.replace(tzinfo=UTC)
 
-    async def check(self, key: str, is_right: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether a password is right; one that is makes up for all that failed under its key.
+    @asynccontextmanager
+    async def attempt(self, key: str) -> AsyncIterator[PasswordAttempt]:
+        """Check one password in this block, and call ``succeed()`` if it is right.
 
-        An attempt is counted before it is made: of many at once, no more are made than one after the other.
+        The attempt is counted before the block runs, so concurrent attempts are not more than the limit. One that
+        succeeds makes all failures under its key forgotten; one that ends with PasswordsBusy is not counted.
 
         Raises:
-            TooManyAttempts: nothing was checked.
-            PasswordsBusy: nothing was checked, and nothing is counted.
+            TooManyAttempts: too many have failed; the block does not run.
+            PasswordsBusy: the queue is full; the block does not run, and nothing is counted.
         """
-        async with self._turn(key):
-            this_app.passwords.refuse_if_full()  # in a storm, it is those who are refused that are many
+        async with self._queued(key):
+            self._hasher.refuse_if_full()
             now = clock.now()
-            attempt = await count_attempt(key, now=now, window=self._window)
-            self._clear_now_and_then(now)
-            if attempt.number > self._limit:
-                raise TooManyAttempts(attempt.ends_at - now)
+            counted = await self._attempts.count(key, now=now, window=self._window)
+            self._clear_regularly(now)
+            if counted.number > self._limit:
+                raise TooManyAttempts(counted.ends_at - now)
+            attempt = PasswordAttempt()
             try:
-                right = await is_right()
+                yield attempt
             except PasswordsBusy:
-                await discount_attempt(key)
+                await self._attempts.discount(key)
                 raise
-            if right:
-                await forget_attempts(key)
-            return right
+            if attempt.has_succeeded:
+                await self._attempts.forget(key)
 
     @asynccontextmanager
-    async def _turn(self, key: str) -> AsyncIterator[None]:
-        """Wait in line, so that many who enter the right password at once do not keep each other out.
+    async def _queued(self, key: str) -> AsyncIterator[None]:
+        """Let few attempts under one key be made at once.
 
-        And who guesses one name as fast as possible does not take all the places where passwords are hashed.
+        Otherwise several people who enter the right password at the same time would lock each other out, and a client
+        that guesses one name as fast as possible would fill the whole queue of the hasher.
         """
-        turns = self._turns.setdefault(key, asyncio.Semaphore(min(_AT_ONCE, self._limit)))
+        limiter = self._limiters.setdefault(key, asyncio.Semaphore(min(_CONCURRENT_ATTEMPTS, self._limit)))
         try:
-            async with asyncio.timeout(_PATIENCE):
-                await turns.acquire()
+            async with asyncio.timeout(LOGIN_QUEUE_TIMEOUT):
+                await limiter.acquire()
         except TimeoutError:
             raise PasswordsBusy from None
         try:
             yield
         finally:
-            turns.release()
+            limiter.release()
 
-    def _clear_now_and_then(self, now: datetime) -> None:
-        if now - self._cleared_at >= _CLEAR_EVERY:
+    def _clear_regularly(self, now: datetime) -> None:
+        if now - self._cleared_at >= _CLEAR_INTERVAL:
             self._cleared_at = now
-            this_app.add_background_task(clear_attempts, now)
+            current_app.add_background_task(self._attempts.clear, now)
+
+
+current_throttle = Extension[Throttle]("quart_app.throttle")
+"""The throttle of the application that is running now."""
 
 
 def attempts_key(kind: Literal["name", "device", "session", "user"], value: str) -> str:
-    """What attempts are counted by: a hash that nobody can try names on without the secret key."""
-    secret = str(this_app.secret_key).encode()
+    """The key that attempts are counted by: a keyed hash, so names cannot be guessed from it without the secret key."""
+    secret = str(current_app.secret_key).encode()
     return hmac.digest(secret, f"{kind}:{value}".encode("utf-8", "surrogatepass"), "sha256").hex()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
-from quart_app.application import this_app
+from quart_app.database import current_database
 from quart_app.models.names import email_key, username_key
 from quart_app.models.user import User
 from quart_app.operation.events import Event, record
+
+from .passwords import set_password
 
 TAKEN = {
     "username": "Please use a different username.",
@@ -39,7 +41,7 @@ async def user_by_login(name: str) -> User | None:
         return None  # nobody can have it, and PostgreSQL answers NUL with an error
     address = email_key(name)
     query = select(User).where(or_(User.email_key == address, User.username_key == username_key(name)))
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         users = (await session.execute(query)).scalars().all()
     return max(users, key=lambda user: user.email_key == address, default=None)
 
@@ -48,7 +50,7 @@ async def taken_fields(*, username: str, email: str) -> frozenset[str]:
     """Which of them somebody has already: a set of "username" and "email"."""
     name, address = username_key(username), email_key(email)
     keys = select(User.username_key, User.email_key).where(or_(User.username_key == name, User.email_key == address))
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         rows = (await session.execute(keys)).all()
     taken = set()
     for row in rows:
@@ -66,7 +68,7 @@ async def add_user(*, username: str, email: str, password: str) -> User:
         UserExists: somebody has the name or the address, perhaps only since a moment ago.
     """
     user = User(username=username, email=email)
-    await user.set_password(password)
+    await set_password(user, password)
     try:
         await _insert(user)
     except IntegrityError as error:
@@ -78,6 +80,6 @@ async def add_user(*, username: str, email: str, password: str) -> User:
 
 
 async def _insert(user: User) -> None:
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         session.add(user)
         await session.commit()

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from quart import render_template
+from quart import current_app, render_template
 from quart_schema import hide
 
-from quart_app.application import this_app
 from quart_app.errors.problems import PROBLEM_TYPES
 
 from .blueprint import blueprint
@@ -54,7 +53,7 @@ class OperationCard(NamedTuple):
 @hide
 async def documentation() -> str:
     """The page."""
-    document = described_api(this_app)
+    document = described_api(current_app)
     return await render_template(
         "api/documentation.html",
         info=document["info"],

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from quart import Quart, Response
+from quart import Quart, Response, current_app
 from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, OpenAPIProvider, QuartSchema, Tag, hide
 from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.routing.converters import BaseConverter
 
-from quart_app.application import this_app
 from quart_app.errors.problems import PROBLEM_JSON
 
 from .blueprint import blueprint
@@ -151,7 +150,7 @@ def init_app(app: Quart) -> None:
 @hide
 async def openapi() -> Response:
     """The OpenAPI document."""
-    return Response(this_app.json.dumps(described_api(this_app)), content_type=JSON)
+    return Response(current_app.json.dumps(described_api(current_app)), content_type=JSON)
 
 
 def described_api(app: Quart) -> dict[str, Any]:

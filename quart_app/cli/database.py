@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.migrations.revisions import current_revision, head_revision
 
 from .running import with_app
@@ -24,11 +25,11 @@ async def upgrade(app: Application) -> None:
     """Apply all revisions that the database lacks; safe on several hosts at once."""
     from quart_app.migrations.changes import upgrade_tables
 
-    changes = await upgrade_tables(app.database)
+    changes = await upgrade_tables(current_database.of(app))
     for change in changes:
         click.echo(f"Applied {change.revision}: {change.summary}")
     if not changes:
-        click.echo(f"Nothing to do: the database is at revision {await current_revision(app.database)}.")
+        click.echo(f"Nothing to do: the database is at revision {await current_revision(current_database.of(app))}.")
 
 
 @group.command()
@@ -38,7 +39,7 @@ async def downgrade(app: Application, revision: str) -> None:
     """Take back all revisions after REVISION, and the data they hold; "base" is before the first."""
     from quart_app.migrations.changes import downgrade_tables
 
-    changes = await downgrade_tables(app.database, revision)
+    changes = await downgrade_tables(current_database.of(app), revision)
     for change in changes:
         click.echo(f"Took back {change.revision}: {change.summary}")
     if not changes:
@@ -51,10 +52,10 @@ async def check(app: Application) -> None:
     """Fail unless the database is at the last revision and the tables are what the models say."""
     from quart_app.migrations.changes import compare_tables
 
-    current, wanted = await current_revision(app.database), head_revision()
+    current, wanted = await current_revision(current_database.of(app)), head_revision()
     if current != wanted:
         raise click.ClickException(f"The database is at revision {current or 'none'}, and this code needs {wanted}.")
-    differences = await compare_tables(app.database)
+    differences = await compare_tables(current_database.of(app))
     for difference in differences:
         click.echo(f"Different: {difference}")
     if differences:
@@ -69,5 +70,5 @@ async def revision(app: Application, summary: str) -> None:
     """Write the next revision: what makes the tables of this database into what the models say."""
     from quart_app.migrations.changes import write_revision
 
-    file = await write_revision(app.database, summary)
+    file = await write_revision(current_database.of(app), summary)
     click.echo(f"Wrote {file}. Read it before you apply it.")

@@ -12,7 +12,7 @@ import click
 from quart.cli import ScriptInfo, pass_script_info
 
 from quart_app.application import Application
-from quart_app.database import DatabaseUnavailable
+from quart_app.database import DatabaseUnavailable, current_database
 from quart_app.migrations.errors import MigrationError
 
 P = ParamSpec("P")
@@ -33,7 +33,7 @@ def with_app(command: Callable[Concatenate[Application, P], Awaitable[None]]) ->
                 try:
                     await command(app, *args, **kwargs)
                 finally:
-                    await app.database.close()
+                    await current_database.of(app).close()
 
         with database_errors_in_a_sentence():
             asyncio.run(work())

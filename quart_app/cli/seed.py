@@ -7,7 +7,7 @@ from werkzeug.security import generate_password_hash
 
 from quart_app import clock
 from quart_app.application import Application
-from quart_app.database import insert_into
+from quart_app.database import current_database, insert_into
 from quart_app.models.names import email_key, username_key
 from quart_app.models.user import User
 
@@ -39,7 +39,7 @@ async def command(app: Application, users: int, password_stdin: bool) -> None:
     for first in range(1, users + 1, _AT_ONCE):
         last = min(first + _AT_ONCE - 1, users)
         rows = [{**_names(f"user{number}"), **same} for number in range(first, last + 1)]
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             query = insert_into(User, session).on_conflict_do_nothing().returning(User.id)
             added += len((await session.execute(query, rows)).all())
             await session.commit()

@@ -7,6 +7,7 @@ from sqlalchemy import not_, select
 
 from quart_app import clock
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.models.login_session import ID_MAX, LoginSession
 from quart_app.models.user import User
 from quart_app.sessions.ending import end_all_sessions, end_session, end_sessions
@@ -37,7 +38,7 @@ async def list_(app: Application, name: str | None, limit: int) -> None:
     )
     if name is not None:
         query = query.where(LoginSession.user_id == (await find_user(name)).id)
-    async with app.database.session() as session:
+    async with current_database.of(app).session() as session:
         rows = (await session.execute(query)).all()
     for row, username in rows:
         seen = f"{row.last_seen_at:%Y-%m-%d %H:%M}Z"
@@ -56,7 +57,7 @@ async def end(app: Application, name: str | None, session_id: int | None, everyb
     if name is not None:
         ended = await end_sessions((await find_user(name)).id)
     elif session_id is not None:
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             row = await session.get(LoginSession, session_id)
         if row is None or not await end_session(row.user_id, row.id):
             raise click.ClickException(f"There is no login with the id {session_id}.")

@@ -11,12 +11,13 @@ import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import sqlalchemy
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.accounts.users import add_user, user_by_login
+from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.migrations.start import prepare_tables
 from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
@@ -24,9 +25,6 @@ from quart_app.models.user import User
 from .running import database_errors_in_a_sentence
 from .shell_console import Names, converse, run_script
 from .shell_loop import Loop, loop_thread
-
-if TYPE_CHECKING:
-    from quart_app.application import Application
 
 _BANNER = """\
 Python {python}, with await, in {app}
@@ -58,10 +56,10 @@ def run_shell(app: Application) -> int:
 
 @contextmanager
 def _database_session(app: Application, loop: Loop) -> Iterator[AsyncSession]:
-    session = app.database.session()
+    session = current_database.of(app).session()
 
     async def begin() -> AsyncSession:
-        await prepare_tables(app.database, upgrade=app.settings.upgrades_at_start)
+        await prepare_tables(current_database.of(app), upgrade=app.settings.upgrades_at_start)
         return await session.__aenter__()
 
     async def end() -> None:
@@ -74,7 +72,7 @@ def _database_session(app: Application, loop: Loop) -> Iterator[AsyncSession]:
         finally:
             loop.run(end())
     finally:
-        loop.run(app.database.close())
+        loop.run(current_database.of(app).close())
 
 
 def _names(app: Application, db: AsyncSession) -> Names:

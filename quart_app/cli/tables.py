@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.migrations.start import prepare_tables
 
 from .running import with_app
@@ -23,7 +24,7 @@ def with_tables(command: Callable[Concatenate[Application, P], Awaitable[None]])
     @with_app
     @wraps(command)
     async def run(app: Application, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        await prepare_tables(app.database, upgrade=app.settings.upgrades_at_start)
+        await prepare_tables(current_database.of(app), upgrade=app.settings.upgrades_at_start)
         await command(app, *args, **kwargs)
 
     return run

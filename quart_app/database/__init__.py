@@ -19,6 +19,7 @@ from .base import IDS_USED_ONCE as IDS_USED_ONCE
 from .base import Base as Base
 from .base import UtcDateTime as UtcDateTime
 from .connections import Database as Database
+from .connections import current_database as current_database
 from .faults import DatabaseUnavailable as DatabaseUnavailable
 from .inserts import insert_into as insert_into
 from .look_ups import LookUp as LookUp

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
+from quart_app.extension import Extension
+
 from .backends import backend_at
 from .faults import faults_are_unavailability
 from .look_ups import Askers, Key, LookUp
@@ -140,3 +142,7 @@ class Database:
         """Close all connections."""
         await self._engine.dispose()
         await self._probe.dispose()
+
+
+current_database = Extension[Database]("quart_app.database")
+"""The database of the application that is running now."""

@@ -21,7 +21,7 @@ from collections.abc import AsyncGenerator
 from quart_app.application import Application
 
 from .gossip import Gossip
-from .hub import Hub
+from .hub import Hub, current_hub
 from .people import People
 from .server_stop import call_at_server_stop
 from .views import blueprint
@@ -36,7 +36,7 @@ def init_app(app: Application) -> None:
     async def run_live() -> AsyncGenerator[None, None]:
         redis_url = app.settings.redis_url
         gossip = Gossip(secrets.token_hex(8), People()) if redis_url else None
-        hub = app.live = Hub(sockets_per_user=app.settings.live_sockets_per_user, gossip=gossip)
+        hub = current_hub.add(app, Hub(sockets_per_user=app.settings.live_sockets_per_user, gossip=gossip))
         jobs = [hub.broadcast(), watch_sessions(app, hub), _stop_with_server(hub)]
         channel = None
         if redis_url and gossip:

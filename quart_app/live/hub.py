@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
+from quart_app.extension import Extension
+
 from .gossip import Gossip
 from .people import People, Person
 from .sockets import Close, Socket
@@ -135,3 +137,7 @@ class Hub:
                     await self._emptied.wait()
         except TimeoutError:
             pass  # whoever does not answer is cut off with the connection
+
+
+current_hub = Extension[Hub]("quart_app.live")
+"""The hub of the application that is running now, while it is served."""

@@ -9,10 +9,9 @@ from quart import Blueprint, Response, render_template, websocket
 
 from compat import login_required
 from quart_app.accounts.login import current_login_session, current_user
-from quart_app.application import this_app
 from quart_app.defences.headers import allow_scripts
 
-from .hub import NAMES_SHOWN
+from .hub import NAMES_SHOWN, current_hub
 from .people import Person
 from .sockets import Close, Socket
 
@@ -25,7 +24,7 @@ blueprint = Blueprint("live", __name__)
 @login_required
 async def page() -> Response:
     """Who is online now; the script of the page opens the websocket, and puts in who comes and goes."""
-    everywhere = this_app.live.everywhere
+    everywhere = current_hub().everywhere
     people = everywhere.first(NAMES_SHOWN)
     text = await render_template("live/page.html", people=people, more=len(everywhere) - len(people))
     response = Response(text)
@@ -41,7 +40,7 @@ async def updates() -> None:
     Clients are only to listen: the first message of one is its last.
     """
     person = Person(current_user.id, current_user.username)
-    with this_app.live.open(person, current_login_session().id) as socket:
+    with current_hub().open(person, current_login_session().id) as socket:
         await websocket.accept()
         listening = asyncio.create_task(_listen(socket))
         try:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from compat import UserMixin
 from quart_app import clock
-from quart_app.application import this_app
 from quart_app.database import IDS_USED_ONCE, Base
 
+from .login_session import LoginSession
 from .names import email_key, username_key
-
-if TYPE_CHECKING:
-    from .login_session import LoginSession
 
 USERNAME_MAX = 64
 EMAIL_MAX = 120
@@ -75,24 +71,6 @@ class User(_LoggedIn, Base):
         return self.id == other.id if isinstance(other, User) else NotImplemented
 
     __hash__ = UserMixin.__hash__
-
-    async def set_password(self, password: str) -> None:
-        """Keep a hash of this password; save the user afterwards."""
-        self.password_hash = await this_app.passwords.hash(password)
-
-    async def check_password(self, password: str) -> bool:
-        """Whether it is this password. Takes as long as hashing does, whatever the answer."""
-        return await this_app.passwords.verify(self.password_hash, password)
-
-    @property
-    def has_damaged_hash(self) -> bool:
-        """Whether there is something in the place of the hash that is none."""
-        return self.password_hash is not None and not this_app.passwords.is_hash(self.password_hash)
-
-    @property
-    def has_outdated_hash(self) -> bool:
-        """Whether the password was hashed with other parameters than it would be today."""
-        return self.password_hash is not None and this_app.passwords.is_outdated(self.password_hash)
 
     def __repr__(self) -> str:
         return f"<User {self.username}>"

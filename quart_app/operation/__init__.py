@@ -19,7 +19,7 @@ from quart_app.application import Application
 from . import events
 from .endpoints import PATHS, Endpoints
 from .logs import configure_logging
-from .metrics import Metrics
+from .metrics import Metrics, current_metrics
 from .observer import Observer, init_routes
 
 
@@ -30,7 +30,7 @@ def init_app(app: Application) -> None:
     """
     settings = app.settings
     configure_logging(json=settings.log_json, level=settings.log_level)
-    app.metrics = Metrics.for_this_process(settings.metrics_folder)
+    current_metrics.add(app, Metrics.for_this_process(settings.metrics_folder))
     events.init_app(app)
     init_routes(app)
 
@@ -38,4 +38,4 @@ def init_app(app: Application) -> None:
 def observe(app: Application) -> None:
     """Answer probes in front of this application, and leave a line and figures for each request."""
     endpoints = Endpoints(app, app.asgi_app)
-    app.asgi_app = Observer(endpoints, app.metrics, quiet=PATHS)  # type: ignore[method-assign] # Quart's own advice
+    app.asgi_app = Observer(endpoints, current_metrics.of(app), quiet=PATHS)  # type: ignore[method-assign] # Quart's own advice

@@ -17,8 +17,10 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, S
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from quart_app.application import Application
+from quart_app.database import current_database
 
 from .health import Readiness
+from .metrics import current_metrics
 from .observer import ASGIApp, set_route
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -36,9 +38,11 @@ class Endpoints:
 
     def __init__(self, app: Application, inner: ASGIApp) -> None:
         self._inner = inner
-        self._metrics = app.metrics
+        self._metrics = current_metrics.of(app)
         redis_url = app.settings.redis_url
-        self._readiness = Readiness(app.database, None if redis_url is None else redis_url.get_secret_value())
+        self._readiness = Readiness(
+            current_database.of(app), None if redis_url is None else redis_url.get_secret_value()
+        )
         token = app.settings.metrics_token
         self._authorization = None if token is None else f"Bearer {token.get_secret_value()}".encode()
         self._has_metrics = token is not None or not app.settings.production

@@ -9,20 +9,16 @@ is entered as a name and nobody has is a mistake, not seldom the password in the
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from quart import has_request_context, has_websocket_context, request, websocket
+from quart import Quart, has_request_context, has_websocket_context, request, websocket
 
 from compat import user_loaded_from_cookie
-from quart_app.application import this_app
 from quart_app.clients import describe_client
+from quart_app.models.user import User
 
 from .logs import get_logger
-
-if TYPE_CHECKING:
-    from quart import Quart
-
-    from quart_app.models.user import User
+from .metrics import current_metrics
 
 _log = get_logger("quart_app.events")
 
@@ -74,7 +70,7 @@ def record(event: Event, *, user_id: int | None = None, reason: Reason | None = 
         reason: why, where it failed.
         ended: how many login sessions it has ended.
     """
-    this_app.metrics.count_event(event, reason=reason or "", ended=ended)
+    current_metrics().count_event(event, reason=reason or "", ended=ended)
     values: dict[str, Any] = {"user_id": user_id}
     if reason is not None:
         values["reason"] = reason.value

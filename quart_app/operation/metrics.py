@@ -9,6 +9,8 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from quart_app.extension import Extension
+
 from .workers import Share, share_of_this_process
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})
@@ -101,3 +103,7 @@ class Metrics:
     def as_text(self) -> bytes:
         """All of it in Prometheus' text format. It reads files where there are several workers: not for the loop."""
         return generate_latest(self._registry if self._share is None else self._share.collected())
+
+
+current_metrics = Extension[Metrics]("quart_app.metrics")
+"""The metrics of the application that is running now."""

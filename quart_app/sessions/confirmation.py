@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
-from quart_app.application import this_app
+from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
 
@@ -43,7 +43,7 @@ async def renew_session(user: User) -> None:
     Raises:
         SessionEnded: see :func:`confirm_session_in`.
     """
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         row = await confirm_session_in(session, user)
         await renew_session_in(session, row)
         await session.commit()

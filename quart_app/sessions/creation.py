@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
-from quart_app.application import this_app
+from quart_app.database import current_database
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.user import User
 from quart_app.operation.events import Event, record
@@ -26,7 +26,7 @@ async def create_session(
     and logs out the one, be it of another user, that the new one takes the place of: both happen, or neither.
     """
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         if not await lock_user(session, user):
             return None
         over = current_limits().over(row.created_at)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from quart_app.application import this_app
+from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from quart_app.operation.events import Event, record
 
 
 async def end_session(user_id: int, session_id: int, event: Event = Event.SESSION_ENDED) -> bool:
     """End one login session of this user, by logging out or in another way; False if the user has no such session."""
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         ended = await end_session_in(session, user_id, session_id)
         await session.commit()
     if ended:
@@ -26,7 +26,7 @@ async def end_session(user_id: int, session_id: int, event: Event = Event.SESSIO
 
 async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:
     """End all login sessions of this user, or all others; return how many these were."""
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         ended = await end_sessions_in(session, user_id, except_for=except_for)
         await session.commit()
     if ended:
@@ -36,7 +36,7 @@ async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:
 
 async def end_all_sessions() -> int:
     """End the login sessions of all users; return how many these were."""
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         ended = await session.scalar(select(func.count(LoginSession.id))) or 0
         await session.execute(delete(LoginSession))
         await session.commit()

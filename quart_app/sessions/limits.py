@@ -7,9 +7,8 @@ from typing import NamedTuple, Self
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from quart_app.application import this_app
 from quart_app.models.login_session import Kind, LoginSession
-from quart_app.settings import Settings
+from quart_app.settings import Settings, current_settings
 
 
 class Limits(NamedTuple):
@@ -66,4 +65,4 @@ class Limits(NamedTuple):
 
 def current_limits() -> Limits:
     """Those of the application that is running now."""
-    return Limits.of(this_app.settings)
+    return Limits.of(current_settings())

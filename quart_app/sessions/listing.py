@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import not_, select
 
 from quart_app import clock
-from quart_app.application import this_app
+from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
 
@@ -23,7 +23,7 @@ async def list_sessions(user_id: int) -> Sequence[LoginSession]:
         .where(LoginSession.user_id == user_id)
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
     )
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         rows = (await session.execute(query)).scalars().all()
     now, limits = clock.now(), current_limits()
     return [row for row in rows if not limits.is_over(row, now)]
@@ -38,7 +38,7 @@ async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:
     )
     ids = sorted(session_ids)
     living: set[tuple[int, int]] = set()
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         for start in range(0, len(ids), _IDS_PER_QUERY):
             chunk = ids[start : start + _IDS_PER_QUERY]
             rows = await session.execute(query.where(LoginSession.id.in_(chunk)))

@@ -5,15 +5,14 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from quart_app import clock
-from quart_app.application import this_app
-from quart_app.database import LookUp
+from quart_app.database import LookUp, current_database
 from quart_app.database.rows import Rows
 from quart_app.models.handles import hash_handle
 from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
 
 from .limits import current_limits
-from .sightings import is_sighting_due
+from .sightings import current_sightings, is_sighting_due
 
 # Put together once, as every request of a user runs it.
 _SESSIONS = Rows(LoginSession)
@@ -34,7 +33,7 @@ async def find_user(handle: str, *, bearer: bool = False) -> User | None:
     handle_hash = hash_handle(handle)
     if handle_hash is None:
         return None
-    found = await this_app.database.look_up(_SESSION_AND_USER, handle_hash)
+    found = await current_database().look_up(_SESSION_AND_USER, handle_hash)
     if found is None:
         return None
     width = len(_SESSIONS.columns)
@@ -46,5 +45,5 @@ async def find_user(handle: str, *, bearer: bool = False) -> User | None:
     user.login_session = row
     if is_sighting_due(row, now):
         row.last_seen_at = now
-        this_app.sightings.add(row.id, now)
+        current_sightings().add(row.id, now)
     return user

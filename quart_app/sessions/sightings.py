@@ -6,10 +6,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from itertools import islice
 
+from quart import current_app
 from sqlalchemy import select, update
 
-from quart_app.application import this_app
-from quart_app.database import DatabaseUnavailable
+from quart_app.database import DatabaseUnavailable, current_database
+from quart_app.extension import Extension
 from quart_app.models.login_session import LoginSession
 
 #: How exact ``last_seen_at`` is: writing down each request would cost each request a transaction.
@@ -43,7 +44,7 @@ class Sightings:
         self._waiting[session_id] = seen_at
         if not self._is_writing:
             self._is_writing = True
-            this_app.add_background_task(self._write_all)
+            current_app.add_background_task(self._write_all)
 
     async def _write_all(self) -> None:
         try:
@@ -72,8 +73,12 @@ async def write_sightings(session_ids: Collection[int], seen_at: datetime) -> No
     query = update(LoginSession).where(LoginSession.id.in_(due)).values(last_seen_at=seen_at)
     query = query.execution_options(synchronize_session=False)  # there is none to keep in step
     try:
-        async with this_app.database.session() as session:
+        async with current_database().session() as session:
             await session.execute(query)
             await session.commit()
     except DatabaseUnavailable as error:
-        this_app.logger.warning("Could not write down that login sessions are in use: %s", error.__cause__)
+        current_app.logger.warning("Could not write down that login sessions are in use: %s", error.__cause__)
+
+
+current_sightings = Extension[Sightings]("quart_app.sightings")
+"""The last-seen updates of the application that is running now."""

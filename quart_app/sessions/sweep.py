@@ -15,8 +15,8 @@ from sqlalchemy import Row, Select, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
-from quart_app.application import Application, this_app
-from quart_app.database import DatabaseUnavailable
+from quart_app.application import Application
+from quart_app.database import DatabaseUnavailable, current_database
 from quart_app.models.login_session import Kind, LoginSession
 
 from .limits import current_limits
@@ -45,7 +45,7 @@ async def _sweep_kind(kind: Kind, now: datetime, stop: asyncio.Event) -> int:
     swept = 0
     query = _oldest(kind, now)
     while not stop.is_set():
-        async with this_app.database.session() as session:
+        async with current_database().session() as session:
             rows = (await session.execute(query)).all()
             swept += await _delete_in(session, [row.id for row in rows if row.is_over], now)
             await session.commit()

@@ -35,7 +35,7 @@ def patient_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def patient_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor is it a line for hashes that does not move on."""
-    monkeypatch.setattr(passwords, "_PATIENCE", 60.0)
+    monkeypatch.setattr(passwords, "HASH_QUEUE_TIMEOUT", 60.0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

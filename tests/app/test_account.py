@@ -8,8 +8,10 @@ from unittest import mock
 
 import pytest
 
+from quart_app.accounts.passwords import check_password
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
+from quart_app.database import current_database
 from tests.app.conftest import Clock
 from tests.app.visitor import PASSWORD, Page, Visitor
 
@@ -116,7 +118,7 @@ async def test_what_is_behind_the_wall_has_not_happened(stale: Visitor, app: App
         susan = await user_by_login("susan")
         assert susan is not None
         assert susan.email == "susan@example.com"
-        assert await susan.check_password(PASSWORD)
+        assert await check_password(susan, PASSWORD)
 
 
 async def test_strangers_log_in_first(visitor: Visitor) -> None:
@@ -164,7 +166,7 @@ async def test_a_double_click_is_no_logout(stale: Visitor) -> None:
         await together.wait()
         return True
 
-    with mock.patch("quart_app.models.user.User.check_password", wait_for_the_other):
+    with mock.patch("quart_app.accounts.authentication.check_password", wait_for_the_other):
         fields = {"csrf_token": token, "current_password": PASSWORD}
         pages = await asyncio.gather(*(stale.post("/reauthenticate", fields) for _ in range(2)))
     assert [page.location for page in pages] == ["/account", "/account"]
@@ -273,7 +275,7 @@ async def test_nobody_takes_an_address_for_a_name(visitor: Visitor, app: Applica
     """Where a name of before looks like another's address, the address wins; and the name is still somebody's."""
     await visitor.register()
     await visitor.register("mallory", email="mallory@example.com")
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         mallory = await user_by_login("mallory")
         assert mallory is not None
         mallory.username_key = "susan@example.com"

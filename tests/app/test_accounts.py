@@ -12,6 +12,7 @@ from werkzeug import security
 from quart_app.accounts.passwords import PasswordHasher
 from quart_app.accounts.users import UserExists, add_user, user_by_login
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.models.names import email_key, username_key
 from quart_app.settings import Settings
 from tests.app.visitor import PASSWORD, Visitor
@@ -69,7 +70,7 @@ async def deactivate(app: Application, username: str) -> None:
         user = await user_by_login(username)
         assert user is not None
         user.active = False
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             await session.merge(user)
             await session.commit()
 

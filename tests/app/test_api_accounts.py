@@ -7,11 +7,13 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
+from quart_app.accounts import authentication
 from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.password_rules import PASSWORD_MIN
-from quart_app.accounts.passwords import PasswordHasher
+from quart_app.accounts.passwords import PasswordHasher, check_password
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.models.user import User
 from tests.app.program import Program, browser_of, with_token
 from tests.app.visitor import PASSWORD, Visitor
@@ -66,7 +68,7 @@ async def test_one_name_for_fifty(app: Application) -> None:
     """Of fifty who want a name at once one gets it, and the others are told that it is taken."""
     answers = await asyncio.gather(*(Program(app).register() for _ in range(50)))
     assert sorted(answer.status for answer in answers) == [201, *[409] * 49]
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         assert await session.scalar(select(func.count()).select_from(User)) == 1
 
 
@@ -320,14 +322,13 @@ async def test_changing_the_password_needs_a_fresh_login(user: Program) -> None:
 async def test_a_login_that_ends_meanwhile(user: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ended from elsewhere while the password is checked, a login changes nothing, and is told so."""
     elsewhere = await with_token(user.app)
-    check = User.check_password
 
     async def end_and_check(checked: User, password: str) -> bool:
         await elsewhere.send("DELETE", "/sessions")
-        return await check(checked, password)
+        return await check_password(checked, password)
 
     with monkeypatch.context() as patch:
-        patch.setattr(User, "check_password", end_and_check)
+        patch.setattr(authentication, "check_password", end_and_check)
         answer = await user.send("PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
     assert (answer.status, answer.problem) == (401, "login-required")
     assert answer.cookies["session"].value == ""

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from compat import current_user, login_required
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.models.login_session import LoginSession
 from quart_app.settings import Settings
@@ -334,5 +335,5 @@ async def test_old_tokens_are_cleared_away(tmp_path: Path, clock: Clock, late: t
         clock.shift(SECOND if steps > 1 else timedelta(minutes=10, seconds=1))
         assert not await token.is_in()
         await with_token(app)
-        async with app.app_context(), app.database.session() as session:
+        async with app.app_context(), current_database.of(app).session() as session:
             assert await session.scalar(select(func.count()).select_from(LoginSession)) == 1

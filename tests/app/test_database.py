@@ -12,9 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import OperationalError
 
+from quart_app.accounts.passwords import check_password
 from quart_app.accounts.users import add_user, user_by_login
 from quart_app.application import Application
-from quart_app.database import Database, UtcDateTime
+from quart_app.database import Database, UtcDateTime, current_database
 from quart_app.factory import create_app
 from tests.app.visitor import PASSWORD, Visitor
 
@@ -22,7 +23,7 @@ from tests.app.visitor import PASSWORD, Visitor
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_sqlite_is_prepared(app: Application) -> None:
     """Readers do not wait for the writer, writers wait for each other, and references hold."""
-    async with app.database.session() as session:
+    async with current_database.of(app).session() as session:
         for pragma, value in (("journal_mode", "wal"), ("busy_timeout", 5000), ("foreign_keys", 1)):
             assert await session.scalar(text(f"PRAGMA {pragma}")) == value
 
@@ -66,8 +67,8 @@ async def test_a_user_that_is_loaded(app: Application) -> None:
         assert abs(datetime.now(UTC) - user.created_at) < timedelta(minutes=1)
         assert repr(user) == "<User Susan>"
         assert PASSWORD not in (user.password_hash or "")
-        assert await user.check_password(PASSWORD)
-        assert not await user.check_password(PASSWORD + " ")
+        assert await check_password(user, PASSWORD)
+        assert not await check_password(user, PASSWORD + " ")
         assert await user_by_login("nobody") is None
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import Integer, String, case, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from quart_app.application import Application
-from quart_app.database import DatabaseUnavailable, LookUp
+from quart_app.database import DatabaseUnavailable, LookUp, current_database
 from quart_app.models.user import User
 from quart_app.settings import Settings
 from tests.app.tab import open_tab, refusal
@@ -153,9 +153,9 @@ async def test_connection_ends_in_the_middle(app: Application, other: asyncpg.Co
     await Visitor(app).register()
     columns = User.__table__.c
     user_by_name = LookUp(select(columns.username, ending), key=columns.username)
-    assert await app.database.look_up(user_by_name, "susan") == ("susan", None)
+    assert await current_database.of(app).look_up(user_by_name, "susan") == ("susan", None)
     with pytest.raises(DatabaseUnavailable):
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             await session.scalar(select(ending))
 
 
@@ -163,7 +163,7 @@ async def test_connection_ends_in_the_middle(app: Application, other: asyncpg.Co
 async def test_frozen(user: Visitor, app: Application, server: Cluster, pooled: bool) -> None:
     """While the server takes everything and answers nothing, on connections of before and on new ones."""
     if not pooled:
-        await app.database.close()
+        await current_database.of(app).close()
     server.freeze()
     await assert_unavailable(user)
     start = time.monotonic()
@@ -196,16 +196,16 @@ async def test_pool_exhausted(user: Visitor, app: Application) -> None:
     """While all connections are taken, that of look-ups included: until then pages know who asks."""
     async with AsyncExitStack() as stack:
         for _ in range(POOL_SIZE):
-            await stack.enter_async_context(app.database.session())
+            await stack.enter_async_context(current_database.of(app).session())
         assert (await user.get("/index")).status == 200
-        await stack.enter_async_context(app.database._connections)
+        await stack.enter_async_context(current_database.of(app)._connections)
         await assert_unavailable(user, within=1.5)
     assert await user.is_in()
 
 
 async def test_server_full(user: Visitor, app: Application, server: Cluster, database_name: str) -> None:
     """While others have all the connections of the server."""
-    await app.database.close()
+    await current_database.of(app).close()
     others = await take_all_connections(server.url(database_name))
     await assert_unavailable(user)
     for connection in others:
@@ -223,7 +223,7 @@ async def test_more_workers_than_the_server_takes(settings: Settings, server: Cl
         async with AsyncExitStack() as work:
             for worker in workers:
                 for _ in range(POOL_SIZE - 2):
-                    session = await work.enter_async_context(worker.database.session())
+                    session = await work.enter_async_context(current_database.of(worker).session())
                     await session.execute(text("SELECT 1"))
             others = await take_all_connections(server.url(database_name))
             pages = await asyncio.gather(*(at(worker, user).get("/index") for worker in workers))
@@ -261,8 +261,8 @@ async def test_tables_changed_meanwhile(user: Visitor, other: asyncpg.Connection
 async def test_values_that_cannot_be(app: Application, wrong: object) -> None:
     """What PostgreSQL, or asyncpg, says of a value is no fault of the database."""
     with pytest.raises(DBAPIError):
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             await session.scalar(select(wrong))  # type: ignore[call-overload]  # any expression
     with pytest.raises(DatabaseUnavailable):
-        async with app.database.session():
+        async with current_database.of(app).session():
             raise TimeoutError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_app.database import Database, UnusableDatabaseUrl
+from quart_app.database import Database, UnusableDatabaseUrl, current_database
 from quart_app.database.urls import postgresql_dsn, sqlite_file
 from quart_app.factory import create_app
 from quart_app.settings import Settings
@@ -80,4 +80,4 @@ def test_settings_show_no_password(tmp_path: Path) -> None:
     settings = Settings.model_validate({"database_url": "postgresql://susan:crEt@host/name"})
     assert "crEt" not in f"{settings!r} {settings.model_dump()} {settings.model_dump_json()}"
     app = create_app(settings)
-    assert "crEt" not in repr(vars(app.database))
+    assert "crEt" not in repr(vars(current_database.of(app)))

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.models.user import User
 from quart_app.operation.events import Event, record
@@ -188,7 +189,7 @@ async def test_inactive(susan: Visitor, app: Application, capfd: pytest.CaptureF
 @pytest.mark.parametrize("damaged", ["md5$s$00", "", "scrypt:32768:8:3$salt", "scrypt:32768:8:3$salt$n\u00f6"])
 async def test_damaged_hash(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str], damaged: str) -> None:
     """What is no hash, no password matches; who looks why finds it in the log."""
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         await session.execute(update(User).values(password_hash=damaged))
         await session.commit()
     assert (await Visitor(app).login()).location == "/login"

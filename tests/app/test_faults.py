@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quart_app.accounts.login import end_login, start_login
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
-from quart_app.database import Database, DatabaseUnavailable
+from quart_app.database import Database, DatabaseUnavailable, current_database
 from quart_app.factory import create_app
 from tests.app.visitor import Visitor
 
@@ -74,7 +74,7 @@ async def test_a_file_that_is_away(tmp_path: Path, sqlite_template: Path, name: 
         user = Visitor(app)
         await user.register()
         await user.login(remember=True)
-        await app.database.close()  # the next one who asks gets a new connection
+        await current_database.of(app).close()  # the next one who asks gets a new connection
         file.rename(elsewhere)
         for who in (user, user.copy("remember_token")):
             page = await who.get("/index")
@@ -185,9 +185,9 @@ async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: py
     monkeypatch.setattr("quart_app.database.connections._PATIENCE", 0.01)
     async with AsyncExitStack() as sessions:
         for _ in range(10):
-            await sessions.enter_async_context(app.database.session())
+            await sessions.enter_async_context(current_database.of(app).session())
         assert (await user.get("/index")).status == 200  # to know who asks, there is one more
-        await sessions.enter_async_context(app.database._connections)
+        await sessions.enter_async_context(current_database.of(app)._connections)
         assert (await user.get("/index")).status == 503
     assert (await user.get("/index")).status == 200
 
@@ -195,7 +195,7 @@ async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: py
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_file_that_is_no_database(app: Application, tmp_path: Path) -> None:
     """What the driver itself says is a fault of the database as well."""
-    await app.database.close()
+    await current_database.of(app).close()
     _damage(tmp_path)
     async with app.app_context():
         with pytest.raises(DatabaseUnavailable, match="does not answer"):

@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.settings import Settings
 from tests.app.visitor import Page, Visitor
 
@@ -70,6 +71,6 @@ async def test_full_disk(app: Application, disk: Path) -> None:
     assert (await register(app, "bob")).status == 302
     for name in (*registered, "bob"):
         assert (await Visitor(app).login(name)).location == "/index"
-    await app.database.close()
+    await current_database.of(app).close()
     with closing(sqlite3.connect(disk / "microblog.sqlite3")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

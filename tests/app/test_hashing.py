@@ -14,11 +14,12 @@ import pytest
 from sqlalchemy import func, select, update
 from werkzeug.security import generate_password_hash
 
-from quart_app.accounts import passwords
+from quart_app.accounts import authentication, passwords
 from quart_app.accounts.changes import change_password
-from quart_app.accounts.passwords import PasswordHasher, PasswordsBusy
+from quart_app.accounts.passwords import PasswordHasher, PasswordsBusy, current_password_hasher, set_password
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.models.failed_attempts import FailedAttempts
 from quart_app.models.user import User
 from tests.app.visitor import PASSWORD, Visitor
@@ -107,7 +108,7 @@ async def test_nobody_is_in_line_for_ever(hasher: PasswordHasher, held: Event, m
     """Who has been in line for long is sent away, and the place is free; whose hash has begun gets it."""
     begun = await started(hasher, 2)
     with monkeypatch.context() as impatient:
-        impatient.setattr(passwords, "_PATIENCE", 0.01)
+        impatient.setattr(passwords, "HASH_QUEUE_TIMEOUT", 0.01)
         in_line = await started(hasher, 3)
         given_up = await asyncio.gather(*in_line, return_exceptions=True)
     assert [type(result) for result in given_up] == [PasswordsBusy] * 3
@@ -134,8 +135,8 @@ async def test_a_full_line_is_no_failure_of_the_user(
     held.set()
     await visitor.register()
     held.clear()
-    monkeypatch.setattr(app, "passwords", PasswordHasher(METHOD, threads=1, queue=0))
-    (busy,) = await started(app.passwords, 1)
+    current_password_hasher.add(app, PasswordHasher(METHOD, threads=1, queue=0))
+    (busy,) = await started(current_password_hasher.of(app), 1)
     queries.clear()
 
     page = await (visitor.login() if path == "/login" else visitor.register("bob", email="bob@example.com"))
@@ -143,12 +144,12 @@ async def test_a_full_line_is_no_failure_of_the_user(
     assert (page.status, page.headers["Retry-After"], page.cookies) == (503, "5", {})
     if is_full_before:
         assert [query for query in queries if not query.startswith("SELECT")] == []
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         assert (await session.execute(select(func.sum(FailedAttempts.count)))).scalar() in (None, 0)
     held.set()
     await busy
     assert (await visitor.login()).location == "/index"
-    await app.passwords.close()
+    await current_password_hasher.of(app).close()
 
 
 async def test_a_password_that_is_no_text(hasher: PasswordHasher) -> None:
@@ -193,7 +194,7 @@ async def test_old_hashes_take_as_long(
 
 async def stored_hash(app: Application) -> str:
     """What the database has of Susan's password."""
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         found = (await session.execute(select(User.password_hash).where(User.username == "susan"))).scalar_one()
     assert found is not None
     return found
@@ -206,7 +207,7 @@ async def susan(visitor: Visitor, app: Application) -> Visitor:
     weak = PasswordHasher(WEAK, threads=1, queue=0)
     stored = await weak.hash(PASSWORD)
     await weak.close()
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         await session.execute(update(User).values(password_hash=stored))
         await session.commit()
     return visitor
@@ -242,16 +243,15 @@ async def test_no_upgrade_of_another_password(
     susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A password that is changed while the old one is being upgraded stays changed, and the old one is refused."""
-    set_password = User.set_password
 
     async def change_meanwhile(user: User, password: str) -> None:
-        monkeypatch.setattr(User, "set_password", set_password)
+        monkeypatch.setattr(authentication, "set_password", set_password)
         other = await user_by_login("susan")
         assert other is not None
         await change_password(other, NEW)
         await set_password(user, password)
 
-    monkeypatch.setattr(User, "set_password", change_meanwhile)
+    monkeypatch.setattr(authentication, "set_password", change_meanwhile)
     assert (await susan.login()).location == "/login"
     assert (await susan.login(password=NEW)).location == "/index"
 
@@ -263,4 +263,4 @@ async def test_hashes_give_way(app: Application) -> None:
     def niceness() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    assert await app.passwords._in_thread(niceness) > niceness()
+    assert await current_password_hasher.of(app)._in_thread(niceness) > niceness()

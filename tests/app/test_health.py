@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.operation import health
 from tests.app.log_lines import read_lines
@@ -86,7 +87,7 @@ async def test_a_busy_database(app: Application, visitor: Visitor, moment: list[
     """That all connections are taken says nothing of the database, which answers over one of its own."""
     async with AsyncExitStack() as sessions:
         for _ in range(app.settings.database_pool_size):
-            session = await sessions.enter_async_context(app.database.session())
+            session = await sessions.enter_async_context(current_database.of(app).session())
             await session.execute(text("SELECT 1"))
         assert read(await visitor.get("/readyz")) == (200, {"status": "ready", "database": "ok"})
         moment[0] += 1
@@ -128,7 +129,7 @@ async def test_redis(
         200,
         {"status": "ready", "database": "ok", "redis": "does not answer"},
     )
-    await app.database.close()
+    await current_database.of(app).close()
     assert "warning  quart_app.health readiness changed" in capfd.readouterr().err
 
 

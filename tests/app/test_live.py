@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quart_app.accounts.changes import change_password
 from quart_app.accounts.closing import deactivate_user, delete_user
 from quart_app.accounts.login import load_user
-from quart_app.application import Application, this_app
-from quart_app.live.hub import NAMES_SHOWN, Hub
+from quart_app.application import Application
+from quart_app.database import current_database
+from quart_app.live.hub import NAMES_SHOWN, Hub, current_hub
 from quart_app.live.people import Person
 from quart_app.live.sockets import Close
 from quart_app.live.watch import check_sessions
@@ -99,7 +100,7 @@ async def test_names_have_an_end(susan: Visitor, app: Application) -> None:
     """A message and the page hold the first hundred names, and the number of all."""
     async with AsyncExitStack() as crowd:
         for number in range(NAMES_SHOWN + 4):
-            crowd.enter_context(app.live.open(Person(1000 + number, f"a{number:03}"), 0))
+            crowd.enter_context(current_hub.of(app).open(Person(1000 + number, f"a{number:03}"), 0))
         async with open_tab(susan) as hers:
             message = await hers.news()
             page = await susan.get("/live")
@@ -172,7 +173,7 @@ async def test_too_many(susan: Visitor, henry: Visitor, app: Application) -> Non
             assert await his.names() == ["henry", "susan"]
     async with open_tab(susan) as hers:
         assert await hers.names() == ["susan"]
-    assert app.live.sockets == []
+    assert current_hub.of(app).sockets == []
 
 
 async def test_refused_during_a_fault(susan: Visitor) -> None:
@@ -190,7 +191,7 @@ async def test_clients_only_listen(susan: Visitor, app: Application) -> None:
             await hers.names()
             await hers.say(said)
             assert await hers.until_closed() == 1003
-            assert app.live.sockets == []
+            assert current_hub.of(app).sockets == []
 
 
 # --- who is told what, and when
@@ -203,7 +204,7 @@ async def test_slow_client(susan: Visitor, app: Application, monkeypatch: pytest
         assert (await slow.news())["count"] == (await quick.news())["count"] == 1
         slow.is_reading.clear()
         for number in range(2, 9):
-            crowd.enter_context(app.live.open(Person(number, "x"), 0))
+            crowd.enter_context(current_hub.of(app).open(Person(number, "x"), 0))
             assert (await quick.news())["count"] == number
         slow.is_reading.set()
         assert [(await slow.news())["count"] for _ in range(2)] == [2, 8]
@@ -215,7 +216,7 @@ async def test_client_that_takes_nothing(susan: Visitor, app: Application, monke
     async with open_tab(susan) as slow:
         slow.is_reading.clear()
         assert await slow.until_closed() == 1013
-        assert app.live.sockets == []
+        assert current_hub.of(app).sockets == []
 
 
 async def test_news_in_one(susan: Visitor, app: Application) -> None:
@@ -223,7 +224,7 @@ async def test_news_in_one(susan: Visitor, app: Application) -> None:
     async with open_tab(susan) as hers, AsyncExitStack() as crowd:
         await hers.names()
         for number in range(2, 500):
-            crowd.enter_context(app.live.open(Person(number, "x"), 0))
+            crowd.enter_context(current_hub.of(app).open(Person(number, "x"), 0))
         assert (await hers.news())["count"] == 499
 
 
@@ -262,7 +263,7 @@ async def deactivate(_visitor: Visitor, user: User) -> None:
 
 async def deactivate_by_hand(_visitor: Visitor, user: User) -> None:
     """By somebody who leaves the rows of the sessions where they are."""
-    async with this_app.database.session() as session:
+    async with current_database().session() as session:
         await session.execute(update(User).where(User.id == user.id).values(active=False))
         await session.commit()
 
@@ -287,9 +288,9 @@ async def test_ends_with_the_session(
         await hers.names()
         await his.names()
         await end(susan, await user_of(susan, app))
-        await check_sessions(app.live)
+        await check_sessions(current_hub.of(app))
         assert await hers.until_closed() == 1008
-        assert [socket.person.name for socket in app.live.sockets] == ["henry"]
+        assert [socket.person.name for socket in current_hub.of(app).sockets] == ["henry"]
         await his.go()
 
 
@@ -304,10 +305,10 @@ async def test_ends_with_time(app: Application, clock: Clock, name: str, age: ti
     async with open_tab(visitor) as connection, app.app_context():
         await connection.names()
         clock.shift(age)
-        await check_sessions(app.live)
-        assert len(app.live.sockets) == 1
+        await check_sessions(current_hub.of(app))
+        assert len(current_hub.of(app).sockets) == 1
         clock.shift(timedelta(seconds=1))
-        await check_sessions(app.live)
+        await check_sessions(current_hub.of(app))
         assert await connection.until_closed() == 1008
 
 
@@ -315,12 +316,12 @@ async def test_ends_when_its_session_is_somebody_elses(susan: Visitor, henry: Vi
     """The id alone, as after a database was restored, does not keep a socket open."""
     async with open_tab(susan) as hers, app.app_context():
         assert await hers.names() == ["susan"]
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             await session.execute(text("DELETE FROM login_sessions WHERE id = 1"))
             await session.execute(text("UPDATE login_sessions SET id = 1"))
             await session.commit()
-        await check_sessions(app.live)
-        assert [socket.closing for socket in app.live.sockets] == [Close.LOGGED_OUT]
+        await check_sessions(current_hub.of(app))
+        assert [socket.closing for socket in current_hub.of(app).sockets] == [Close.LOGGED_OUT]
     assert await henry.is_in()
 
 
@@ -330,8 +331,8 @@ async def test_survives_a_new_handle(susan: Visitor, app: Application) -> None:
         assert await hers.names() == ["susan"]
         user = await user_of(susan, app)
         await renew_session(user)
-        await check_sessions(app.live)
-        assert [socket.closing for socket in app.live.sockets] == [None]
+        await check_sessions(current_hub.of(app))
+        assert [socket.closing for socket in current_hub.of(app).sockets] == [None]
 
 
 async def test_one_query_for_all_sockets(susan: Visitor, henry: Visitor, app: Application, queries: list[str]) -> None:
@@ -340,7 +341,7 @@ async def test_one_query_for_all_sockets(susan: Visitor, henry: Visitor, app: Ap
         await hers.names()
         await his.names()
         queries.clear()
-        await check_sessions(app.live)
+        await check_sessions(current_hub.of(app))
         assert len(queries) == 1
         assert queries[0].startswith("SELECT")
 
@@ -350,10 +351,12 @@ async def test_many_sessions(susan: Visitor, app: Application, monkeypatch: pyte
     monkeypatch.setattr("quart_app.sessions.listing._IDS_PER_QUERY", 2)
     async with open_tab(susan) as hers, AsyncExitStack() as crowd, app.app_context():
         await hers.names()
-        gone = [crowd.enter_context(app.live.open(Person(number, "x"), number)) for number in range(100, 107)]
-        await check_sessions(app.live)
+        gone = [
+            crowd.enter_context(current_hub.of(app).open(Person(number, "x"), number)) for number in range(100, 107)
+        ]
+        await check_sessions(current_hub.of(app))
         assert {socket.closing.code for socket in gone if socket.closing} == {1008}
-        assert [socket.closing for socket in app.live.sockets if socket not in gone] == [None]
+        assert [socket.closing for socket in current_hub.of(app).sockets if socket not in gone] == [None]
 
 
 async def test_not_on_trust(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -362,7 +365,7 @@ async def test_not_on_trust(susan: Visitor, app: Application, monkeypatch: pytes
     async with open_tab(susan) as hers, app.app_context():
         await hers.names()
         with broken(OSError("connection refused")):
-            await check_sessions(app.live)
+            await check_sessions(current_hub.of(app))
         assert await hers.until_closed() == 1013
 
 
@@ -381,9 +384,9 @@ async def test_short_fault(susan: Visitor, app: Application, monkeypatch: pytest
     async with open_tab(susan) as hers, app.app_context():
         await hers.names()
         monkeypatch.setattr(AsyncSession, "execute", stumble)
-        await check_sessions(app.live)
+        await check_sessions(current_hub.of(app))
         assert len(attempts) == 3
-        assert [socket.closing for socket in app.live.sockets] == [None]
+        assert [socket.closing for socket in current_hub.of(app).sockets] == [None]
 
 
 async def test_no_look_without_sockets(
@@ -411,7 +414,7 @@ async def test_stopping(susan: Visitor, app: Application) -> None:
     """A server that stops says goodbye with 1001, and lets nobody in any more."""
     async with open_tab(susan) as hers:
         await hers.names()
-        app.live.stop()
+        current_hub.of(app).stop()
         assert await hers.until_closed() == 1001
         assert await refusal(susan) == 503
-    await app.live.wait_until_empty()
+    await current_hub.of(app).wait_until_empty()

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.operation.logs import configure_logging
 from quart_app.settings import Settings
@@ -181,7 +182,7 @@ async def test_no_secret_is_logged(everything_logged: Application, capfd: pytest
     await susan.get("/metrics", {"Authorization": "Bearer some other token of somebody"})
     for cookie in susan.client.cookie_jar or ():
         secrets |= {str(cookie.value), *str(cookie.value).split("|")}
-    async with app.database.session() as session:
+    async with current_database.of(app).session() as session:
         secrets |= set((await session.scalars(text("SELECT password_hash FROM users"))).all())
         secrets |= set((await session.scalars(text("SELECT handle_hash FROM login_sessions"))).all())
         await session.execute(text("DROP TABLE login_sessions"))

@@ -18,6 +18,7 @@ from compat import user_loaded
 from quart_app.accounts.closing import delete_user
 from quart_app.accounts.users import add_user, taken_fields, user_by_login
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Visitor
@@ -54,14 +55,14 @@ async def under_way(visitor: Visitor, path: str, fields: Mapping[str, str]) -> A
 
 async def run(app: Application, statement: str) -> None:
     """Change the database behind the application's back."""
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         await session.execute(text(statement))
         await session.commit()
 
 
 async def rows(app: Application) -> list[LoginSession]:
     """All login sessions."""
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         return list((await session.execute(select(LoginSession).order_by(LoginSession.id))).scalars())
 
 
@@ -169,7 +170,7 @@ async def test_a_login_over_another_is_all_or_nothing(app: Application) -> None:
         if statement.startswith("DELETE FROM login_sessions WHERE login_sessions.id ="):
             raise OperationalError(statement, None, Exception("disk full"))
 
-    engine = app.database._engine.sync_engine
+    engine = current_database.of(app)._engine.sync_engine
     event.listen(engine, "before_cursor_execute", refuse)
     answer = await program.log_in()
     event.remove(engine, "before_cursor_execute", refuse)

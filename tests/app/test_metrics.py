@@ -15,8 +15,9 @@ from sqlalchemy import text
 
 from quart_app.accounts.passwords import PasswordHasher
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.factory import create_app
-from quart_app.operation.metrics import Metrics
+from quart_app.operation.metrics import Metrics, current_metrics
 from tests.app.visitor import Visitor
 
 _KEY = "the key that signs all cookies"
@@ -116,10 +117,10 @@ async def test_hashes() -> None:
 
 async def test_connections(app: Application) -> None:
     """Those that are taken from the pool, and not those that rest in it."""
-    async with app.database.session() as session:
+    async with current_database.of(app).session() as session:
         await session.execute(text("SELECT 1"))
-        assert value(app.metrics.as_text().decode(), "database_connections_in_use") == 1
-    assert value(app.metrics.as_text().decode(), "database_connections_in_use") == 0
+        assert value(current_metrics.of(app).as_text().decode(), "database_connections_in_use") == 1
+    assert value(current_metrics.of(app).as_text().decode(), "database_connections_in_use") == 0
 
 
 @pytest.mark.parametrize(
@@ -151,6 +152,6 @@ async def test_who_may_read(tmp_path: Path, environment: str, token: str | None,
 
 def test_applications_count_for_themselves(tmp_path: Path) -> None:
     """Two in one process share nothing."""
-    one, other = (create_app({"instance_path": tmp_path / name}).metrics for name in ("one", "other"))
+    one, other = (current_metrics.of(create_app({"instance_path": tmp_path / name})) for name in ("one", "other"))
     one.count_event("registered")
     assert "registered" not in other.as_text().decode()

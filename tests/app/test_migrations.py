@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from quart_app.database import Base, Database, DatabaseUnavailable
+from quart_app.database import Base, Database, DatabaseUnavailable, current_database
 from quart_app.factory import create_app
 from quart_app.migrations.changes import compare_tables, downgrade_tables, upgrade_tables
 from quart_app.migrations.errors import DatabaseOutdated, UnknownRevision, UnknownTables
@@ -163,7 +163,7 @@ async def test_a_server_in_production_changes_no_tables(empty_url: str, tmp_path
     app = create_app(options)
     with pytest.raises(DatabaseOutdated, match=r"at revision none.*run: quart --app quart_app db upgrade"):
         await app.startup()
-    await upgrade_tables(app.database)
+    await upgrade_tables(current_database.of(app))
     await app.startup()
     await app.shutdown()
 

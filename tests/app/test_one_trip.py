@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from quart_app.accounts.users import add_user, user_by_login
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.database.one_trip import OneTripConnection
 from quart_app.models.login_session import Kind
 from quart_app.models.user import User
@@ -72,7 +73,7 @@ async def test_cancelled_at_any_moment(app: Application, steps: int) -> None:
         await task
     async with app.app_context():
         await add_user(username="john", email="john@example.com", password=PASSWORD)
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             assert await session.scalar(select(func.count(User.id))) in (1, 2)
 
 

@@ -236,7 +236,7 @@ async def test_another_keyboard(visitor: Visitor, first: str, second: str) -> No
 
 async def test_a_password_without_end(visitor: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no password can be is refused before anything is hashed."""
-    monkeypatch.delattr(app, "passwords")
+    monkeypatch.delitem(app.extensions, "quart_app.passwords")
     for page in (await visitor.register(password="x" * 10_000), await visitor.login(password="x" * 10_000)):
         assert page.status == 200
         assert len(page.errors) >= 1

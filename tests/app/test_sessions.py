@@ -20,6 +20,7 @@ from quart_app.accounts.login import load_user, start_login
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.clients import describe_client
+from quart_app.database import current_database
 from quart_app.models.handles import hash_handle, new_handle
 from quart_app.models.login_session import LoginSession
 from quart_app.sessions.ending import end_sessions
@@ -42,7 +43,7 @@ async def user(visitor: Visitor, clock: Clock) -> Visitor:
 
 async def rows(app: Application) -> list[LoginSession]:
     """All login sessions that the database has."""
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         return list((await session.execute(select(LoginSession).order_by(LoginSession.id))).scalars())
 
 
@@ -183,7 +184,7 @@ async def test_only_a_login_that_is_one_is_renewed(user: Visitor, app: Applicati
         return True
 
     fields = {"current_password": PASSWORD, "password": "another fine one", "password2": "another fine one"}
-    with mock.patch("quart_app.models.user.User.check_password", right_but_late):
+    with mock.patch("quart_app.accounts.authentication.check_password", right_but_late):
         done = await user.post(path, {"csrf_token": token, **fields})
     assert (done.status, done.location) == (302, "/login")
     assert done.cookies["remember_token"].value == ""
@@ -271,7 +272,7 @@ async def test_logins_end_with_the_account(
     async with app.app_context():
         await end(1)
         assert await rows(app) == []
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             await session.execute(text("UPDATE users SET active = true"))
             await session.commit()
     assert not await user.is_in()
@@ -284,7 +285,7 @@ async def test_closed_accounts_are_nobodys(user: Visitor, app: Application) -> N
         handle = session["_user_id"]
     async with app.app_context():
         assert await load_user(handle) is not None
-        async with app.database.session() as database:
+        async with current_database.of(app).session() as database:
             await database.execute(text("UPDATE users SET active = false"))
             await database.commit()
         assert await load_user(handle) is None
@@ -293,7 +294,7 @@ async def test_closed_accounts_are_nobodys(user: Visitor, app: Application) -> N
 async def test_a_new_user_with_an_old_number(user: Visitor, app: Application) -> None:
     """Whatever has given it the number of a deleted one, old cookies do not log in as this user."""
     await Visitor(app).register("mallory", email="mallory@example.com")
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         await delete_user(1)
         await session.execute(text("UPDATE users SET id = 1"))
         await session.commit()
@@ -448,7 +449,7 @@ async def test_last_seen_may_fail(
         if statement.startswith("UPDATE"):
             raise OperationalError(statement, None, Exception("attempt to write a readonly database"))
 
-    engine = app.database._engine.sync_engine
+    engine = current_database.of(app)._engine.sync_engine
     event.listen(engine, "before_cursor_execute", refuse)
     assert await user.is_in()
     await settle(app)
@@ -491,7 +492,7 @@ async def test_cookies_and_rows_hold_no_secret_of_each_other(user: Visitor, app:
     (row,) = await rows(app)
     assert row.handle is None
     assert row.handle_hash == hash_handle(handle)
-    async with app.database.session() as session:
+    async with current_database.of(app).session() as session:
         stored = (await session.execute(text("SELECT * FROM login_sessions"))).one()
     assert handle not in map(str, stored)
 
@@ -566,7 +567,7 @@ async def test_passwords_of_users_who_are_not_logged_in(user: Visitor, app: Appl
         susan = await user_by_login("susan")
         assert susan is not None
         await change_password(susan, "another fine one")
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             assert await session.scalar(select(func.count()).select_from(LoginSession)) == 0
     assert not await user.is_in()
     assert (await user.login(password="another fine one")).location == "/index"

@@ -8,7 +8,9 @@ import pytest
 from quart.cli import ScriptInfo
 
 import quart_app
+from quart_app.accounts.passwords import current_password_hasher
 from quart_app.application import Application
+from quart_app.database import current_database
 
 
 def test_quart_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,6 +23,6 @@ def test_quart_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_applications_share_nothing(tmp_path: Path) -> None:
     """Each call makes another one, with its own parts."""
     one, other = (quart_app.create_app({"instance_path": tmp_path / name}) for name in ("one", "other"))
-    assert one.database is not other.database
-    assert one.passwords is not other.passwords
+    assert current_database.of(one) is not current_database.of(other)
+    assert current_password_hasher.of(one) is not current_password_hasher.of(other)
     assert one.secret_key != other.secret_key

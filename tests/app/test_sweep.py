@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock as app_clock
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.sessions.limits import current_limits
@@ -52,7 +53,7 @@ async def add_login(kind: Kind, *, proved: timedelta, seen: timedelta, app: Appl
     row = LoginSession(user_id=1, kind=kind, client="", address="")
     row.created_at = row.proved_at = app_clock.now() - proved
     row.last_seen_at = app_clock.now() - seen
-    async with app.database.session() as session:
+    async with current_database.of(app).session() as session:
         session.add(row)
         await session.commit()
 
@@ -65,7 +66,7 @@ async def add_old_logins(app: Application, number: int) -> None:
 
 async def rows(app: Application) -> list[LoginSession]:
     """All that the database has."""
-    async with app.database.session() as session:
+    async with current_database.of(app).session() as session:
         return list((await session.scalars(select(LoginSession).order_by(LoginSession.id))).all())
 
 
@@ -100,7 +101,7 @@ async def test_at_once(app: Application, settings: Settings, monkeypatch: pytest
         other = create_app(settings)
         async with other.app_context():
             swept = await sweep_sessions()
-        await other.database.close()
+        await current_database.of(other).close()
         return swept
 
     assert sum(await asyncio.gather(*(sweep_elsewhere() for _ in range(4)))) == 30
@@ -115,7 +116,7 @@ async def test_a_login_that_is_being_renewed_stays(app: Application, monkeypatch
     async def renew_first(session: AsyncSession, query: Any, *arguments: Any, **options: Any) -> Any:
         if query.is_delete:
             monkeypatch.undo()
-            async with app.database.session() as other:
+            async with current_database.of(app).session() as other:
                 await other.execute(text("UPDATE login_sessions SET proved_at = CURRENT_TIMESTAMP WHERE id = 1"))
                 await other.commit()
         return await execute(session, query, *arguments, **options)
@@ -136,7 +137,7 @@ async def test_by_the_index(app: Application) -> None:
     await sweep_sessions()
     event.remove(Engine, "before_cursor_execute", remember)
     assert len(asked) == len(Kind)
-    async with app.database.session() as session:
+    async with current_database.of(app).session() as session:
         connection = await session.connection()
         explain = "EXPLAIN QUERY PLAN"
         if connection.dialect.name == "postgresql":
@@ -198,7 +199,7 @@ async def test_a_sweep_may_fail(
         if "DELETE" in statement and (failure := next(failures, None)):
             raise failure
 
-    event.listen(server.database._engine.sync_engine, "before_cursor_execute", fail)
+    event.listen(current_database.of(server)._engine.sync_engine, "before_cursor_execute", fail)
     async with server.test_app():
         await until_swept(app)
     (record,) = (record for record in caplog.records if record.levelno >= logging.WARNING)

@@ -14,12 +14,12 @@ from quart.testing import QuartClient
 from sqlalchemy import select
 from werkzeug import security
 
-from quart_app.accounts.attempts import clear_attempts, count_attempt
+from quart_app.accounts.attempts import AttemptCounter
 from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.clock import now
-from quart_app.database import DatabaseUnavailable
+from quart_app.database import DatabaseUnavailable, current_database
 from quart_app.factory import create_app
 from quart_app.models.failed_attempts import FailedAttempts
 from quart_app.settings import Settings
@@ -335,7 +335,7 @@ async def test_the_current_password_of_programs(visitor: Visitor) -> None:
 
 async def attempts(app: Application) -> list[FailedAttempts]:
     """What the database has of failed attempts."""
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         return list((await session.execute(select(FailedAttempts))).scalars())
 
 
@@ -365,18 +365,20 @@ async def test_clearing_away_may_fail(app: Application, caplog: pytest.LogCaptur
     """Nobody notices, but the log does."""
     with mock.patch("sqlalchemy.ext.asyncio.AsyncSession.execute", side_effect=OSError("disk full")):
         async with app.app_context():
-            await clear_attempts(now())
+            await AttemptCounter(current_database()).clear(now())
             with pytest.raises(DatabaseUnavailable):
-                await count_attempt("key", now=now(), window=WINDOW)
-    assert "Could not clear away old failed attempts: disk full" in caplog.text
+                await AttemptCounter(current_database()).count("key", now=now(), window=WINDOW)
+    assert "Could not delete old failed attempts: disk full" in caplog.text
 
 
 async def test_each_attempt_has_a_number(app: Application, clock: Clock) -> None:
     """64 at once get 64 numbers, and it starts again when the time is over."""
     async with app.app_context():
-        made = await asyncio.gather(*(count_attempt("key", now=now(), window=WINDOW) for _ in range(64)))
+        made = await asyncio.gather(
+            *(AttemptCounter(current_database()).count("key", now=now(), window=WINDOW) for _ in range(64))
+        )
         assert sorted(attempt.number for attempt in made) == list(range(1, 65))
         assert {attempt.ends_at for attempt in made} == {now() + WINDOW}
         clock.shift(WINDOW)
-        assert await count_attempt("key", now=now(), window=WINDOW) == (1, now() + WINDOW)
+        assert await AttemptCounter(current_database()).count("key", now=now(), window=WINDOW) == (1, now() + WINDOW)
     assert len(await attempts(app)) == 1

@@ -16,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
 from tests.checks.tally import Tally
@@ -95,15 +96,15 @@ async def pool_empty(app: Application, _server: Cluster, _url: str) -> AsyncIter
     """All our connections are taken."""
     async with AsyncExitStack() as stack:
         for _ in range(POOL_SIZE):
-            await stack.enter_async_context(app.database.session())
-        await stack.enter_async_context(app.database._connections)  # that of look-ups
+            await stack.enter_async_context(current_database.of(app).session())
+        await stack.enter_async_context(current_database.of(app)._connections)  # that of look-ups
         yield
 
 
 @asynccontextmanager
 async def server_full(app: Application, _server: Cluster, url: str) -> AsyncIterator[None]:
     """All connections of the server are others'."""
-    await app.database.close()
+    await current_database.of(app).close()
     taken = []
     try:
         while True:

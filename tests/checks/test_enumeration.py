@@ -14,11 +14,14 @@ import pytest
 from sqlalchemy import text
 from werkzeug import security
 
+from quart_app.accounts.attempts import AttemptCounter
 from quart_app.accounts.closing import deactivate_user
-from quart_app.accounts.passwords import PasswordHasher
-from quart_app.accounts.throttle import Throttle
+from quart_app.accounts.passwords import PasswordHasher, current_password_hasher
+from quart_app.accounts.throttle import Throttle, current_throttle
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
+from quart_app.database import current_database
+from quart_app.operation.metrics import current_metrics
 from quart_app.settings import Settings
 from tests.app.visitor import Page, Visitor
 from tests.checks.tally import Tally
@@ -37,7 +40,7 @@ async def accounts(app: Application) -> None:
         closed = await user_by_login("closed")
         assert closed is not None
         await deactivate_user(closed.id)
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             for name, value in DAMAGED.items():
                 await session.execute(text(f"UPDATE users SET password_hash = {value} WHERE username = '{name}'"))  # noqa: S608
             await session.commit()
@@ -91,8 +94,15 @@ async def test_wrong_logins_look_alike(app: Application, hashes: list[str], tall
 async def test_wrong_logins_take_as_long(app: Application, tally: Tally) -> None:
     """Of thirty each, taken in turn, with a hash as in production, the medians differ by five per cent at most."""
     method: str = Settings.model_fields["password_method"].default
-    app.passwords = PasswordHasher(method, threads=1, queue=1, metrics=app.metrics)
-    app.throttle = Throttle(limit=1000, window=timedelta(hours=1))
+    hasher = PasswordHasher(method, threads=1, queue=1, metrics=current_metrics.of(app))
+    current_password_hasher.add(app, hasher)
+    throttle = Throttle(
+        AttemptCounter(current_database.of(app)),
+        hasher,
+        limit=1000,
+        window=timedelta(hours=1),
+    )
+    current_throttle.add(app, throttle)
     seconds: dict[str, list[float]] = {name: [] for name in ("susan", "nobody", "closed")}
     for _ in range(30):
         for name, taken in seconds.items():

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from quart_app.application import Application
-from quart_app.database import Base
+from quart_app.database import Base, current_database
 from quart_app.faces import is_api_path
 from tests.app.program import CREDENTIALS, SUSAN
 from tests.app.visitor import PASSWORD, Visitor
@@ -38,7 +38,7 @@ FOR_STRANGERS = {"/login", "/register"}
 
 async def everything(app: Application) -> list[tuple[object, ...]]:
     """All rows that the database has."""
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         return [tuple(row) for table in Base.metadata.sorted_tables for row in await session.execute(select(table))]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from quart_app.accounts.password_rules import PASSWORD_MIN, check_new_password, common_passwords
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.settings import Settings
 from tests.app.program import Program
@@ -118,5 +119,5 @@ async def test_weak_hashes_are_replaced(settings: Settings, tally: Tally) -> Non
 
 async def stored(app: Application) -> str:
     """The hash that the database has."""
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         return str(await session.scalar(text("SELECT password_hash FROM users")))

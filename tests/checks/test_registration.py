@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.models.user import User
+from quart_app.operation.metrics import current_metrics
 from tests.app.program import SUSAN, Program
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.tally import Tally
@@ -21,7 +23,7 @@ MANY, DIFFERENT, GONE = 50, 100, 200
 
 async def users(app: Application) -> int:
     """How many accounts there are."""
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         return await session.scalar(select(func.count()).select_from(User)) or 0
 
 
@@ -66,7 +68,7 @@ async def test_clients_that_go_away(
             "password2": PASSWORD,
         }
         await hang_up(app, urlencode(form).encode(), cookie, after=number % 40 / 800)
-    in_use = app.metrics.database_connections_in_use._value.get()
+    in_use = current_metrics.of(app).database_connections_in_use._value.get()
     tally.count(in_use == 0, f"{in_use} connections still in use")
     errors = [record for record in caplog.records if record.levelno >= logging.WARNING]
     tally.count(not errors, errors)

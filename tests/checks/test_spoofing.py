@@ -9,6 +9,7 @@ from quart.testing import QuartClient
 from sqlalchemy import select
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from quart_app.settings import Settings
 from tests.app.tab import Refused, open_tab
@@ -55,7 +56,7 @@ async def test_what_a_client_says_of_itself(app: Application, tally: Tally) -> N
                 page = await who.get(path, trick)
                 told = page.text + str(page.headers)
                 tally.count("evil.test" not in told and VICTIM not in told, f"{path} with {trick}")
-    async with app.app_context(), app.database.session() as session:
+    async with app.app_context(), current_database.of(app).session() as session:
         for address in (await session.execute(select(LoginSession.address))).scalars():
             tally.count(VICTIM not in address, address)
 

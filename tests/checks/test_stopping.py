@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.tally import Tally
 from tests.serving.server import PATIENCE, Browser, serve, wait_until
@@ -109,7 +110,7 @@ async def test_sqlite_cannot_write(
                 tally.count(page.status == 200, f"reading: {page.status}")
             if 503 in statuses:
                 break
-    await app.database.close()  # as connections keep what the fault has set
+    await current_database.of(app).close()  # as connections keep what the fault has set
     tally.count(503 in statuses, "nothing failed")
     tally.count(await susan.is_in(), "susan is logged out")
     for name in registered:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.migrations.start import prepare_tables
 from tests.app.visitor import PASSWORD, Visitor
 
@@ -17,11 +18,11 @@ def served(app: Application, visit: Callable[[], Awaitable[Result]]) -> Result:
     """Let somebody visit the application, and leave nothing open. It is not started: that, Quart can do only once."""
 
     async def serve() -> Result:
-        await prepare_tables(app.database, upgrade=True)
+        await prepare_tables(current_database.of(app), upgrade=True)
         try:
             return await visit()
         finally:
-            await app.database.close()
+            await current_database.of(app).close()
 
     return asyncio.run(serve())
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event, func, select
 
 from quart_app.application import Application
 from quart_app.cli import seed
+from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.models.user import User
 from tests.app.visitor import PASSWORD
@@ -23,7 +24,7 @@ def users(app: Application) -> int:
     """How many there are."""
 
     async def count() -> int:
-        async with app.database.session() as session:
+        async with current_database.of(app).session() as session:
             return await session.scalar(select(func.count(User.id))) or 0
 
     return served(app, count)

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from quart_app import clock
 from quart_app.application import Application
+from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from tests.app.visitor import Visitor
 from tests.cli.serving import served
@@ -48,7 +49,7 @@ def let_end(app: Application, session_id: int) -> None:
     """Let the password of a login have been entered too long ago."""
 
     async def write() -> None:
-        async with app.app_context(), app.database.session() as session:
+        async with app.app_context(), current_database.of(app).session() as session:
             old = clock.now() - app.settings.session_absolute - timedelta(seconds=1)
             await session.execute(update(LoginSession).where(LoginSession.id == session_id).values(proved_at=old))
             await session.commit()

@@ -18,6 +18,7 @@ from quart.testing import QuartClient
 
 from quart_app.application import Application
 from quart_app.factory import create_app
+from quart_app.live.hub import current_hub
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
 from tests.fuzz.budget import examples
@@ -120,7 +121,7 @@ async def converse(place: Place, sent: bytes, size: int) -> None:
 async def until_gone(place: Place) -> None:
     """Return when the application has no websocket any more."""
     async with asyncio.timeout(_PATIENCE):
-        while place.app.live.sockets:  # noqa: ASYNC110 - there is no event for it
+        while current_hub.of(place.app).sockets:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
 
 
