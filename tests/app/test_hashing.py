@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from threading import Event, Semaphore
 
 import pytest
@@ -15,8 +16,10 @@ from sqlalchemy import func, select, update
 from werkzeug.security import generate_password_hash
 
 from quart_app.accounts import authentication, passwords
+from quart_app.accounts.attempts import AttemptCounter
 from quart_app.accounts.changes import change_password
 from quart_app.accounts.passwords import PasswordHasher, PasswordsBusy, current_password_hasher, set_password
+from quart_app.accounts.throttle import Throttle, current_throttle
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
@@ -135,8 +138,10 @@ async def test_a_full_line_is_no_failure_of_the_user(
     held.set()
     await visitor.register()
     held.clear()
-    current_password_hasher.add(app, PasswordHasher(METHOD, threads=1, queue=0))
-    (busy,) = await started(current_password_hasher.of(app), 1)
+    hasher = current_password_hasher.add(app, PasswordHasher(METHOD, threads=1, queue=0))
+    counter = AttemptCounter(current_database.of(app))
+    current_throttle.add(app, Throttle(counter, hasher, limit=10, window=timedelta(minutes=15)))
+    (busy,) = await started(hasher, 1)
     queries.clear()
 
     page = await (visitor.login() if path == "/login" else visitor.register("bob", email="bob@example.com"))
