@@ -1,4 +1,4 @@
-"""Requests that change something, and websockets, that come from another site: refused, whatever token they have.
+"""Refuse changing requests, and websockets, that come from another site, whatever token they have.
 
 The token of a form is the defence; this is the second one. Browsers say where a request comes from, and
 a page cannot make them say otherwise: ``Sec-Fetch-Site`` (Fetch Metadata) and ``Origin`` (RFC 6454).
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from quart import Quart, abort, request, websocket
+from quart import abort, request, websocket
 
-#: What changes nothing.
+from quart_app.application import Application
+
+#: The methods that change nothing (RFC 9110, section 9.2.1).
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OUR_OWN = frozenset({"same-origin", "none"})  # "none": the user, by a bookmark or a reload
 
 
-def init_app(app: Quart) -> None:
-    """Refuse them in this application with 403."""
+def init_app(app: Application) -> None:
+    """Refuse them in this application with 403, before a user is loaded."""
 
-    @app.before_request
+    @app.early_request_check
     async def refuse_cross_site_requests() -> None:
         if request.method not in SAFE_METHODS and is_cross_site(
             host=request.host,
@@ -27,7 +29,7 @@ def init_app(app: Quart) -> None:
         ):
             abort(403, "This request came from another site.")
 
-    @app.before_websocket
+    @app.early_websocket_check
     async def refuse_cross_site_websockets() -> None:
         if not is_own_origin(host=websocket.host, origin=websocket.headers.get("Origin")):
             abort(403, "This websocket was opened by another site.")

@@ -3,6 +3,7 @@
 Each module names the versions it was written for, what it gains, and what to do when that package changes.
 
 ==========================  ==========================================================
+``early_checks``            checks before every hook, so that a refused request costs no query
 ``http_connection``         requests without a body, in the server's own task
 ``websocket_backpressure``  websockets whose clients send too fast, or never hang up
 ``templating``              templates compiled without async code

@@ -10,8 +10,10 @@ from time import perf_counter
 from typing import Any, TypeAlias, cast
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
-from quart import Quart, request, websocket
+from quart import request, websocket
 from structlog.contextvars import bound_contextvars
+
+from quart_app.application import Application
 
 from .logs import get_logger
 from .metrics import Metrics
@@ -26,15 +28,15 @@ _SWITCHED = 101
 _log = get_logger("quart_app.access")
 
 
-def init_routes(app: Quart) -> None:
-    """Let the observer know the route that Quart has found for a request."""
+def init_routes(app: Application) -> None:
+    """Let the observer know the route that Quart has found for a request, a refused one included."""
 
-    @app.before_request
+    @app.early_request_check
     async def name_route_of_request() -> None:
         if request.url_rule is not None:
             set_route(request.scope, request.url_rule.rule)
 
-    @app.before_websocket
+    @app.early_websocket_check
     async def name_route_of_websocket() -> None:
         if websocket.url_rule is not None:
             set_route(websocket.scope, websocket.url_rule.rule)

@@ -1,0 +1,66 @@
+"""What is refused before anybody's user is loaded."""
+
+from __future__ import annotations
+
+import pytest
+from quart.testing.connections import WebsocketResponseError
+
+from quart_app.application import Application
+from tests.app.visitor import Visitor
+
+
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """One kind is enough: none is asked."""
+    return migrated_sqlite_url
+
+
+@pytest.fixture
+async def user(visitor: Visitor) -> Visitor:
+    """Somebody who is logged in, and remembered."""
+    await visitor.register()
+    await visitor.login(remember=True)
+    return visitor
+
+
+@pytest.mark.parametrize("path", ["/logout", "/account/password", "/api/v1/users", "/nowhere"])
+async def test_a_refused_request_costs_no_query(user: Visitor, queries: list[str], path: str) -> None:
+    """A POST from another site, by the browser of somebody who is logged in, is 403 without a query or a cookie."""
+    queries.clear()
+    page = await user.post(path, {}, {"Sec-Fetch-Site": "cross-site"})
+    assert (page.status, queries, page.cookies) == (403, [], {})
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    api = path.startswith("/api/")
+    assert set(page.headers["Vary"].split(", ")) == ({"Cookie", "Authorization"} if api else {"Cookie"})
+    assert page.headers["Content-Type"] == ("application/problem+json" if api else "text/html; charset=utf-8")
+
+
+async def test_a_refused_websocket_costs_no_query(user: Visitor, queries: list[str]) -> None:
+    """Nor does a websocket that a page of another site opens."""
+    queries.clear()
+    with pytest.raises(WebsocketResponseError) as refused:
+        async with user.client.websocket("/live/ws", headers={"Origin": "https://evil.test"}) as opened:
+            await opened.receive()
+    assert (refused.value.response.status_code, queries) == (403, [])
+
+
+async def test_what_is_not_refused_goes_on(app: Application, user: Visitor, queries: list[str]) -> None:
+    """Checks run in the order of their registration, and before the hooks."""
+    order: list[str] = []
+
+    @app.before_request
+    async def hook() -> None:
+        order.append("hook")
+
+    for name in ("first", "second"):
+
+        @app.early_request_check
+        async def check(name: str = name) -> None:
+            assert queries == []
+            order.append(name)
+
+    queries.clear()
+    assert (await user.get("/index")).status == 200
+    assert order == ["first", "second", "hook"]
+    assert len(queries) == 1
