@@ -9,6 +9,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from quart_app.accounts.authentication import authenticate
 from quart_app.accounts.login import current_login_session, current_user, end_login, issue_bearer_token, start_login
+from quart_app.defences.rate_limits import Limit, limited
 from quart_app.errors.problems import CREDENTIALS_WRONG, Problem
 from quart_app.models.login_session import ID_MAX, Kind
 from quart_app.sessions.bearer import sent_bearer_token
@@ -21,6 +22,7 @@ from .schemas import Credentials, NewSession, Session, SessionList
 
 
 @blueprint.post("/sessions")
+@limited(Limit.PASSWORDS)
 @operation(
     about=SESSIONS,
     status=HTTPStatus.CREATED,

@@ -8,6 +8,7 @@ from quart_app.accounts.authentication import confirm_password
 from quart_app.accounts.changes import change_password
 from quart_app.accounts.login import current_user, write_renewed_login
 from quart_app.accounts.users import TAKEN, UserExists, add_user, taken_fields
+from quart_app.defences.rate_limits import Limit, limited
 from quart_app.errors.problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
 
 from .blueprint import blueprint
@@ -16,6 +17,7 @@ from .schemas import PasswordChange, Registration, UserAccount
 
 
 @blueprint.post("/users")
+@limited(Limit.REGISTRATIONS)
 @operation(
     about=ACCOUNT,
     status=HTTPStatus.CREATED,
@@ -47,6 +49,7 @@ async def me() -> UserAccount:
 
 
 @blueprint.put("/me/password")
+@limited(Limit.PASSWORDS)
 @operation(about=ACCOUNT, status=HTTPStatus.NO_CONTENT, takes=PasswordChange, for_=FRESH_USERS)
 async def change_own_password(data: PasswordChange) -> None:
     """Change the password, which ends all other logins.

@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from time import monotonic
 
-from quart_rate_limiter import RateLimit
-from quart_rate_limiter.store import RateLimiterStoreABC
+from .rate import Outcome, Rate, count_one
 
 _SWEEP_FROM = 10_000
+"""Keys."""
 
 
-class LocalStore(RateLimiterStoreABC):
-    """The theoretical arrival time of each key, while it is to come; the library's own store keeps all forever."""
+class LocalStore:
+    """When each key will have its full allowance again, by the monotonic clock; forgotten after that."""
 
     def __init__(self) -> None:
-        self._times: dict[str, datetime] = {}
+        self._full_at: dict[str, float] = {}
         self._sweep_at = _SWEEP_FROM
 
-    async def before_serving(self) -> None:
-        """Nothing to prepare."""
+    def __len__(self) -> int:
+        """How many keys are kept, those included that may be forgotten."""
+        return len(self._full_at)
 
-    async def get(self, key: str, default: datetime) -> datetime:
-        """The time of a key, or the default."""
-        return self._times.get(key, default)
+    async def take(self, key: str, rate: Rate) -> Outcome:
+        """Count one request for *key* if the rate allows it. Awaits nothing, so no other request comes between."""
+        now = monotonic()
+        outcome = count_one(max(self._full_at.get(key, now) - now, 0.0), rate)
+        if not outcome.wait:
+            self._full_at[key] = now + outcome.backlog
+            self._sweep(now)
+        return outcome
 
-    async def set(self, key: str, tat: datetime) -> None:
-        """Keep the time of a key; drop those that have passed whenever there are twice as many as were left."""
-        self._times[key] = tat
-        if len(self._times) > self._sweep_at:
-            now = datetime.now(UTC)
-            self._times = {key: time for key, time in self._times.items() if time > now}
-            self._sweep_at = max(_SWEEP_FROM, 2 * len(self._times))
+    async def close(self) -> None:
+        """Do nothing: the counts are over with the worker."""
 
-    async def take(self, key: str, limit: RateLimit) -> float:
-        """Count one more for a key, if that is within the limit; else say in how many seconds it will be.
-
-        Nothing in it waits for anything, so of many at once no more are counted than one after the other.
-        No time is later than the period from now, unless the clock has been set back.
-        """
-        now = datetime.now(UTC)
-        tat = max(min(await self.get(key, now), now + limit.period), now)
-        wait = (tat - now - limit.period).total_seconds() + limit.inverse
-        if wait > 0:
-            return wait
-        await self.set(key, tat + timedelta(seconds=limit.inverse))
-        return 0.0
-
-    async def after_serving(self) -> None:
-        """Nothing to close."""
+    def _sweep(self, now: float) -> None:
+        """Forget what is over whenever there are twice as many keys as the last sweep has left."""
+        if len(self._full_at) > self._sweep_at:
+            self._full_at = {key: full_at for key, full_at in self._full_at.items() if full_at > now}
+            self._sweep_at = max(_SWEEP_FROM, 2 * len(self._full_at))

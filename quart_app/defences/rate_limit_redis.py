@@ -3,93 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from datetime import UTC, datetime, timedelta
-from math import ceil
+from logging import getLogger
 from time import monotonic
-from typing import TypeVar
+from typing import Any
 
-from quart import current_app
-from quart_rate_limiter import RateLimit
-from quart_rate_limiter.store import RateLimiterStoreABC
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-Answer = TypeVar("Answer")
+from .rate import Outcome, Rate
 
-_PATIENCE = 0.25  # seconds for an answer
-_PAUSE = 10.0  # seconds without asking, after there was none
+_ANSWER_TIMEOUT = 0.25
+"""Seconds in which Redis has to answer."""
 
-# Seconds to wait, or 0 and one more is counted. Redis runs it as one step, by its own clock, so workers neither come
-# between each other nor disagree on the time. No time is later than the period from now, unless the clock was set back.
-# The key; how long the limit is for, and how long each one takes of that.
+_PAUSE = 10.0
+"""Seconds in which Redis is not asked after it has failed."""
+
+# GCRA, as in rate.count_one, in Redis: it runs a script as one step and by its own clock, so workers neither come
+# between each other nor need the same time. A key holds when its allowance is full again, in seconds since 1970. No
+# such time is later than a period from now, unless the clock of Redis was set back.
+# KEYS: the key. ARGV: period and interval of the rate, in seconds. Returns wait and backlog of the outcome.
 _TAKE = """
 local seconds, micros = unpack(redis.call('TIME'))
 local now = seconds + micros / 1e6
-local tat = math.max(math.min(tonumber(redis.call('GET', KEYS[1]) or 0), now + ARGV[1]), now)
-local wait = tat - now - ARGV[1] + ARGV[2]
-if wait > 0 then return tostring(wait) end
-tat = tat + ARGV[2]
-redis.call('SET', KEYS[1], string.format('%.6f', tat), 'EXAT', math.ceil(tat + 1))
-return '0'
+local period, interval = tonumber(ARGV[1]), tonumber(ARGV[2])
+local backlog = math.max(math.min(tonumber(redis.call('GET', KEYS[1]) or 0) - now, period), 0)
+local wait = backlog + interval - period
+if wait > 1e-6 then return {tostring(wait), tostring(backlog)} end
+backlog = backlog + interval
+redis.call('SET', KEYS[1], string.format('%.6f', now + backlog), 'EXAT', math.ceil(now + backlog + 1))
+return {'0', tostring(backlog)}
 """
 
+_log = getLogger("quart_app.rate_limits")
 
-class SharedStore(RateLimiterStoreABC):
-    """The theoretical arrival time of each key, while it is to come; the library's own store keeps all forever.
 
-    Redis being down stops no login: nothing is limited by address then, and attempts on an account are counted in
-    the database. It is said in the log, and Redis is left alone for some seconds.
+class SharedStore:
+    """When each key will have its full allowance again; Redis forgets it after that.
+
+    If Redis is down, nothing is counted: no address is limited, and failed attempts on an account are still counted
+    in the database. The log says so, and Redis is not asked for some seconds.
 
     Arguments:
-        url: where it is, such as ``redis://localhost/0``.
+        url: where Redis is, such as ``redis://localhost/0``.
     """
 
     def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(
             url,
-            socket_timeout=_PATIENCE,
-            socket_connect_timeout=_PATIENCE,
-            retry=Retry(NoBackoff(), 0),  # three times by default, with pauses
+            socket_timeout=_ANSWER_TIMEOUT,
+            socket_connect_timeout=_ANSWER_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),  # redis-py's default tries three times, with pauses
         )
-        self._take = self._redis.register_script(_TAKE)
-        self._asks_from = 0.0
+        self._script = self._redis.register_script(_TAKE)
+        self._paused_until = 0.0
 
-    async def before_serving(self) -> None:
-        """Nothing to prepare: it connects when it is asked."""
+    async def take(self, key: str, rate: Rate) -> Outcome | None:
+        """Count one request for *key* if the rate allows it, in one round trip.
 
-    async def get(self, key: str, default: datetime) -> datetime:
-        """The time of a key, or the default, also if Redis does not answer."""
-        if monotonic() < self._asks_from:
-            return default
-        found = await self._unless_down(self._redis.get(key))
-        return default if found is None else datetime.fromtimestamp(float(found), UTC)
-
-    async def set(self, key: str, tat: datetime) -> None:
-        """Keep the time of a key until it has come."""
-        if monotonic() >= self._asks_from:
-            until = ceil((tat + timedelta(seconds=1)).timestamp())
-            await self._unless_down(self._redis.set(key, tat.timestamp(), exat=until))
-
-    async def take(self, key: str, limit: RateLimit) -> float:
-        """Count one more for a key, if that is within the limit; else say in how many seconds it will be.
-
-        One round trip, and one step in Redis: of many at once no more are counted than one after the other.
+        Returns:
+            None if Redis is down, or was a moment ago.
         """
-        if monotonic() < self._asks_from:
-            return 0.0
-        arguments = [limit.period.total_seconds(), limit.inverse]
-        return float(await self._unless_down(self._take(keys=[key], args=arguments)) or 0)
+        if monotonic() < self._paused_until:
+            return None
+        answer: Awaitable[Any] = self._script(keys=[key], args=[rate.period, rate.interval])
+        try:
+            wait, backlog = await answer
+        except (RedisError, OSError) as error:
+            self._paused_until = monotonic() + _PAUSE
+            _log.warning("Redis does not answer, so no address is limited: %s", error)
+            return None
+        return Outcome(rate, float(wait), float(backlog))
 
-    async def after_serving(self) -> None:
+    async def close(self) -> None:
         """Close all connections."""
         await self._redis.aclose()
-
-    async def _unless_down(self, asked: Awaitable[Answer]) -> Answer | None:
-        try:
-            return await asked
-        except (RedisError, OSError) as error:
-            self._asks_from = monotonic() + _PAUSE
-            current_app.logger.warning("Redis does not answer, so no address is limited: %s", error)
-            return None

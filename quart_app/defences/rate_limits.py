@@ -1,100 +1,108 @@
-"""How many passwords a network address may send.
+"""How many passwords a network address may send, declared at the views that take them.
 
-This slows down who tries one password on many names, of which no count of one name shows anything. It is no lock:
-addresses are shared by many people, and one person may have many. ``accounts.throttle`` counts what is guessed.
+This slows down an attacker who tries one password on many names (password spraying), which no count of one name
+shows. It is no lock: many people share an address, and one person may have many. ``accounts.throttle`` counts the
+guesses at one account.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-from quart import Quart, Response, request
-from quart_rate_limiter import RateLimit, RateLimiter, RateLimitExceeded
+from quart import Response, g, request
+from werkzeug.exceptions import TooManyRequests
 
+from quart_app.application import Application
 from quart_app.operation.events import Event, record
 from quart_app.settings import Settings
 
 from .cross_site import SAFE_METHODS
+from .rate import Outcome, Rate, Store
 from .rate_limit_memory import LocalStore
 
-if TYPE_CHECKING:
-    from .rate_limit_redis import SharedStore
+View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 
-_PASSWORDS_ARE_CHECKED = (
-    "accounts.login",
-    "accounts.reauthenticate",
-    "account.password",
-    "account.email",
-    "account.delete",
-    "api.log_in",
-    "api.change_own_password",
-)
-_ACCOUNTS_ARE_MADE = ("accounts.register", "api.register")
-_IPV6_NETWORK = 64  # bits: what a household gets, and can change the others of as it likes
-
-_GROUPS = dict.fromkeys(_PASSWORDS_ARE_CHECKED, "passwords") | dict.fromkeys(_ACCOUNTS_ARE_MADE, "accounts")
+_IPV6_NETWORK = 64  # bits: what a provider gives one household, which may use any address in it
+_MARK = "address_limit"  # an attribute of views
+_COUNTED = "_address_limit_outcome"  # an attribute of quart.g
 
 
-class _FormLimits(RateLimiter):
-    """Limits by what endpoints do, for requests that send something: all that check passwords have one count.
+class Limit(StrEnum):
+    """What is limited for an address. All views with the same one share a count."""
 
-    The library's decorators would mark the views, which all applications share, with the limits of one, and would
-    count pages that are only looked at. And it looks first and counts later, with time for others in between.
+    PASSWORDS = "passwords"
+    REGISTRATIONS = "accounts"
+
+
+def limited(limit: Limit) -> Callable[[View], View]:
+    """Declare that requests to a view that change something count against *limit*.
+
+    Use it next to the route, above all other decorators. It only marks the view: each application has its own rates
+    and counts.
     """
 
-    def __init__(self, limits: Mapping[str, RateLimit], store: LocalStore | SharedStore) -> None:
-        super().__init__(key_function=client_network, store=store)
-        self._limits = limits
-        self._counts = store
+    def mark(view: View) -> View:
+        setattr(view, _MARK, limit)
+        return view
 
-    async def _before_request(self) -> None:
-        if request.method not in SAFE_METHODS:
-            await super()._before_request()
-
-    async def _after_request(self, response: Response) -> Response:
-        return response if request.method in SAFE_METHODS else await super()._after_request(response)
-
-    def _get_limits_for_view_function(self, view_func: Callable[..., Any], blueprint: object) -> list[RateLimit]:
-        limit = self._limits.get(request.endpoint or "")
-        return [] if limit is None else [limit]
-
-    async def _create_key(self, endpoint: str, rate_limit: RateLimit) -> str:
-        return await super()._create_key(_GROUPS[endpoint], rate_limit)
-
-    async def _raise_on_rejection(self, endpoint: str, rate_limits: list[RateLimit]) -> None:
-        for limit in rate_limits:
-            wait = await self._counts.take(await self._create_key(endpoint, limit), limit)
-            if wait > 0:
-                record(Event.THROTTLED)
-                raise RateLimitExceeded(ceil(wait))
-
-    async def _update_limits(self, endpoint: str, rate_limits: list[RateLimit]) -> None:
-        """Nothing: what was let through has been counted."""
+    return mark
 
 
-def init_app(app: Quart, settings: Settings) -> None:
-    """Limit the requests to this application that have a password in them."""
-    logins = RateLimit(settings.logins_per_minute, timedelta(minutes=1))
-    registrations = RateLimit(settings.registrations_per_hour, timedelta(hours=1))
-    limits = dict.fromkeys(_PASSWORDS_ARE_CHECKED, logins) | dict.fromkeys(_ACCOUNTS_ARE_MADE, registrations)
-    _FormLimits(limits, _store(settings)).init_app(app, enabled=settings.address_limits)
+def limit_of(view: Callable[..., Any] | None) -> Limit | None:
+    """The limit that a view declares."""
+    limit: Limit | None = getattr(view, _MARK, None)
+    return limit
 
 
-async def client_network() -> str:
-    """Whom a request is from, by its address; behind a proxy Hypercorn's ProxyFixMiddleware says which that is."""
-    return network_of(request.remote_addr or "")
+def init_app(app: Application, settings: Settings) -> None:
+    """Answer 429 to requests above the limit of their view, before a user is loaded.
+
+    Answers to requests that were counted, or refused, say how many more there may be (``RateLimit-*``).
+    """
+    if not settings.address_limits:
+        return
+    store = _open_store(settings)
+    rates = {
+        Limit.PASSWORDS: Rate(settings.logins_per_minute, 60.0),
+        Limit.REGISTRATIONS: Rate(settings.registrations_per_hour, 3600.0),
+    }
+
+    @app.early_request_check
+    async def refuse_too_many() -> None:
+        limit = limit_of(app.view_functions.get(request.endpoint or ""))
+        if limit is None or request.method in SAFE_METHODS:
+            return
+        rate = rates[limit]
+        network = network_of(request.remote_addr or "")
+        outcome = await store.take(f"{app.import_name}-{limit}-{rate.key}-{network}", rate)
+        setattr(g, _COUNTED, outcome)
+        if outcome is not None and outcome.wait:
+            record(Event.THROTTLED)
+            raise TooManyRequests(retry_after=ceil(outcome.wait))
+
+    @app.after_request
+    async def add_limit_headers(response: Response) -> Response:
+        outcome: Outcome | None = g.get(_COUNTED)
+        if outcome is not None:
+            response.headers.update(outcome.headers)
+        return response
+
+    app.after_serving(store.close)
 
 
 def network_of(address: str) -> str:
-    """What is counted for an address: of IPv6 the network that one customer of a provider has."""
+    """What is counted for an address: of IPv6 the network that one customer of a provider has.
+
+    Behind a proxy, Hypercorn's ProxyFixMiddleware has put the client's address into the request.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
-        return address  # not from a network, but from a test or a Unix socket
+        return address  # a test's, or that of a Unix socket
     if not isinstance(parsed, IPv6Address):
         return str(parsed)
     if parsed.ipv4_mapped is not None:
@@ -102,9 +110,9 @@ def network_of(address: str) -> str:
     return str(ip_network((parsed.packed, _IPV6_NETWORK), strict=False))
 
 
-def _store(settings: Settings) -> LocalStore | SharedStore:
+def _open_store(settings: Settings) -> Store:
     if settings.redis_url is None:
         return LocalStore()
-    from .rate_limit_redis import SharedStore  # Redis is an extra
+    from .rate_limit_redis import SharedStore  # redis is an optional dependency
 
     return SharedStore(settings.redis_url.get_secret_value())

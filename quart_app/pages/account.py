@@ -11,6 +11,7 @@ from quart_app.accounts.closing import delete_own_account
 from quart_app.accounts.login import current_login_session, current_user, forget_login, write_renewed_login
 from quart_app.accounts.users import UserExists
 from quart_app.defences.csrf import checked_by_form
+from quart_app.defences.rate_limits import Limit, limited
 from quart_app.sessions.listing import list_sessions
 
 from .account_forms import DeletionForm, EmailChangeForm, PasswordChangeForm
@@ -32,6 +33,7 @@ async def overview() -> str:
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
+@limited(Limit.PASSWORDS)
 @checked_by_form
 @fresh_login_required
 async def password() -> ResponseReturnValue:
@@ -46,6 +48,7 @@ async def password() -> ResponseReturnValue:
 
 
 @blueprint.route("/email", methods=["GET", "POST"])
+@limited(Limit.PASSWORDS)
 @checked_by_form
 @fresh_login_required
 async def email() -> ResponseReturnValue:
@@ -63,6 +66,7 @@ async def email() -> ResponseReturnValue:
 
 
 @blueprint.route("/delete", methods=["GET", "POST"])
+@limited(Limit.PASSWORDS)
 @checked_by_form
 @fresh_login_required
 async def delete() -> ResponseReturnValue:

@@ -11,6 +11,7 @@ from quart_app.accounts.login import current_user, end_login, renew_login, start
 from quart_app.accounts.throttle import TooManyAttempts
 from quart_app.accounts.users import UserExists, add_user
 from quart_app.defences.csrf import checked_by_form
+from quart_app.defences.rate_limits import Limit, limited
 
 from .account_forms import ReauthenticationForm
 from .login_forms import LoginForm, LogoutForm, RegistrationForm
@@ -19,6 +20,7 @@ blueprint = Blueprint("accounts", __name__)
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
+@limited(Limit.PASSWORDS)
 @checked_by_form
 @anonymous_required(redirect_to="pages.index")
 async def login() -> ResponseReturnValue:
@@ -40,6 +42,7 @@ async def login() -> ResponseReturnValue:
 
 
 @blueprint.route("/reauthenticate", methods=["GET", "POST"])
+@limited(Limit.PASSWORDS)
 @checked_by_form
 @login_required
 async def reauthenticate() -> ResponseReturnValue:
@@ -72,6 +75,7 @@ async def logout() -> ResponseReturnValue:
 
 
 @blueprint.route("/register", methods=["GET", "POST"])
+@limited(Limit.REGISTRATIONS)
 @checked_by_form
 @anonymous_required(redirect_to="pages.index")
 async def register() -> ResponseReturnValue:

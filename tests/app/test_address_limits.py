@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -14,6 +13,7 @@ from redis.asyncio import Redis
 
 from quart_app.application import Application
 from quart_app.defences import rate_limit_memory, rate_limit_redis
+from quart_app.defences.rate import Rate
 from quart_app.defences.rate_limit_memory import LocalStore
 from quart_app.defences.rate_limits import network_of
 from quart_app.factory import create_app
@@ -89,13 +89,16 @@ async def test_one_count_for_all_passwords(app: Application) -> None:
 
 
 async def test_no_query_for_too_many(app: Application, queries: list[str]) -> None:
-    """Who sends too many costs the database nothing."""
+    """A form above the limit costs the database nothing, also if it comes from somebody who is logged in."""
     visitor = Visitor(app)
-    for _ in range(LOGINS):
-        assert (await visitor.login()).status == 302
+    await visitor.register()
+    assert (await visitor.login()).location == "/index"
+    token = (await visitor.get("/account/delete")).token
+    fields = {"csrf_token": token, "current_password": "wrong"}
+    assert [(await visitor.post("/account/delete", fields)).status for _ in range(LOGINS - 1)] == [200] * (LOGINS - 1)
     queries.clear()
-    assert (await visitor.login()).status == 429
-    assert queries == []
+    page = await visitor.post("/account/delete", fields)
+    assert (page.status, page.cookies, queries) == (429, {}, [])
 
 
 async def test_looking_is_free(app: Application) -> None:
@@ -140,15 +143,45 @@ def test_networks(address: str, network: str) -> None:
 
 
 async def test_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is over is forgotten, whenever there is much; what is not, never."""
+    """Counts that are over are forgotten whenever there are many keys; others are not."""
+    now = 1000.0
     monkeypatch.setattr(rate_limit_memory, "_SWEEP_FROM", 10)
-    store, now = LocalStore(), datetime.now(UTC)
-    later = now + timedelta(hours=1)
+    monkeypatch.setattr(rate_limit_memory, "monotonic", lambda: now)
+    store, in_an_hour, in_a_second = LocalStore(), Rate(1, 3600.0), Rate(1, 1.0)
+    for number in range(5):
+        assert not (await store.take(f"kept {number}", in_an_hour)).wait
     for number in range(1000):
-        await store.set(f"new {number}" if number < 5 else f"old {number}", later if number < 5 else now)
-        assert len(store._times) <= 11
-    assert [await store.get(f"new {number}", now) for number in range(5)] == [later] * 5
-    assert await store.get("old 5", later) == later
+        now += 1
+        assert not (await store.take(f"over {number}", in_a_second)).wait
+        assert len(store) <= 12
+    assert [(await store.take(f"kept {number}", in_an_hour)).wait for number in range(5)] == [2600] * 5
+
+
+async def test_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three in a minute may come at once, and then one every twenty seconds."""
+    now = 1000.0
+    monkeypatch.setattr(rate_limit_memory, "monotonic", lambda: now)
+    store, rate = LocalStore(), Rate(3, 60.0)
+    taken = [await store.take("key", rate) for _ in range(4)]
+    assert [(each.wait, each.backlog) for each in taken] == [(0, 20), (0, 40), (0, 60), (20, 60)]
+    now += 20
+    assert [(await store.take("key", rate)).wait for _ in range(2)] == [0, 20]
+    now += 60
+    assert [(await store.take("key", rate)).wait for _ in range(4)] == [0, 0, 0, 20]
+
+
+async def test_answers_say_what_is_left(app: Application) -> None:
+    """Each answer to a form that was counted, or refused, has the limit, what is left of it, and when it is whole."""
+    pages = [await send(app) for _ in range(LOGINS + 1)]
+    names = ("RateLimit-Limit", "RateLimit-Remaining")
+    assert [[page.headers[name] for name in names] for page in pages] == [
+        ["3", "2"],
+        ["3", "1"],
+        ["3", "0"],
+        ["3", "0"],
+    ]
+    for page, whole in zip(pages, (20, 40, 60, 60), strict=True):
+        assert whole - 10 <= int(page.headers["RateLimit-Reset"]) <= whole
 
 
 # --- Redis
@@ -157,7 +190,7 @@ async def test_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def shared(settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Where several hosts serve, and a busy machine is no Redis that is down."""
-    monkeypatch.setattr(rate_limit_redis, "_PATIENCE", 10)
+    monkeypatch.setattr(rate_limit_redis, "_ANSWER_TIMEOUT", 10)
     return settings.model_copy(update={"redis_url": SecretStr(redis_url)})
 
 
