@@ -7,12 +7,12 @@ nobody answers, and what a browser says of where a request comes from is looked 
 
 from __future__ import annotations
 
-from quart import Blueprint, Quart, Response, request
+from quart import Blueprint, request
 from werkzeug.exceptions import BadRequest
 
 from quart_app.accounts.login import current_login_session, current_user
 from quart_app.defences.csrf import without_forms
-from quart_app.faces import API, is_for_api
+from quart_app.faces import API
 from quart_app.models.login_session import Kind
 from quart_app.sessions.bearer import sent_bearer_token
 
@@ -32,13 +32,3 @@ async def refuse_two_logins() -> None:
         return
     if current_login_session().kind != Kind.BEARER:
         raise BadRequest("Send either a bearer token or the cookies of a login, not both.")
-
-
-def vary_by_credentials(app: Quart) -> None:
-    """Let no cache take one user's answer for another's, errors of addresses that do not exist included."""
-
-    @app.after_request
-    async def add_vary(response: Response) -> Response:
-        if is_for_api():
-            response.vary.update(("Cookie", "Authorization"))
-        return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quart import Response, request
 
 from quart_app.application import Application
+from quart_app.faces import is_for_api
 
 # Our own style sheet and images, our own forms, and nothing else: pages without script cannot be made to run one.
 _POLICY = (
@@ -48,13 +49,18 @@ def init_app(app: Application) -> None:
         if request.endpoint != "static":
             if "cache-control" not in present:
                 response.headers.add("cache-control", "no-store")
-            _vary_by_cookie(response)
+            _vary_by_credentials(response)
         return response
 
 
-def _vary_by_cookie(response: Response) -> None:
-    # compat says so where the user was looked at. Quart should where the session was, and does not (0.22, Flask 3.1.3).
-    if "Vary" not in response.headers:
-        response.headers["Vary"] = "Cookie"
+def _vary_by_credentials(response: Response) -> None:
+    """Let no cache take one user's answer for another's: pages vary by cookies, the API by bearer tokens, too.
+
+    This is the only place of the application that says so. compat does for answers for which the user was asked for,
+    Quart for those with a session cookie; refusals and error pages are neither.
+    """
+    wanted = ("Cookie", "Authorization") if is_for_api() else ("Cookie",)
+    if "Vary" not in response.headers:  # response.vary costs ten times as much
+        response.headers["Vary"] = ", ".join(wanted)
     else:
-        response.vary.add("Cookie")
+        response.vary.update(wanted)
