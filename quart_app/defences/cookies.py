@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_app.sessions.bearer import sent_bearer_token
 
-from .session_cookies import USER_ID, Session
+from .session_cookies import Session
+from .session_keys import USER_ID
 from .session_size import FittingSessions
 
 _FAILED = 500

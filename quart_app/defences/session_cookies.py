@@ -18,12 +18,9 @@ from quart import Quart
 from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
 from quart.wrappers import BaseRequestWebsocket
 
-USER_ID = "_user_id"
-"""compat's key, as Flask-Login's."""
+from .session_keys import FLASHES, FORMS, USER_ID
 
-_FORMS = "csrf_token"  # Quart-WTForms' key
 _LEEWAY = 60  # seconds that this host's clock may be behind that of the one that signed
-_FLASHES = "_flashes"  # where Quart keeps messages for the next page
 
 
 class _FromTheFuture(SignatureExpired):
@@ -77,8 +74,8 @@ class TolerantSessions(SecureCookieSessionInterface):
             session = await super().open_session(app, request)
         except (BadData, TypeError, ValueError):  # signed by us, and no session: another version's, perhaps
             session = self.session_class()
-        if session is not None and not _are_flashes(dict.get(session, _FLASHES, [])):  # unseen: nothing varies by it
-            del session[_FLASHES]
+        if session is not None and not _are_flashes(dict.get(session, FLASHES, [])):  # unseen: nothing varies by it
+            del session[FLASHES]
         cookie = request.cookies.get(self.get_cookie_name(app))
         serializer = self.get_signing_serializer(app)
         if isinstance(session, Session) and not session and cookie is not None and serializer is not None:
@@ -97,7 +94,7 @@ def _meanwhile(serializer: URLSafeTimedSerializer, early: Any) -> Session:
         hidden = Session(serializer.load_payload(early))
     except (BadData, TypeError, ValueError):
         return Session()
-    session = Session({key: hidden[key] for key in (_FORMS,) if key in hidden})
+    session = Session({key: hidden[key] for key in (FORMS,) if key in hidden})
     session.hides_another = USER_ID in hidden
     return session
 

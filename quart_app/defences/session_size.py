@@ -1,7 +1,7 @@
 """Session cookies that browsers keep.
 
-A cookie that is too long is dropped by the browser without a word, and a login that was in it never began. Quart
-sends it all the same, and Werkzeug warns. So what can be missed is left out first: a message, or where to go next.
+A browser drops a cookie that is too long without a word, and a login that was in it never began. Quart sends it all
+the same, and Werkzeug warns. So what is dispensable is left out first: a message, or where to go next.
 """
 
 from __future__ import annotations
@@ -13,15 +13,11 @@ from quart import Quart, Response
 from quart.sessions import SessionMixin
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .session_cookies import USER_ID, TolerantSessions
+from .session_cookies import TolerantSessions
+from .session_keys import FLASHES, LOGIN, NEXT
 
 LONGEST = 3800
 """Bytes of name and value. Browsers keep 4,096 with the attributes, which need their part (RFC 6265, section 6.1)."""
-
-_FLASHES = "_flashes"  # Quart's key
-_NEXT = "next"  # compat's, as Flask-Login's
-# compat's, and the token of forms, without which nobody could log in.
-_LOGIN = frozenset({USER_ID, "_fresh", "_fresh_since", "_id", "_remember_seconds", "csrf_token"})
 
 
 class FittingSessions(TolerantSessions):
@@ -30,28 +26,55 @@ class FittingSessions(TolerantSessions):
     async def save_session(
         self, app: Quart, session: SessionMixin, response: Response | WerkzeugResponse | None
     ) -> None:
-        """Save it, without the oldest messages and whatever else is too much; the log says what that was."""
-        if response is not None and session and self.should_set_cookie(app, session):
-            left_out: dict[str, None] = {}
-            while self._is_too_long(app, session) and (name := _leave_something_out(session)) is not None:
-                left_out[name] = None
-            if left_out:
-                app.logger.error("A session was too long for a cookie. Left out: %s.", ", ".join(left_out))
-        await super().save_session(app, session, response)
+        """Write the session, without the oldest messages and whatever else is too much; the log names what that was.
 
-    def _is_too_long(self, app: Quart, session: SessionMixin) -> bool:
-        serializer = self.get_signing_serializer(app)
-        return (
-            serializer is not None and len(self.get_cookie_name(app)) + len(serializer.dumps(dict(session))) > LONGEST
+        Quart's own method writes no cookie, or deletes it. Where there is one to set this does what that would, as
+        Quart's has no way to take a value that has been measured, and would serialise the session again.
+        """
+        value = self._fitting_value(app, session) if response is not None and session else None
+        if response is None or value is None:
+            await super().save_session(app, session, response)
+            return
+        response.set_cookie(
+            self.get_cookie_name(app),
+            value,
+            expires=self.get_expiration_time(app, session),
+            httponly=self.get_cookie_httponly(app),
+            domain=self.get_cookie_domain(app),
+            partitioned=self.get_cookie_partitioned(app),
+            path=self.get_cookie_path(app),
+            secure=self.get_cookie_secure(app),
+            samesite=self.get_cookie_samesite(app),
         )
+        response.vary.add("Cookie")
+
+    def _fitting_value(self, app: Quart, session: SessionMixin) -> str | None:
+        """The value of the cookie, serialised once if it fits; None if none is to be set."""
+        serializer = self.get_signing_serializer(app)
+        if serializer is None or not self.should_set_cookie(app, session):
+            return None
+        room = LONGEST - len(self.get_cookie_name(app))
+        left_out: dict[str, None] = {}
+        while len(value := _text(serializer.dumps(dict(session)))) > room:
+            name = _leave_something_out(session)
+            if name is None:
+                break
+            left_out[name] = None
+        if left_out:
+            app.logger.error("A session was too long for a cookie. Left out: %s.", ", ".join(left_out))
+        return value
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode()
 
 
 def _leave_something_out(session: MutableMapping[str, Any]) -> str | None:
     """The name of what has been left out: the oldest message, where to go next, anything but the login; or None."""
-    if flashes := session.get(_FLASHES):
-        session[_FLASHES] = flashes[1:]
+    if flashes := session.get(FLASHES):
+        session[FLASHES] = flashes[1:]
         return "messages"
-    name = next((name for name in (_NEXT, *session) if name in session and name not in _LOGIN), None)
+    name = next((name for name in (NEXT, *session) if name in session and name not in LOGIN), None)
     if name is not None:
         del session[name]
     return name

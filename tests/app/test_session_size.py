@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from secrets import token_urlsafe
 
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 from quart import flash, session
 
 from quart_app.accounts.login import start_login
@@ -114,3 +115,28 @@ async def test_what_fits_is_left_alone(user: Visitor, app: Application, caplog: 
     assert (await user.get("/index")).flashes == ["Hello!"]
     assert {"x", "y"} <= set(json.loads((await user.get("/look")).text))
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_session_is_serialised_once(user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session that fits is serialised once for its answer, and one that has not changed not at all."""
+
+    @app.get("/fill")
+    async def view() -> str:
+        session["x"] = "y"
+        return ""
+
+    serialised: list[object] = []
+    dumps = URLSafeTimedSerializer.dumps
+
+    def count(self: URLSafeTimedSerializer, obj: object, salt: str | bytes | None = None) -> str | bytes:
+        serialised.append(obj)
+        return dumps(self, obj, salt)
+
+    monkeypatch.setattr(URLSafeTimedSerializer, "dumps", count)
+    assert "session" in (await user.get("/fill")).cookies
+    assert [each for each in serialised if isinstance(each, dict) and each.get("x") == "y"] == serialised
+    assert len(serialised) == 1
+    serialised.clear()
+    assert "session" not in (await user.get("/look")).cookies
+    assert serialised == []
