@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from quart import Quart, Response, current_app
+from quart import Quart, Response, current_app, has_websocket_context
 from quart_wtf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
@@ -38,7 +38,10 @@ _TEXTS = {
 
 
 def init_app(app: Quart) -> None:
-    """Show our pages, or problems, instead of Werkzeug's, with the status and headers of the error."""
+    """Show our pages, or problems, instead of Werkzeug's, with the status and headers of the error.
+
+    A websocket that is refused gets the status and a line of text.
+    """
 
     @app.errorhandler(HTTPException)
     async def show_error(error: HTTPException) -> Response | HTTPException:
@@ -51,10 +54,13 @@ def init_app(app: Quart) -> None:
         # Quart-WTForms answers a forged form with 400; like every refusal of ours, it is one.
         code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code
         text = text_for(error, code)
-        template = current_app.jinja_env.get_template("errors/error.html")
-        # Rendered without Quart's render_template, which would run context processors, the user's among them.
-        page = await template.render_async(code=code, title=text.title, advice=text.advice)
-        response = Response(page, status=code, content_type="text/html; charset=utf-8")
+        if has_websocket_context():  # the script that opened it learns no more than that it was refused
+            response = Response(f"{text.title}\n", status=code, content_type="text/plain; charset=utf-8")
+        else:
+            template = current_app.jinja_env.get_template("errors/error.html")
+            # Rendered without Quart's render_template, which would run context processors, the user's among them.
+            page = await template.render_async(code=code, title=text.title, advice=text.advice)
+            response = Response(page, status=code, content_type="text/html; charset=utf-8")
         for name, value in error.get_headers():
             if name.lower() != "content-type":
                 response.headers[name] = value

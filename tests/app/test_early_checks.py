@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from quart.testing import QuartClient
 from quart.testing.connections import WebsocketResponseError
 
 from quart_app.application import Application
@@ -64,3 +65,17 @@ async def test_what_is_not_refused_goes_on(app: Application, user: Visitor, quer
     assert (await user.get("/index")).status == 200
     assert order == ["first", "second", "hook"]
     assert len(queries) == 1
+
+
+@pytest.mark.parametrize(("origin", "status"), [("https://evil.test", 403), ("http://localhost", 401)])
+async def test_a_refused_websocket_gets_no_page(
+    app: Application, monkeypatch: pytest.MonkeyPatch, origin: str, status: int
+) -> None:
+    """A websocket from another site, or of nobody, gets the status and a line of text: no template is rendered."""
+    monkeypatch.setattr(app.jinja_env, "get_template", None)
+    with pytest.raises(WebsocketResponseError) as refused:
+        async with QuartClient(app).websocket("/live/ws", headers={"Origin": origin}) as opened:
+            await opened.receive()
+    response = refused.value.response
+    assert (response.status_code, response.content_type) == (status, "text/plain; charset=utf-8")
+    assert len(await response.get_data(as_text=True)) < 40
