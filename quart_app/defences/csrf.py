@@ -5,34 +5,45 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from quart import Blueprint, Quart
+from quart import Blueprint, Quart, request
 from quart_wtf import CSRFProtect
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 
-_protection = CSRFProtect()
+_MARK = "needs_no_csrf_token"  # an attribute of views and blueprints
 
 
 def checked_by_form(view: View) -> View:
     """Leave the CSRF token to the form of this view, which must be a :class:`~quart_app.pages.page_form.PageForm`."""
-    _protection.exempt(view)
+    setattr(view, _MARK, True)
     return view
 
 
 def without_forms(blueprint: Blueprint) -> Blueprint:
     """Ask for no CSRF token in a blueprint that takes no forms: it needs another protection."""
-    _protection.exempt(blueprint)
+    setattr(blueprint, _MARK, True)
     return blueprint
 
 
 def protect_forms(app: Quart) -> None:
     """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form looks at it.
 
-    Blueprints that are :func:`without_forms` need none.
+    Blueprints that are :func:`without_forms` need none. Each application has a protection of its own; views and
+    blueprints, which applications share, are only marked.
 
     Quart-WTForms knows nothing of ``SECRET_KEY_FALLBACKS`` and hands its key on to itsdangerous, which takes several:
     it accepts the signatures of all, and signs with the last. So a form that was opened before the key was changed,
     or comes from a host that has another order of keys, is accepted as its session is.
     """
     app.config["WTF_CSRF_SECRET_KEY"] = [*app.config["SECRET_KEY_FALLBACKS"], app.secret_key]
-    _protection.init_app(app)
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # its own hook knows only views that one protection has exempted
+    protection = CSRFProtect(app)
+
+    @app.before_request
+    async def refuse_forged_forms() -> None:
+        if request.endpoint is None or not app.config.get("WTF_CSRF_ENABLED", True):
+            return
+        view = app.view_functions.get(request.endpoint)
+        blueprint = app.blueprints.get(request.blueprint or "")
+        if not getattr(view, _MARK, False) and not getattr(blueprint, _MARK, False):
+            await protection.protect()

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from pydantic import SecretStr
 
 from quart_app.application import Application
 from quart_app.defences.cross_site import is_cross_site
+from quart_app.defences.csrf import checked_by_form
 from quart_app.faces import is_api_path
+from quart_app.factory import create_app
+from quart_app.settings import Settings
 from tests.app.visitor import PASSWORD, Visitor
 
 SUSAN = {
@@ -103,3 +107,24 @@ async def test_browsers_say_where_a_request_comes_from(visitor: Visitor, headers
 def test_odd_origins(origin: str) -> None:
     """What is no origin of ours is another site's."""
     assert is_cross_site(host="localhost", origin=origin, fetch_site=None)
+
+
+async def test_applications_have_protections_of_their_own(settings: Settings, app: Application) -> None:
+    """Of two applications side by side each has its own protection, keys and exemptions."""
+    other = create_app(settings.model_copy(update={"secret_key": SecretStr("another key of its own, long enough")}))
+    assert other.extensions["csrf"] is not app.extensions["csrf"]
+    assert other.config["WTF_CSRF_SECRET_KEY"] != app.config["WTF_CSRF_SECRET_KEY"]
+
+    @checked_by_form
+    async def exempt() -> str:
+        return "taken"
+
+    async def plain() -> str:
+        return "taken"
+
+    plain.__name__ = exempt.__name__
+    app.post("/example", endpoint="example")(exempt)
+    other.post("/example", endpoint="example")(plain)
+    async with other.test_app():
+        assert (await Visitor(app).post("/example", {})).status == 200
+        assert (await Visitor(other).post("/example", {})).status == 403
