@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from jinja2 import Template
 from quart.testing import QuartClient
 from quart.testing.connections import WebsocketResponseError
 
@@ -72,10 +73,18 @@ async def test_a_refused_websocket_gets_no_page(
     app: Application, monkeypatch: pytest.MonkeyPatch, origin: str, status: int
 ) -> None:
     """A websocket from another site, or of nobody, gets the status and a line of text: no template is rendered."""
-    monkeypatch.setattr(app.jinja_env, "get_template", None)
+    rendered: list[str] = []
+    get_template = app.jinja_env.get_template
+
+    def remember(name: str) -> Template:
+        rendered.append(name)
+        return get_template(name)
+
+    monkeypatch.setattr(app.jinja_env, "get_template", remember)
     with pytest.raises(WebsocketResponseError) as refused:
         async with QuartClient(app).websocket("/live/ws", headers={"Origin": origin}) as opened:
             await opened.receive()
     response = refused.value.response
     assert (response.status_code, response.content_type) == (status, "text/plain; charset=utf-8")
+    assert rendered == []
     assert len(await response.get_data(as_text=True)) < 40
