@@ -1,29 +1,38 @@
-"""What we want to hold, as ratios of two rows: figures of one machine say little of another, ratios more."""
+"""The goals of the comparison, as ratios of two rows: a ratio depends less on the machine than a figure does."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from benchmarks.measurement.results import Results, RowResult
 
-HEADINGS = ("", "median of the turns' ratios", "goal", "")
+HEADINGS = ("", "median of the turns' ratios", "goal", "verdict")
 
 _QUART, _FLASK_16, _FLASK_64 = "Quart, Hypercorn", "Flask, gunicorn 16 threads", "Flask, gunicorn 64 threads"
 
 
+class Verdict(StrEnum):
+    """What the turns say about a goal."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    NOT_DISTINGUISHABLE = "not distinguishable"
+
+
 @dataclass(frozen=True)
 class Goal:
-    """One row divided by another.
+    """A limit for the ratio of one row to another.
 
     Attributes:
-        measure: in words.
-        case: where both rows are, by its key.
-        row, by: their names.
-        what: which figure of theirs.
-        limit: what the ratio should be.
-        is_least: whether at least that, or at most.
+        measure: the ratio in words.
+        case: the key of the case that has both rows.
+        row, by: the names of the rows; *row* is divided by *by*.
+        what: the figure that is compared: an attribute of a turn.
+        limit: the goal.
+        is_least: whether the ratio should be at least the limit, or at most.
     """
 
     measure: str
@@ -34,46 +43,55 @@ class Goal:
     limit: float
     is_least: bool = True
 
-    def is_met_by(self, ratio: float) -> bool:
-        """Whether this is as we want it, to two digits."""
+    def judge(self, ratios: Sequence[float]) -> Verdict:
+        """Compare the turns' ratios with the limit, at the two decimals that the table shows.
+
+        The goal is met if every turn meets it, and not met if none does. Otherwise the range of the ratios crosses
+        the goal, and these turns cannot tell which side of it the two rows are on.
+        """
+        met = {self._is_met_by(ratio) for ratio in ratios}
+        if len(met) > 1:
+            return Verdict.NOT_DISTINGUISHABLE
+        return Verdict.MET if met == {True} else Verdict.NOT_MET
+
+    def _is_met_by(self, ratio: float) -> bool:
         return round(ratio, 2) >= self.limit if self.is_least else round(ratio, 2) <= self.limit
 
 
 GOALS = (
-    Goal("database at 0 ms, 32 connections: requests/s, Quart by Flask (16 threads)",
+    Goal("database at 0 ms, 32 connections: requests/s, Quart / Flask (16 threads)",
          "page", _QUART, _FLASK_16, "rate", 1.0),
-    Goal("20 ms, 256 connections: requests/s, Quart by Flask (64 threads)",
+    Goal("20 ms, 256 connections: requests/s, Quart / Flask (64 threads)",
          "delay20", _QUART, _FLASK_64, "rate", 1.3),
     Goal("the same: p99",
          "delay20", _QUART, _FLASK_64, "p99", 1.0, is_least=False),
-    Goal("100 ms, 1,000 connections: requests/s, Quart by Flask (64 threads)",
+    Goal("100 ms, 1,000 connections: requests/s, Quart / Flask (64 threads)",
          "delay100", _QUART, _FLASK_64, "rate", 3.0),
     Goal("the same: p99",
          "delay100", _QUART, _FLASK_64, "p99", 1.0, is_least=False),
-    Goal("Quart: requests/s with 1,000 connections by those with 32",
+    Goal("Quart: requests/s, 1,000 connections / 32 connections",
          "concurrency", f"{_QUART}, c=1000", f"{_QUART}, c=32", "rate", 0.9),
-    Goal("users in memory by users from SQLite: requests/s",
+    Goal("requests/s, users in memory / users in SQLite",
          "database", "memory", "SQLite", "rate", 1.15, is_least=False),
-    Goal("users in memory by users from PostgreSQL: requests/s",
+    Goal("requests/s, users in memory / users in PostgreSQL",
          "database", "memory", "PostgreSQL", "rate", 1.2, is_least=False),
-    Goal("1,000 users by 1,000,000: requests/s",
+    Goal("requests/s, 1,000 users / 1,000,000 users",
          "users", "1,000 users", "1,000,000 users", "rate", 1.1, is_least=False),
-    Goal("compat by Quart-Auth: CPU of a request",
+    Goal("CPU time of a request, compat / Quart-Auth",
          "peers", "compat", "Quart-Auth", "cpu", 1.0, is_least=False),
 )  # fmt: skip
 
 
 def goal_cells(results: Results) -> Iterator[list[str]]:
-    """A row of the table for each goal whose rows were measured."""
+    """One row of the table for each goal whose two rows were measured."""
     for goal in GOALS:
         ratios = _ratios(results, goal)
         if ratios:
-            ratio = statistics.median(ratios)
             yield [
                 goal.measure,
-                f"{ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+                f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
                 f"{'≥' if goal.is_least else '≤'} {goal.limit:g}",
-                "met" if goal.is_met_by(ratio) else "not met",
+                goal.judge(ratios),
             ]
 
 

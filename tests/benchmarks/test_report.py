@@ -11,7 +11,7 @@ import pytest
 from benchmarks.measurement.cases import all_cases
 from benchmarks.measurement.results import CaseResult, Results, RowResult, Turn, read_results
 from benchmarks.report import write_report
-from benchmarks.report.goals import GOALS
+from benchmarks.report.goals import GOALS, Goal, Verdict
 
 _RATES = (100.0, 300.0, 200.0)
 
@@ -44,19 +44,49 @@ def test_medians_and_spread_are_told(results: Results, tmp_path: Path) -> None:
     assert "python -m benchmarks --quick" in text
 
 
-def test_goals_are_ratios_of_turns(results: Results, tmp_path: Path) -> None:
-    """A goal is judged by the median of the turns' own ratios; one that was not measured is left out."""
+@pytest.mark.parametrize(
+    ("factors", "cells"),
+    [
+        ((0.5, 0.8, 1.0), ("1.25 (1.00 to 2.00)", "met")),
+        ((1.25, 2.0, 1.25), ("0.80 (0.50 to 0.80)", "not met")),
+        ((0.5, 2.0, 1.25), ("0.80 (0.50 to 2.00)", "not distinguishable")),
+    ],
+)
+def test_goals_are_ratios_of_turns(
+    results: Results, tmp_path: Path, factors: tuple[float, ...], cells: tuple[str, str]
+) -> None:
+    """A goal is judged by the ratios of all turns; one that was not measured is left out."""
     quart, flask = results.cases[0].rows
-    halves = [
-        replace(turn, rate=turn.rate * factor) for turn, factor in zip(flask.turns, (0.5, 2.0, 1.25), strict=True)
-    ]
-    results.cases[0].rows[:] = [quart, replace(flask, turns=halves)]
+    turns = [replace(turn, rate=turn.rate * factor) for turn, factor in zip(flask.turns, factors, strict=True)]
+    results.cases[0].rows[:] = [quart, replace(flask, turns=turns)]
+    ratios, verdict = cells
     write_report(results, tmp_path)
+
+    assert f"| {ratios} | ≥ 1 | {verdict} |" in (tmp_path / "results.md").read_text()
+    assert f"<td>{ratios}</td><td>≥ 1</td><td>{verdict}</td>" in (tmp_path / "results.html").read_text()
     for file in ("results.md", "results.html"):
         text = (tmp_path / file).read_text()
-        assert text.count("0.80 (0.50 to 2.00)") == 1
-        assert text.count("not met") == 1
+        assert text.count(ratios) == 1
         assert "Quart-Auth" not in text
+
+
+@pytest.mark.parametrize(
+    ("is_least", "ratios", "verdict"),
+    [
+        (True, [1.3, 1.5], Verdict.MET),
+        (True, [1.29, 1.1], Verdict.NOT_MET),
+        (True, [1.29, 1.3], Verdict.NOT_DISTINGUISHABLE),
+        (True, [1.296, 1.5], Verdict.MET),
+        (False, [1.3, 1.1], Verdict.MET),
+        (False, [1.31, 1.5], Verdict.NOT_MET),
+        (False, [1.3, 1.31], Verdict.NOT_DISTINGUISHABLE),
+    ],
+)
+def test_a_range_that_crosses_the_goal_decides_nothing(
+    *, is_least: bool, ratios: list[float], verdict: Verdict
+) -> None:
+    """A goal is met or not met if all turns agree on it, to two decimals; otherwise it is not distinguishable."""
+    assert Goal("", "page", "Quart", "Flask", "rate", 1.3, is_least=is_least).judge(ratios) is verdict
 
 
 def test_every_goal_is_measured() -> None:
