@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quart import Quart
 from quart.testing import QuartClient
 
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, programs, prose
@@ -113,13 +114,27 @@ async def test_example_does_what_a_stranger_is_told(page: Path) -> None:
         assert refused.headers[name] == value
 
 
-async def test_readme_shows_the_real_error() -> None:
-    """The error message in the README is the one that is raised."""
-    from compat import UserNotLoaded
+async def test_readme_shows_the_real_errors() -> None:
+    """The error messages in the README are the ones that are raised."""
+    from compat import ConfigurationError, LoginManager, UserMixin, UserNotLoaded, login_user
 
-    (block,) = blocks(ROOT / "README.md", "text")
+    class User(UserMixin):
+        id = "susan"
 
-    assert " ".join(block.code.split()) == f"compat.errors.UserNotLoaded: {UserNotLoaded()}"
+    app = Quart("wrong_setting")
+    app.secret_key = "only for this test"
+    app.config["REMEMBER_COOKIE_ISSUE"] = "flask_login"
+    LoginManager(app)
+    async with app.test_request_context("/"):
+        with pytest.raises(ConfigurationError) as wrong:
+            login_user(User(), remember=True)
+
+    shown = [" ".join(block.code.split()) for block in blocks(ROOT / "README.md", "text")]
+
+    assert shown == [
+        f"compat.errors.UserNotLoaded: {UserNotLoaded()}",
+        f"compat.errors.ConfigurationError: {wrong.value}",
+    ]
 
 
 def test_readme_example_is_short() -> None:
