@@ -1,5 +1,6 @@
 # make run   the application, on http://127.0.0.1:8000, with a database of its own (SQLite in instance/)
-# make test  the whole test suite
+# make test  the quick tests, for every commit
+# make test-all  all tests: with browsers, server processes, PostgreSQL and Redis, as CI runs them
 # make compare    whether quart_app and its twin on Flask + Flask-Login are alike
 # make benchmark  the same, then both measured side by side: a quarter of an hour, ARGS=--quick two minutes
 # make port-proof   the porting assistant on public applications: some minutes, needs the package index
@@ -17,17 +18,21 @@ BIND ?= 127.0.0.1:8000
 ARGS ?=
 # Processes that test side by side; 0 is this one alone, and "auto" as many as there are cores.
 JOBS ?= auto
+# Markers of tests that take long; pyproject.toml explains them.
+LONG := browser or checks or docs or fuzz or port or served or services or tools
 
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test compare benchmark port-proof docs lint format clean
+.PHONY: run test test-all compare benchmark port-proof docs lint format clean
 
 run: $(VENV)/app.stamp
 	@echo "Serving on http://$(BIND) (Ctrl+C stops)"
 	@exec $(bin)/python -m quart_app.serve --config hypercorn.toml --bind "$(BIND)"
 
-test: $(VENV)/dev.stamp
+# With ARGS, whatever they select.
+test: ARGS := $(or $(ARGS),-m "not ($(LONG))")
+test test-all: $(VENV)/dev.stamp
 	$(bin)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 compare: $(VENV)/dev.stamp

@@ -4,34 +4,32 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``quart --app quart_app run``.
 
 =====================  ==========================================================
-``factory``            puts the application together
-``settings``           what the environment may say about it
-``application``        the application object, and the one that is running now
-``http_connection``    what Quart does around a request, with fewer tasks
-``database/``          the engine, and what its faults become
-``rows``               users without a session of SQLAlchemy's, for the query that every request makes
-``migrations/``        how the tables became what they are
-``accounts/``          users, passwords and who guesses them, pages to register, log in and out, change an account
-``sessions/``          login sessions as rows: what the cookies stand for, until the server ends it
-``api/``               the same accounts and login sessions for programs, as JSON
-``problems``           what the API answers where something went wrong (RFC 9457)
-``faces``              which of the two, pages or API, a request is for
-``pages/``             what there is to see once logged in
-``live/``              who is online, as people come and go
-``forms``              what all forms share
-``templates/``         the pages; ``context_processors`` leaves out what none of them uses
-``templating``         they are rendered at once, as they wait for nothing
-``static/``            style, icon, and the script of the live page
-``hash_strength``      which password hashes production takes
-``secret_key``         the key that signs all cookies, where the environment has none
-``clients``            which browser this is, in words its owner recognises
-``clock``              what time it is
-``defences/``          headers, cross-site requests, names of the host, cookies on failed answers, address limits
-``proxies``            who the client is, when there are proxies in between
-``errors``             the pages for what went wrong
-``cli/``               the commands of ``quart --app quart_app``
-``operation/``         logs, events, health and metrics, for those who run it
 ``serve/``             Hypercorn, kept running
+``factory``            puts the application together
+``pages/``             pages and forms: register, log in and out, the account and its logins
+``api/``               the same for programs, as JSON
+``cli/``               the commands of ``quart --app quart_app``
+``live/``              who is online, over a websocket
+``accounts/``          users and passwords: find, check, throttle, change, close
+``defences/``          what protects every answer: headers, tokens of forms, cross-site checks, hosts, proxies, limits
+``sessions/``          login sessions as rows: begin, look up, confirm, end, sweep
+``operation/``         logs, events, health and metrics, for those who run it
+``migrations/``        the revisions of the tables
+``application``        the application object
+``models/``            the tables, as typed classes
+``errors/``            what is answered where something went wrong: pages and problem details
+``settings``           what the environment may say
+``database/``          the engine, and what its faults become
+``framework/``         what bends Quart, Hypercorn or Jinja
+``extension``          typed access to the parts of an application
+``clock``              what time it is
+``clients``            names of browsers, for people
+``faces``              pages or API: which of the two a request is for
+``hash_strength``      which password hashes production accepts
+``secret_key``         the key that signs cookies, where the environment has none
+``server_pid``         how workers of one server know that they belong together
+``templates/``         the pages' templates
+``static/``            style, icon, and the script of the live page
 =====================  ==========================================================
 """
 

@@ -1,14 +1,48 @@
-"""Real servers, started once for all tests that want one, and empty for each of them."""
+"""What all tests share: real servers, each started once and empty for each test; and which tests take long."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from tests.services import postgresql, redis
 from tests.services.needed import needed
 from tests.services.postgresql import Cluster
+
+_TESTS = Path(__file__).parent
+_MARKER_OF_FOLDER = {
+    "benchmarks": "tools",
+    "browser": "browser",
+    "checks": "checks",
+    "docs": "docs",
+    "fuzz": "fuzz",
+    "port": "port",
+    "serving": "served",
+}
+_SERVERS = {"postgresql_cluster", "redis_server"}
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark what takes long by its nature, so that ``make test`` can leave it to ``make test-all``.
+
+    A test that is marked ``quick`` itself is left as it is: each folder has some, so that ``make test`` looks at all.
+    """
+    for item in items:
+        if item.get_closest_marker("quick"):
+            continue
+        marker = _MARKER_OF_FOLDER.get(item.path.relative_to(_TESTS).parts[0])
+        if marker is not None:
+            item.add_marker(marker)
+        if "served" in item.path.stem:
+            item.add_marker("served")
+        if (
+            _SERVERS & set(getattr(item, "fixturenames", ()))
+            or "[postgresql" in item.name
+            or "postgresql]" in item.name
+        ):
+            item.add_marker("services")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
-from quart_app.accounts import passwords
+from quart_app.accounts import passwords, throttle
 from quart_app.application import Application
 from quart_app.database import Base, Database, postgresql
 from quart_app.factory import create_app
@@ -36,6 +36,7 @@ def patient_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
 def patient_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor is it a line for hashes that does not move on."""
     monkeypatch.setattr(passwords, "HASH_QUEUE_TIMEOUT", 60.0)
+    monkeypatch.setattr(throttle, "LOGIN_QUEUE_TIMEOUT", 60.0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
