@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import postgresql, redis
+from benchmarks.services import postgresql, redis
+from benchmarks.services.postgresql import Cluster
 from tests.services.needed import needed
-from tests.services.postgresql import Cluster
 
 _TESTS = Path(__file__).parent
 _MARKER_OF_FOLDER = {

@@ -16,9 +16,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from tests.parity import sealing
-from tests.parity.cookies import SetCookie
-
+from . import signing
+from .cookies import SetCookie
 from .worlds import BROWSERS, FLASK, Answer, World
 
 #: Said by servers, not by applications; or told by itself, such as the length of what is compared anyway.
@@ -118,9 +117,9 @@ class Observer:
 
     def _meaning(self, world: World, name: str, value: str) -> object:
         if name == _REMEMBER:
-            handle = sealing.remembered_user(value)
+            handle = signing.remembered_user(value)
             return "not signed" if handle is None else world.login_of(handle) or "an ended login"
-        content = sealing.session_content(value)
+        content = signing.session_content(value)
         if not isinstance(content, dict):
             return content
         login = world.login_of(content.get("_user_id"))

@@ -19,9 +19,10 @@ from benchmarks.environment import application_environment
 from benchmarks.serving.commands import gunicorn, hypercorn
 from benchmarks.serving.process import serve
 from quart_app.models.handles import hash_handle
-from tests.parity import sealing
-from tests.parity.cookies import Jar, SetCookie
-from tests.parity.switches import SECRET
+
+from . import signing
+from .cookies import Jar, SetCookie
+from .signing import SECRET
 
 BROWSERS = ("a", "b")
 QUART, FLASK = "quart_app", "twin"
@@ -108,9 +109,9 @@ class World:
         return f"login {row[0][0]} of user {row[0][1]}" if row else None
 
     def _is_ended(self, name: str, value: str) -> bool:
-        handle = sealing.remembered_user(value)
+        handle = signing.remembered_user(value)
         if name == "session":
-            content = sealing.session_content(value)
+            content = signing.session_content(value)
             handle = content.get("_user_id") if isinstance(content, dict) else None
         return handle is not None and self.login_of(handle) is None
 

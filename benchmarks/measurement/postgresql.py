@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from benchmarks.services.ports import free_port
+from benchmarks.services.postgresql import find_postgresql, run_postgresql
 from benchmarks.serving.commands import ROOT
-from benchmarks.serving.ports import free_port
-from tests.services.postgresql import find_postgresql, run_postgresql
 
 _PATIENCE = 10.0
 

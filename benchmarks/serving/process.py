@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
+from benchmarks.services.ports import free_port
+
 from .commands import ROOT, Bind, Server
-from .ports import free_port
 
 _PATIENCE = 60.0  # seconds to start, on a machine that is busy with other things
 _FAREWELL = 5.0  # seconds to stop in order

@@ -25,9 +25,9 @@ from benchmarks.flask_twin.database import synchronous_url
 from benchmarks.load.accounts import PASSWORD, add_accounts
 from benchmarks.measurement.machine import describe_machine
 from benchmarks.measurement.postgresql import NotInstalled, postgresql_url
+from benchmarks.services.redis import find_redis, run_redis
 from benchmarks.serving.commands import Bind, Server
 from benchmarks.serving.process import RunningServer, serve
-from tests.services.redis import find_redis, run_redis
 
 from .load import Load, Seen
 from .report import Soak

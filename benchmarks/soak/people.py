@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.load.accounts import PASSWORD, account_name
-from tests.services.websocket import Closed, Refused, connect
+from benchmarks.services.websocket import Closed, Refused, connect
 
 from .browser import Answer, Browser
 

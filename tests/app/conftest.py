@@ -13,6 +13,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
+from benchmarks.services.postgresql import Cluster
 from quart_app.accounts import passwords, throttle
 from quart_app.application import Application
 from quart_app.database import Base, Database, postgresql
@@ -20,7 +21,6 @@ from quart_app.factory import create_app
 from quart_app.migrations.changes import upgrade_tables
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
-from tests.services.postgresql import Cluster
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,8 @@ from pydantic import SecretStr
 from sqlalchemy import Integer, String, case, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
+from benchmarks.services import postgresql
+from benchmarks.services.postgresql import Cluster
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, LookUp, current_database
 from quart_app.models.user import User
@@ -27,9 +29,7 @@ from quart_app.settings import Settings
 from tests.app.tab import open_tab, refusal
 from tests.app.visitor import Visitor
 from tests.checks.hosts import at, host
-from tests.services import postgresql
 from tests.services.needed import needed
-from tests.services.postgresql import Cluster
 
 POOL_SIZE = 8
 SOON = 5.0  # seconds

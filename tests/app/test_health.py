@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from benchmarks.services.ports import free_port
+from benchmarks.services.redis import HOW_TO_GET_IT, find_redis, run_redis
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.factory import create_app
@@ -18,8 +20,6 @@ from tests.app.log_lines import read_lines
 from tests.app.test_faults import broken
 from tests.app.visitor import Page, Visitor
 from tests.services.needed import needed
-from tests.services.ports import free_port
-from tests.services.redis import HOW_TO_GET_IT, find_redis, run_redis
 
 
 @pytest.fixture(autouse=True)

@@ -12,14 +12,14 @@ from time import monotonic
 import pytest
 from pydantic import SecretStr
 
+from benchmarks.services.redis import HOW_TO_GET_IT, find_redis, run_redis
+from benchmarks.services.websocket import Refused, WebsocketClient, connect
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
 from tests.browser.server import serve
 from tests.services.needed import needed
-from tests.services.redis import HOW_TO_GET_IT, find_redis, run_redis
-from tests.services.websocket import Refused, WebsocketClient, connect
 
 KEY = "a key that all servers have in common"
 

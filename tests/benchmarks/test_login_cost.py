@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import login_cost, page_cost
+from benchmarks.services.postgresql import HOW_TO_GET_IT, find_postgresql
 from tests.services.needed import needed
-from tests.services.postgresql import HOW_TO_GET_IT, find_postgresql
 
 
 def test_login_cost_measures_every_contender(

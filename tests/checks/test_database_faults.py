@@ -15,14 +15,14 @@ import asyncpg  # type: ignore[import-untyped]  # 0.32 has no types
 import pytest
 from pydantic import SecretStr
 
+from benchmarks.services import postgresql
+from benchmarks.services.postgresql import Cluster
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
 from tests.checks.tally import Tally
-from tests.services import postgresql
 from tests.services.needed import needed
-from tests.services.postgresql import Cluster
 
 SOON = 5.0  # seconds that anybody waits
 SETTLED = 3.0  # seconds after the restart; a few hundredths are seen

@@ -12,11 +12,11 @@ from time import monotonic
 import pytest
 from quart import websocket
 
+from benchmarks.services.websocket import Refused, connect
 from quart_app.application import Application
 from tests.app.tab import open_tab
 from tests.app.visitor import Visitor
 from tests.checks.tally import Tally
-from tests.services.websocket import Refused, connect
 from tests.serving.server import Browser, Server, serve
 
 PATH = "/live/ws"

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import sealing
-from .cookies import SetCookie
+from benchmarks.comparison import signing
+from benchmarks.comparison.cookies import SetCookie
+
 from .sides import BROWSERS, Answer, Side
 from .switches import Switches
 
@@ -68,7 +69,7 @@ def _cookie_differences(
 def _meaning(name: str, value: str, switches: Switches) -> object:
     """What a cookie value says: a session's content, a token's user where formats differ, otherwise the value."""
     if name == "session":
-        return sealing.session_content(value)
+        return signing.session_content(value)
     if name == switches.remember_cookie and switches.issue == "timed":
         return timed_token_means_its_user(value)
     return value
@@ -76,7 +77,7 @@ def _meaning(name: str, value: str, switches: Switches) -> object:
 
 def timed_token_means_its_user(value: str) -> object:
     """Deviation: compat's own token has a time in it, and so expires on the server; the user it names is compared."""
-    return sealing.remembered_user(value) or "nobody"
+    return signing.remembered_user(value) or "nobody"
 
 
 def _lifetime(cookie: SetCookie, answer: Answer) -> tuple[float, float] | None:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.comparison.cookies import Jar, SetCookie
+
 from . import wire
 from .applications import flask_application, quart_application
-from .cookies import Jar, SetCookie
 from .pages import Library, describe
 from .people import People
 from .switches import Switches

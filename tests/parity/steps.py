@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from . import sealing
+from benchmarks.comparison import signing
+from benchmarks.comparison.signing import SECRET
+
 from .sides import Answer, Side
-from .switches import SECRET, Switches
+from .switches import Switches
 from .wire import Client, Place, WireRequest
 
 
@@ -120,8 +122,8 @@ class Spoil(Step):
         if self.way in RAW:
             jar.put(name, RAW[self.way])
         else:
-            value = sealing.as_read(jar.get(name) or "")
-            jar.put(name, sealing.as_sent(SPOILS[self.way](value)))
+            value = signing.as_read(jar.get(name) or "")
+            jar.put(name, signing.as_sent(SPOILS[self.way](value)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -161,8 +163,8 @@ class Remembered(Step):
     secret: str = SECRET
 
     def play(self, side: Side, switches: Switches) -> None:
-        token = sealing.remember_token(self.user_id, self.secret)
-        side.jars[self.browser].put(switches.remember_cookie, sealing.as_sent(token))
+        token = signing.remember_token(self.user_id, self.secret)
+        side.jars[self.browser].put(switches.remember_cookie, signing.as_sent(token))
 
 
 @dataclass(frozen=True, repr=False)
@@ -174,7 +176,7 @@ class Session(Step):
     secret: str = SECRET
 
     def play(self, side: Side, switches: Switches) -> None:
-        side.jars[self.browser].put("session", sealing.session_cookie(self.content, self.secret))
+        side.jars[self.browser].put("session", signing.session_cookie(self.content, self.secret))
 
 
 @dataclass(frozen=True, repr=False)

@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from benchmarks.comparison.signing import OLD_SECRET, SECRET
+
 from .people import NAMES
 from .play import History
 from .sides import BROWSERS
@@ -26,7 +28,7 @@ from .steps import (
     Swap,
     Vanish,
 )
-from .switches import OLD_SECRET, SECRET, UNSET, Switches
+from .switches import UNSET, Switches
 from .wire import Client, Place
 
 _PAGES = (

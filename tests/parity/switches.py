@@ -4,11 +4,10 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, Final
 
+from benchmarks.comparison.signing import OLD_SECRET, SECRET
+
 #: Stands for "the configuration does not mention it".
 UNSET: Final = "unset"
-
-SECRET: Final = "a secret of the two applications"
-OLD_SECRET: Final = "the secret before it was changed"
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 import compat
+from benchmarks.comparison.signing import OLD_SECRET
 
 from .oracle import Deviation, flask_login_as_documented
 from .play import History, Outcome, assert_alike, play
 from .sides import flask_side, quart_side
 from .steps import Ask, Remembered, Restart, Spoil, Vanish
-from .switches import OLD_SECRET, Switches
+from .switches import Switches
 from .wire import Client
 
 _FORWARDED = Client(forwarded_for="10.0.0.9")

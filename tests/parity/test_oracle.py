@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.errors import NoSuchExample
 
+from benchmarks.comparison.cookies import SetCookie
+
 from .broken import BROKEN
 from .budget import histories
-from .cookies import SetCookie
 from .observe import differences
 from .oracle import flask_login_as_documented
 from .play import History, Outcome, assert_alike, play

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import compat
+from benchmarks.comparison.signing import OLD_SECRET
 
 from .oracle import flask_login_as_documented
 from .play import History, assert_alike, play
@@ -31,7 +32,7 @@ from .steps import (
     Swap,
     Vanish,
 )
-from .switches import OLD_SECRET, Switches
+from .switches import Switches
 from .wire import Client, Place
 
 OTHER = Client(user_agent="Lynx")

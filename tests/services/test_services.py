@@ -6,8 +6,8 @@ import asyncpg  # type: ignore[import-untyped]  # 0.32 has no types
 import pytest
 import redis.asyncio
 
+from benchmarks.services.postgresql import Cluster
 from tests.services.needed import needed
-from tests.services.postgresql import Cluster
 
 
 @pytest.mark.parametrize("_time", [1, 2])

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.services.websocket import connect
+from benchmarks.services.websocket import connect
 from tests.serving.server import PASSWORD, PATIENCE, ROOT, Browser, Server, free_port, wait_until
 
 NEW = "another fine password"

@@ -1,18 +1,19 @@
-"""What the server signs: session cookies and remember tokens, written and read with the applications' key.
+"""Session cookies and remember tokens, written and read with the secret key of the compared applications.
 
-Spelled out here, not imported from either library: both must agree with this.
+The formats are spelled out here instead of imported from either library: both libraries must agree with them.
 """
 
 import hmac
 from hashlib import sha1, sha512
-from typing import Any
+from typing import Any, Final
 
 from flask.json.tag import TaggedJSONSerializer
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.http import dump_cookie
 from werkzeug.sansio.http import parse_cookie
 
-from .switches import OLD_SECRET, SECRET
+SECRET: Final = "a secret of the two applications"
+OLD_SECRET: Final = "the secret before it was changed"
 
 _timed = URLSafeTimedSerializer(
     SECRET, salt="quart-flask-login remember cookie", signer_kwargs={"digest_method": sha512}

@@ -1,7 +1,7 @@
-"""A PostgreSQL cluster of the tests' own: in a temporary folder, on a port that was free, gone afterwards.
+"""A PostgreSQL cluster in a temporary folder, on a port that was free; both are gone afterwards.
 
-It is a child of ours and not of ``pg_ctl``, so it can be killed and frozen as a test likes. What is committed
-survives that, but not the machine: nothing is flushed to the disk.
+The server is a child of this process and not of ``pg_ctl``, so that a test can kill it or freeze it. What is committed
+survives that, but not a crash of the machine: nothing is flushed to the disk.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # 0.32 has no types
 
-from tests.services.ports import free_port
+from benchmarks.services.ports import free_port
 
 HOW_TO_GET_IT = "PostgreSQL is missing, and what is left out is the test on it: apt-get install postgresql"
 _SETTINGS = {
@@ -36,7 +36,7 @@ _SETTINGS = {
     "jit": "off",
 }
 _ATTEMPTS = 3  # to find a port that is still free when the server takes it
-_PATIENCE = 30.0  # seconds to start or to stop, on a machine that is busy with other things
+_SERVER_TIMEOUT = 30.0  # seconds to start, to stop or to connect, on a machine that is busy with other things
 
 
 def find_postgresql() -> str | None:
@@ -83,7 +83,7 @@ class Cluster:
         if self._process is not None:
             self.thaw()
             self._process.send_signal(how)
-            self._process.wait(_PATIENCE)
+            self._process.wait(_SERVER_TIMEOUT)
             self._process = None
 
     def freeze(self) -> None:
@@ -136,7 +136,7 @@ class Cluster:
 
     def _wait_until_ready(self) -> bool:
         assert self._process is not None
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _SERVER_TIMEOUT
         while time.monotonic() < deadline and self._process.poll() is None:
             with suppress(OSError, asyncpg.PostgresError):
                 self.execute("SELECT 1")
@@ -192,7 +192,7 @@ def _initdb_options(folder: Path) -> list[str]:
 
 
 async def _execute(url: str, statements: str) -> None:
-    connection = await asyncpg.connect(url, timeout=_PATIENCE)
+    connection = await asyncpg.connect(url, timeout=_SERVER_TIMEOUT)
     try:
         await connection.execute(statements)
     finally:

@@ -1,4 +1,4 @@
-"""Ports for servers of the tests' own."""
+"""Free ports for servers that are started here."""
 
 from __future__ import annotations
 

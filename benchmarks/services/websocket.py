@@ -19,7 +19,7 @@ from wsproto.events import (
     TextMessage,
 )
 
-_PATIENCE = 20.0  # seconds for whatever is waited for, on a machine that is busy with other things
+_READ_TIMEOUT = 20.0  # seconds until the server must have sent something, on a machine that is busy with other things
 
 
 class Refused(Exception):
@@ -94,7 +94,7 @@ class WebsocketClient:
         while True:
             for event in self._protocol.events():
                 return event
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_READ_TIMEOUT):
                 data = await self._reader.read(65536)
             if not data:
                 raise Closed(None)

@@ -1,4 +1,4 @@
-"""A Redis server of the tests' own: on a port that was free, with nothing on the disk."""
+"""A Redis server on a port that was free, which writes nothing to the disk."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 
 import redis
 
-from tests.services.ports import free_port
+from benchmarks.services.ports import free_port
 
 HOW_TO_GET_IT = "Redis is missing, and what is left out is the test on it: apt-get install redis-server"
 _ATTEMPTS = 3  # to find a port that is still free when the server takes it
-_PATIENCE = 10.0  # seconds to start or to stop, on a machine that is busy with other things
+_SERVER_TIMEOUT = 10.0  # seconds to start or to stop, on a machine that is busy with other things
 
 
 def find_redis() -> str | None:
@@ -42,7 +42,7 @@ def run_redis(program: str, *, port: int | None = None) -> Iterator[str]:
                 return
         finally:
             process.kill()
-            process.wait(_PATIENCE)
+            process.wait(_SERVER_TIMEOUT)
     raise RuntimeError(f"{program} did not start.")
 
 
@@ -53,7 +53,7 @@ def empty_redis(url: str) -> None:
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _SERVER_TIMEOUT
     with redis.Redis.from_url(url) as client:
         while time.monotonic() < deadline and process.poll() is None:
             with suppress(redis.ConnectionError):
