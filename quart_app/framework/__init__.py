@@ -1,6 +1,6 @@
 """Everything that bends Quart, Hypercorn or Jinja, in one place.
 
-Each module names the versions it was written for, what it gains, and what to do when that package changes.
+Each module says why it is needed.
 
 ==========================  ==========================================================
 ``early_checks``            checks before every hook, so that a refused request costs no query
