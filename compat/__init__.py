@@ -19,6 +19,8 @@ from .config import REFRESH_MESSAGE as REFRESH_MESSAGE
 from .config import REFRESH_MESSAGE_CATEGORY as REFRESH_MESSAGE_CATEGORY
 from .config import SESSION_KEYS as SESSION_KEYS
 from .config import USE_SESSION_FOR_NEXT as USE_SESSION_FOR_NEXT
+from .current import current_user as current_user
+from .current import load_user as load_user
 from .decorators import anonymous_required as anonymous_required
 from .decorators import fresh_login_required as fresh_login_required
 from .decorators import login_required as login_required
@@ -35,8 +37,6 @@ from .errors import WebsocketIsReadOnly as WebsocketIsReadOnly
 from .guard import login_exempt as login_exempt
 from .guard import login_guard as login_guard
 from .login import confirm_login as confirm_login
-from .login import current_user as current_user
-from .login import load_user as load_user
 from .login import login_fresh as login_fresh
 from .login import login_remembered as login_remembered
 from .login import login_user as login_user

@@ -1,8 +1,8 @@
-"""Callbacks of the application, sync or async: how they are called.
+"""How the application's callbacks are called, sync or async.
 
-A sync callback that is called from the event loop runs in a thread, as every sync function in Quart
-does. Callables whose kind cannot be seen (``functools.partial``, objects with an async ``__call__``,
-lambdas) are recognised by what they return.
+A sync callback that is called from the event loop runs in a thread, as every sync function in Quart does.
+Callables that hide their kind (``functools.partial``, objects with an async ``__call__``, lambdas) are recognised
+by what they return.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,12 +14,12 @@ from quart import Quart
 
 from .errors import UserNotLoaded
 
-_remembered = lru_cache(maxsize=64)(iscoroutinefunction)  # which makes ten calls to find out
+_cached = lru_cache(maxsize=64)(iscoroutinefunction)  # which makes ten calls to find out
 
 
 def _is_async(callback: Callable[..., Any]) -> bool:
     try:
-        return _remembered(callback)
+        return _cached(callback)
     except TypeError:  # not hashable
         return iscoroutinefunction(callback)
 
@@ -38,7 +38,7 @@ async def call_now(app: Quart, callback: Callable[..., Any], *args: Any) -> Any:
     """Call *callback*, which must be sync, without suspending.
 
     Raises:
-        UserNotLoaded: it is async, and there is no event loop here to await it.
+        UserNotLoaded: it is async, and no event loop can await it here.
     """
     if _is_async(callback):
         raise UserNotLoaded

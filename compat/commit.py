@@ -1,17 +1,19 @@
-"""The moment the user is first asked for: session writes and signals, in Flask-Login's order.
+"""The first access to the user: session writes and signals, in Flask-Login's order.
 
-Sync, so that reading an attribute of ``current_user`` can do it, and so that tasks of one request that
-read it at the same time cannot come between.
+Sync, so that reading an attribute of ``current_user`` can do it, and so that no other task of the request can run
+in between.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from . import login_session
 from .errors import LoaderFailed, MissingLoader
-from .loading import REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome, ask_now, names_somebody
-from .protection import DROP, KEEP, MARK_STALE, Verdict
+from .loading import ask_now, has_question, read_claim
+from .outcome import REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome
+from .protection import DROP, KEEP, MARK_STALE, Verdict, identifiers, protect
+from .request_login import SHOWN, RequestLogin
 from .signals import (
     send,
     session_protected,
@@ -21,52 +23,65 @@ from .signals import (
     user_loaded_from_request,
 )
 
-if TYPE_CHECKING:
-    from .request_login import RequestLogin
 
+def access_user(login: RequestLogin) -> Any:
+    """The user of this request, from now on ``current_user``; the response depends on it.
 
-def commit(login: RequestLogin) -> None:
-    """Make what was loaded the user of this request.
+    The first access does, in this order: ``user_accessed`` is sent; the session gets what session protection and the
+    source of the user write to it, which in a websocket is nothing; ``session_protected`` is sent; the signal of the
+    source is sent; ``user_loaded`` is sent.
 
-    In this order: ``user_accessed``; what session protection and the source of the user write to the session,
-    which in a websocket is nothing; ``session_protected``; the signal of the source; ``user_loaded``.
-
-    A loader's error is raised before anything is written: a fault never changes who the user is.
+    Raises:
+        MissingLoader: the LoginManager has no loader.
+        UserNotLoaded: a loader would have to be asked here, and is async.
+        Exception: whatever a loader raised, before anything is written: a fault never changes who the user is.
     """
-    manager = login.auth.manager
-    if manager._user_callback is None and manager._request_callback is None:
-        raise MissingLoader
-    if not login.is_announced:
-        login.is_announced = True
-        send(user_accessed, login)
-        if login.is_committed:  # a receiver has asked for the user
-            return
+    login.varies = True
+    if login.state is not SHOWN:
+        _commit(login)
+    return login.user
 
-    verdict = login.verdict()
-    outcome = login.outcome
-    if verdict is DROP:
-        outcome = Outcome((None, None))
-    elif outcome is None or outcome.error is not None or login.session.modified:
-        outcome = _outcome(login)
-    if verdict is KEEP and outcome.source is SESSION:  # nothing to write: the usual case
-        login.show(outcome.user)
-        send(user_loaded, login, user=outcome.user)
-        return
-    _write(login, verdict, outcome)
-    login.show(outcome.user)  # before the other signals: their receivers may ask, too
+
+def judge(login: RequestLogin) -> Verdict:
+    """What session protection decides about this request."""
+    settings = login.settings
+    mode = login.app.config.get("SESSION_PROTECTION", settings.session_protection)
+    return protect(login.session, login.connection(), mode, settings._session_identifier_generator)
+
+
+def _commit(login: RequestLogin) -> None:
+    settings = login.settings
+    if settings._user_callback is None and settings._request_callback is None:
+        raise MissingLoader
+    if not login.is_accessed:
+        login.is_accessed = True
+        if user_accessed.receivers:
+            send(user_accessed, login)
+            if login.state is SHOWN:  # a receiver has accessed the user
+                return
+
+    verdict = judge(login)
+    outcome = Outcome((None, None)) if verdict is DROP else _outcome(login)
+    if verdict is not KEEP or outcome.source is not SESSION:
+        _write(login, verdict, outcome)
+    login.show(outcome.user)  # before the other signals, whose receivers may access the user too
     if verdict is not KEEP:
         send(session_protected, login)
-    if outcome.user is not None:
-        _announce(login, outcome)
+    if outcome.source is REMEMBER_COOKIE:
+        send(user_loaded_from_cookie, login, user=outcome.user)
+    elif outcome.source is REQUEST:
+        send(user_loaded_from_request, login, user=outcome.user)
+    if outcome.user is not None and user_loaded.receivers:
+        send(user_loaded, login, user=outcome.user)
 
 
 def _outcome(login: RequestLogin) -> Outcome:
-    """What was loaded before the view; loaded anew if the session names somebody else since."""
+    """The answer that was loaded before the view; loaded again if the session names another user since."""
     outcome = login.outcome
     if outcome is None or login.session.modified:
-        claim = login.claim()
+        claim = read_claim(login)
         if outcome is None or outcome.claim != claim:
-            if not names_somebody(claim, login.auth.manager):
+            if not has_question(login, claim):
                 return Outcome(claim)
             try:
                 return _same_user(login, outcome, claim) or ask_now(login, claim)
@@ -80,11 +95,11 @@ def _outcome(login: RequestLogin) -> Outcome:
 
 
 def _same_user(login: RequestLogin, outcome: Outcome | None, claim: Claim) -> Outcome | None:
-    """The user of a session that has been emptied since, if the remember cookie names the same one."""
+    """The loaded user of a session that has been emptied since, if the remember cookie names the same user."""
     user_id, cookie = claim
     if outcome is None or outcome.source is not SESSION or user_id is not None or cookie is None:
         return None
-    remembered_id = login.auth.load_token(cookie)
+    remembered_id = login.auth.load_token(cookie, login.app)
     if remembered_id is None or remembered_id != outcome.claim[0]:
         return None
     remembered = Outcome(claim, outcome.user, REMEMBER_COOKIE)
@@ -103,14 +118,7 @@ def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:
     elif verdict is MARK_STALE:
         login_session.mark_stale(session)
     if outcome.source is REMEMBER_COOKIE:
-        login_session.begin(session, outcome.remembered_id, login.identifiers()[0], fresh=False)
+        identifier = identifiers(login.connection(), login.settings._session_identifier_generator)[0]
+        login_session.begin(session, outcome.remembered_id, identifier, fresh=False)
     elif outcome.is_user_gone:
         login_session.forget_user(session)
-
-
-def _announce(login: RequestLogin, outcome: Outcome) -> None:
-    if outcome.source is REMEMBER_COOKIE:
-        send(user_loaded_from_cookie, login, user=outcome.user)
-    elif outcome.source is REQUEST:
-        send(user_loaded_from_request, login, user=outcome.user)
-    send(user_loaded, login, user=outcome.user)

@@ -1,4 +1,4 @@
-"""Who may pass to a view: decorators for function views, class views and websockets, sync or async."""
+"""Decorators that guard views: for function views, class views and websockets, sync or async."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from quart import abort, current_app, redirect
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
+from .commit import access_user
 from .config import EXEMPT_METHODS
-from .login import is_authenticated, login_fresh
+from .current import current_login
+from .loading import load_once
+from .login import login_fresh
+from .mixins import is_authenticated
 from .redirects import expand_login_view
-from .request_login import RequestLogin, current_login
+from .request_login import LOADED, SHOWN, RequestLogin
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,7 +46,7 @@ def fresh_login_required(
 @overload
 def fresh_login_required(view: Callable[P, R]) -> Callable[P, Awaitable[R | ResponseReturnValue]]: ...
 def fresh_login_required(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let only users pass who have logged in, not those whom a cookie has brought back.
+    """Let only users with a fresh login pass, not those whom a remember cookie has logged in.
 
     Others get ``LoginManager.unauthorized()`` if they are not authenticated, and ``needs_refresh()`` if
     they are.
@@ -71,25 +75,25 @@ def anonymous_required(view: Callable[..., Any] | None = None, *, redirect_to: s
 
 def refuse_anonymous(login: RequestLogin) -> Refusal | None:
     """The answer to a visitor who is not authenticated; None if the visitor may pass."""
-    if is_exempt(login) or is_authenticated(login.get_user()):
+    if is_exempt(login) or is_authenticated(access_user(login)):
         return None
-    return login.auth.manager.unauthorized()
+    return login.settings.unauthorized()
 
 
 def refuse_stale(login: RequestLogin) -> Refusal | None:
-    """The answer to a visitor who has not logged in freshly; None if the visitor may pass."""
+    """The answer to a visitor without a fresh login; None if the visitor may pass."""
     if is_exempt(login):
         return None
-    if not is_authenticated(login.get_user()):
-        return login.auth.manager.unauthorized()
-    return None if login_fresh() else login.auth.manager.needs_refresh()
+    if not is_authenticated(access_user(login)):
+        return login.settings.unauthorized()
+    return None if login_fresh() else login.settings.needs_refresh()
 
 
 def refuse_authenticated(login: RequestLogin, *, redirect_to: str | None) -> Refusal | None:
     """The answer to a visitor who is authenticated; None if the visitor may pass."""
-    if is_exempt(login) or not is_authenticated(login.get_user()):
+    if is_exempt(login) or not is_authenticated(access_user(login)):
         return None
-    return _redirect_or_403(login, redirect_to or login.auth.manager.authenticated_view)
+    return _redirect_or_403(login, redirect_to or login.settings.authenticated_view)
 
 
 async def _redirect_or_403(login: RequestLogin, view: str | None) -> ResponseReturnValue:
@@ -99,10 +103,10 @@ async def _redirect_or_403(login: RequestLogin, view: str | None) -> ResponseRet
 
 
 def is_exempt(login: RequestLogin) -> bool:
-    """Whether everybody may pass: by ``EXEMPT_METHODS``, or by ``LOGIN_DISABLED``, which is deprecated."""
-    if login.connection.method in EXEMPT_METHODS:  # a websocket's is GET
+    """Whether the request needs no login: by ``EXEMPT_METHODS``, or by ``LOGIN_DISABLED``, which is deprecated."""
+    if login.connection().method in EXEMPT_METHODS:  # a websocket's is GET
         return True
-    if login.auth.app.config.get("LOGIN_DISABLED"):
+    if login.app.config.get("LOGIN_DISABLED"):
         warnings.warn(
             "LOGIN_DISABLED lets everybody in. Flask-Login has removed it; log in with LoginClient in tests.",
             DeprecationWarning,
@@ -120,8 +124,9 @@ def _guarded(
     @wraps(view)
     async def guarded_view(*args: Any, **kwargs: Any) -> Any:
         login = current_login()
-        if not login.is_resolved or login.session.modified:  # static files, say, or a hook that logs in by hand
-            await login.resolve_once()
+        is_loaded = login.state is LOADED or login.state is SHOWN  # not yet in a view of static files, for example
+        if not is_loaded or login.session.modified:  # a hook may write a login to the session by hand
+            await load_once(login)
         refusal = refuse(login)
         if refusal is not None:
             return await refusal

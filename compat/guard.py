@@ -1,4 +1,4 @@
-"""Closed unless opened: a login required for all of an application or blueprint, with exceptions by name."""
+"""A login required for a whole application or blueprint, except for the views that are marked exempt."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 from quart import Blueprint, Quart
 from quart.typing import ResponseReturnValue
 
-from .auth import is_static
+from .current import current_login
 from .decorators import refuse_anonymous
-from .request_login import RequestLogin, current_login
+from .hooks import is_static
+from .loading import load_once
+from .request_login import RequestLogin
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,7 +20,7 @@ _MARK = "_login_exempt"
 
 
 def login_exempt(view: F) -> F:
-    """Open this view, or class of views, although a ``login_guard`` is around it."""
+    """Exempt this view, or class of views, from ``login_guard``."""
     setattr(view, _MARK, True)
     return view
 
@@ -26,9 +28,9 @@ def login_exempt(view: F) -> F:
 def login_guard(target: Quart | Blueprint) -> None:
     """Require a login for every view and websocket of *target*.
 
-    Open remain those marked with ``login_exempt``, the login views of the LoginManager (by endpoint or path; one
-    that is an absolute URL of this very site has to be marked) and static files. An unknown URL is answered
-    with 404, as ever.
+    Exempt are the views marked with ``login_exempt``, the login views of the LoginManager (by endpoint or path; one
+    that is an absolute URL of this site has to be marked) and static files. An unknown URL is still answered with
+    404.
     """
     target.before_request(_refuse)
     target.before_websocket(_refuse)
@@ -36,22 +38,22 @@ def login_guard(target: Quart | Blueprint) -> None:
 
 async def _refuse() -> ResponseReturnValue | None:
     login = current_login()
-    if _is_open(login):
+    if _is_exempt(login):
         return None
-    await login.resolve_once()
+    await load_once(login)
     refusal = refuse_anonymous(login)
     return None if refusal is None else await refusal
 
 
-def _is_open(login: RequestLogin) -> bool:
-    connection = login.connection
+def _is_exempt(login: RequestLogin) -> bool:
+    connection = login.connection()
     endpoint = connection.endpoint
-    if endpoint is None or is_static(login.auth.app, endpoint):
+    if endpoint is None or is_static(login.app, endpoint):
         return True
-    manager, path = login.auth.manager, connection.root_path + connection.path
-    for way_in in (manager.login_view, *manager.blueprint_login_views.values()):
-        if way_in and (way_in == endpoint or way_in.partition("?")[0] == path):
+    settings, path = login.settings, connection.root_path + connection.path
+    for login_view in (settings.login_view, *settings.blueprint_login_views.values()):
+        if login_view and (login_view == endpoint or login_view.partition("?")[0] == path):
             return True
-    view = login.auth.app.view_functions[endpoint]
-    # In their own namespaces: who inherits from an open class of views is not open.
+    view = login.app.view_functions[endpoint]
+    # In their own namespaces: a subclass of an exempt class of views is not exempt.
     return any(_MARK in getattr(marked, "__dict__", ()) for marked in (view, getattr(view, "view_class", None)))

@@ -1,57 +1,73 @@
-"""Asking the loaders: session, then remember cookie, then request loader; the first that gives a user.
+"""Asking the loaders: session, then remember cookie, then request loader; the first to return a user wins.
 
-Nothing here writes anything or sends a signal.
+Nothing here writes to the session or sends a signal.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .callbacks import call, call_now
-
-if TYPE_CHECKING:
-    from .login_manager import LoginManager
-    from .request_login import RequestLogin
-
-#: Who a request claims to be: the session's user id, and the remember cookie as it came.
-Claim = tuple[Any, str | None]
+from .errors import UserNotLoaded
+from .login_session import REMEMBER, USER_ID
+from .outcome import NOBODY, REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome
+from .request_login import LOADED, LOADING, NEW, SHOWN, RequestLogin
 
 
-def names_somebody(claim: Claim, manager: LoginManager[Any]) -> bool:
-    """Whether there is anything in *claim* to ask a loader of *manager*."""
-    if manager._request_callback is not None:
-        return True
-    return manager._user_callback is not None and claim != (None, None)
+def read_claim(login: RequestLogin) -> Claim:
+    """What the cookies of the request claim, not yet checked against the users."""
+    session, cookies, name, cookie = login.session, login.connection().cookies, login.auth.cookie_name, None
+    if name in cookies and session.get(REMEMBER) != "clear":  # or it is about to be deleted
+        cookie = cookies[name]
+    return session.get(USER_ID), cookie
 
 
-class Source(Enum):
-    """What a user was loaded from."""
-
-    NOBODY = auto()
-    SESSION = auto()
-    REMEMBER_COOKIE = auto()
-    REQUEST = auto()
+def has_question(login: RequestLogin, claim: Claim) -> bool:
+    """Whether a loader can be asked about *claim*: a request loader always, a user loader if there is an id."""
+    settings = login.settings
+    return settings._request_callback is not None or (settings._user_callback is not None and claim != (None, None))
 
 
-#: As names of this module: in Python 3.11 each look-up in the class costs more.
-NOBODY, SESSION, REMEMBER_COOKIE, REQUEST = Source
+async def load(login: RequestLogin) -> None:
+    """Ask the loaders, if there is a question for them, and keep the answer, which may be an error."""
+    claim = read_claim(login)
+    if not has_question(login, claim):
+        login.state = LOADED
+        return
+    login.state = LOADING
+    login.loader_task = asyncio.current_task()
+    try:
+        login.outcome = await ask(login, claim)
+    except Exception as error:  # noqa: BLE001  # raised again when the user is accessed
+        login.outcome = Outcome(claim, error=error)
+    finally:
+        login.loader_task = None
+        if login.state is LOADING:  # a loader may have shown a user itself
+            login.state = NEW
+    login.is_stale = login.outcome.source is REQUEST
+    if login.state is NEW:
+        login.state = LOADED
 
 
-class Outcome:
-    """What the loaders said of a claim."""
+async def load_once(login: RequestLogin) -> None:
+    """Load unless that was done for what the cookies claim now.
 
-    #: The id in the remember cookie, if that gave the user.
-    remembered_id: str | None = None
-    #: The session's id is nobody's any more.
-    is_user_gone = False
-
-    def __init__(self, claim: Claim, user: Any = None, source: Source = NOBODY, error: Exception | None = None) -> None:
-        self.claim = claim
-        self.user = user
-        self.source = source
-        self.error = error  #: What a loader raised; then nothing else of this means anything.
+    Raises:
+        UserNotLoaded: a loader needs the user that it is asked for.
+    """
+    if login.state is SHOWN:
+        return
+    if login.loader_task is not None and login.loader_task is asyncio.current_task():
+        raise UserNotLoaded
+    login.load_lock = login.load_lock or asyncio.Lock()
+    async with login.load_lock:
+        if login.state is SHOWN:
+            return
+        known = (None, None) if login.outcome is None else login.outcome.claim
+        if login.state is not LOADED or known != read_claim(login):
+            await load(login)
 
 
 async def ask(login: RequestLogin, claim: Claim, call: Callable[..., Awaitable[Any]] = call) -> Outcome:
@@ -60,13 +76,13 @@ async def ask(login: RequestLogin, claim: Claim, call: Callable[..., Awaitable[A
     Raises:
         Exception: whatever a loader raised.
     """
-    manager = login.auth.manager
+    app, settings = login.app, login.settings
     user_id, cookie = claim
-    load_by_id = manager._user_callback
+    load_by_id = settings._user_callback
     is_user_gone = False
 
     if user_id is not None and load_by_id is not None:
-        user = await call(login.auth.app, load_by_id, user_id)
+        user = await call(app, load_by_id, user_id)
         if user is not None:
             return Outcome(claim, user, SESSION)
         is_user_gone = True
@@ -74,13 +90,13 @@ async def ask(login: RequestLogin, claim: Claim, call: Callable[..., Awaitable[A
     outcome = Outcome(claim)
     outcome.is_user_gone = is_user_gone
     if cookie is not None and load_by_id is not None:
-        remembered_id = login.auth.load_token(cookie)
+        remembered_id = login.auth.load_token(cookie, app)
         if remembered_id is not None and not (is_user_gone and remembered_id == user_id):
-            outcome.user = await call(login.auth.app, load_by_id, remembered_id)
+            outcome.user = await call(app, load_by_id, remembered_id)
             outcome.source = REMEMBER_COOKIE
             outcome.remembered_id = remembered_id
-    if outcome.user is None and manager._request_callback is not None:
-        outcome.user = await call(login.auth.app, manager._request_callback, login.connection)
+    if outcome.user is None and settings._request_callback is not None:
+        outcome.user = await call(app, settings._request_callback, login.connection())
         outcome.source = REQUEST
     if outcome.user is None:
         outcome.source = NOBODY
@@ -91,7 +107,7 @@ def ask_now(login: RequestLogin, claim: Claim) -> Outcome:
     """Ask the loaders about *claim* without an event loop: they must be sync.
 
     Raises:
-        UserNotLoaded: one that would have to be asked is async.
+        UserNotLoaded: a loader that would have to be asked is async.
         Exception: whatever a loader raised.
     """
     try:

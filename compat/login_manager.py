@@ -1,9 +1,9 @@
-"""The settings of an application's logins, and what happens to those who are refused."""
+"""The LoginManager: its loaders and handlers, and the answers to visitors who are refused."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, Literal, cast, overload
+from typing import Any, cast, overload
 
 from blinker import NamedSignal
 from quart import Quart, Request, Response, Websocket, abort, flash, redirect
@@ -12,27 +12,20 @@ from werkzeug.urls import iri_to_uri
 
 from .auth import LoginAuth
 from .callbacks import call
-from .config import (
-    ID_ATTRIBUTE,
-    LOGIN_MESSAGE,
-    LOGIN_MESSAGE_CATEGORY,
-    REFRESH_MESSAGE,
-    REFRESH_MESSAGE_CATEGORY,
-)
+from .commit import access_user, judge
+from .current import EXTENSION, current_login, current_user, find_auth, user_context
 from .errors import ConfigurationError
-from .login import current_user, user_context
+from .hooks import settle_remember_cookie
 from .login_session import REMEMBER_SECONDS, USER_ID
-from .mixins import AnonymousUserMixin
+from .login_settings import Handler, LoginSettings
 from .protection import DROP
 from .redirects import refusal_url
-from .request_login import EXTENSION, create_identifier, current_login, find_auth
+from .request_login import LOADED, NEW
 from .signals import send, user_needs_refresh, user_unauthorized
 from .typing import RequestLoader, U, UserLoader
 
-Handler = Callable[[], Awaitable[ResponseReturnValue]] | Callable[[], ResponseReturnValue]
 
-
-class LoginManager(Generic[U]):
+class LoginManager(LoginSettings[U]):
     """How an application logs users in: Flask-Login's settings, with its names and defaults.
 
     ``LoginManager[User]()`` types ``login_manager.current_user`` and the loaders by the application's own
@@ -40,38 +33,7 @@ class LoginManager(Generic[U]):
     """
 
     def __init__(self, app: Quart | None = None, add_context_processor: bool = True) -> None:
-        #: Makes the anonymous user; called for each request that needs one.
-        self.anonymous_user: Callable[[], Any] = AnonymousUserMixin
-        #: The endpoint or URL where visitors log in; None answers 401.
-        self.login_view: str | None = None
-        #: The same by blueprint name (dotted for nested ones); None falls back to ``login_view``.
-        self.blueprint_login_views: dict[str | None, str | None] = {}
-        #: Flashed to those who are sent to log in; None flashes nothing.
-        self.login_message: str | None = LOGIN_MESSAGE
-        #: The category of this message, for ``get_flashed_messages``.
-        self.login_message_category: str = LOGIN_MESSAGE_CATEGORY
-        #: The endpoint or URL where users re-authenticate; None answers 401.
-        self.refresh_view: str | None = None
-        #: Flashed to those who are sent to re-authenticate; None flashes nothing.
-        self.needs_refresh_message: str | None = REFRESH_MESSAGE
-        #: The category of that one.
-        self.needs_refresh_message_category: str = REFRESH_MESSAGE_CATEGORY
-        #: The endpoint or URL for users at pages that are for logged-out visitors; None answers 403.
-        self.authenticated_view: str | None = None
-        #: ``"basic"``, ``"strong"`` or None; the configuration's ``SESSION_PROTECTION`` goes first.
-        self.session_protection: Literal["basic", "strong"] | None = "basic"
-        #: Translates the messages; sync or async.
-        self.localize_callback: Callable[[Any], Any] | None = None
-        self.unauthorized_callback: Handler | None = None
-        self.needs_refresh_callback: Handler | None = None
-        #: Load the user for static files and unknown URLs, too, if the application has hooks or error pages, as
-        #: these could ask for it. False promises that they do not, or that they await ``load_user`` first.
-        self.load_for_hooks = True
-        #: The name of the user's method that gives the id to keep in the session.
-        self.id_attribute: str = ID_ATTRIBUTE
-        self._user_callback: UserLoader[U] | None = None
-        self._request_callback: RequestLoader[U] | None = None
-        self._session_identifier_generator: Callable[[], str] = create_identifier
+        super().__init__()
         if app is not None:
             self.init_app(app, add_context_processor)
 
@@ -90,7 +52,7 @@ class LoginManager(Generic[U]):
             raise ConfigurationError("app", app, "make it with quart.Quart")
         app.login_manager = self  # type: ignore[attr-defined]  # where Flask-Login puts it
         if EXTENSION in app.extensions:
-            find_auth(app).manager = self
+            find_auth(app).settings = self
             return
         LoginAuth(app, self)
         if add_context_processor:
@@ -108,10 +70,10 @@ class LoginManager(Generic[U]):
     @overload
     def user_loader(self, callback: Callable[[str], U | None]) -> Callable[[str], U | None]: ...
     def user_loader(self, callback: Any) -> Any:
-        """Set what loads a user by id; return it, so this is a decorator.
+        """Set the callback that loads a user by id; return it, so this is a decorator.
 
-        The callback, sync or async, takes what ``get_id`` gave and returns the user, or None if there is no
-        such user any more. It must raise if it cannot know: None logs out.
+        The callback, sync or async, takes what ``get_id`` returned and returns the user, or None if that user no
+        longer exists. It must raise if it cannot know: None logs the user out.
         """
         self._user_callback = callback
         return callback
@@ -128,9 +90,9 @@ class LoginManager(Generic[U]):
     @overload
     def request_loader(self, callback: Callable[[Request], U | None]) -> Callable[[Request], U | None]: ...
     def request_loader(self, callback: Any) -> Any:
-        """Set what loads a user from the request itself, say by an API key; return it.
+        """Set the callback that loads a user from the request itself, such as by an API key; return it.
 
-        It is asked where session and remember cookie give no user. In a websocket it gets the websocket.
+        It is called if session and remember cookie give no user. In a websocket it gets the websocket.
         """
         self._request_callback = callback
         return callback
@@ -141,28 +103,28 @@ class LoginManager(Generic[U]):
         return self._request_callback
 
     def unauthorized_handler(self, callback: Handler) -> Handler:
-        """Set what answers instead of ``unauthorized``; return it."""
+        """Set the callback that answers instead of ``unauthorized``; return it."""
         self.unauthorized_callback = callback
         return callback
 
     def needs_refresh_handler(self, callback: Handler) -> Handler:
-        """Set what answers instead of ``needs_refresh``; return it."""
+        """Set the callback that answers instead of ``needs_refresh``; return it."""
         self.needs_refresh_callback = callback
         return callback
 
     # --- refusals
 
     async def unauthorized(self) -> ResponseReturnValue:
-        """Answer a visitor who has to log in. Return what this returns.
+        """Answer a visitor who has to log in; a view returns this answer.
 
         In this order: ``user_unauthorized`` is sent; the handler answers, if there is one; 401 without a login
-        view; the message is flashed; the visitor is redirected, the refused page going along. A websocket,
+        view; the message is flashed; the visitor is redirected, with the refused page as ``next``. A websocket,
         which can neither flash nor redirect, is always refused with 401.
 
         Raises:
             werkzeug.exceptions.Unauthorized: there is nowhere to log in.
         """
-        view = self.blueprint_login_views.get(current_login().connection.blueprint) or self.login_view
+        view = self.blueprint_login_views.get(current_login().connection().blueprint) or self.login_view
         return await self._refuse(
             user_unauthorized, self.unauthorized_callback, view, self.login_message, self.login_message_category
         )
@@ -184,42 +146,42 @@ class LoginManager(Generic[U]):
         if login.is_websocket:
             abort(401)
         if handler is not None:
-            return cast(ResponseReturnValue, await call(login.auth.app, handler))
+            return cast(ResponseReturnValue, await call(login.app, handler))
         if not view:
             abort(401)
         if message:
             if self.localize_callback is not None:
-                message = await call(login.auth.app, self.localize_callback, message)
+                message = await call(login.app, self.localize_callback, message)
             await flash(cast(str, message), category)
         return redirect(iri_to_uri(refusal_url(view)))  # Quart sends a Location as it is
 
-    # --- the names that extensions of Flask-Login reach for
+    # --- underscored names of Flask-Login that its extensions use
 
     def _load_user(self) -> None:
         login = current_login()
-        login.is_committed = login.is_announced = False
-        login.get_user()
+        login.state = NEW if login.outcome is None else LOADED
+        login.is_accessed = False
+        access_user(login)
 
     def _update_request_context_with_user(self, user: U | None = None) -> None:
         current_login().show(user)
 
     def _session_protection_failed(self) -> bool:
-        return current_login().verdict() is DROP
+        return judge(current_login()) is DROP
 
     async def _load_user_from_remember_cookie(self, cookie: str) -> U | None:
         login = current_login()
-        user_id = login.auth.load_token(cookie)
+        user_id = login.auth.load_token(cookie, login.app)
         return None if user_id is None else await self._call(self._user_callback, user_id)
 
     async def _load_user_from_request(self, request: Request | Websocket) -> U | None:
         return await self._call(self._request_callback, request)
 
     async def _call(self, loader: Callable[..., Any] | None, argument: object) -> U | None:
-        return None if loader is None else await call(current_login().auth.app, loader, argument)
+        return None if loader is None else await call(current_login().app, loader, argument)
 
     def _update_remember_cookie(self, response: Response) -> Response:
-        login = current_login()
-        login.auth.settle_cookie(login, response)
+        settle_remember_cookie(current_login(), response)
         return response
 
     def _set_cookie(self, response: Response) -> None:

@@ -1,6 +1,11 @@
-"""The properties that a user object needs, ready to inherit."""
+"""The properties of a user object: ready to inherit, and how this library reads them."""
 
 from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from .errors import UserContractError
 
 
 class UserMixin:
@@ -28,7 +33,7 @@ class UserMixin:
         return False
 
     def get_id(self) -> str:
-        """The id that the user loader will be given.
+        """The id that is passed to the user loader.
 
         Raises:
             NotImplementedError: the object has no ``id``.
@@ -45,7 +50,7 @@ class UserMixin:
 
 
 class AnonymousUserMixin:
-    """The user of a request that nobody is logged in for."""
+    """The user of a request without a login."""
 
     @property
     def is_authenticated(self) -> bool:
@@ -65,3 +70,24 @@ class AnonymousUserMixin:
     def get_id(self) -> str | None:
         """Always None."""
         return None
+
+
+def is_authenticated(user: Any) -> bool:
+    """``user.is_authenticated``; see ``read_flag``."""
+    return read_flag(user, "is_authenticated")
+
+
+def read_flag(user: Any, name: str) -> bool:
+    """The property *name* of *user*.
+
+    Raises:
+        UserContractError: it is a method or a coroutine, and so would always be true.
+    """
+    answer = getattr(user, name)
+    if answer is True or answer is False:
+        return answer
+    if callable(answer) or isinstance(answer, Awaitable):
+        if hasattr(answer, "close"):
+            answer.close()
+        raise UserContractError(type(user).__name__, name)
+    return bool(answer)

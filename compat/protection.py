@@ -1,58 +1,80 @@
 """Session protection: is this the client that logged in?
 
-The identifier is a hash of address and User-Agent, computed at login and again at each request. This
+A client's identifier is a hash of its address and User-Agent, computed at login and again at each request. This
 module decides and writes nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable
 from enum import Enum, auto
 from functools import lru_cache
 from hashlib import sha512
 
-from quart import Request, Websocket
+from quart import Request, Websocket, has_request_context, request, websocket
 from quart.sessions import SessionMixin
 
-#: Longer User-Agents are hashed each time instead of being remembered.
-_LONGEST_REMEMBERED = 512
+from .login_session import IDENTIFIER
+
+#: Longer User-Agents are hashed each time; their hashes are not cached.
+_LONGEST_CACHED = 512
 
 
 class Verdict(Enum):
-    """What session protection decided."""
+    """What session protection decides about a login."""
 
     KEEP = auto()
     MARK_STALE = auto()
     DROP = auto()
 
 
-#: The verdicts as names of this module: in Python 3.11 each look-up in the class costs more.
+#: The members as names of this module: in Python 3.11 an attribute of an Enum class costs more than a global.
 KEEP, MARK_STALE, DROP = Verdict
 
 
-def protect(identifier: object, seen: Collection[str], mode: object, session: SessionMixin) -> Verdict:
-    """Compare the *identifier* stored at login with those *seen*, which this client may have.
+def protect(
+    session: SessionMixin, connection: Request | Websocket, mode: object, generator: Callable[[], str]
+) -> Verdict:
+    """Decide about the login in *session*: does its identifier belong to the client behind *connection*?
 
-    A permanent session is never dropped, as in Flask-Login: ``"strong"`` is ``"basic"`` for it.
+    A permanent session is never dropped, as in Flask-Login: ``"strong"`` acts like ``"basic"`` on it.
+
+    Args:
+        session: an empty one has no login to protect.
+        connection: the current request or websocket.
+        mode: ``"basic"`` or ``"strong"``; anything else protects nothing.
+        generator: the LoginManager's ``_session_identifier_generator``.
     """
-    if identifier in seen:
+    if not session or mode not in ("basic", "strong"):
+        return KEEP
+    if session.get(IDENTIFIER) in identifiers(connection, generator):
         return KEEP
     return DROP if mode == "strong" and not session.permanent else MARK_STALE
 
 
-def identifiers(connection: Request | Websocket) -> tuple[str, str]:
-    """What this client's identifier is: to Flask-Login 0.6.3, which is what we write; to its main branch.
+def identifiers(connection: Request | Websocket, generator: Callable[[], str]) -> tuple[str, ...]:
+    """The identifiers that a session of this client may hold; the first is the one to write.
 
-    The address is ``remote_addr`` only: ``X-Forwarded-For`` is whatever the client says. Behind a
-    proxy use Hypercorn's ProxyFixMiddleware, which trusts as many hops as it is told to.
+    By default they are Flask-Login 0.6.3's and that of its main branch. An application's own *generator* gives one.
+
+    The address is ``remote_addr`` alone, because any client can write ``X-Forwarded-For``. Behind a proxy use
+    Hypercorn's ProxyFixMiddleware, which trusts only the hops it is configured for.
     """
+    if generator is not create_identifier:
+        return (generator(),)
     address = connection.remote_addr
     agent = connection.headers.get("User-Agent")
-    if agent is not None and len(agent) > _LONGEST_REMEMBERED:
+    if agent is not None and len(agent) > _LONGEST_CACHED:
         return hash_client(address, agent)
-    return _remembered_hashes(address, agent)
+    return _cached_hashes(address, agent)
+
+
+def create_identifier() -> str:
+    """The default ``LoginManager._session_identifier_generator``: Flask-Login 0.6.3's identifier."""
+    connection: Request | Websocket = request if has_request_context() else websocket
+    return identifiers(connection, create_identifier)[0]
 
 
 def hash_client(address: str | None, agent: str | None) -> tuple[str, str]:
-    """The identifiers of a client at *address* that calls itself *agent*."""
+    """The identifiers of a client at *address* whose User-Agent is *agent*."""
     address_bytes = None if address is None else address.encode()
     agent_bytes = None if agent is None else agent.encode()
     # Flask-Login 0.6.3 formats bytes, hence the b'' in what it hashes.
@@ -63,5 +85,5 @@ def _hash(base: str) -> str:
     return sha512(base.encode()).hexdigest()
 
 
-#: Two SHA-512 cost 3 µs, a look-up 0.2: most requests come from clients that were just here.
-_remembered_hashes = lru_cache(maxsize=1024)(hash_client)
+#: Two SHA-512 hashes cost 3 µs, a cached pair 0.2 µs: most requests come from a client that was just here.
+_cached_hashes = lru_cache(maxsize=1024)(hash_client)

@@ -1,23 +1,21 @@
-"""Where refused visitors are sent, and where they come back to."""
+"""Where refused visitors are sent, and the page to which they return."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from quart import current_app, has_request_context, request, url_for
+from quart import Blueprint, current_app, has_request_context, request, url_for
 
 from . import login_session
 from .config import USE_SESSION_FOR_NEXT
-from .request_login import current_login, find_auth
+from .current import current_login, find_auth
+from .protection import identifiers
 
-if TYPE_CHECKING:
-    from quart import Blueprint
-
-#: Longer values are no page of ours; a Location also has to fit into a proxy's buffer.
+#: No page of a site has a longer URL; and a Location has to fit into a proxy's buffer.
 _LONGEST_NEXT = 2048
-#: What quote() must leave alone in a URL that is whole already.
+#: The characters that quote() must not encode in a complete URL.
 _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
 
 
@@ -29,7 +27,7 @@ def expand_login_view(login_view: str) -> str:
 
 
 def make_next_param(login_url: str, current_url: str) -> str:
-    """*current_url*, as short as the page at *login_url* can still tell it: path and query if on one host."""
+    """*current_url* as the page at *login_url* needs it: path and query only if both are on one host."""
     login, current = urlsplit(login_url), urlsplit(current_url)
     if login.scheme in ("", current.scheme) and login.netloc in ("", current.netloc):
         return urlunsplit(("", "", current.path, current.query, ""))
@@ -52,37 +50,39 @@ def login_url(login_view: str, next_url: str | None = None, next_field: str = "n
 
 
 def refusal_url(view: str) -> str:
-    """Where to send the visitor of the current request, who has to pass *view* first.
+    """The URL of *view*, where the visitor of the current request has to go first.
 
-    The refused page goes along: in the query, or in the session with ``USE_SESSION_FOR_NEXT``.
+    The refused page is kept for afterwards: in the query, or in the session with ``USE_SESSION_FOR_NEXT``.
     """
     if not current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
         return login_url(view, next_url=request.url)
     url = login_url(view)
     login = current_login()
     page = make_next_param(url, request.url)
-    # What would not be gone to is not kept either: browsers drop a session cookie that is too long, login and all.
-    login_session.keep_next(login.session, login.identifiers()[0], page if len(page) <= _LONGEST_NEXT else None)
+    identifier = identifiers(login.connection(), login.settings._session_identifier_generator)[0]
+    # A page that safe_next_url would refuse is not kept: browsers drop a session cookie that is too long, with the
+    # login in it.
+    login_session.keep_next(login.session, identifier, page if len(page) <= _LONGEST_NEXT else None)
     return url
 
 
 def set_login_view(login_view: str, blueprint: Blueprint | None = None) -> None:
     """Set the login view of the current application, or of one of its blueprints.
 
-    Once a blueprint has one, that of the application stands in ``blueprint_login_views[None]``.
+    Once a blueprint has one, that of the application is kept in ``blueprint_login_views[None]``.
     """
-    manager = find_auth(current_app).manager
-    views = manager.blueprint_login_views
+    settings = find_auth(current_app).settings
+    views = settings.blueprint_login_views
     if blueprint is not None:
         views[blueprint.name] = login_view
-        if manager.login_view is not None:
-            views.setdefault(None, manager.login_view)
-        manager.login_view = None
+        if settings.login_view is not None:
+            views.setdefault(None, settings.login_view)
+        settings.login_view = None
     elif views:
         views[None] = login_view
-        manager.login_view = None
+        settings.login_view = None
     else:
-        manager.login_view = login_view
+        settings.login_view = login_view
 
 
 def safe_next_url(url: str | None = None, default: str = "/", *, avoid: Collection[str] = ()) -> str:
@@ -90,18 +90,18 @@ def safe_next_url(url: str | None = None, default: str = "/", *, avoid: Collecti
 
     Only a path with an optional query and fragment is: a string of up to 2,048 characters that begins with
     exactly one slash and has no backslash, no space or control character and no ``.`` or ``..`` segment,
-    however encoded. Browsers repair what is not quite a URL, so nothing that would need repair is let
-    through (OWASP, Unvalidated Redirects; ASVS 3.7.2).
+    however encoded. Browsers repair malformed URLs, so nothing that needs repair is accepted
+    (OWASP, Unvalidated Redirects; ASVS 3.7.2).
 
     Args:
         url: the value to check; if None, the ``next`` of the current request: its query parameter (the
             first one), or what ``USE_SESSION_FOR_NEXT`` keeps in the session. Pass values decoded once.
-        default: where to go otherwise. It is not checked.
-        avoid: paths that must not be returned to, such as those of logging in and out.
+        default: the page for any other value. It is not checked.
+        avoid: paths that must not be returned, such as those of the login and logout pages.
     """
     if url is None and has_request_context():
         url = _requested_next()
-    if not isinstance(url, str) or not _is_page_of_ours(url):
+    if not isinstance(url, str) or not _is_local_page(url):
         return default
     if unquote(urlsplit(url).path) in avoid:
         return default
@@ -114,12 +114,12 @@ def safe_next_url(url: str | None = None, default: str = "/", *, avoid: Collecti
 def _requested_next() -> str | None:
     if current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
         login = current_login()
-        login.was_asked = True  # the response depends on the session
+        login.varies = True  # the response depends on the session
         return cast(str | None, login.session.get(login_session.NEXT))
     return request.args.get("next")
 
 
-def _is_page_of_ours(url: str) -> bool:
+def _is_local_page(url: str) -> bool:
     if not 1 <= len(url) <= _LONGEST_NEXT or url[0] != "/" or url[1:2] in ("/", "\\"):
         return False
     if "\\" in url or any(character <= " " or character == "\x7f" for character in url):

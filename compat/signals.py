@@ -1,8 +1,8 @@
 """Signals: the moments of a login, with Flask-Login's names, senders and arguments.
 
-The sender is the application. Sync receivers are called at the moment itself. Async receivers cannot
-be: they are called, in order, when the view is done and before the response is sent, so what they write to
-the session is kept; in a websocket, at once and in the background.
+The sender is the application. Sync receivers are called at the moment itself. Async receivers cannot be: they are
+awaited in order after the view and before the response is sent, so what they write to the session is kept. In a
+websocket they run at once, in the background.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from blinker import NamedSignal, Namespace
 
-if TYPE_CHECKING:
-    from .request_login import RequestLogin
+from .request_login import RequestLogin
 
 _signals = Namespace()
 
-#: Somebody has logged in: ``user``.
+#: A user has logged in: ``user``.
 user_logged_in = _signals.signal("logged-in")
-#: Somebody has logged out: ``user``, the anonymous one if nobody was logged in.
+#: A user has logged out: ``user``, the anonymous one if nobody was logged in.
 user_logged_out = _signals.signal("logged-out")
-#: The remember cookie has logged somebody in: ``user``.
+#: The remember cookie has logged a user in: ``user``.
 user_loaded_from_cookie = _signals.signal("loaded-from-cookie")
-#: The request loader has found somebody: ``user``.
+#: The request loader has found a user: ``user``.
 user_loaded_from_request = _signals.signal("loaded-from-request")
 #: ``confirm_login`` has made the login fresh.
 user_login_confirmed = _signals.signal("login-confirmed")
@@ -33,22 +32,40 @@ user_login_confirmed = _signals.signal("login-confirmed")
 user_unauthorized = _signals.signal("unauthorized")
 #: ``LoginManager.needs_refresh`` was called.
 user_needs_refresh = _signals.signal("needs-refresh")
-#: The user was asked for, for the first time in this request.
+#: The user was accessed for the first time in this request.
 user_accessed = _signals.signal("accessed")
 #: Session protection has marked the login stale, or ended it.
 session_protected = _signals.signal("session-protected")
-#: A user was loaded, whatever from: ``user``. Not in Flask-Login; sent after the signal that tells the source.
+#: A user was loaded from any source: ``user``. Not in Flask-Login; sent after the signal of the source.
 user_loaded = _signals.signal("loaded")
 
 
 def send(signal: NamedSignal, login: RequestLogin, **arguments: Any) -> None:
-    """Call the sync receivers of *signal* now, and leave the async ones to the end of the request."""
+    """Call the sync receivers of *signal* now, and postpone the async ones to the end of the request."""
     if not signal.receivers:
         return
 
-    def postpone(receiver: Callable[..., Awaitable[Any]]) -> Callable[..., None]:
-        return partial(login.postpone, receiver)
+    def postpone_receiver(receiver: Callable[..., Awaitable[Any]]) -> Callable[..., None]:
+        return partial(_postpone, login, receiver)
 
-    for _, result in signal.send(login.auth.app, _async_wrapper=postpone, **arguments):
-        if isawaitable(result):  # of a receiver that does not look async
-            login.postpone(lambda result=result: result)
+    for _, result in signal.send(login.app, _async_wrapper=postpone_receiver, **arguments):
+        if isawaitable(result):  # from a receiver that does not look async
+            _postpone(login, lambda result=result: result)
+
+
+async def deliver(login: RequestLogin) -> None:
+    """Await the receivers that were postponed, and those that are postponed meanwhile."""
+    while login.postponed:
+        await login.postponed.pop(0)()
+
+
+def _postpone(login: RequestLogin, receiver: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> None:
+    """Call *receiver* at the end of this request; if that has passed, at once and in the background.
+
+    A websocket has no such end: when its client disconnects, no code of ours runs any more.
+    """
+    if login.loop is None:
+        login.postponed = [*(login.postponed or ()), partial(receiver, *args, **kwargs)]
+    else:
+        start = partial(login.app.add_background_task, receiver, *args, **kwargs)
+        login.loop.call_soon_threadsafe(start)

@@ -9,25 +9,26 @@ from quart.sessions import SecureCookieSessionInterface
 from quart.testing import QuartClient
 
 from . import login_session
+from .current import find_auth
 from .errors import ConfigurationError
 from .protection import hash_client
-from .request_login import find_auth
 
-#: What Quart's test client says of itself; give the same in headers and ``scope_base`` to stay this client.
+#: The address and User-Agent of Quart's test client; requests with others in ``scope_base`` or headers are another
+#: client to session protection.
 _ADDRESS, _AGENT = "<local>", "Quart"
 
 
 class LoginClient(QuartClient):
-    """A test client in which *user* is logged in, as by ``login_user``; session protection lets it pass.
+    """A test client in which *user* is logged in, as by ``login_user``; session protection accepts it.
 
     ``LoginClient(app, user=susan)``; or set ``app.test_client_class`` to it for ``app.test_client(user=susan)``.
 
     Args:
         app: an application with a LoginManager and Quart's own cookie session.
         use_cookies: as in QuartClient; a login needs them.
-        user: who is logged in; nobody if None.
+        user: the user who is logged in; None for no login.
         fresh_login: whether the login is fresh.
-        remember: whether the client has a remember cookie, too.
+        remember: whether the client also has a remember cookie.
 
     Raises:
         ConfigurationError: the sessions are not cookies that can be written here; log in through a view.
@@ -46,7 +47,7 @@ class LoginClient(QuartClient):
         if user is None:
             return
         auth = find_auth(app)
-        user_id = getattr(user, auth.manager.id_attribute)()
+        user_id = getattr(user, auth.settings.id_attribute)()
         session: dict[str, Any] = {}
         self._write_login(session, user_id, fresh=fresh_login)
         interface = app.session_interface
@@ -59,7 +60,7 @@ class LoginClient(QuartClient):
             raise ConfigurationError("SECRET_KEY", None, "set it to something unique and secret")
         self._put_cookie(interface.get_cookie_name(app), serializer.dumps(session))
         if remember:
-            self._put_cookie(auth.cookie_name, auth.dump_token(str(user_id)))
+            self._put_cookie(auth.cookie_name, auth.dump_token(str(user_id), app))
 
     def _write_login(self, session: dict[str, Any], user_id: object, *, fresh: bool) -> None:
         login_session.begin(session, user_id, hash_client(_ADDRESS, _AGENT)[0], fresh=fresh)
@@ -73,8 +74,7 @@ class LoginClient(QuartClient):
 class FlaskLoginClient(LoginClient):
     """LoginClient under its name in Flask-Login, and with what that one writes to the session.
 
-    Which says nothing of the client, so that ``"basic"`` protection takes the login for stale and
-    ``"strong"`` refuses it.
+    It does not bind the login to a client, so ``"basic"`` protection marks it stale and ``"strong"`` refuses it.
     """
 
     def _write_login(self, session: dict[str, Any], user_id: object, *, fresh: bool) -> None:

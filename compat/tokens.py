@@ -1,25 +1,101 @@
-"""The two formats of the remember cookie.
+"""The two formats of the remember cookie, signed and verified.
 
-``"timed"`` is Quart-Auth's token: it says when it was issued, and ends on the server too. ``"flask-login"``,
-``<id>|<hex HMAC-SHA512 of the id>``, never does; it is for a time when a Flask application serves the same
-users. ``REMEMBER_COOKIE_ISSUE`` names the one to write, ``REMEMBER_COOKIE_ACCEPT`` those to read: all, by
-default.
+``"timed"`` is Quart-Auth's token. It says when it was issued, so the server can tell that it has expired.
+``"flask-login"`` is ``<id>|<hex HMAC-SHA512 of the id>``, which never expires on the server; use it while a Flask
+application serves the same users. ``REMEMBER_COOKIE_ISSUE`` names the format to write, ``REMEMBER_COOKIE_ACCEPT``
+the formats to read (default: both).
+
+Quart-Auth's ``dump_token`` and ``load_token`` do the work for both, with ``RememberSerializer`` as their serializer.
 """
+
+from __future__ import annotations
 
 import hmac
 import time
 from hashlib import sha512
+from typing import Any
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, BadSignature, SignatureExpired
 from quart import current_app
+from quart_auth import QuartAuth
 
-from .config import Config, remember_duration, verification_keys
+from .config import Config, remember_duration
 from .errors import ConfigurationError
 
 TIMED, FLASK_LOGIN = "timed", "flask-login"
 
-#: How far a host's clock may be behind the one that issued a token, in seconds.
+#: How far the clock of this host may be behind the clock that issued a token, in seconds.
 _CLOCK_LEEWAY = 60
+
+
+class RememberSerializer(QuartAuth.serializer_class):  # type: ignore[valid-type, misc]  # public only as an attribute
+    """Quart-Auth's serializer, with Flask-Login's format beside its own and a duration for each login.
+
+    The payload is a user id, or ``[user id, seconds]`` if ``login_user`` was given a duration.
+
+    Args:
+        config: the application's configuration.
+        secret: the keys that Quart-Auth collects. Not used: it would take a ``SECRET_KEY_FALLBACKS`` that is one
+            string for many keys of one character. See ``_verification_keys``.
+        salt: keeps these tokens apart from everything else that is signed with the same key.
+    """
+
+    def __init__(self, config: Config, secret: Any, salt: str) -> None:
+        self._config = config
+        self._keys = _verification_keys(config)
+        super().__init__(self._keys, salt)
+
+    def dumps(self, payload: Any, salt: Any = None) -> str:
+        """A token in the format of ``REMEMBER_COOKIE_ISSUE``.
+
+        Raises:
+            ConfigurationError: this setting is unknown, or there is no ``SECRET_KEY``.
+        """
+        if issued_format(self._config) == FLASK_LOGIN:
+            user_id = payload if isinstance(payload, str) else payload[0]
+            return encode_cookie(user_id, self._config.get("SECRET_KEY"))
+        if not self._keys:
+            raise _missing_key()
+        return str(super().dumps(payload))
+
+    def loads(self, token: Any, max_age: Any = None, return_timestamp: bool = False, salt: Any = None) -> Any:
+        """The user id in *token*, which may be up to 60 seconds from the future, as hosts' clocks differ.
+
+        Args:
+            token: the remember cookie.
+            max_age: ``REMEMBER_COOKIE_DURATION``, for tokens that do not hold a duration of their own.
+            return_timestamp: not used.
+            salt: not used.
+
+        Raises:
+            BadSignature: it was not signed with our keys, or its format is not accepted.
+            SignatureExpired: it has expired.
+            ConfigurationError, DurationError: the setting that is needed has no valid value.
+        """
+        if not self._keys:
+            raise BadSignature("no SECRET_KEY")
+        if "|" in token:
+            user_id = _verify(token, self._keys) if _accepts(self._config, FLASK_LOGIN) else None
+            if user_id is None:
+                raise BadSignature("not signed as Flask-Login does")
+            return user_id
+        if not _accepts(self._config, TIMED):
+            raise BadSignature("format not accepted")
+        try:
+            payload, issued = super().loads(token, return_timestamp=True)
+        except (BadData, UnicodeError) as error:
+            raise BadSignature("not signed as Quart-Auth does") from error
+        match payload:
+            case str() as user_id:
+                seconds = remember_duration(max_age).total_seconds()
+            case [str() as user_id, int() | float() as seconds]:
+                pass
+            case _:
+                raise BadSignature("no user id")
+        age = int(time.time()) - int(issued.timestamp())
+        if not -_CLOCK_LEEWAY <= age <= seconds:
+            raise SignatureExpired(f"{age} seconds old", payload=user_id, date_signed=issued)
+        return user_id
 
 
 def issued_format(config: Config) -> str:
@@ -41,48 +117,17 @@ def _check(key: str, name: str) -> str:
     return name
 
 
-def dump_token(config: Config, serializer: URLSafeTimedSerializer, user_id: str, seconds: float | None) -> str:
-    """A remember token that lasts *seconds*, or ``REMEMBER_COOKIE_DURATION``, in the issued format."""
-    if issued_format(config) == FLASK_LOGIN:
-        return encode_cookie(user_id, config.get("SECRET_KEY"))
-    return str(serializer.dumps(user_id if seconds is None else [user_id, seconds]))
-
-
-def load_token(config: Config, serializer: URLSafeTimedSerializer, token: str) -> str | None:
-    """The user id in *token*; None if we did not sign it, if it has ended, or if its format is not accepted.
-
-    A token that is up to 60 seconds from the future is good: hosts' clocks differ.
-    """
-    if "|" in token:
-        return _verify(token, verification_keys(config)) if _accepts(config, FLASK_LOGIN) else None
-    if not _accepts(config, TIMED):
-        return None
-    try:
-        payload, issued = serializer.loads(token, return_timestamp=True)
-    except (BadData, UnicodeError):
-        return None
-    match payload:
-        case str() as user_id:
-            seconds = remember_duration(config).total_seconds()
-        case [str() as user_id, int() | float() as seconds]:
-            pass
-        case _:
-            return None
-    age = int(time.time()) - int(issued.timestamp())
-    return user_id if -_CLOCK_LEEWAY <= age <= seconds else None
-
-
 def encode_cookie(payload: str, key: str | bytes | None = None) -> str:
     """Sign *payload* as Flask-Login does, with *key* or ``SECRET_KEY``; ConfigurationError if there is none."""
     return f"{payload}|{_digest(payload, _secret_key(key))}"
 
 
 def decode_cookie(cookie: str, key: str | bytes | None = None) -> str | None:
-    """The payload of a cookie from ``encode_cookie``; None if it was not signed by us.
+    """The payload of a cookie from ``encode_cookie``; None if its signature is wrong.
 
     Without *key*, ``SECRET_KEY`` or any of ``SECRET_KEY_FALLBACKS`` may have signed it.
     """
-    return _verify(cookie, verification_keys(current_app.config) if key is None else [key])
+    return _verify(cookie, _verification_keys(current_app.config) if key is None else [key])
 
 
 def _verify(cookie: str, keys: list[str | bytes]) -> str | None:
@@ -92,7 +137,7 @@ def _verify(cookie: str, keys: list[str | bytes]) -> str | None:
         for key in keys if separator else ():
             if hmac.compare_digest(_digest(payload, _secret_key(key)).encode(), given):
                 return payload
-    except UnicodeEncodeError:  # a lone surrogate: nobody signed that
+    except UnicodeEncodeError:  # a lone surrogate, which we never sign
         return None
     return None
 
@@ -101,11 +146,23 @@ def _digest(payload: str, key: bytes) -> str:
     return hmac.new(key, payload.encode(), sha512).hexdigest()
 
 
+def _verification_keys(config: Config) -> list[Any]:
+    """``SECRET_KEY_FALLBACKS``, then ``SECRET_KEY``: itsdangerous signs with the last. Empty without a key."""
+    secret, fallbacks = config.get("SECRET_KEY"), config.get("SECRET_KEY_FALLBACKS") or ()
+    if isinstance(fallbacks, str | bytes):  # one key, not one for each character
+        fallbacks = [fallbacks]
+    return [*filter(None, fallbacks), secret] if secret else []  # an empty key is no secret: anybody can sign with it
+
+
 def _secret_key(key: str | bytes | None = None) -> bytes:
     key = key or current_app.config.get("SECRET_KEY")
     if not key:
-        raise ConfigurationError("SECRET_KEY", key, "set it to something unique and secret")
+        raise _missing_key()
     try:
         return key if isinstance(key, bytes) else key.encode("latin1")  # as Flask-Login does
-    except UnicodeEncodeError:  # where it fails
+    except UnicodeEncodeError:  # Flask-Login fails for such a key
         return str(key).encode()
+
+
+def _missing_key() -> ConfigurationError:
+    return ConfigurationError("SECRET_KEY", None, "set it to something unique and secret")

@@ -1,0 +1,134 @@
+"""Quart's hooks: where the login of a request begins and ends.
+
+Before the view the user is loaded, and nobody can tell. After it the async signal receivers are awaited, the remember
+cookie is set or deleted, and the response gets ``Vary: Cookie`` if it depends on the user.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from quart import Quart, Response, has_request_context
+from quart.typing import ResponseTypes
+from quart_auth import Action
+
+from .current import current_login
+from .errors import IdentityConflict, WebsocketIsReadOnly
+from .loading import load
+from .login_session import REMEMBER, REMEMBER_SECONDS, USER_ID
+from .request_login import RequestLogin
+from .signals import deliver
+
+
+def install(app: Quart) -> None:
+    """Register the hooks: before all others, whenever those are registered, and after all others."""
+    app.before_request_funcs[None].insert(0, before_request)
+    app.before_websocket_funcs[None].insert(0, before_websocket)
+    app.after_request_funcs[None].insert(0, after_request)  # Quart runs these from last to first
+    app.after_websocket(after_websocket)
+
+
+async def before_request() -> None:
+    """Load the user, if there is one and the application could read it."""
+    login = current_login()
+    if _may_be_read(login):
+        await load(login)
+
+
+async def before_websocket() -> None:
+    """Load the user, if there is one and the application could read it."""
+    if has_request_context():
+        raise IdentityConflict("A websocket inside a request context would have the request's user (Quart 0.22).")
+    login = current_login()
+    login.loop = asyncio.get_running_loop()
+    if _may_be_read(login):
+        await load(login)
+
+
+async def after_request(response: Response) -> Response:
+    """Await the async receivers, then set or delete the remember cookie, then add ``Vary``."""
+    login = current_login()
+    if login.postponed:
+        await deliver(login)
+    login.loop = asyncio.get_running_loop()
+    if not login.has_failed():
+        settle_remember_cookie(login, response)
+    if login.varies:
+        _add_vary_cookie(response)
+    return response
+
+
+async def after_websocket(response: ResponseTypes | None) -> ResponseTypes | None:
+    """Raise WebsocketIsReadOnly if Quart-Auth's ``renew_login`` was called: no cookie can be set here."""
+    auth_user = current_login().auth_user
+    if auth_user is not None and auth_user.action is not Action.PASS:
+        raise WebsocketIsReadOnly("renew_login")
+    return response
+
+
+def settle_remember_cookie(login: RequestLogin, response: Response) -> None:
+    """Set or delete the remember cookie, as ordered by login, logout or Quart-Auth's ``renew_login``.
+
+    The order is in the session, as in Flask-Login, and is removed from it.
+    """
+    session, auth = login.session, login.auth
+    if (
+        login.app.config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST")
+        and REMEMBER not in session
+        and auth.cookie_name in login.connection().cookies
+    ):
+        session[REMEMBER] = "set"  # through the session, so that it is sent again too, as by Flask-Login
+    order = session.pop(REMEMBER) if REMEMBER in session else None
+    if order is None and login.auth_user is not None and login.auth_user.action is Action.WRITE_PERMANENT:
+        order = "set"
+
+    if order == "clear":
+        auth.delete_cookie(response)
+        login.varies = True
+    elif order == "set" and session.get(USER_ID) is not None:
+        auth.write_cookie(response, str(session[USER_ID]), session.get(REMEMBER_SECONDS))
+        login.varies = True
+
+
+def _may_be_read(login: RequestLogin) -> bool:
+    """Whether the application could read the user.
+
+    Not for static files and unknown URLs, unless it has hooks or error pages; see ``LoginManager.load_for_hooks``.
+    """
+    app, connection = login.app, login.connection()
+    rule = connection.url_rule
+    if rule is not None and ("static" not in rule.endpoint or not is_static(app, rule.endpoint)):
+        return True
+    if not login.settings.load_for_hooks:
+        return False
+    hooks = (app.before_request_funcs, app.after_request_funcs, app.before_websocket_funcs)
+    handlers = (by_class for by_code in app.error_handler_spec.values() for by_class in by_code.values())
+    names = (None, *connection.blueprints)
+    return (
+        any(_is_foreign(hook) for by_name in hooks for name in names for hook in by_name.get(name, ()))
+        or any(app.teardown_request_funcs.values())
+        or any(handlers)
+    )
+
+
+def _is_foreign(hook: Callable[..., Any]) -> bool:
+    """Whether *hook* is not of this package, whose own never read the user of a static file or unknown URL."""
+    return not str(getattr(hook, "__module__", None)).startswith(f"{__package__}.")
+
+
+def is_static(app: Quart, endpoint: str) -> bool:
+    """Whether *endpoint* is answered by Quart's own view of static files."""
+    if endpoint != "static" and not endpoint.endswith(".static"):
+        return False
+    return getattr(app.view_functions.get(endpoint), "__name__", None) == "send_static_file"
+
+
+def _add_vary_cookie(response: Response) -> None:
+    """Add ``Cookie`` to ``Vary``; ``response.vary`` alone costs ten times as much."""
+    for name, _ in response.headers:
+        if name.lower() == "vary":
+            response.vary.add("Cookie")
+            return
+    response.headers.add("Vary", "Cookie")

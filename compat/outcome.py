@@ -1,0 +1,37 @@
+"""What the loaders answered: values that say which user a request has, and where that user came from."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Any
+
+#: What the cookies of a request claim: the user id in the session, and the remember cookie as it was sent.
+Claim = tuple[Any, str | None]
+
+
+class Source(Enum):
+    """Where a user was loaded from."""
+
+    NOBODY = auto()
+    SESSION = auto()
+    REMEMBER_COOKIE = auto()
+    REQUEST = auto()
+
+
+#: The members as names of this module: in Python 3.11 an attribute of an Enum class costs more than a global.
+NOBODY, SESSION, REMEMBER_COOKIE, REQUEST = Source
+
+
+class Outcome:
+    """The loaders' answer to one claim."""
+
+    #: The id in the remember cookie, if the user came from it.
+    remembered_id: str | None = None
+    #: Whether the session names a user who no longer exists.
+    is_user_gone = False
+
+    def __init__(self, claim: Claim, user: Any = None, source: Source = NOBODY, error: Exception | None = None) -> None:
+        self.claim = claim
+        self.user = user
+        self.source = source
+        self.error = error  #: What a loader raised; the other attributes mean nothing then.

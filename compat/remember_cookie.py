@@ -1,0 +1,86 @@
+"""The remember cookie: Quart-Auth's token and attributes, with Flask-Login's settings.
+
+What Quart-Auth does here: ``dump_token`` and ``load_token`` sign and verify the value (see ``tokens`` for the
+serializer that they are given), and ``cookie_name`` and the other attributes describe the cookie.
+
+What it does not do, and why: its ``after_request`` would write the cookie with ``Max-Age``, where Flask-Login sends
+``Expires`` alone, and would call ``warnings.warn`` for every ``Secure`` cookie behind a proxy that ends TLS. So
+``write_cookie`` and ``delete_cookie`` are ours. Its settings are read once, when the extension is made; Flask-Login
+reads them at each use, and so do the properties of this class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from quart import Quart, Response
+from quart_auth import QuartAuth
+
+from . import config as configuration
+from .config import Config
+from .login_settings import LoginSettings
+from .tokens import RememberSerializer
+
+#: Keeps remember tokens apart from everything else that is signed with the same key.
+_SALT = "quart-flask-login remember cookie"
+
+
+class _Setting:
+    """An attribute that Quart-Auth sets once from its own settings, read from Flask-Login's at each use instead."""
+
+    def __init__(self, read: Callable[[Config], Any]) -> None:
+        self._read = read
+
+    def __get__(self, auth: RememberCookie, owner: type | None = None) -> Any:
+        return self._read(auth.app.config)
+
+    def __set__(self, auth: RememberCookie, value: object) -> None:
+        """Ignore the value that Quart-Auth sets."""
+
+
+class RememberCookie(QuartAuth):
+    """The Quart-Auth extension of an application, as far as it concerns the remember cookie.
+
+    Args:
+        app: the application; it can be initialised for one only.
+        settings: the settings of the application's LoginManager; a later LoginManager replaces them.
+    """
+
+    cookie_name = _Setting(lambda config: config.get("REMEMBER_COOKIE_NAME", configuration.COOKIE_NAME))
+    cookie_domain = _Setting(lambda config: config.get("REMEMBER_COOKIE_DOMAIN"))
+    cookie_path = _Setting(lambda config: config.get("REMEMBER_COOKIE_PATH", "/"))
+    cookie_secure = _Setting(lambda config: config.get("REMEMBER_COOKIE_SECURE", configuration.COOKIE_SECURE))
+    cookie_http_only = _Setting(lambda config: config.get("REMEMBER_COOKIE_HTTPONLY", configuration.COOKIE_HTTPONLY))
+    cookie_samesite = _Setting(lambda config: config.get("REMEMBER_COOKIE_SAMESITE", configuration.COOKIE_SAMESITE))
+    duration = _Setting(lambda config: config.get("REMEMBER_COOKIE_DURATION", configuration.COOKIE_DURATION))
+
+    def __init__(self, app: Quart, settings: LoginSettings[Any]) -> None:
+        self.app = app
+        self.settings = settings
+        serializer: Any = partial(RememberSerializer, app.config)
+        # Not a singleton while it initialises: Quart-Auth would install a context processor that hides our user.
+        super().__init__(app, mode="cookie", salt=_SALT, singleton=False, serializer_class=serializer)
+
+    def write_cookie(self, response: Response, user_id: str, seconds: float | None = None) -> None:
+        """Remember *user_id* for *seconds*, or as configured."""
+        duration = timedelta(seconds=seconds) if seconds is not None else configuration.remember_duration(self.duration)
+        expires = configuration.expiry(duration)
+        payload: Any = user_id if seconds is None else [user_id, seconds]  # Quart-Auth signs any JSON value
+        token = self.dump_token(payload, self.app)
+        response.set_cookie(self.cookie_name, token, expires=expires, **self._attributes())
+
+    def delete_cookie(self, response: Response) -> None:
+        """Delete the cookie, with the attributes it is set with: browsers may keep it otherwise."""
+        response.delete_cookie(self.cookie_name, **self._attributes())
+
+    def _attributes(self) -> dict[str, Any]:
+        return {
+            "domain": self.cookie_domain,
+            "path": self.cookie_path,
+            "secure": self.cookie_secure,
+            "httponly": self.cookie_http_only,
+            "samesite": self.cookie_samesite,
+        }
