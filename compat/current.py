@@ -29,6 +29,7 @@ EXTENSION = "QUART_FLASK_LOGIN"
 # The proxies' own look-ups: half a microsecond less than through the proxy, each time.
 _current_request: Callable[[], Request] = cast(Any, request)._get_current_object
 _current_websocket: Callable[[], Websocket] = cast(Any, websocket)._get_current_object
+_current_app: Callable[[], Quart] = cast(Any, current_app)._get_current_object
 
 
 def current_login() -> RequestLogin:
@@ -47,7 +48,7 @@ def current_login() -> RequestLogin:
         connection = _current_websocket()
         is_websocket = True
     login: RequestLogin | None = connection.__dict__.get(ATTRIBUTE)
-    return login or RequestLogin(find_auth(current_app), connection, is_websocket)
+    return login or RequestLogin(find_auth(_current_app()), connection, is_websocket)
 
 
 def find_login() -> RequestLogin | None:
@@ -62,9 +63,10 @@ def find_auth(app: Quart) -> RememberCookie:
         NotInitialised: the application has no LoginManager.
     """
     try:
-        return cast(RememberCookie, app.extensions[EXTENSION])
+        auth: RememberCookie = app.extensions[EXTENSION]
     except KeyError:
         raise NotInitialised from None
+    return auth
 
 
 class UserProxy(LocalProxy[Any]):

@@ -42,12 +42,12 @@ async def load(login: RequestLogin) -> None:
         login.outcome = await ask(login, claim)
     except Exception as error:  # noqa: BLE001  # raised again when the user is accessed
         login.outcome = Outcome(claim, error=error)
-    finally:
-        login.loader_task = None
-        if login.state is LOADING:  # a loader may have shown a user itself
-            login.state = NEW
+    except BaseException:  # cancelled: the next task that needs the user asks again
+        login.state, login.loader_task = NEW, None
+        raise
+    login.loader_task = None
     login.is_stale = login.outcome.source is REQUEST
-    if login.state is NEW:
+    if login.state is LOADING:  # and not SHOWN, by a loader that logs its user in
         login.state = LOADED
 
 

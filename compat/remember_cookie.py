@@ -11,7 +11,6 @@ reads them at each use, and so do the properties of this class.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +19,6 @@ from quart import Quart, Response
 from quart_auth import QuartAuth
 
 from . import config as configuration
-from .config import Config
 from .login_settings import LoginSettings
 from .tokens import RememberSerializer
 
@@ -29,13 +27,19 @@ _SALT = "quart-flask-login remember cookie"
 
 
 class _Setting:
-    """An attribute that Quart-Auth sets once from its own settings, read from Flask-Login's at each use instead."""
+    """An attribute that Quart-Auth sets once from its own settings, read from Flask-Login's at each use instead.
 
-    def __init__(self, read: Callable[[Config], Any]) -> None:
-        self._read = read
+    Args:
+        key: Flask-Login's setting.
+        default: its value if the configuration does not have it.
+    """
+
+    def __init__(self, key: str, default: object) -> None:
+        self._key = key
+        self._default = default
 
     def __get__(self, auth: RememberCookie, owner: type | None = None) -> Any:
-        return self._read(auth.app.config)
+        return auth.app.config.get(self._key, self._default)
 
     def __set__(self, auth: RememberCookie, value: object) -> None:
         """Ignore the value that Quart-Auth sets."""
@@ -49,13 +53,13 @@ class RememberCookie(QuartAuth):
         settings: the settings of the application's LoginManager; a later LoginManager replaces them.
     """
 
-    cookie_name = _Setting(lambda config: config.get("REMEMBER_COOKIE_NAME", configuration.COOKIE_NAME))
-    cookie_domain = _Setting(lambda config: config.get("REMEMBER_COOKIE_DOMAIN"))
-    cookie_path = _Setting(lambda config: config.get("REMEMBER_COOKIE_PATH", "/"))
-    cookie_secure = _Setting(lambda config: config.get("REMEMBER_COOKIE_SECURE", configuration.COOKIE_SECURE))
-    cookie_http_only = _Setting(lambda config: config.get("REMEMBER_COOKIE_HTTPONLY", configuration.COOKIE_HTTPONLY))
-    cookie_samesite = _Setting(lambda config: config.get("REMEMBER_COOKIE_SAMESITE", configuration.COOKIE_SAMESITE))
-    duration = _Setting(lambda config: config.get("REMEMBER_COOKIE_DURATION", configuration.COOKIE_DURATION))
+    cookie_name = _Setting("REMEMBER_COOKIE_NAME", configuration.COOKIE_NAME)
+    cookie_domain = _Setting("REMEMBER_COOKIE_DOMAIN", None)
+    cookie_path = _Setting("REMEMBER_COOKIE_PATH", "/")
+    cookie_secure = _Setting("REMEMBER_COOKIE_SECURE", configuration.COOKIE_SECURE)
+    cookie_http_only = _Setting("REMEMBER_COOKIE_HTTPONLY", configuration.COOKIE_HTTPONLY)
+    cookie_samesite = _Setting("REMEMBER_COOKIE_SAMESITE", configuration.COOKIE_SAMESITE)
+    duration = _Setting("REMEMBER_COOKIE_DURATION", configuration.COOKIE_DURATION)
 
     def __init__(self, app: Quart, settings: LoginSettings[Any]) -> None:
         self.app = app

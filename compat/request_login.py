@@ -81,7 +81,7 @@ class RequestLogin:
         self.session = _current_session()
         self.is_websocket = is_websocket
         #: Call it for the request or websocket. A weak reference, or the two would hold each other.
-        self.connection = cast(Callable[[], Request | Websocket], ref(connection))
+        self.connection: Callable[[], Request | Websocket] = ref(connection)  # type: ignore[assignment]  # never None
         connection.__dict__[ATTRIBUTE] = self
 
     def show(self, user: Any) -> None:
