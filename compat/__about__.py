@@ -1,6 +1,6 @@
-"""What this distribution is called, for those who ask as they asked Flask-Login.
+"""The distribution's metadata, under the names that Flask-Login gives its own.
 
-``pyproject.toml`` reads the version from here; it stands nowhere else.
+``pyproject.toml`` reads the version from here, its only place.
 """
 
 __title__ = "quart-flask-login"

@@ -1,7 +1,7 @@
 """Flask-Login for Quart, over Quart-Auth.
 
 Change ``from flask_login import ...`` to ``from compat import ...``, and await what Quart makes async. All
-names of Flask-Login are here, and some that it does not have.
+names of Flask-Login are here, and some more.
 """
 
 from typing import Any

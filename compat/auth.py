@@ -4,9 +4,10 @@ What Quart-Auth does: it is the extension of the application, so ``quart_auth.cu
 ``logout_user``, ``renew_login`` and ``authenticated_client`` find it and work; and it signs and verifies the remember
 cookie (see ``remember_cookie``).
 
-What it does not do, and why. It does not decide who the user is: it knows a signed id, and Flask-Login a user whom
-the application has loaded and session protection has let pass. It keeps its user on ``g``, which several requests may
-share. Its two hooks are not used: ``hooks`` has what Flask-Login does at the same moments.
+What it does not do, and why. It does not decide who the user is: a signed id is enough for it, while Flask-Login's user
+is loaded by the application and checked by session protection. So ``load_user``, ``login_user`` and ``logout_user`` are
+ours; Quart-Auth would also keep its user on ``g``, which several requests may share. Its ``after_request`` and
+``after_websocket`` are not used: ``hooks`` has what Flask-Login does at these moments.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import login_session
 from .errors import LoaderFailed, MissingLoader
-from .loading import ask_now, has_question, read_claim
+from .loading import call_loaders_now, has_loader, read_claim
 from .outcome import REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome
 from .protection import DROP, KEEP, MARK_STALE, Verdict, identifiers, protect
 from .request_login import SHOWN, RequestLogin
@@ -25,7 +25,7 @@ from .signals import (
 
 
 def access_user(login: RequestLogin) -> Any:
-    """The user of this request, from now on ``current_user``; the response depends on it.
+    """The user of this request, from now on ``current_user``; the response varies by cookie.
 
     The first access does, in this order: ``user_accessed`` is sent; the session gets what session protection and the
     source of the user write to it, which in a websocket is nothing; ``session_protected`` is sent; the signal of the
@@ -33,7 +33,7 @@ def access_user(login: RequestLogin) -> Any:
 
     Raises:
         MissingLoader: the LoginManager has no loader.
-        UserNotLoaded: a loader would have to be asked here, and is async.
+        UserNotLoaded: a loader would have to be called here, and is async.
         Exception: whatever a loader raised, before anything is written: a fault never changes who the user is.
     """
     login.varies = True
@@ -76,15 +76,15 @@ def _commit(login: RequestLogin) -> None:
 
 
 def _outcome(login: RequestLogin) -> Outcome:
-    """The answer that was loaded before the view; loaded again if the session names another user since."""
+    """What was loaded before the view; loaded again if the cookies claim something else since."""
     outcome = login.outcome
     if outcome is None or login.session.modified:
         claim = read_claim(login)
         if outcome is None or outcome.claim != claim:
-            if not has_question(login, claim):
+            if not has_loader(login, claim):
                 return Outcome(claim)
             try:
-                return _same_user(login, outcome, claim) or ask_now(login, claim)
+                return _same_user(login, outcome, claim) or call_loaders_now(login, claim)
             except AttributeError as error:
                 raise LoaderFailed(error) from error
     if outcome.error is not None:

@@ -1,4 +1,4 @@
-"""What can go wrong, each as one sentence with the way out."""
+"""The errors of this library; each message says how to correct the mistake."""
 
 
 class CompatError(Exception):
@@ -17,7 +17,7 @@ class NotInitialised(CompatError):
 
 
 class MissingLoader(CompatError):
-    """The user was asked for, and nobody has said how to load one."""
+    """The user was accessed, and the LoginManager has no loader."""
 
     message = (
         "Missing user_loader or request_loader: register one with "
@@ -36,7 +36,7 @@ class UserNotLoaded(CompatError, RuntimeError):
 
 
 class LoaderFailed(CompatError):
-    """A loader raised AttributeError, which templates and ``hasattr`` take for "no such attribute"."""
+    """A loader raised AttributeError, which templates and ``hasattr`` would take for a missing attribute."""
 
     message = "The user could not be loaded: the loader raised AttributeError: {}"
 
@@ -51,13 +51,13 @@ class UserContractError(CompatError, TypeError):
 
 
 class DurationError(CompatError, TypeError):
-    """A duration is not one."""
+    """A value that has to be a duration is none."""
 
     message = "{} must be a datetime.timedelta, instead got: {}"
 
 
 class ConfigurationError(CompatError, ValueError):
-    """A setting holds a value that means nothing."""
+    """A setting has an invalid value."""
 
     message = "{} = {!r}: {}."
 
@@ -69,4 +69,4 @@ class WebsocketIsReadOnly(CompatError, RuntimeError):
 
 
 class IdentityConflict(CompatError):
-    """Quart-Auth's own API and this library would disagree about who the user is."""
+    """Quart-Auth's own API and this library would have different users."""

@@ -1,7 +1,7 @@
 """Quart's hooks: where the login of a request begins and ends.
 
-Before the view the user is loaded, and nobody can tell. After it the async signal receivers are awaited, the remember
-cookie is set or deleted, and the response gets ``Vary: Cookie`` if it depends on the user.
+Before the view the user is loaded, which has no effect that can be observed. After it the async signal receivers are
+awaited, the remember cookie is set or deleted, and the response gets ``Vary: Cookie`` if it depends on the user.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Asking the loaders: session, then remember cookie, then request loader; the first to return a user wins.
+"""Calling the loaders: for the session, then for the remember cookie, then for the request, until one returns a user.
 
 Nothing here writes to the session or sends a signal.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from .callbacks import call, call_now
 from .errors import UserNotLoaded
 from .login_session import REMEMBER, USER_ID
-from .outcome import NOBODY, REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome
+from .outcome import NO_USER, REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome
 from .request_login import LOADED, LOADING, NEW, SHOWN, RequestLogin
 
 
@@ -24,25 +24,25 @@ def read_claim(login: RequestLogin) -> Claim:
     return session.get(USER_ID), cookie
 
 
-def has_question(login: RequestLogin, claim: Claim) -> bool:
-    """Whether a loader can be asked about *claim*: a request loader always, a user loader if there is an id."""
+def has_loader(login: RequestLogin, claim: Claim) -> bool:
+    """Whether there is a loader to call for *claim*: a request loader always, a user loader if it holds an id."""
     settings = login.settings
     return settings._request_callback is not None or (settings._user_callback is not None and claim != (None, None))
 
 
 async def load(login: RequestLogin) -> None:
-    """Ask the loaders, if there is a question for them, and keep the answer, which may be an error."""
+    """Call the loaders, if there is one for what the cookies claim, and keep the outcome, which may be an error."""
     claim = read_claim(login)
-    if not has_question(login, claim):
+    if not has_loader(login, claim):
         login.state = LOADED
         return
     login.state = LOADING
     login.loader_task = asyncio.current_task()
     try:
-        login.outcome = await ask(login, claim)
+        login.outcome = await call_loaders(login, claim)
     except Exception as error:  # noqa: BLE001  # raised again when the user is accessed
         login.outcome = Outcome(claim, error=error)
-    except BaseException:  # cancelled: the next task that needs the user asks again
+    except BaseException:  # cancelled: the next task that needs the user loads again
         login.state, login.loader_task = NEW, None
         raise
     login.loader_task = None
@@ -55,7 +55,7 @@ async def load_once(login: RequestLogin) -> None:
     """Load unless that was done for what the cookies claim now.
 
     Raises:
-        UserNotLoaded: a loader needs the user that it is asked for.
+        UserNotLoaded: a loader needs the user that it is called for.
     """
     if login.state is SHOWN:
         return
@@ -70,8 +70,8 @@ async def load_once(login: RequestLogin) -> None:
             await load(login)
 
 
-async def ask(login: RequestLogin, claim: Claim, call: Callable[..., Awaitable[Any]] = call) -> Outcome:
-    """Ask the loaders about *claim*.
+async def call_loaders(login: RequestLogin, claim: Claim, call: Callable[..., Awaitable[Any]] = call) -> Outcome:
+    """Call the loaders for *claim*, by way of *call*.
 
     Raises:
         Exception: whatever a loader raised.
@@ -99,19 +99,19 @@ async def ask(login: RequestLogin, claim: Claim, call: Callable[..., Awaitable[A
         outcome.user = await call(app, settings._request_callback, login.connection())
         outcome.source = REQUEST
     if outcome.user is None:
-        outcome.source = NOBODY
+        outcome.source = NO_USER
     return outcome
 
 
-def ask_now(login: RequestLogin, claim: Claim) -> Outcome:
-    """Ask the loaders about *claim* without an event loop: they must be sync.
+def call_loaders_now(login: RequestLogin, claim: Claim) -> Outcome:
+    """Call the loaders for *claim* without an event loop: they must be sync.
 
     Raises:
-        UserNotLoaded: a loader that would have to be asked is async.
+        UserNotLoaded: a loader that would have to be called is async.
         Exception: whatever a loader raised.
     """
     try:
-        ask(login, claim, call_now).send(None)  # nothing in it suspends, so it ends at once
+        call_loaders(login, claim, call_now).send(None)  # nothing in it suspends, so it ends at once
     except StopIteration as stop:
         outcome: Outcome = stop.value
         return outcome

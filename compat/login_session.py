@@ -25,7 +25,7 @@ REMEMBER_SECONDS = "_remember_seconds"
 #: The page that was refused, with ``USE_SESSION_FOR_NEXT``.
 NEXT = "next"
 
-#: All keys that describe the login itself, and are as good as gone when nobody is logged in.
+#: The keys that describe a login: a session without a user needs none of them.
 LOGIN_KEYS = frozenset({USER_ID, IDENTIFIER, FRESH, FRESH_SINCE, REMEMBER_SECONDS})
 
 #: Flask-Login's set of the keys that ``"strong"`` protection removes; applications may add to it.

@@ -1,4 +1,4 @@
-"""What the loaders answered: values that say which user a request has, and where that user came from."""
+"""The loaders' answer: the user of a request, and where that user came from."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Claim = tuple[Any, str | None]
 class Source(Enum):
     """Where a user was loaded from."""
 
-    NOBODY = auto()
+    NO_USER = auto()
     SESSION = auto()
     REMEMBER_COOKIE = auto()
     REQUEST = auto()
 
 
 #: The members as names of this module: in Python 3.11 an attribute of an Enum class costs more than a global.
-NOBODY, SESSION, REMEMBER_COOKIE, REQUEST = Source
+NO_USER, SESSION, REMEMBER_COOKIE, REQUEST = Source
 
 
 class Outcome:
@@ -30,7 +30,9 @@ class Outcome:
     #: Whether the session names a user who no longer exists.
     is_user_gone = False
 
-    def __init__(self, claim: Claim, user: Any = None, source: Source = NOBODY, error: Exception | None = None) -> None:
+    def __init__(
+        self, claim: Claim, user: Any = None, source: Source = NO_USER, error: Exception | None = None
+    ) -> None:
         self.claim = claim
         self.user = user
         self.source = source

@@ -1,4 +1,4 @@
-"""The login of one request or websocket: state, and nothing that asks, writes or sends.
+"""The login of one request or websocket: state only; ``loading`` and ``commit`` change it.
 
 It is kept on the request itself, because ``g`` belongs to the application context, which several requests may share.
 """
@@ -26,11 +26,11 @@ _current_session: Callable[[], Any] = cast(Any, session)._get_current_object
 class State(Enum):
     """How far the user of a request is known."""
 
-    #: The loaders have not been asked: the request has begun, or is for a static file or an unknown URL.
+    #: The loaders have not been called: the request has begun, or is for a static file or an unknown URL.
     NEW = auto()
-    #: A task is asking the loaders.
+    #: A task is calling the loaders.
     LOADING = auto()
-    #: The loaders have answered, or there was nothing to ask them. Nothing has been written, and no signal sent.
+    #: The loaders have answered, or there was none to call. Nothing has been written, and no signal sent.
     LOADED = auto()
     #: The user is ``current_user``: the session is written, and the signals are sent.
     SHOWN = auto()
@@ -50,11 +50,11 @@ class RequestLogin:
     """
 
     state = NEW
-    #: The loaders' answer; None if they were not asked.
+    #: The loaders' answer; None if they were not called.
     outcome: Outcome | None = None
     #: What ``current_user`` is, once the state is SHOWN.
     user: Any = None
-    #: The task that is asking the loaders, if the state is LOADING.
+    #: The task that is calling the loaders, if the state is LOADING.
     loader_task: asyncio.Task[Any] | None = None
     #: Held while loading, so that tasks that need the user at the same time share one load.
     load_lock: asyncio.Lock | None = None

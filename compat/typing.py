@@ -1,4 +1,4 @@
-"""The types an application meets: what a user has, and what a loader looks like."""
+"""Types for applications: a user object, and the loaders."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ else:
 
 
 class User(Protocol):
-    """What a type checker asks of a user object; ``UserMixin`` has it.
+    """What type checkers require of a user object; ``UserMixin`` provides it.
 
     ``is_active`` is missing here: it is often a mapped column, which type checkers do not take for a property.
     """
 
     @property
     def is_authenticated(self) -> bool:
-        """Whether this is somebody who has logged in and may."""
+        """Whether this is a user who is logged in, and active."""
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether this is nobody."""
+        """Whether nobody is logged in."""
 
 
 #: The application's own user class.
 U = TypeVar("U", bound=User, default=User)
 
-#: From the id that ``get_id`` gave to the user; None if there is no such user any more.
+#: Takes the id that ``get_id`` returned and returns the user; None if that user no longer exists.
 UserLoader = Callable[[str], Awaitable[U | None]] | Callable[[str], U | None]
-#: From the request (or websocket) to its user; None if it names nobody.
+#: Takes the request (or websocket) and returns its user; None if it has none.
 RequestLoader = (
     Callable[[Request], Awaitable[U | None]]
     | Callable[[Request], U | None]

@@ -172,7 +172,7 @@ def test_reference_has_every_setting() -> None:
     named = {name for row in table.splitlines() for name in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
     code = "".join(file.read_text() for file in (ROOT / "compat").glob("*.py"))
 
-    assert named == set(re.findall(r"config\.get\(\"([A-Z_]+)\"", code))
+    assert named == set(re.findall(r"(?:config\.get|_Setting)\(\"([A-Z_]+)\"", code))
 
 
 def test_each_part_of_the_application_has_a_line() -> None:
