@@ -45,6 +45,8 @@ def access_user(login: RequestLogin) -> Any:
 def judge(login: RequestLogin) -> Verdict:
     """What session protection decides about this request."""
     settings = login.settings
+    if not login.session:
+        return KEEP  # there is no login to protect
     mode = login.app.config.get("SESSION_PROTECTION", settings.session_protection)
     return protect(login.session, login.connection(), mode, settings._session_identifier_generator)
 
@@ -67,9 +69,9 @@ def _commit(login: RequestLogin) -> None:
     login.show(outcome.user)  # before the other signals, whose receivers may access the user too
     if verdict is not KEEP:
         send(session_protected, login)
-    if outcome.source is REMEMBER_COOKIE:
+    if outcome.source is REMEMBER_COOKIE and user_loaded_from_cookie.receivers:
         send(user_loaded_from_cookie, login, user=outcome.user)
-    elif outcome.source is REQUEST:
+    elif outcome.source is REQUEST and user_loaded_from_request.receivers:
         send(user_loaded_from_request, login, user=outcome.user)
     if outcome.user is not None and user_loaded.receivers:
         send(user_loaded, login, user=outcome.user)
@@ -102,9 +104,7 @@ def _same_user(login: RequestLogin, outcome: Outcome | None, claim: Claim) -> Ou
     remembered_id = login.auth.load_token(cookie, login.app)
     if remembered_id is None or remembered_id != outcome.claim[0]:
         return None
-    remembered = Outcome(claim, outcome.user, REMEMBER_COOKIE)
-    remembered.remembered_id = remembered_id
-    return remembered
+    return Outcome(claim, outcome.user, REMEMBER_COOKIE, remembered_id)
 
 
 def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:

@@ -129,4 +129,4 @@ async def user_context() -> dict[str, Any]:
     if login is None:
         return {"current_user": None}
     await load_once(login)
-    return {"current_user": UserProxy(lambda: access_user(login)) if login.has_failed() else access_user(login)}
+    return {"current_user": UserProxy(lambda: access_user(login)) if login.has_failed else access_user(login)}

@@ -53,7 +53,7 @@ async def after_request(response: Response) -> Response:
     if login.postponed:
         await deliver(login)
     login.loop = asyncio.get_running_loop()
-    if not login.has_failed():
+    if not login.has_failed:
         settle_remember_cookie(login, response)
     if login.varies:
         _add_vary_cookie(response)

@@ -34,14 +34,17 @@ async def load(login: RequestLogin) -> None:
     """Call the loaders, if there is one for what the cookies claim, and keep the outcome, which may be an error."""
     claim = read_claim(login)
     if not has_loader(login, claim):
+        login.outcome = Outcome(claim)
         login.state = LOADED
         return
     login.state = LOADING
     login.loader_task = asyncio.current_task()
     try:
         login.outcome = await call_loaders(login, claim)
+        login.has_failed = False
     except Exception as error:  # noqa: BLE001  # raised again when the user is accessed
         login.outcome = Outcome(claim, error=error)
+        login.has_failed = login.state is LOADING
     except BaseException:  # cancelled: the next task that needs the user loads again
         login.state, login.loader_task = NEW, None
         raise
@@ -87,8 +90,7 @@ async def call_loaders(login: RequestLogin, claim: Claim, call: Callable[..., Aw
             return Outcome(claim, user, SESSION)
         is_user_gone = True
 
-    outcome = Outcome(claim)
-    outcome.is_user_gone = is_user_gone
+    outcome = Outcome(claim, is_user_gone=is_user_gone)
     if cookie is not None and load_by_id is not None:
         remembered_id = login.auth.load_token(cookie, app)
         if remembered_id is not None and not (is_user_gone and remembered_id == user_id):

@@ -94,7 +94,7 @@ def confirm_login() -> None:
         Exception: whatever a loader raised; nothing is confirmed.
     """
     login = _writable_login("confirm_login")
-    if login.has_failed():
+    if login.has_failed:
         access_user(login)  # raises
     login_session.confirm(login.session, _identifier(login))
     _stamp_freshness(login)

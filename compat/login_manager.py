@@ -20,7 +20,7 @@ from .login_session import REMEMBER_SECONDS, USER_ID
 from .login_settings import Handler, LoginSettings
 from .protection import DROP
 from .redirects import refusal_url
-from .request_login import LOADED, NEW
+from .request_login import LOADED, NEW, RequestLogin
 from .signals import send, user_needs_refresh, user_unauthorized
 from .typing import RequestLoader, U, UserLoader
 
@@ -124,9 +124,10 @@ class LoginManager(LoginSettings[U]):
         Raises:
             werkzeug.exceptions.Unauthorized: there is nowhere to log in.
         """
-        view = self.blueprint_login_views.get(current_login().connection().blueprint) or self.login_view
+        login = current_login()
+        view = self.blueprint_login_views.get(login.connection().blueprint) or self.login_view
         return await self._refuse(
-            user_unauthorized, self.unauthorized_callback, view, self.login_message, self.login_message_category
+            login, user_unauthorized, self.unauthorized_callback, view, self.login_message, self.login_message_category
         )
 
     async def needs_refresh(self) -> ResponseReturnValue:
@@ -136,12 +137,19 @@ class LoginManager(LoginSettings[U]):
             werkzeug.exceptions.Unauthorized: there is nowhere to re-authenticate.
         """
         message, category = self.needs_refresh_message, self.needs_refresh_message_category
-        return await self._refuse(user_needs_refresh, self.needs_refresh_callback, self.refresh_view, message, category)
+        return await self._refuse(
+            current_login(), user_needs_refresh, self.needs_refresh_callback, self.refresh_view, message, category
+        )
 
     async def _refuse(
-        self, signal: NamedSignal, handler: Handler | None, view: str | None, message: str | None, category: str
+        self,
+        login: RequestLogin,
+        signal: NamedSignal,
+        handler: Handler | None,
+        view: str | None,
+        message: str | None,
+        category: str,
     ) -> ResponseReturnValue:
-        login = current_login()
         send(signal, login)
         if login.is_websocket:
             abort(401)
@@ -160,6 +168,7 @@ class LoginManager(LoginSettings[U]):
     def _load_user(self) -> None:
         login = current_login()
         login.state = NEW if login.outcome is None else LOADED
+        login.has_failed = login.outcome is not None and login.outcome.error is not None
         login.is_accessed = False
         access_user(login)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
@@ -22,18 +23,16 @@ class Source(Enum):
 NO_USER, SESSION, REMEMBER_COOKIE, REQUEST = Source
 
 
+@dataclass
 class Outcome:
     """The loaders' answer to one claim."""
 
+    claim: Claim
+    user: Any = None
+    source: Source = NO_USER
     #: The id in the remember cookie, if the user came from it.
     remembered_id: str | None = None
     #: Whether the session names a user who no longer exists.
-    is_user_gone = False
-
-    def __init__(
-        self, claim: Claim, user: Any = None, source: Source = NO_USER, error: Exception | None = None
-    ) -> None:
-        self.claim = claim
-        self.user = user
-        self.source = source
-        self.error = error  #: What a loader raised; the other attributes mean nothing then.
+    is_user_gone: bool = False
+    #: What a loader raised; *user* and the rest mean nothing then.
+    error: Exception | None = None

@@ -38,12 +38,12 @@ def protect(
     A permanent session is never dropped, as in Flask-Login: ``"strong"`` acts like ``"basic"`` on it.
 
     Args:
-        session: an empty one has no login to protect.
+        session: the session with the login; not an empty one.
         connection: the current request or websocket.
         mode: ``"basic"`` or ``"strong"``; anything else protects nothing.
         generator: the LoginManager's ``_session_identifier_generator``.
     """
-    if not session or mode not in ("basic", "strong"):
+    if mode not in ("basic", "strong"):
         return KEEP
     if session.get(IDENTIFIER) in identifiers(connection, generator):
         return KEEP

@@ -50,7 +50,7 @@ class RequestLogin:
     """
 
     state = NEW
-    #: The loaders' answer; None if they were not called.
+    #: The loaders' answer; None in the state NEW.
     outcome: Outcome | None = None
     #: What ``current_user`` is, once the state is SHOWN.
     user: Any = None
@@ -61,6 +61,8 @@ class RequestLogin:
 
     #: Whether ``user_accessed`` was sent.
     is_accessed = False
+    #: Whether a loader raised, and no user has been shown since: then nothing may be written that changes the user.
+    has_failed = False
     #: Whether the response depends on the user, and so gets ``Vary: Cookie``.
     varies = False
     #: The login is not fresh, even if the session says so: a websocket's session is not written, and a user from the
@@ -88,8 +90,5 @@ class RequestLogin:
         """Make *user* the user of this request; None for the anonymous one."""
         self.user = self.settings.anonymous_user() if user is None else user
         self.state = SHOWN
+        self.has_failed = False
         self.varies = True
-
-    def has_failed(self) -> bool:
-        """Whether a loader raised: then nothing may be written that changes who the user is."""
-        return self.state is not SHOWN and self.outcome is not None and self.outcome.error is not None

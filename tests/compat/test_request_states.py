@@ -75,7 +75,8 @@ async def test_a_loader_runs_in_loading() -> None:
     @site.manager.user_loader
     async def load(user_id: str) -> Person | None:
         seen.append(current_login().state)
-        await load_user()
+        async with asyncio.timeout(10):
+            await load_user()
         return site.people[user_id]
 
     @site.app.route("/states")
