@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from compat.config import SESSION_KEYS
-from compat.login_session import NEXT, USER_ID
+from compat.login_session import LOGIN_KEYS, NEXT, REMEMBER, USER_ID
 
 FLASHES = "_flashes"
 """Quart's: messages for the next page."""
@@ -11,9 +10,7 @@ FLASHES = "_flashes"
 FORMS = "csrf_token"
 """Quart-WTForms': without it no open form can be sent, and nobody can log in."""
 
-_FRESH_SINCE = "_fresh_since"  # compat's, which no list of its own has: Flask-Login does not know it
-
-LOGIN = frozenset({*SESSION_KEYS, _FRESH_SINCE, FORMS} - {NEXT})
+LOGIN = LOGIN_KEYS | {REMEMBER, FORMS}
 """What a login consists of, and the token of its forms."""
 
 __all__ = ["FLASHES", "FORMS", "LOGIN", "NEXT", "USER_ID"]
