@@ -1,18 +1,19 @@
 """The database: one engine for the application, one session for each piece of work.
 
-================  ==========================================================
-``connections``   :class:`Database`: who gets a connection, and for how long
-``turns``         the line in which the others wait
-``look_ups``      one row by a key, for all who ask at the same moment
-``backends``      SQLite or PostgreSQL, by ``DATABASE_URL``
-``urls``          what that may say
-``sqlite``        SQLite by aiosqlite: readers and the writer in each other's way as little as can be
-``one_trip``      its connections, quicker
-``postgresql``    PostgreSQL by asyncpg: nothing that is asked of it goes without an end
-``faults``        which errors are the database's (503), and which are ours
-``inserts``       rows that may be there already
-``models``        what all tables have in common
-================  ==========================================================
+======================  ==========================================================
+``connections``         :class:`Database`: sessions, loads by a key, health checks, migrations
+``connection_limiter``  how many requests use the database at once, and a fair queue for the others
+``data_loader``         a batching data loader: one statement for all keys that are requested together
+``backends``            SQLite or PostgreSQL, by ``DATABASE_URL``
+``urls``                the forms that ``DATABASE_URL`` may have
+``sqlite``              SQLite through aiosqlite: WAL, pragmas, the write lock for migrations
+``one_round_trip``      an aiosqlite connection that executes and fetches in one round trip to its thread
+``postgresql``          PostgreSQL through asyncpg: timeouts, broken connections, the lock for migrations
+``faults``              which errors are faults of the database (503), and which are not
+``inserts``             INSERT with ON CONFLICT, for both databases
+``rows``                objects of a model made from rows, without a session
+``base``                what all tables inherit: naming of constraints, UTC datetimes
+======================  ==========================================================
 """
 
 from .base import IDS_USED_ONCE as IDS_USED_ONCE
@@ -20,7 +21,7 @@ from .base import Base as Base
 from .base import UtcDateTime as UtcDateTime
 from .connections import Database as Database
 from .connections import current_database as current_database
+from .data_loader import KeyQuery as KeyQuery
 from .faults import DatabaseUnavailable as DatabaseUnavailable
 from .inserts import insert_into as insert_into
-from .look_ups import LookUp as LookUp
 from .urls import UnusableDatabaseUrl as UnusableDatabaseUrl

@@ -1,4 +1,4 @@
-"""SQLite or PostgreSQL: what is different about them, behind one interface."""
+"""SQLite or PostgreSQL: one interface for what differs between them."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from .urls import UnusableDatabaseUrl, postgresql_dsn, sqlite_file
 
 
 class Backend(Protocol):
-    """One database of one kind."""
+    """A database on SQLite or PostgreSQL."""
 
     @property
-    def limit(self) -> float | None:
-        """Seconds that a piece of work may take as a whole; None if its statements have limits that always hold."""
+    def operation_timeout(self) -> float | None:
+        """Seconds that a session or a load may take in all; None if the timeouts of its statements are enough."""
 
     @property
-    def standstill(self) -> float:
-        """Seconds without movement that a line for connections may have when nothing is wrong."""
+    def stall_timeout(self) -> float:
+        """Seconds in which the queue for connections may stand still before its tasks give up."""
 
     @property
     def reading_options(self) -> Mapping[str, Any]:
-        """SQLAlchemy's execution options for a connection that asks one question, and changes nothing."""
+        """SQLAlchemy's execution options for a connection that executes a single SELECT."""
 
     def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
-        """The engine that requests are answered with."""
+        """The engine for the work of requests."""
 
     async def open(self, engine: AsyncEngine) -> None:
-        """Prepare what outlives the process, whenever a server starts."""
+        """Prepare what outlives the process, such as the file. Called whenever a server starts."""
 
     def migration_connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A connection for changing tables, whose statements take the time they take.
+        """A connection for migrations, whose statements have no timeout.
 
-        Only one exists at a time, in all processes on all hosts: who comes second waits. What it did is committed
-        at the end of the block, unless that was done before.
+        Only one exists at a time, in all processes on all hosts; a second one waits for the first. Its transaction is
+        committed at the end of the block, unless that was done before.
 
         Raises:
-            TimeoutError: somebody else has it for too long.
+            TimeoutError: another process holds the migration lock for too long.
         """
 
 
@@ -49,7 +49,7 @@ def backend_at(url: str) -> Backend:
     """The database that a URL names.
 
     Raises:
-        UnusableDatabaseUrl: it names nothing that we can use.
+        UnusableDatabaseUrl: it names neither SQLite nor PostgreSQL.
     """
     if (file := sqlite_file(url)) is not None:
         return Sqlite(file)

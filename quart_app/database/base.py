@@ -15,29 +15,33 @@ _NAMES = {
     "ck": "%(table_name)s_%(constraint_name)s_check",
     "ix": "ix_%(table_name)s_%(column_0_name)s",
 }
-"""PostgreSQL's own names for constraints, so that SQLite has them, too: a migration can only drop what has a name."""
+"""PostgreSQL's own names for constraints, used on SQLite too: a migration can drop only a constraint with a name."""
 
 IDS_USED_ONCE = {"sqlite_autoincrement": True}
-"""For ``__table_args__``: the id of a deleted row is never another's, as SQLite would have it (PostgreSQL would not).
+"""For ``__table_args__``: the id of a deleted row is never used again. SQLite would use it again, PostgreSQL not.
 
-Whoever still holds the id, such as a request that is under way, must find nothing by it.
+A request that still holds the id of a deleted row must not find another row by it.
 """
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment. SQLite forgets the time zone of what it stores; here it is UTC, and says so."""
+    """A datetime in UTC. SQLite stores no time zone, so it is set again when a value is read."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """On the way in: any time zone, but one."""
+        """Convert a value to UTC before it is stored.
+
+        Raises:
+            ValueError: the value has no time zone.
+        """
         if value is not None and value.tzinfo is None:
             raise ValueError(f"{value!r} has no time zone: make it with datetime.now(UTC).")
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """On the way out: UTC."""
+        """Mark a value that was read as UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""Who gets a connection to the database, and for how long."""
+"""The database of an application: its connections, and the ways to use them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sqlalchemy.util import greenlet_spawn
 from quart_app.extension import Extension
 
 from .backends import backend_at
+from .connection_limiter import ConnectionLimiter
+from .data_loader import DataLoader, Key, KeyQuery
 from .faults import faults_are_unavailability
-from .look_ups import Askers, Key, LookUp
-from .turns import Turns
 
-_PATIENCE = 1.0  # seconds to wait for a connection, where there is no line
+_POOL_TIMEOUT = 1.0  # seconds to wait for the pool itself, behind the connection limiter
 
 
 class Database:
@@ -29,27 +29,26 @@ class Database:
 
     Arguments:
         url: as :mod:`quart_app.database.urls` explains it.
-        pool_size: how many pieces of work there can be at once; the others wait in line. Look-ups have one connection
-            more: who is logged in is not to wait for a storm of those who log in. And whether the database answers is
-            asked over another one.
+        pool_size: how many sessions are open at once; further ones wait in a queue. Loads by a key have one connection
+            more, so that users who are logged in do not wait behind a burst of logins. Health checks have another one.
 
     Raises:
-        UnusableDatabaseUrl: it is the URL of something else, or the driver is not installed.
+        UnusableDatabaseUrl: the URL names neither SQLite nor PostgreSQL, or the driver is not installed.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self._backend = backend_at(url)
-        self._engine = self._backend.engine(pool_size=pool_size + 1, pool_timeout=_PATIENCE)
+        self._engine = self._backend.engine(pool_size=pool_size + 1, pool_timeout=_POOL_TIMEOUT)
         self._reading_engine = self._engine.sync_engine.execution_options(**self._backend.reading_options)
-        self._work = Turns(pool_size, standstill=self._backend.standstill)
-        self._connections = Turns(pool_size + 1, standstill=self._backend.standstill)
-        self._askers: dict[LookUp[Any], Askers[Any]] = {}
-        # Connected at the first question.
-        self._probe = self._backend.engine(pool_size=1, pool_timeout=_PATIENCE)
+        self._sessions_limiter = ConnectionLimiter(pool_size, stall_timeout=self._backend.stall_timeout)
+        self._connections_limiter = ConnectionLimiter(pool_size + 1, stall_timeout=self._backend.stall_timeout)
+        self._loaders: dict[KeyQuery[Any], DataLoader[Any]] = {}
+        # Connected at the first health check.
+        self._probe_engine = self._backend.engine(pool_size=1, pool_timeout=_POOL_TIMEOUT)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     def watch(self, in_use: Gauge) -> None:
-        """Count the connections that are taken from the pool."""
+        """Keep a gauge at the number of connections that are taken from the pool."""
         pool = self._engine.sync_engine.pool
         taken: set[ConnectionPoolEntry] = set()
 
@@ -58,7 +57,7 @@ class Database:
             in_use.inc()
 
         def give_back(_connection: object, record: ConnectionPoolEntry) -> None:
-            # Also called for what was never taken, as its request was given up while it was tried.
+            # Also called for a connection that was never taken: its request was cancelled while it was tested.
             if record in taken:
                 taken.remove(record)
                 in_use.dec()
@@ -67,72 +66,78 @@ class Database:
         event.listen(pool, "checkin", give_back)
 
     async def open(self) -> None:
-        """Prepare the database for a server that starts."""
+        """Prepare the database when a server starts."""
         await self._backend.open(self._engine)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """A session for one piece of work, closed at its end; commit it yourself.
+        """A session for one piece of work, closed at the end of the block without a commit.
 
         Raises:
-            DatabaseUnavailable: whatever goes wrong with the database itself, in the words of its driver.
+            DatabaseUnavailable: the database failed or had no free connection in time; the cause is the driver's error.
         """
         with faults_are_unavailability():
-            async with self._work, self._connections, timeout(self._backend.limit), self._sessions() as session:
+            async with (
+                self._sessions_limiter,
+                self._connections_limiter,
+                timeout(self._backend.operation_timeout),
+                self._sessions() as session,
+            ):
                 yield session
 
-    async def look_up(self, look_up: LookUp[Key], key: Key) -> Row[Any] | None:
-        """The row that a look-up finds by a key, without a session: for the question that every request asks.
+    async def load(self, query: KeyQuery[Key], key: Key) -> Row[Any] | None:
+        """The row with this key, without a session: for the query that every request makes.
 
-        A session, and its objects, cost several times what SQLite needs to answer; and of what is left, most is the
-        way there and back, which is shared with all who ask at the same moment.
+        A session and its objects cost several times as much as the query in SQLite. Most of the rest is the round
+        trip, which all requests share that load a row at the same time.
 
         Raises:
             DatabaseUnavailable: as :meth:`session`.
         """
-        if look_up not in self._askers:
-            self._askers[look_up] = Askers(look_up, self._connections, self._ask)
+        if query not in self._loaders:
+            self._loaders[query] = DataLoader(query, self._connections_limiter, self._fetch)
         with faults_are_unavailability():
-            row: Row[Any] | None = await self._askers[look_up].answer(key)
+            row: Row[Any] | None = await self._loaders[query].load(key)
         return row
 
-    async def _ask(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
-        """All rows, in autocommit, within the limit of time.
+    async def _fetch(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+        """Execute a SELECT in autocommit, within the operation timeout, and return all rows.
 
-        An asynchronous connection would cost twice as much, as it opens, executes and closes in a greenlet each.
+        SQLAlchemy's asynchronous connection would cost twice as much: it runs connect, execute and close in one
+        greenlet each.
         """
-        async with timeout(self._backend.limit):
-            return await greenlet_spawn(self._ask_until_connected, statement, parameters)
+        async with timeout(self._backend.operation_timeout):
+            return await greenlet_spawn(self._fetch_until_connected, statement, parameters)
 
-    def _ask_until_connected(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+    def _fetch_until_connected(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
         try:
-            return self._ask_once(statement, parameters)
+            return self._fetch_once(statement, parameters)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-        # The connection broke just now. Nothing is changed by asking once more, on another one.
-        return self._ask_once(statement, parameters)
+        # The connection broke just now. A SELECT can be repeated safely, on another connection.
+        return self._fetch_once(statement, parameters)
 
-    def _ask_once(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+    def _fetch_once(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
         with self._reading_engine.connect() as connection:
             return connection.execute(statement, parameters).all()
 
     async def ping(self) -> None:
-        """Ask whether the database answers: over a connection of its own, as all others may be busy being answered.
+        """Check that the database answers, over a connection of its own, because all others may be in use.
 
         Raises:
             DatabaseUnavailable: it does not.
         """
         with faults_are_unavailability():
-            async with timeout(self._backend.limit), AsyncSession(self._probe) as session:
+            async with timeout(self._backend.operation_timeout), AsyncSession(self._probe_engine) as session:
                 await session.execute(text("SELECT 1"))
 
     @asynccontextmanager
     async def migration_connection(self) -> AsyncIterator[AsyncConnection]:
-        """The only connection there is for changing tables, without limits of time.
+        """The connection for migrations: one at a time in all processes, without statement timeouts.
 
         Raises:
-            DatabaseUnavailable: it does not answer, or somebody else has that connection for too long.
+            DatabaseUnavailable: the database does not answer, or another migration holds the lock for too long.
         """
         with faults_are_unavailability():
             async with self._backend.migration_connection() as connection:
@@ -141,8 +146,8 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
-        await self._probe.dispose()
+        await self._probe_engine.dispose()
 
 
 current_database = Extension[Database]("quart_app.database")
-"""The database of the application that is running now."""
+"""Accessor of the current application's database."""

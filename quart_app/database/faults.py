@@ -1,7 +1,7 @@
-"""Which errors are the database's, and which are ours.
+"""Which errors are faults of the database, and which are not.
 
-A fault of the database passes: 503, and the same request is right a moment later. What the database says of a
-statement and not of itself is for the caller, or is a bug, and stays what it is.
+A fault of the database is temporary: the response is 503, and the same request can succeed a moment later. An error
+about the statement, such as a violated constraint, is for the caller or is a bug, and is raised unchanged.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from werkzeug.exceptions import ServiceUnavailable
 _MISTAKES = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 
 _CLASSES = frozenset({"0A", "21", "22", "23", "2F", "34", "42", "44"})
-"""The same by the first two characters of SQLSTATE (PostgreSQL, appendix A): most errors of asyncpg are a mere
-``DBAPIError`` for SQLAlchemy."""
+"""Errors about the statement, by the first two characters of SQLSTATE (PostgreSQL, appendix A): SQLAlchemy wraps most
+errors of asyncpg as plain ``DBAPIError``."""
 
 _FAULTS = (DBAPIError, PoolTimeoutError, TimeoutError, OSError)
 """The database is down, unreachable, locked, full or too slow. Drivers raise the last two as they are."""
 
 
 class DatabaseUnavailable(ServiceUnavailable):
-    """The database cannot answer now: 503, as nothing is known of the user, least of all "nobody"."""
+    """The database cannot answer now: 503. It is unknown whether there is a user, so the request is not anonymous."""
 
     def __init__(self) -> None:
         super().__init__("The database does not answer. Try again in a moment.", retry_after=1)
@@ -33,7 +33,7 @@ class DatabaseUnavailable(ServiceUnavailable):
 
 @contextmanager
 def faults_are_unavailability() -> Iterator[None]:
-    """Raise DatabaseUnavailable for what is the database's fault in this block, and the error itself for the rest."""
+    """Raise DatabaseUnavailable for a fault of the database in this block; other errors are raised unchanged."""
     try:
         yield
     except Exception as error:
@@ -43,16 +43,16 @@ def faults_are_unavailability() -> Iterator[None]:
 
 
 def is_fault(error: Exception) -> bool:
-    """Whether the database itself is what failed."""
+    """Whether an error is a fault of the database itself."""
     if isinstance(error, DBAPIError) and error.orig is not None:
         return _is_stale(error.orig) or not (isinstance(error, _MISTAKES) or _sqlstate_class(error.orig) in _CLASSES)
     return isinstance(error, _FAULTS) and not isinstance(error, _MISTAKES)
 
 
 def _is_stale(error: BaseException) -> bool:
-    """Whether a statement was prepared before a migration, which says nothing of the statement: the next one is right.
+    """Whether a statement had been prepared before a migration. It is not wrong, and the next attempt succeeds.
 
-    PostgreSQL counts this to class 0A, "feature not supported".
+    PostgreSQL reports this in class 0A, "feature not supported".
     """
     return isinstance(error, AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError)
 

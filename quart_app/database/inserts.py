@@ -1,4 +1,4 @@
-"""An INSERT that knows what to do about a row that is there already: both databases have it, each in its own words."""
+"""INSERT with ON CONFLICT: both databases have it, and SQLAlchemy has one class for each."""
 
 from __future__ import annotations
 

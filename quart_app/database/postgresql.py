@@ -1,4 +1,12 @@
-"""PostgreSQL by asyncpg: nothing that is asked of it goes without an end."""
+"""PostgreSQL through asyncpg: every connection attempt and every statement has a timeout.
+
+Written for asyncpg 0.32 and SQLAlchemy 2.1. Two workarounds depend on their versions:
+
+- ``_connect`` never cancels :func:`asyncpg.connect`: version 0.32 leaves an exception that is never retrieved (its
+  issue 1310). Once that is fixed, ``async_creator_fn`` can go; ``test_database_faults.py`` cancels such attempts.
+- ``_replace_broken_connections`` asks asyncpg whether a connection is closed, which is free. SQLAlchemy's
+  ``pool_pre_ping`` costs three round trips for every checkout; use it if ``driver_connection.is_closed()`` goes.
+"""
 
 from __future__ import annotations
 
@@ -16,66 +24,66 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from .urls import UnusableDatabaseUrl
 
-_OPERATION_LIMIT = 2.5  # seconds
-_CONNECT_LIMIT = 2.0  # seconds
-_COMMAND_LIMIT = 2.0  # seconds, asyncpg's
-# The server's own come first: it ends a statement and keeps the connection, asyncpg has to give up both.
-_SERVER_LIMITS = {"lock_timeout": "1000", "statement_timeout": "1500"}  # ms
+_OPERATION_TIMEOUT = 2.5  # seconds
+_CONNECT_TIMEOUT = 2.0  # seconds
+_COMMAND_TIMEOUT = 2.0  # seconds, asyncpg's
+# The server's own timeouts come first: they end the statement and keep the connection. asyncpg's end both.
+_SERVER_TIMEOUTS = {"lock_timeout": "1000", "statement_timeout": "1500"}  # ms
 
-_REST = 1.0  # seconds without use after which a connection is tried before it is used
-_RESTS_FROM = "quart_app.rests_from"
+_IDLE_BEFORE_PING = 1.0  # seconds without use after which a connection is pinged before it is used
+_IDLE_SINCE = "quart_app.idle_since"
 
-_URL = "postgresql+asyncpg://"  # asyncpg reads the real one, which therefore no representation of an engine shows
-_MIGRATION_LOCK = 7_283_605_417  # any number that nobody else uses in this database
-_PATIENCE = 60.0  # seconds to wait for others that migrate
+_URL = "postgresql+asyncpg://"  # asyncpg gets the real one, so that the repr of an engine does not show it
+_MIGRATION_LOCK = 7_283_605_417  # the key of an advisory lock: any number without another use in this database
+_MIGRATION_LOCK_TIMEOUT = 60.0  # seconds to wait for a migration by another process
 
 
 class Postgresql:
     """A database on a server."""
 
-    #: A server that is frozen, or gone without a word, keeps to no limit of its own.
-    limit = _OPERATION_LIMIT
+    #: A server that hangs, or whose host is gone, does not enforce its own timeouts.
+    operation_timeout = _OPERATION_TIMEOUT
 
-    standstill = 1.0
+    stall_timeout = 1.0
 
-    #: BEGIN and ROLLBACK would be round trips as long as that of the question itself.
+    #: BEGIN and ROLLBACK would be two more round trips, each as long as that of the query.
     reading_options: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
 
     def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
-        """Connections that give up in time, and are tried before they are used after a rest."""
+        """An engine whose connections have timeouts, and are checked before they are used again."""
         engine = self._create(
             pool_size=pool_size,
-            max_overflow=0,  # what overflows is opened for one query and closed again: under load, most of the work
+            max_overflow=0,  # an overflow connection is opened for one query and closed: under load, most of the work
             pool_timeout=pool_timeout,
             connect_args={
-                "timeout": _CONNECT_LIMIT,
-                "command_timeout": _COMMAND_LIMIT,
-                "server_settings": _SERVER_LIMITS,
+                "timeout": _CONNECT_TIMEOUT,
+                "command_timeout": _COMMAND_TIMEOUT,
+                "server_settings": _SERVER_TIMEOUTS,
             },
         )
         _replace_broken_connections(engine)
         return engine
 
     async def open(self, engine: AsyncEngine) -> None:
-        """Nothing: a server prepares itself."""
+        """Do nothing: there is no file to create."""
 
     @asynccontextmanager
     async def migration_connection(self) -> AsyncIterator[AsyncConnection]:
         """A connection that has an advisory lock, without a transaction.
 
-        Who waits asks again and again instead of in one statement: ``CREATE INDEX CONCURRENTLY`` waits for all
-        statements that are older, so both would wait for ever.
+        The lock is polled instead of awaited in one statement: ``CREATE INDEX CONCURRENTLY`` waits for all older
+        statements, so a process that waits for the lock and the one that holds it would block each other for ever.
         """
         engine = self._create(poolclass=NullPool)
         async with engine.connect() as connection:
-            async with timeout(_PATIENCE):
+            async with timeout(_MIGRATION_LOCK_TIMEOUT):
                 while not await connection.scalar(select(func.pg_try_advisory_lock(_MIGRATION_LOCK))):
                     await connection.rollback()
                     await sleep(0.1)
-            await connection.rollback()  # ends the transaction and not the lock, which ends with the connection
+            await connection.rollback()  # ends the transaction; the lock is held until the connection is closed
             yield connection
             await connection.commit()
 
@@ -84,7 +92,7 @@ class Postgresql:
             return create_async_engine(
                 _URL,
                 connect_args={"dsn": self._dsn, "async_creator_fn": _connect, **(connect_args or {})},
-                hide_parameters=True,  # errors are logged, and parameters are addresses and hashes of passwords
+                hide_parameters=True,  # errors are logged, and parameters include addresses and hashes of passwords
                 **options,
             )
         except ModuleNotFoundError as error:
@@ -95,40 +103,43 @@ class Postgresql:
 
 
 async def _connect(*arguments: Any, **options: Any) -> Any:
-    """Connect by asyncpg, to the end: given up in the middle, it leaves an error that nobody takes (its issue 1310)."""
+    """Connect with asyncpg. A cancelled attempt goes on to its end in the background, and the connection is closed.
+
+    asyncpg leaves an exception that is never retrieved if it is cancelled itself (its issue 1310).
+    """
     from asyncpg import connect  # type: ignore[import-untyped]  # optional; 0.32 has no types
 
     connecting = create_task(connect(*arguments, **options))
     try:
         return await shield(connecting)
     except CancelledError:
-        connecting.add_done_callback(_hang_up)
+        connecting.add_done_callback(_close_late)
         raise
 
 
-def _hang_up(connecting: Task[Any]) -> None:
+def _close_late(connecting: Task[Any]) -> None:
     if not connecting.cancelled() and connecting.exception() is None:
         connecting.result().terminate()
 
 
 def _replace_broken_connections(engine: AsyncEngine) -> None:
-    """Connect again where a connection has ended while nobody used it: that a server was restarted is no fault.
+    """Replace a pooled connection that ended while it was idle, so that a restart of the server causes no error.
 
-    asyncpg learns at once that a server has closed a connection, so it is enough to ask asyncpg. What it does not
-    learn of, a firewall that has forgotten or a host that came back, befalls those that rest; these are tried.
-    SQLAlchemy's own pre-ping tries all of them each time, at three round trips.
+    asyncpg knows at once when the server closes a connection, so asking asyncpg is enough. It does not know of a
+    firewall that dropped the connection or of a host that was restarted; that happens to idle connections, so these
+    are pinged. SQLAlchemy's own pre-ping would ping every connection at every checkout, in three round trips.
     """
     errors = engine.dialect.loaded_dbapi.Error
 
     @event.listens_for(engine.sync_engine, "checkin")
-    def note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
-        record.info[_RESTS_FROM] = monotonic()
+    def note_idle(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_IDLE_SINCE] = monotonic()
 
     @event.listens_for(engine.sync_engine, "checkout")
-    def look(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    def check(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
         if connection.driver_connection.is_closed():
             raise InvalidatePoolError
-        if monotonic() > record.info.get(_RESTS_FROM, inf) + _REST:
+        if monotonic() > record.info.get(_IDLE_SINCE, inf) + _IDLE_BEFORE_PING:
             try:
                 connection.ping()
             except errors as error:

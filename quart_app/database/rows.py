@@ -1,4 +1,4 @@
-"""Objects out of rows, without the session that would load them."""
+"""Objects of a model made from rows, without a session."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Model = TypeVar("Model", bound=Base)
 
 
 class Rows(Generic[Model]):
-    """How rows become objects of a model: the same as a session gives that was closed since.
+    """Makes objects of a model from rows: the same objects that a session gives, after it was closed.
 
     Attributes:
-        columns: what to select for one, in this order.
+        columns: the columns to select, in this order.
     """
 
     def __init__(self, model: type[Model]) -> None:

@@ -1,4 +1,4 @@
-"""SQLite by aiosqlite: readers and the writer in each other's way as little as can be."""
+"""SQLite through aiosqlite: WAL, so that readers and the writer do not block each other."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sqlalchemy import URL, Connection, NullPool, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from .one_trip import OneTripConnection
-from .turns import LONGEST
+from .connection_limiter import ACQUIRE_TIMEOUT
+from .one_round_trip import OneRoundTripConnection
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 5000",  # ms to wait for another writer
@@ -27,38 +27,38 @@ _PRAGMAS_FOR_MIGRATIONS = (
     # Most changes of a table copy it and drop the old one. With foreign keys that would delete what refers to it.
     "PRAGMA foreign_keys = OFF",
 )
-_PATIENCE = 10.0  # seconds to wait for other workers that start
+_WAL_SWITCH_TIMEOUT = 10.0  # seconds to wait for the lock on the file while other workers start, too
 
 
 class Sqlite:
-    """A file."""
+    """A database in a file."""
 
-    limit = None
+    operation_timeout = None
 
-    #: One writes, and all others who have a connection wait for it: a slow disk is not a fault yet.
-    standstill = LONGEST
+    #: Every writer waits for the one that holds the write lock, so the queue may stand still behind a slow disk.
+    stall_timeout = ACQUIRE_TIMEOUT
 
     reading_options: Mapping[str, Any] = {}  # a SELECT begins no transaction here
 
     def __init__(self, file: str) -> None:
         self._url = URL.create("sqlite+aiosqlite", database=file)
-        # A file that is away for a moment, with its disk perhaps, is a fault that passes. SQLite would put an empty one
-        # in its place, and who has opened that goes on with it when the right one is back.
+        # A file that is missing for a moment, perhaps with its disk, is a temporary fault. By default SQLite would
+        # create an empty one, and connections to that would go on using it when the right file is back.
         existing = {"mode": "rw", "uri": "true"}
         self._existing = URL.create("sqlite+aiosqlite", database=Path(file).absolute().as_uri(), query=existing)
 
     def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
-        """Connections that wait for each other, and keep to the foreign keys; to a file that is there."""
+        """An engine for an existing file, with a busy timeout and enforced foreign keys."""
         return self._create(self._existing, _PRAGMAS, pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout)
 
     async def open(self, _engine: AsyncEngine) -> None:
-        """Make the file, if there is none, and set its journal to WAL, with which readers never wait for the writer.
+        """Create the file if there is none, and switch its journal to WAL: readers never wait for the writer.
 
-        It is a property of the file and needs the file for oneself for a moment. SQLite does not wait for that
-        moment, whatever the busy timeout is, so we do.
+        WAL is a property of the file. The switch needs an exclusive lock for a moment, and SQLite does not wait for
+        that lock, whatever the busy timeout is: so this tries again until :data:`_WAL_SWITCH_TIMEOUT`.
         """
         engine = self._create(self._url, _PRAGMAS, poolclass=NullPool)
-        deadline = monotonic() + _PATIENCE
+        deadline = monotonic() + _WAL_SWITCH_TIMEOUT
         while True:
             try:
                 async with engine.connect() as connection:
@@ -74,10 +74,10 @@ class Sqlite:
     async def migration_connection(self) -> AsyncIterator[AsyncConnection]:
         """A connection that has the write lock, in a transaction that covers changes of tables, too.
 
-        By itself the driver begins one when the first row is written, and not for ``CREATE`` or ``DROP``.
+        By default the driver begins a transaction when the first row is written, and not for ``CREATE`` or ``DROP``.
 
         Raises:
-            IntegrityError: a row refers to one that does not exist any more. Nothing was changed.
+            IntegrityError: a row refers to one that no longer exists. Nothing was changed.
         """
         engine = self._create(
             self._url, _PRAGMAS_FOR_MIGRATIONS, poolclass=NullPool, connect_args={"isolation_level": None}
@@ -96,10 +96,10 @@ class Sqlite:
     def _create(
         self, url: URL, pragmas: Sequence[str], *, connect_args: Mapping[str, Any] | None = None, **options: Any
     ) -> AsyncEngine:
-        connect = partial(OneTripConnection, pragmas=pragmas)
+        connect = partial(OneRoundTripConnection, pragmas=pragmas)
         return create_async_engine(
             url,
             connect_args={"async_creator_fn": connect, **(connect_args or {})},
-            hide_parameters=True,  # errors are logged, and parameters are addresses and hashes of passwords
+            hide_parameters=True,  # errors are logged, and parameters include addresses and hashes of passwords
             **options,
         )

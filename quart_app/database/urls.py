@@ -1,13 +1,13 @@
-"""What ``DATABASE_URL`` may say. The driver is our choice, as it has to be an async one.
+"""The forms that ``DATABASE_URL`` may have. The driver is not chosen by it, because it has to be an async one.
 
 ``sqlite:///relative.sqlite3``, ``sqlite:////srv/absolute.sqlite3``
     A file.
 ``postgresql://user:password@host:5432/name`` (or ``postgres://``)
-    What follows a ``?`` is what it is for PostgreSQL's own programs, as asyncpg reads it: ``sslmode``,
-    ``sslrootcert``, ``target_session_attrs``, several hosts, ``host=/a/socket's/folder`` and so on. Other names go
-    to the server as settings (``application_name``), which refuses those that it does not know.
+    A server. asyncpg reads the parameters after ``?`` as PostgreSQL's own programs do: ``sslmode``, ``sslrootcert``,
+    ``target_session_attrs``, several hosts, ``host=/folder/of/the/socket`` and so on. Other names are sent to the
+    server as settings (``application_name``); it refuses unknown ones.
 
-SQLAlchemy's names with the driver, ``sqlite+aiosqlite`` and ``postgresql+asyncpg``, mean the same.
+SQLAlchemy's names with the driver, ``sqlite+aiosqlite`` and ``postgresql+asyncpg``, are accepted, too.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _HOST = re.compile(r"(\[[^]]*\]|[^:@\[\]]*)(:[0-9]+)?")
 
 
 class UnusableDatabaseUrl(ValueError):
-    """``DATABASE_URL`` is not one of ours. The message does not show it: a password may be in it."""
+    """``DATABASE_URL`` cannot be used. The message does not show the URL, because it may contain a password."""
 
 
 def sqlite_file(url: str) -> str | None:
     """The file that an SQLite URL names; None for the URL of another database.
 
     Raises:
-        UnusableDatabaseUrl: it names none, or one in memory, which each connection would have for itself.
+        UnusableDatabaseUrl: it names no file, or a database in memory, of which each connection would have its own.
     """
     scheme, _, rest = url.partition("://")
     if scheme not in _SQLITE:
@@ -40,10 +40,10 @@ def sqlite_file(url: str) -> str | None:
 
 
 def postgresql_dsn(url: str) -> str | None:
-    """The URL as asyncpg wants it; None for the URL of another database.
+    """The URL in the form that asyncpg reads; None for the URL of another database.
 
     Raises:
-        UnusableDatabaseUrl: asyncpg would not understand it, or show parts of a password in saying so.
+        UnusableDatabaseUrl: asyncpg would refuse it, with a message that may show parts of the password.
     """
     scheme, _, rest = url.partition("://")
     if scheme not in _POSTGRESQL:

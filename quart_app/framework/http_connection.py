@@ -14,8 +14,8 @@ from quart import Response
 from quart.asgi import ASGIHTTPConnection
 from quart.typing import ResponseTypes
 
-PATIENCE = 1.0
-"""Seconds in which a request is answered even if its client has gone away; then it is given up."""
+DISCONNECT_GRACE = 1.0
+"""Seconds after which a request is given up when its client has disconnected."""
 
 RESPONSE_TIMEOUT = 60.0
 """Seconds in which a client has to take an answer, but for one with a ``timeout`` of its own."""
@@ -39,7 +39,7 @@ class HttpConnection(ASGIHTTPConnection):
         try:
             async with presence:
                 later = loop.call_later(
-                    PATIENCE, lambda: listeners.append(loop.create_task(_until_gone(receive, presence)))
+                    DISCONNECT_GRACE, lambda: listeners.append(loop.create_task(_until_gone(receive, presence)))
                 )
                 try:
                     await self.handle_request(request, send)

@@ -21,7 +21,7 @@ NAMES_SHOWN = 100
 _BATCH = 200
 _PAUSE = 0.1  # seconds after each batch: news is told at once, then at most ten times a second
 _SIGN_OF_LIFE = 25.0  # seconds without news after which the last one is told again
-_PATIENCE = 2.0  # seconds to wait for sockets that are being closed
+_CLOSE_TIMEOUT = 2.0  # seconds to wait for sockets that are being closed
 
 
 class Hub:
@@ -131,7 +131,7 @@ class Hub:
     async def wait_until_empty(self) -> None:
         """Wait until the sockets have been closed, within reason."""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
                 while self._sockets:
                     self._emptied.clear()
                     await self._emptied.wait()

@@ -15,7 +15,7 @@ from .hub import NAMES_SHOWN, current_hub
 from .people import Person
 from .sockets import Close, Socket
 
-_PATIENCE = 2.0  # seconds that a client may take to accept a message
+_SEND_TIMEOUT = 2.0  # seconds that a client may take to accept a message
 
 blueprint = Blueprint("live", __name__)
 
@@ -49,7 +49,7 @@ async def updates() -> None:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)  # Quart 0.23 says by an error that one is gone
     with suppress(TimeoutError):
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_SEND_TIMEOUT):
             await websocket.close(closing.code, closing.reason)
 
 
@@ -61,7 +61,7 @@ async def _listen(socket: Socket) -> None:
 async def _deliver(socket: Socket) -> Close:
     while (message := await socket.next_message()) is not None:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_SEND_TIMEOUT):
                 await websocket.send(message)
         except TimeoutError:
             socket.end(Close.TOO_SLOW)

@@ -11,8 +11,9 @@ from quart_app.sessions.listing import living_sessions
 from .hub import Hub
 from .sockets import Close
 
-# Seconds between two looks at the sessions; how long one may take; and between two attempts at it.
-_EVERY, _PATIENCE, _AGAIN = 2.0, 3.0, 0.5
+_CHECK_INTERVAL = 2.0  # seconds between two checks
+_CHECK_TIMEOUT = 3.0  # seconds that a check may take, with all its attempts
+_RETRY_INTERVAL = 0.5  # seconds between two attempts
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ async def watch_sessions(app: Application, hub: Hub) -> None:
     """
     while True:
         await hub.occupied.wait()
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_CHECK_INTERVAL)
         async with app.app_context():
             await check_sessions(hub)
 
@@ -35,7 +36,7 @@ async def check_sessions(hub: Hub) -> None:
     """Close the sockets whose session has ended, and all of them if that cannot be known: nobody is let in on trust."""
     sockets = hub.sockets
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_CHECK_TIMEOUT):
             living = await _ask({socket.session_id for socket in sockets})
     except TimeoutError:
         for socket in sockets:
@@ -52,4 +53,4 @@ async def _ask(session_ids: set[int]) -> set[tuple[int, int]]:
             return await living_sessions(session_ids)
         except Exception:  # noqa: BLE001 - whatever it is: to give up would be to let them in for ever
             _log.warning("It cannot be seen which logins go on.", exc_info=True)
-        await asyncio.sleep(_AGAIN)
+        await asyncio.sleep(_RETRY_INTERVAL)

@@ -15,7 +15,7 @@ from quart_app.database import Database, DatabaseUnavailable
 
 from .logs import get_logger
 
-_PATIENCE = 1.0  # seconds to answer
+_PROBE_TIMEOUT = 1.0  # seconds for the database, or Redis, to answer
 _OK = "ok"
 _FRESH = 1.0  # seconds that an answer is good for
 
@@ -73,7 +73,7 @@ class Readiness:
 
     async def _ask_database(self) -> bool:
         try:
-            async with timeout(_PATIENCE):
+            async with timeout(_PROBE_TIMEOUT):
                 await self._database.ping()
         except (DatabaseUnavailable, TimeoutError):
             return False
@@ -85,7 +85,7 @@ async def _ask_redis(url: str) -> bool:
     from redis.exceptions import RedisError
 
     try:
-        async with timeout(_PATIENCE), Redis.from_url(url) as redis:
+        async with timeout(_PROBE_TIMEOUT), Redis.from_url(url) as redis:
             await redis.ping()
     except (RedisError, OSError, TimeoutError):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from quart_app import clock
-from quart_app.database import LookUp, current_database
+from quart_app.database import KeyQuery, current_database
 from quart_app.database.rows import Rows
 from quart_app.models.handles import hash_handle
 from quart_app.models.login_session import LoginSession
@@ -17,7 +17,7 @@ from .sightings import current_sightings, is_sighting_due
 # Put together once, as every request of a user runs it.
 _SESSIONS = Rows(LoginSession)
 _USERS = Rows(User)
-_SESSION_AND_USER = LookUp(
+_SESSION_AND_USER = KeyQuery(
     select(*_SESSIONS.columns, *_USERS.columns).join_from(LoginSession, User, User.id == LoginSession.user_id),
     key=LoginSession.__table__.c.handle_hash,
 )
@@ -33,7 +33,7 @@ async def find_user(handle: str, *, bearer: bool = False) -> User | None:
     handle_hash = hash_handle(handle)
     if handle_hash is None:
         return None
-    found = await current_database().look_up(_SESSION_AND_USER, handle_hash)
+    found = await current_database().load(_SESSION_AND_USER, handle_hash)
     if found is None:
         return None
     width = len(_SESSIONS.columns)

@@ -24,17 +24,17 @@ from tests.app.visitor import Visitor
 
 
 @pytest.fixture(autouse=True)
-def patient_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that is busy with other tests is no server that hangs. Tests of one that does have its real limits."""
-    for name in ("_CONNECT_LIMIT", "_COMMAND_LIMIT"):
+def long_postgresql_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other tests must not look like a server that hangs; tests of that undo this."""
+    for name in ("_CONNECT_TIMEOUT", "_COMMAND_TIMEOUT"):
         monkeypatch.setattr(postgresql, name, 20.0)
-    monkeypatch.setattr(postgresql, "_SERVER_LIMITS", dict.fromkeys(postgresql._SERVER_LIMITS, "20000"))
-    monkeypatch.setattr(postgresql.Postgresql, "limit", 20.0)
+    monkeypatch.setattr(postgresql, "_SERVER_TIMEOUTS", dict.fromkeys(postgresql._SERVER_TIMEOUTS, "20000"))
+    monkeypatch.setattr(postgresql.Postgresql, "operation_timeout", 20.0)
 
 
 @pytest.fixture(autouse=True)
-def patient_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor is it a line for hashes that does not move on."""
+def _long_queue_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor must it look like a queue for hashes that does not move."""
     monkeypatch.setattr(passwords, "HASH_QUEUE_TIMEOUT", 60.0)
     monkeypatch.setattr(throttle, "LOGIN_QUEUE_TIMEOUT", 60.0)
 

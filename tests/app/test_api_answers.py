@@ -56,7 +56,9 @@ async def user(program: Program) -> Program:
 def broken(error: Exception) -> Iterator[None]:
     """A database that answers everything with this."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("quart_app.database.turns.Turns.__aenter__", mock.Mock(side_effect=error))
+        patch.setattr(
+            "quart_app.database.connection_limiter.ConnectionLimiter.__aenter__", mock.Mock(side_effect=error)
+        )
         yield
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Pool, event, select
 
 from quart_app.application import Application
-from quart_app.database import Database, LookUp
+from quart_app.database import Database, KeyQuery
 from quart_app.models.user import User
 from tests.app.visitor import Visitor
 
@@ -41,11 +41,11 @@ async def test_one_round_trip_for_a_user(migrated_postgresql_url: str) -> None:
 
     event.listen(Pool, "connect", listen)
     database = Database(migrated_postgresql_url)
-    user_by_id = LookUp(select(User.__table__.c.id), key=User.__table__.c.id)
+    user_by_id = KeyQuery(select(User.__table__.c.id), key=User.__table__.c.id)
     try:
         for _ in range(2):
             sent.clear()  # what the first one sends to know the server
-            assert await database.look_up(user_by_id, 1) is None
+            assert await database.load(user_by_id, 1) is None
         assert sent == []
     finally:
         await database.close()

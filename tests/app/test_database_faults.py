@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from benchmarks.services import postgresql
 from benchmarks.services.postgresql import Cluster
 from quart_app.application import Application
-from quart_app.database import DatabaseUnavailable, LookUp, current_database
+from quart_app.database import DatabaseUnavailable, KeyQuery, current_database
 from quart_app.models.user import User
 from quart_app.settings import Settings
 from tests.app.tab import open_tab, refusal
@@ -36,7 +36,7 @@ SOON = 5.0  # seconds
 
 
 @pytest.fixture(autouse=True)
-def patient_postgresql() -> None:
+def long_postgresql_timeouts() -> None:
     """Its real limits are what is tested here."""
 
 
@@ -117,7 +117,7 @@ async def test_stopped(user: Visitor, server: Cluster) -> None:
 
 async def test_stopped_under_a_websocket(user: Visitor, server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is kept up to date on trust: it is closed with 1013, and opens again when the server is back."""
-    for name in ("_EVERY", "_PATIENCE", "_AGAIN"):
+    for name in ("_CHECK_INTERVAL", "_CHECK_TIMEOUT", "_RETRY_INTERVAL"):
         monkeypatch.setattr(f"quart_app.live.watch.{name}", 0.1)
     async with open_tab(user) as tab:
         assert await tab.names() == ["susan"]
@@ -152,8 +152,8 @@ async def test_connection_ends_in_the_middle(app: Application, other: asyncpg.Co
     ending = case((func.nextval("times") % 2 == 1, func.pg_terminate_backend(func.pg_backend_pid())), else_=None)
     await Visitor(app).register()
     columns = User.__table__.c
-    user_by_name = LookUp(select(columns.username, ending), key=columns.username)
-    assert await current_database.of(app).look_up(user_by_name, "susan") == ("susan", None)
+    user_by_name = KeyQuery(select(columns.username, ending), key=columns.username)
+    assert await current_database.of(app).load(user_by_name, "susan") == ("susan", None)
     with pytest.raises(DatabaseUnavailable):
         async with current_database.of(app).session() as session:
             await session.scalar(select(ending))
@@ -198,7 +198,7 @@ async def test_pool_exhausted(user: Visitor, app: Application) -> None:
         for _ in range(POOL_SIZE):
             await stack.enter_async_context(current_database.of(app).session())
         assert (await user.get("/index")).status == 200
-        await stack.enter_async_context(current_database.of(app)._connections)
+        await stack.enter_async_context(current_database.of(app)._connections_limiter)
         await assert_unavailable(user, within=1.5)
     assert await user.is_in()
 

@@ -34,7 +34,7 @@ def broken(error: Exception) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for method in ("get", "scalar", "execute", "commit"):
             patch.setattr(AsyncSession, method, fail)
-        patch.setattr(Database, "_ask_once", fail_at_once)
+        patch.setattr(Database, "_fetch_once", fail_at_once)
         yield
 
 
@@ -182,12 +182,12 @@ async def test_what_a_fault_leaves_open(user: Visitor, monkeypatch: pytest.Monke
 
 async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits too long in the line for a connection is told to come back, and the line goes on afterwards."""
-    monkeypatch.setattr("quart_app.database.connections._PATIENCE", 0.01)
+    monkeypatch.setattr("quart_app.database.connections._POOL_TIMEOUT", 0.01)
     async with AsyncExitStack() as sessions:
         for _ in range(10):
             await sessions.enter_async_context(current_database.of(app).session())
         assert (await user.get("/index")).status == 200  # to know who asks, there is one more
-        await sessions.enter_async_context(current_database.of(app)._connections)
+        await sessions.enter_async_context(current_database.of(app)._connections_limiter)
         assert (await user.get("/index")).status == 503
     assert (await user.get("/index")).status == 200
 

@@ -23,9 +23,9 @@ from tests.services.needed import needed
 
 
 @pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that is busy with other tests is no database that does not answer."""
-    monkeypatch.setattr(health, "_PATIENCE", 30.0)
+def _long_probe_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other tests must not look like a database that does not answer."""
+    monkeypatch.setattr(health, "_PROBE_TIMEOUT", 30.0)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_a_busy_database(app: Application, visitor: Visitor, moment: list[
 
 async def test_a_database_that_hangs(app: Application, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has a second; whoever asks is answered then."""
-    monkeypatch.setattr(health, "_PATIENCE", 0.01)
+    monkeypatch.setattr(health, "_PROBE_TIMEOUT", 0.01)
 
     async def hang(*_: object) -> None:
         await asyncio.Event().wait()

@@ -73,7 +73,7 @@ async def test_it_needs_no_task(app: Application) -> None:
 
 async def test_a_client_that_goes_away(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """A view that takes its time is given up when its client has gone, and nothing is sent any more."""
-    monkeypatch.setattr(http_connection, "PATIENCE", 0.0)
+    monkeypatch.setattr(http_connection, "DISCONNECT_GRACE", 0.0)
     ends: list[str] = []
 
     @app.get("/under-test")
@@ -91,7 +91,7 @@ async def test_a_client_that_goes_away(app: Application, monkeypatch: pytest.Mon
 
 async def test_a_client_that_stays(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """A view that takes its time is waited for, and nobody listens any more when it is done."""
-    monkeypatch.setattr(http_connection, "PATIENCE", 0.0)
+    monkeypatch.setattr(http_connection, "DISCONNECT_GRACE", 0.0)
     before = asyncio.all_tasks()
     server = Server()
 

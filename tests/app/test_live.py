@@ -212,7 +212,7 @@ async def test_slow_client(susan: Visitor, app: Application, monkeypatch: pytest
 
 async def test_client_that_takes_nothing(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who takes no message at all is given up."""
-    monkeypatch.setattr("quart_app.live.views._PATIENCE", 0.05)
+    monkeypatch.setattr("quart_app.live.views._SEND_TIMEOUT", 0.05)
     async with open_tab(susan) as slow:
         slow.is_reading.clear()
         assert await slow.until_closed() == 1013
@@ -361,7 +361,7 @@ async def test_many_sessions(susan: Visitor, app: Application, monkeypatch: pyte
 
 async def test_not_on_trust(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """While nobody knows whether a login goes on, its socket does not go on for long: 1013, try again later."""
-    monkeypatch.setattr("quart_app.live.watch._PATIENCE", 0.05)
+    monkeypatch.setattr("quart_app.live.watch._CHECK_TIMEOUT", 0.05)
     async with open_tab(susan) as hers, app.app_context():
         await hers.names()
         with broken(OSError("connection refused")):
@@ -380,7 +380,7 @@ async def test_short_fault(susan: Visitor, app: Application, monkeypatch: pytest
             raise OSError("connection refused")
         return await answer(self, *args)
 
-    monkeypatch.setattr("quart_app.live.watch._AGAIN", 0)
+    monkeypatch.setattr("quart_app.live.watch._RETRY_INTERVAL", 0)
     async with open_tab(susan) as hers, app.app_context():
         await hers.names()
         monkeypatch.setattr(AsyncSession, "execute", stumble)
@@ -398,7 +398,7 @@ async def test_no_look_without_sockets(
     async def look(hub: Hub) -> None:
         await looks.put(len(hub.sockets))
 
-    monkeypatch.setattr("quart_app.live.watch._EVERY", 0)
+    monkeypatch.setattr("quart_app.live.watch._CHECK_INTERVAL", 0)
     monkeypatch.setattr("quart_app.live.watch.check_sessions", look)
     async with open_tab(susan) as hers:
         await hers.names()

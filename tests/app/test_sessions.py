@@ -533,7 +533,10 @@ async def test_a_fault_ends_no_login(
     if lost:
         user.forget(lost)
     with monkeypatch.context() as patch:
-        patch.setattr("quart_app.database.turns.Turns.__aenter__", mock.Mock(side_effect=OSError("connection refused")))
+        patch.setattr(
+            "quart_app.database.connection_limiter.ConnectionLimiter.__aenter__",
+            mock.Mock(side_effect=OSError("connection refused")),
+        )
         for visitor in (user, other):
             page = await visitor.get("/account")
             assert (page.status, page.cookies, page.headers["Retry-After"]) == (503, {}, "1")

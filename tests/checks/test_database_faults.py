@@ -97,7 +97,7 @@ async def pool_empty(app: Application, _server: Cluster, _url: str) -> AsyncIter
     async with AsyncExitStack() as stack:
         for _ in range(POOL_SIZE):
             await stack.enter_async_context(current_database.of(app).session())
-        await stack.enter_async_context(current_database.of(app)._connections)  # that of look-ups
+        await stack.enter_async_context(current_database.of(app)._connections_limiter)  # that of the data loader
         yield
 
 

@@ -1,4 +1,4 @@
-"""How long one waits in line for a connection, on a clock that is moved."""
+"""How long tasks wait in the queue for a connection, with a simulated clock."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from quart_app.database.turns import Turns
+from quart_app.database.connection_limiter import ConnectionLimiter
 
 
 class _Moving(selectors.DefaultSelector):
-    """Instead of waiting it moves the clock on."""
+    """A selector that advances the clock instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class _Moving(selectors.DefaultSelector):
 
 
 def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run it on a loop whose clock does not take the time that it shows."""
+    """Run a story on an event loop with that clock."""
     selector = _Moving()
 
     def make_loop() -> asyncio.AbstractEventLoop:
@@ -37,45 +37,45 @@ def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
         runner.run(story())
 
 
-async def work(turns: Turns, seconds: float) -> float:
-    """When one whose work takes so long got a turn."""
-    async with turns:
+async def work(limiter: ConnectionLimiter, seconds: float) -> float:
+    """Hold the limiter for so long; return when it was acquired."""
+    async with limiter:
         began = asyncio.get_running_loop().time()
         await asyncio.sleep(seconds)
     return began
 
 
 def test_one_after_the_other() -> None:
-    """As many at once as there are turns, and the others in the order in which they came."""
+    """At most *limit* tasks are inside at once, and the others follow in the order in which they came."""
 
     async def story() -> None:
-        turns = Turns(2, standstill=1)
-        assert await asyncio.gather(*(work(turns, 0.5) for _ in range(6))) == [0, 0, 0.5, 0.5, 1, 1]
+        limiter = ConnectionLimiter(2, stall_timeout=1)
+        assert await asyncio.gather(*(work(limiter, 0.5) for _ in range(6))) == [0, 0, 0.5, 0.5, 1, 1]
 
     play(story)
 
 
-def test_a_line_that_stands_still() -> None:
-    """If nobody gets a turn for a second, those who wait give up."""
+def test_a_queue_that_stands_still() -> None:
+    """If nobody leaves the queue for a second, the tasks in it give up."""
 
     async def story() -> None:
-        turns = Turns(1, standstill=1)
-        holds = asyncio.create_task(work(turns, 10))
+        limiter = ConnectionLimiter(1, stall_timeout=1)
+        holds = asyncio.create_task(work(limiter, 10))
         await asyncio.sleep(0)
         with pytest.raises(TimeoutError):
-            await work(turns, 0)
+            await work(limiter, 0)
         assert asyncio.get_running_loop().time() == pytest.approx(1)
         holds.cancel()
 
     play(story)
 
 
-def test_a_line_that_moves() -> None:
-    """It is waited in for three seconds, and not longer."""
+def test_a_queue_that_moves() -> None:
+    """A task waits for three seconds in a queue that moves, and not longer."""
 
     async def story() -> None:
-        turns = Turns(1, standstill=1)
-        answers = await asyncio.gather(*(work(turns, 0.9) for _ in range(6)), return_exceptions=True)
+        limiter = ConnectionLimiter(1, stall_timeout=1)
+        answers = await asyncio.gather(*(work(limiter, 0.9) for _ in range(6)), return_exceptions=True)
         assert answers[:4] == pytest.approx([0, 0.9, 1.8, 2.7])
         assert [type(answer) for answer in answers[4:]] == [TimeoutError] * 2
 
@@ -83,14 +83,14 @@ def test_a_line_that_moves() -> None:
 
 
 @pytest.mark.parametrize("steps", range(12))
-def test_who_goes_away(steps: int) -> None:
-    """Whenever somebody leaves the line, no turn is lost, and none is given twice."""
+def test_cancelled_at_any_moment(steps: int) -> None:
+    """Whenever a waiting task is cancelled, no place is lost, and none is given twice."""
 
     async def story() -> None:
-        turns = Turns(1, standstill=1)
-        first = asyncio.create_task(work(turns, 0))
-        leaving = asyncio.create_task(work(turns, 0))
-        last = asyncio.create_task(work(turns, 0))
+        limiter = ConnectionLimiter(1, stall_timeout=1)
+        first = asyncio.create_task(work(limiter, 0))
+        leaving = asyncio.create_task(work(limiter, 0))
+        last = asyncio.create_task(work(limiter, 0))
         for _ in range(steps):
             await asyncio.sleep(0)
         leaving.cancel()
@@ -98,6 +98,6 @@ def test_who_goes_away(steps: int) -> None:
         assert first.done()
         assert not last.cancelled()
         now = asyncio.get_running_loop().time()
-        assert await asyncio.gather(*(work(turns, 0.5) for _ in range(2))) == [now, now + 0.5]
+        assert await asyncio.gather(*(work(limiter, 0.5) for _ in range(2))) == [now, now + 0.5]
 
     play(story)

@@ -1,4 +1,4 @@
-"""SQLite's connections: fewer trips to their threads, and nothing else that is different."""
+"""SQLite's connections: fewer round trips to their threads, and no other difference."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from quart_app.accounts.users import add_user, user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
-from quart_app.database.one_trip import OneTripConnection
+from quart_app.database.one_round_trip import OneRoundTripConnection
 from quart_app.models.login_session import Kind
 from quart_app.models.user import User
 from quart_app.sessions.creation import create_session
@@ -25,24 +25,24 @@ from tests.app.visitor import PASSWORD, Visitor
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_page_is_one_trip(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user of a page comes with one trip to a thread."""
+async def test_a_page_is_one_round_trip(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user of a page is loaded in one round trip to a thread."""
     await visitor.register()
     await visitor.login()
-    trips: list[object] = []
-    execute = OneTripConnection._execute
+    round_trips: list[object] = []
+    execute = OneRoundTripConnection._execute
 
-    async def count(connection: OneTripConnection, function: Any, *args: Any, **options: Any) -> Any:
-        trips.append(function)
+    async def count(connection: OneRoundTripConnection, function: Any, *args: Any, **options: Any) -> Any:
+        round_trips.append(function)
         return await execute(connection, function, *args, **options)  # type: ignore[no-untyped-call]
 
-    monkeypatch.setattr(OneTripConnection, "_execute", count)
+    monkeypatch.setattr(OneRoundTripConnection, "_execute", count)
     assert (await visitor.get("/index")).status == 200
-    assert len(trips) == 1
+    assert len(round_trips) == 1
 
 
 async def test_user_is_as_a_session_gives_it(app: Application) -> None:
-    """Who is found without a session has every column, with the same values and types."""
+    """A user found without a session has every column, with the same values and types."""
     async with app.app_context():
         user = await add_user(username="susan", email="susan@example.com", password=PASSWORD)
         row = await create_session(user, kind=Kind.REMEMBERED, client="Firefox", address="192.0.2.1")
@@ -59,7 +59,7 @@ async def test_user_is_as_a_session_gives_it(app: Application) -> None:
 
 @pytest.mark.parametrize("steps", range(0, 24, 2))
 async def test_cancelled_at_any_moment(app: Application, steps: int) -> None:
-    """Who goes away leaves no transaction open and keeps no connection: all or nothing, and the next one can write."""
+    """A cancelled request leaves no transaction open and keeps no connection, and the next one can write."""
 
     async def register() -> None:
         async with app.app_context():
@@ -77,8 +77,8 @@ async def test_cancelled_at_any_moment(app: Application, steps: int) -> None:
             assert await session.scalar(select(func.count(User.id))) in (1, 2)
 
 
-async def test_cancelled_question(app: Application) -> None:
-    """A question that nobody waits for any more gives its connection back."""
+async def test_cancelled_load(app: Application) -> None:
+    """A cancelled load returns its connection."""
     async with app.app_context():
         user = await add_user(username="susan", email="susan@example.com", password=PASSWORD)
         row = await create_session(user, kind=Kind.SESSION, client="Firefox", address="192.0.2.1")
@@ -95,18 +95,18 @@ async def test_cancelled_question(app: Application) -> None:
 
 
 def test_what_cannot_be_opened_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its thread has answered before the error is told: a command that ends then closes the loop it answers to."""
-    close = OneTripConnection._close_file
+    """Its thread has ended before the error is raised: a command that ends then closes the event loop."""
+    close = OneRoundTripConnection._close_file
     fallen: list[object] = []
 
-    def close_slowly(connection: OneTripConnection) -> None:
+    def close_slowly(connection: OneRoundTripConnection) -> None:
         time.sleep(0.05)
         close(connection)
 
     async def connect() -> None:
-        _ = await OneTripConnection(tmp_path / "nowhere" / "one.sqlite3", pragmas=())
+        _ = await OneRoundTripConnection(tmp_path / "nowhere" / "one.sqlite3", pragmas=())
 
-    monkeypatch.setattr(OneTripConnection, "_close_file", close_slowly)
+    monkeypatch.setattr(OneRoundTripConnection, "_close_file", close_slowly)
     monkeypatch.setattr(threading, "excepthook", fallen.append)
     with pytest.raises(sqlite3.OperationalError):
         asyncio.run(connect())

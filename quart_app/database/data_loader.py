@@ -1,0 +1,113 @@
+"""A batching data loader: one SELECT for all rows that are requested by key at the same time.
+
+Most of the cost of finding one row is the round trip to the database, be it to a thread or over a network. Requests
+that arrive together share it: one statement, one round trip, many rows.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future, Task, get_running_loop
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
+from contextvars import Context
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam
+
+from .connection_limiter import ConnectionLimiter
+
+Key = TypeVar("Key", bound=Hashable)
+
+Pending = dict[Key, list[Future[Row[Any] | None]]]
+Execute = Callable[[Select[Any], Mapping[str, object]], Awaitable[Sequence[Row[Any]]]]
+
+_BATCH_SIZES = (1, 4, 16, 64, 256)
+"""How many keys a statement has. The database prepares a statement for each size, so there are few."""
+
+
+class KeyQuery(Generic[Key]):
+    """A SELECT of rows by a column whose values are unique.
+
+    Arguments:
+        statement: the SELECT without the condition on the key; the key is one of its columns.
+        key: the column.
+    """
+
+    def __init__(self, statement: Select[Any], key: ColumnElement[Key]) -> None:
+        self.statement = statement.where(key.in_(bindparam("keys", expanding=True)))
+        self._position = [column is key for column in statement.selected_columns].index(True)
+
+    def parameters(self, keys: Sequence[Key]) -> dict[str, list[Key]]:
+        """The parameters of the statement for these keys. The last key is repeated up to the next batch size."""
+        size = next(size for size in _BATCH_SIZES if size >= len(keys))
+        return {"keys": [*keys, *[keys[-1]] * (size - len(keys))]}
+
+    def key_of(self, row: Row[Any]) -> Key:
+        """The key of a row that the statement found."""
+        key: Key = row[self._position]
+        return key
+
+
+class DataLoader(Generic[Key]):
+    """Loads rows of one query, in batches.
+
+    Arguments:
+        query: the query.
+        limiter: limits the connections. A key that is requested before the limiter lets the batch pass is in that
+            batch, and a later one is in the next: no row is older than the request for it.
+        execute: executes a statement with parameters, and returns all rows.
+    """
+
+    def __init__(self, query: KeyQuery[Key], limiter: ConnectionLimiter, execute: Execute) -> None:
+        self._query = query
+        self._limiter = limiter
+        self._execute = execute
+        self._pending: Pending[Key] = {}
+        self._next: Task[None] | None = None  # the task that will take what is pending now
+        self._tasks: set[Task[None]] = set()
+
+    def load(self, key: Key) -> Future[Row[Any] | None]:
+        """The row with this key, None if there is none, or the error of the batch that the key is in."""
+        result: Future[Row[Any] | None] = get_running_loop().create_future()
+        self._pending.setdefault(key, []).append(result)
+        if self._next is None:
+            self._schedule()
+        return result
+
+    def _schedule(self) -> None:
+        # The task works for many requests, so it runs in the context of none of them.
+        self._next = get_running_loop().create_task(self._load_batch(), context=Context())
+        self._tasks.add(self._next)
+        self._next.add_done_callback(self._tasks.discard)
+
+    async def _load_batch(self) -> None:
+        batch: Pending[Key] = {}
+        try:
+            async with self._limiter:
+                batch = self._take()
+                rows = await self._execute(self._query.statement, self._query.parameters(list(batch)))
+        except Exception as error:  # noqa: BLE001 - raised where the row is awaited
+            for result in _still_awaited(batch or self._take()):
+                result.set_exception(error)
+        except BaseException:  # the server stops
+            for result in _still_awaited(batch or self._take()):
+                result.cancel()
+            raise
+        else:
+            found = {self._query.key_of(row): row for row in rows}
+            for key, results in batch.items():
+                for result in _still_awaited({key: results}):
+                    result.set_result(found.get(key))
+
+    def _take(self) -> Pending[Key]:
+        self._next = None
+        if len(self._pending) <= _BATCH_SIZES[-1]:
+            taken, self._pending = self._pending, {}
+        else:
+            taken = {key: self._pending.pop(key) for key in list(self._pending)[: _BATCH_SIZES[-1]]}
+            self._schedule()
+        return taken
+
+
+def _still_awaited(batch: Pending[Any]) -> Iterator[Future[Row[Any] | None]]:
+    """The results that are still awaited: a request that was given up has cancelled its own."""
+    return (result for results in batch.values() for result in results if not result.done())

@@ -1,0 +1,151 @@
+"""An aiosqlite connection for SQLAlchemy that executes a statement in one round trip to its thread.
+
+aiosqlite runs each connection in a thread of its own. For one SELECT SQLAlchemy makes five round trips to it: create
+a cursor, execute, fetch, close the cursor, and roll back a transaction that has not begun. Each costs as much as the
+query itself. Here a statement with all its rows is one round trip, and COMMIT and ROLLBACK without a transaction are
+none.
+
+Written for aiosqlite 0.22.1 and SQLAlchemy 2.1. It uses these private parts of ``aiosqlite.Connection``: ``_execute``,
+``_conn``, ``_tx``, ``_thread``, ``_connect``, and that ``stop`` puts a function into ``_tx``. Together with rows
+instead of ORM objects it lowered the CPU time of a page with a logged-in user from 1.7 to 1.3 times that of the same
+page with a user in memory (``benchmarks/page_cost.py`` measures it).
+
+When aiosqlite changes, run ``tests/app/test_one_round_trip.py``. If a private part has gone, pass
+:class:`aiosqlite.Connection` to ``async_creator_fn`` in ``sqlite.py``, and execute the pragmas in a ``connect`` event:
+everything works as before, with five round trips.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, NamedTuple, Self
+
+import aiosqlite
+
+
+class _Result(NamedTuple):
+    rows: list[Any]
+    description: Any = None
+    rowcount: int = -1
+    lastrowid: int | None = None
+
+
+class OneRoundTripConnection(aiosqlite.Connection):
+    """A connection that fetches all rows with the statement.
+
+    SQLAlchemy uses a connection for one statement at a time, and reads all rows at once anyway.
+
+    Arguments:
+        pragmas: statements to execute when the connection is opened.
+        args: passed on to :func:`sqlite3.connect`.
+        options: passed on to :func:`sqlite3.connect`.
+    """
+
+    def __init__(self, *args: Any, pragmas: Iterable[str], **options: Any) -> None:
+        super().__init__(partial(self._open, pragmas, *args, **options), iter_chunk_size=64)
+        self._thread.daemon = True  # as SQLAlchemy does: a forgotten connection must not keep the process from ending
+        self._is_idle = True
+        self._file: sqlite3.Connection | None = None
+        self._ended: asyncio.Future[Any] | None = None
+
+    def _open(self, pragmas: Iterable[str], *args: Any, **options: Any) -> sqlite3.Connection:
+        # In the thread, and all in one round trip: a cancelled request leaves no half-prepared connection in the pool.
+        self._file = sqlite3.connect(*args, **options)
+        for pragma in pragmas:
+            self._file.execute(pragma)
+        return self._file
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the thread, and close the file even if the task that opened it was cancelled before it had it."""
+        self._tx.put_nowait((None, self._close_file))
+        self._ended = super().stop()
+        return self._ended
+
+    async def _connect(self) -> aiosqlite.Connection:
+        # If the file cannot be opened, aiosqlite stops the thread without waiting for it. A command that ends now would
+        # close the event loop before the thread has reported to it.
+        try:
+            return await super()._connect()
+        except Exception:
+            if self._ended is not None:
+                await self._ended
+            raise
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def cursor(self) -> Any:
+        """A cursor, without a round trip to the thread."""
+        return _Cursor(self)
+
+    async def commit(self) -> None:
+        """Commit, if a transaction has begun."""
+        if self._has_begun:
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """Roll back, if a transaction has begun."""
+        if self._has_begun:
+            await super().rollback()
+
+    @property
+    def _has_begun(self) -> bool:
+        # A cancelled statement may have begun a transaction, or may still do so in the thread.
+        return not self._is_idle or self.in_transaction
+
+    async def run(self, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
+        """Execute a statement in the thread, and return all its rows."""
+        self._is_idle = False
+        result: _Result = await self._execute(self._run, method, statement, parameters)  # type: ignore[no-untyped-call]
+        self._is_idle = True
+        return result
+
+    def _run(self, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
+        cursor = getattr(self._conn, method)(statement, parameters)
+        rows = cursor.fetchall() if cursor.description else []
+        result = _Result(rows, cursor.description, cursor.rowcount, cursor.lastrowid)
+        cursor.close()
+        return result
+
+
+class _Cursor:
+    """The part of aiosqlite's cursor that SQLAlchemy uses."""
+
+    arraysize = 1
+
+    def __init__(self, connection: OneRoundTripConnection) -> None:
+        self._connection = connection
+        self._last = _Result([])
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, statement: str, parameters: Iterable[Any] = ()) -> Self:
+        self._last = await self._connection.run("execute", statement, parameters)
+        return self
+
+    async def executemany(self, statement: str, parameters: Iterable[Any]) -> Self:
+        self._last = await self._connection.run("executemany", statement, parameters)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        return self._last.rows
+
+    async def close(self) -> None:
+        pass
+
+    @property
+    def description(self) -> Any:
+        return self._last.description
+
+    @property
+    def rowcount(self) -> int:
+        return self._last.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        return self._last.lastrowid
