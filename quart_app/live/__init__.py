@@ -1,15 +1,15 @@
-"""The page that shows who is online, as people come and go.
+"""The page that shows who is online, kept up to date over a websocket.
 
-=================  ==========================================================
-``views``          the page and its websocket
-``people``         who is online, sorted
-``sockets``        one open websocket: what waits to be sent, why it closes
-``hub``            all open websockets of this worker, and what they are told
-``watch``          websockets end with their login sessions
-``gossip``         what workers tell each other
-``channel``        how they do it: through Redis
-``server_stop``    websockets end when the server does
-=================  ==========================================================
+=====================  ==========================================================
+``views``              the page and its websocket
+``people``             who is online, sorted by name
+``sockets``            one open websocket: its next message, and why it is closed
+``hub``                all open websockets of this worker, and the broadcast to them
+``watch``              closes websockets whose login session has ended
+``presence_messages``  the messages by which workers tell each other who is online
+``channel``            sends and receives them through Redis
+``server_stop``        websockets end when the server does
+=====================  ==========================================================
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from collections.abc import AsyncGenerator
 
 from quart_app.application import Application
 
-from .gossip import Gossip
 from .hub import Hub, current_hub
 from .people import People
+from .presence_messages import PresenceMessages
 from .server_stop import call_at_server_stop
 from .views import blueprint
 from .watch import watch_sessions
 
 
 def init_app(app: Application) -> None:
-    """Add the page, and what runs beside it while the application is served."""
+    """Add the page, and its background tasks while the application is served."""
     app.register_blueprint(blueprint)
 
     @app.while_serving
     async def run_live() -> AsyncGenerator[None, None]:
         redis_url = app.settings.redis_url
-        gossip = Gossip(secrets.token_hex(8), People()) if redis_url else None
-        hub = current_hub.add(app, Hub(sockets_per_user=app.settings.live_sockets_per_user, gossip=gossip))
+        messages = PresenceMessages(secrets.token_hex(8), People()) if redis_url else None
+        hub = current_hub.add(app, Hub(sockets_per_user=app.settings.live_sockets_per_user, messages=messages))
         jobs = [hub.broadcast(), watch_sessions(app, hub), _stop_with_server(hub)]
         channel = None
-        if redis_url and gossip:
+        if redis_url and messages:
             from .channel import Channel  # the library is optional
 
-            channel = Channel(redis_url.get_secret_value(), gossip, hub)
-            jobs += [channel.listen(), channel.speak()]
+            channel = Channel(redis_url.get_secret_value(), messages, hub)
+            jobs += [channel.receive(), channel.send()]
         tasks = [asyncio.create_task(job) for job in jobs]
 
         yield

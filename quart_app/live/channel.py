@@ -1,4 +1,4 @@
-"""The conversation between workers, through Redis (publish and subscribe): one connection to listen for a worker."""
+"""Presence messages between workers through Redis (publish and subscribe): one subscription for each worker."""
 
 from __future__ import annotations
 
@@ -11,83 +11,92 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from .gossip import SIGN_OF_LIFE, SILENCE, Gossip
 from .hub import Hub
+from .presence_messages import HEARTBEAT_INTERVAL, WORKER_TIMEOUT, PresenceMessages
 
 _NAME = "quart_app:live:{database}"
-"""Redis has databases, and its channels do not: the number keeps applications apart all the same."""
+"""Channels are shared by all databases of a Redis server; the number of the database keeps applications apart."""
 
-_PAUSE = 0.1  # seconds after each message: what happens meanwhile goes into the next one
-_TIMEOUT = 2.0  # seconds for Redis to answer
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds before connecting again
+_SEND_INTERVAL = 0.1  # seconds between two messages at least: changes in between are sent together
+_REDIS_TIMEOUT = 2.0  # seconds for Redis to connect, and to answer
+_FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds before connecting again, doubled each time
 
 _log = logging.getLogger(__name__)
 
 
 class Channel:
-    """Says what this worker's gossip has to say, and lets it hear the others.
+    """Sends the presence messages of this worker, and receives those of the others.
 
-    Without Redis nothing but the names of other workers' people is missing. They come back by themselves.
+    While Redis does not answer, only the people of other workers are missing from the page. They come back by
+    themselves.
+
+    Arguments:
+        url: of the Redis server.
+        messages: makes and reads the messages.
+        hub: is notified of every change.
     """
 
-    def __init__(self, url: str, gossip: Gossip, hub: Hub) -> None:
-        self._redis: Redis = Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+    def __init__(self, url: str, messages: PresenceMessages, hub: Hub) -> None:
+        self._redis: Redis = Redis.from_url(url, socket_timeout=_REDIS_TIMEOUT, socket_connect_timeout=_REDIS_TIMEOUT)
         self._name = _NAME.format(database=self._redis.connection_pool.connection_kwargs.get("db", 0))
-        self._gossip = gossip
+        self._messages = messages
         self._hub = hub
-        self._is_listening = asyncio.Event()
+        self._is_subscribed = asyncio.Event()
 
-    async def listen(self) -> None:
-        """Hear the others, without an end; connect again, after longer and longer waits, where that fails."""
-        wait = _FIRST_WAIT
+    async def receive(self) -> None:
+        """Receive messages until cancelled. After a failure, subscribe again with exponential backoff."""
+        wait = _FIRST_RETRY
         while True:
             try:
                 async with self._redis.pubsub() as subscription:
                     await subscription.subscribe(self._name)
-                    self._gossip.start_over()
-                    self._is_listening.set()
+                    self._messages.resynchronize()
+                    self._is_subscribed.set()
                     while True:
-                        await self._hear_next(subscription)
-                        wait = _FIRST_WAIT
+                        await self._receive_next(subscription)
+                        wait = _FIRST_RETRY
             except (RedisError, OSError, TimeoutError) as error:
-                _log.warning("Other workers cannot be heard, as Redis does not answer: %r", error)
-            self._is_listening.clear()
+                _log.warning("Redis does not answer, so the live page shows no users of other workers: %r", error)
+            self._is_subscribed.clear()
             await asyncio.sleep(uniform(wait / 2, wait))  # noqa: S311 - not for secrets
-            wait = min(2 * wait, _LONGEST_WAIT)
+            wait = min(2 * wait, _LAST_RETRY)
 
-    async def _hear_next(self, subscription: PubSub) -> None:
-        message = await subscription.get_message(timeout=SILENCE)
+    async def _receive_next(self, subscription: PubSub) -> None:
+        message = await subscription.get_message(timeout=WORKER_TIMEOUT)
         if message is None:
-            raise TimeoutError("Not even we ourselves can be heard.")
+            raise TimeoutError(f"No message has arrived for {WORKER_TIMEOUT:.0f} seconds, not even from this worker.")
         if message["type"] != "message":
             return
         try:
-            if self._gossip.hear(message["data"], monotonic()):
-                self._hub.tell()
+            if self._messages.receive(message["data"], monotonic()):
+                self._hub.notify()
         except (ValueError, KeyError, TypeError):
-            _log.warning("Somebody who is no worker of ours speaks on the channel %s.", self._name)
+            _log.warning(
+                "Ignored a message on the Redis channel %s that no worker sent. Does another program use it?",
+                self._name,
+            )
 
-    async def speak(self) -> None:
-        """Tell the others, without an end, what happens here, and that we are alive."""
-        spoken_at = 0.0
+    async def send(self) -> None:
+        """Send changes, or a heartbeat if there are none, until cancelled; also forget workers that are silent."""
+        sent_at = 0.0
         while True:
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_SEND_INTERVAL)
             now = monotonic()
-            if self._gossip.forget_silent(now):
-                self._hub.tell()
-            if self._is_listening.is_set() and (self._gossip.has_news or now - spoken_at >= SIGN_OF_LIFE):
-                spoken_at = now
-                await self._say(self._gossip.speak())
+            if self._messages.forget_silent_workers(now):
+                self._hub.notify()
+            if self._is_subscribed.is_set() and (self._messages.has_news or now - sent_at >= HEARTBEAT_INTERVAL):
+                sent_at = now
+                await self._publish(self._messages.next_message())
 
     async def close(self) -> None:
-        """Let the others know that nobody is here any more, and hang up."""
-        if self._is_listening.is_set():
-            await self._say(self._gossip.speak())
+        """Send the last changes, so that this worker has no people left, and disconnect."""
+        if self._is_subscribed.is_set():
+            await self._publish(self._messages.next_message())
         await self._redis.aclose()
 
-    async def _say(self, text: str) -> None:
+    async def _publish(self, text: str) -> None:
         try:
             await self._redis.publish(self._name, text)
         except (RedisError, OSError) as error:
-            # The others notice by the next number that they have missed something, and ask.
-            _log.warning("Other workers cannot be told, as Redis does not answer: %r", error)
+            # The others notice by the next number that a message is missing, and ask for everything.
+            _log.warning("Redis does not answer, so other workers do not show the users of this one: %r", error)

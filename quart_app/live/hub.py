@@ -1,4 +1,4 @@
-"""The open websockets of this worker, and what they are told."""
+"""The open websockets of this worker, and the broadcast of who is online to them."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from quart_app.extension import Extension
 
-from .gossip import Gossip
 from .people import People, Person
+from .presence_messages import PresenceMessages
 from .sockets import Close, Socket
 
 NAMES_SHOWN = 100
-"""How many names a message holds. With all of them, ten thousand people who come would cost the square of that."""
+"""How many names a message holds. With all names, ten thousand people coming online would cost quadratic time."""
 
 _BATCH = 200
-_PAUSE = 0.1  # seconds after each batch: news is told at once, then at most ten times a second
-_SIGN_OF_LIFE = 25.0  # seconds without news after which the last one is told again
+_BATCH_INTERVAL = 0.1  # seconds between two batches: the first is sent at once
+_HEARTBEAT_INTERVAL = 25.0  # seconds without a change after which the last message is sent again
 _CLOSE_TIMEOUT = 2.0  # seconds to wait for sockets that are being closed
 
 
 class Hub:
-    """Who is online, and the websockets of those who watch it at this worker.
+    """The people who are online, and the websockets of this worker that are told so.
 
-    A socket is told at most ten times a second, and 2,000 sockets in one second, however many people come and go:
-    with 10,000 sockets all have heard of a change within five seconds, and no request has waited for that.
+    A socket gets at most ten messages a second, and 2,000 sockets get one in a second, however many people come and
+    go: with 10,000 sockets all know of a change within five seconds, and no request waits for that.
 
     Arguments:
         sockets_per_user: how many websockets one user may have open at this worker.
-        gossip: what other workers say, and are told; None if there are none.
+        messages: the presence messages to and from other workers; None if there are no other workers.
     """
 
-    def __init__(self, *, sockets_per_user: int, gossip: Gossip | None = None) -> None:
-        self.everywhere = People() if gossip is None else gossip.everywhere
+    def __init__(self, *, sockets_per_user: int, messages: PresenceMessages | None = None) -> None:
+        self.everywhere = People() if messages is None else messages.everywhere
         #: Set while any socket is open.
         self.occupied = asyncio.Event()
         self._limit = sockets_per_user
-        self._gossip = gossip
+        self._messages = messages
         self._here = People()
         self._sockets: set[Socket] = set()
         self._is_stopping = False
@@ -50,29 +50,29 @@ class Hub:
 
     @property
     def sockets(self) -> list[Socket]:
-        """Those that are open now."""
+        """The sockets that are open now."""
         return list(self._sockets)
 
     @contextmanager
     def open(self, person: Person, session_id: int) -> Iterator[Socket]:
-        """Let somebody watch, by a login session, for as long as the block lasts. They are online meanwhile.
+        """A socket of a person, opened with a login session. The person is online as long as the block lasts.
 
         Raises:
-            TooManyRequests: this user has too many sockets already.
+            TooManyRequests: this user has too many open sockets.
             ServiceUnavailable: the server is being stopped.
         """
         if self._is_stopping:
             raise ServiceUnavailable(Close.STOPPING.reason, retry_after=1)
-        if self._here.times(person) >= self._limit:
+        if self._here.count(person) >= self._limit:
             raise TooManyRequests("There are too many connections of this user; close a tab.", retry_after=60)
         socket = Socket(person, session_id)
         self._sockets.add(socket)
         self.occupied.set()
-        if self._here.come(person):
-            if self._gossip:
-                self._gossip.come(person)
-            if self.everywhere.come(person):
-                self.tell()
+        if self._here.add(person):
+            if self._messages:
+                self._messages.add(person)
+            if self.everywhere.add(person):
+                self.notify()
         socket.offer(self.message())
         try:
             yield socket
@@ -81,41 +81,41 @@ class Hub:
             if not self._sockets:
                 self.occupied.clear()
                 self._emptied.set()
-            if self._here.go(person):
-                if self._gossip:
-                    self._gossip.go(person)
-                if self.everywhere.go(person):
-                    self.tell()
+            if self._here.remove(person):
+                if self._messages:
+                    self._messages.remove(person)
+                if self.everywhere.remove(person):
+                    self.notify()
 
     def message(self) -> str:
-        """What every socket is to know now: how many are online, and the first of their names."""
+        """The message for every socket: how many people are online, and the first of their names."""
         if self._text is None:
             names = [person.name for person in self.everywhere.first(NAMES_SHOWN)]
             self._text = json.dumps({"count": len(self.everywhere), "names": names})
         return self._text
 
-    def tell(self) -> None:
-        """Let every socket know that people have come or gone."""
+    def notify(self) -> None:
+        """Send the new state to every socket, because people have come online or gone offline."""
         self._text = None
         self._changed.set()
 
     async def broadcast(self) -> None:
-        """Tell the sockets, again and again, without an end.
+        """Send every change to the sockets, until cancelled.
 
-        Now and then they are told what they know already: to send something is how we notice that a client has
-        gone without a word, to hear something how it notices that of us, and proxies hang up where nothing happens.
+        Without changes the last message is sent again at intervals. Sending is how the server notices that a client
+        is gone, receiving is how a client notices that the server is gone, and proxies close idle connections.
         """
         while True:
-            is_news = await self._wait_for_news()
+            has_changed = await self._wait_for_change()
             sockets = self.sockets
             for start in range(0, len(sockets), _BATCH):
                 for socket in sockets[start : start + _BATCH]:
-                    socket.offer(self.message(), even_again=not is_news)
-                await asyncio.sleep(_PAUSE)
+                    socket.offer(self.message(), resend=not has_changed)
+                await asyncio.sleep(_BATCH_INTERVAL)
 
-    async def _wait_for_news(self) -> bool:
+    async def _wait_for_change(self) -> bool:
         try:
-            async with asyncio.timeout(_SIGN_OF_LIFE):
+            async with asyncio.timeout(_HEARTBEAT_INTERVAL):
                 await self._changed.wait()
         except TimeoutError:
             return False
@@ -123,21 +123,21 @@ class Hub:
         return True
 
     def stop(self) -> None:
-        """Close all sockets, and open no more."""
+        """Close all sockets, and refuse new ones."""
         self._is_stopping = True
         for socket in self._sockets:
             socket.end(Close.STOPPING)
 
     async def wait_until_empty(self) -> None:
-        """Wait until the sockets have been closed, within reason."""
+        """Wait until all sockets are closed, for :data:`_CLOSE_TIMEOUT` at most."""
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
                 while self._sockets:
                     self._emptied.clear()
                     await self._emptied.wait()
         except TimeoutError:
-            pass  # whoever does not answer is cut off with the connection
+            pass  # the server cuts off clients that do not answer
 
 
 current_hub = Extension[Hub]("quart_app.live")
-"""The hub of the application that is running now, while it is served."""
+"""Accessor of the current application's hub, while it is served."""

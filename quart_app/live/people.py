@@ -1,4 +1,4 @@
-"""Who is online, sorted, each once however often they are here."""
+"""The people who are online, sorted by name, each once."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from typing import NamedTuple
 
 
 class Person(NamedTuple):
-    """A user, as others see them."""
+    """A user, as shown to others."""
 
     id: int
     name: str
 
 
 class People:
-    """People who may be here several times: in several tabs, and at several workers.
+    """A sorted multiset of people: one person may be online in several tabs, and at several workers.
 
-    Kept sorted by name, so that the first hundred of ten thousand cost nothing to find.
+    Kept sorted by name, so that the first hundred of ten thousand are found without sorting.
     """
 
     def __init__(self) -> None:
-        self._times: Counter[Person] = Counter()
+        self._counts: Counter[Person] = Counter()
         self._sorted: list[tuple[str, Person]] = []
 
-    def come(self, person: Person) -> bool:
-        """Count them in; True if they were not here yet."""
-        self._times[person] += 1
-        if self._times[person] > 1:
+    def add(self, person: Person) -> bool:
+        """Count a person once more; True if they were not online before."""
+        self._counts[person] += 1
+        if self._counts[person] > 1:
             return False
         insort(self._sorted, _entry(person))
         return True
 
-    def go(self, person: Person) -> bool:
-        """Count them out; True if they are not here any more."""
-        self._times[person] -= 1
-        if self._times[person] > 0:
+    def remove(self, person: Person) -> bool:
+        """Count a person once less; True if they are no longer online."""
+        self._counts[person] -= 1
+        if self._counts[person] > 0:
             return False
-        del self._times[person]
+        del self._counts[person]
         del self._sorted[bisect_left(self._sorted, _entry(person))]
         return True
 
-    def times(self, person: Person) -> int:
-        """How often they are here."""
-        return self._times[person]
+    def count(self, person: Person) -> int:
+        """How often a person is online."""
+        return self._counts[person]
 
     def first(self, count: int) -> list[Person]:
-        """The first so many by name, whatever the case."""
+        """The first *count* people by name, ignoring case."""
         return [person for _, person in self._sorted[:count]]
 
     def __len__(self) -> int:

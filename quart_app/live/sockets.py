@@ -1,4 +1,4 @@
-"""One open websocket: what waits to be sent to it, and why it is to be closed."""
+"""One open websocket: its next message, and why it is closed."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from .people import Person
 
 
 class Close(Enum):
-    """Why we close a websocket: the code (RFC 6455, section 7.4, and IANA's registry) and a reason for people.
+    """Why the server closes a websocket: the code (RFC 6455, section 7.4, and IANA's registry) and a text.
 
-    After ``LOGGED_OUT``, and only then, it is of no use to connect again.
+    A client should connect again after each of them but ``LOGGED_OUT``.
     """
 
     STOPPING = 1001, "The server is being stopped."
-    NOT_LISTENING = 1003, "Nothing is expected from clients here."
+    NOT_LISTENING = 1003, "Clients must not send messages here."
     LOGGED_OUT = 1008, "This login has ended."
-    TOO_SLOW = 1013, "Messages were not taken in time."
-    UNCERTAIN = 1013, "It cannot be seen whether this login goes on."
+    TOO_SLOW = 1013, "The client did not accept a message in time."
+    UNCERTAIN = 1013, "The server cannot check whether this login is still valid."
 
     def __init__(self, code: int, reason: str) -> None:
         self.code = code
@@ -26,10 +26,10 @@ class Close(Enum):
 
 
 class Socket:
-    """The websocket of somebody who watches.
+    """The websocket of a client that is told who is online.
 
-    It has room for one message. A message says how everything is, not what has changed, so that a newer one
-    makes an older one needless: who reads slowly fills no memory, and nobody waits for them.
+    It holds one message. A message contains the whole state and not a change, so a newer one replaces an older one:
+    a client that reads slowly takes no memory, and nothing waits for it.
     """
 
     def __init__(self, person: Person, session_id: int) -> None:
@@ -37,23 +37,23 @@ class Socket:
         self.session_id = session_id
         self.closing: Close | None = None
         self._newest = ""
-        self._waiting: str | None = None
-        self._woken = asyncio.Event()
+        self._pending: str | None = None
+        self._wake = asyncio.Event()
 
-    def offer(self, message: str, *, even_again: bool = False) -> None:
-        """Let it be sent, unless it has been; an older one that still waits is dropped."""
-        if even_again or message != self._newest:
-            self._newest = self._waiting = message
-            self._woken.set()
+    def offer(self, message: str, *, resend: bool = False) -> None:
+        """Make this the next message, in place of an older one; ignore one that was offered before, unless *resend*."""
+        if resend or message != self._newest:
+            self._newest = self._pending = message
+            self._wake.set()
 
     def end(self, why: Close) -> None:
-        """Let it be closed; the first reason counts."""
+        """Have the websocket closed. Only the first reason counts."""
         self.closing = self.closing or why
-        self._woken.set()
+        self._wake.set()
 
     async def next_message(self) -> str | None:
-        """The message to send now, as soon as there is one; None when it is time to close."""
-        await self._woken.wait()
-        self._woken.clear()
-        message, self._waiting = self._waiting, None
+        """Wait for the next message and return it; None when the websocket is to be closed."""
+        await self._wake.wait()
+        self._wake.clear()
+        message, self._pending = self._pending, None
         return None if self.closing else message

@@ -23,7 +23,7 @@ blueprint = Blueprint("live", __name__)
 @blueprint.get("/live")
 @login_required
 async def page() -> Response:
-    """Who is online now; the script of the page opens the websocket, and puts in who comes and goes."""
+    """Show who is online. The script of the page opens the websocket, and applies its updates."""
     everywhere = current_hub().everywhere
     people = everywhere.first(NAMES_SHOWN)
     text = await render_template("live/page.html", people=people, more=len(everywhere) - len(people))
@@ -35,30 +35,31 @@ async def page() -> Response:
 @blueprint.websocket("/live/ws")
 @login_required
 async def updates() -> None:
-    """Send who is online, now and whenever that changes, until the login session ends.
+    """Send who is online, now and after each change, until the login session ends.
 
-    Clients are only to listen: the first message of one is its last.
+    Clients only receive: the server closes the websocket of one that sends a message.
     """
     person = Person(current_user.id, current_user.username)
     with current_hub().open(person, current_login_session().id) as socket:
         await websocket.accept()
-        listening = asyncio.create_task(_listen(socket))
+        receiving = asyncio.create_task(_receive(socket))
         try:
-            closing = await _deliver(socket)
+            closing = await _send_messages(socket)
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)  # Quart 0.23 says by an error that one is gone
+            receiving.cancel()
+            # In Quart 0.23 this raises an error when the client is gone.
+            await asyncio.gather(receiving, return_exceptions=True)
     with suppress(TimeoutError):
         async with asyncio.timeout(_SEND_TIMEOUT):
             await websocket.close(closing.code, closing.reason)
 
 
-async def _listen(socket: Socket) -> None:
+async def _receive(socket: Socket) -> None:
     await websocket.receive()
     socket.end(Close.NOT_LISTENING)
 
 
-async def _deliver(socket: Socket) -> Close:
+async def _send_messages(socket: Socket) -> Close:
     while (message := await socket.next_message()) is not None:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT):

@@ -1,4 +1,4 @@
-"""Websockets end with the login session that opened them, whoever ends that, wherever, and however."""
+"""Closes websockets whose login session has ended, in whatever way and on whatever host it ended."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _log = logging.getLogger(__name__)
 
 
 async def watch_sessions(app: Application, hub: Hub) -> None:
-    """Look every two seconds, while there are sockets, without an end.
+    """Check the sessions of all sockets every two seconds, while there are any, until cancelled.
 
-    The rows are asked, as these alone know of every way in which a session ends: so a socket outlives its session
-    by two seconds and one query at most, and by five while the database does not answer. Being connected is
-    no use of a session: that nobody has done anything for too long, a socket does not change.
+    The rows are queried, because every way to end a session changes them. So a socket outlives its session by two
+    seconds and one query at most, and by five seconds while the database does not answer. An open websocket is not a
+    use of its session: the session still expires when it is idle.
     """
     while True:
         await hub.occupied.wait()
@@ -33,11 +33,11 @@ async def watch_sessions(app: Application, hub: Hub) -> None:
 
 
 async def check_sessions(hub: Hub) -> None:
-    """Close the sockets whose session has ended, and all of them if that cannot be known: nobody is let in on trust."""
+    """Close the sockets whose session has ended, or all of them if the database does not answer in time."""
     sockets = hub.sockets
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT):
-            living = await _ask({socket.session_id for socket in sockets})
+            living = await _query_living_sessions({socket.session_id for socket in sockets})
     except TimeoutError:
         for socket in sockets:
             socket.end(Close.UNCERTAIN)
@@ -47,10 +47,12 @@ async def check_sessions(hub: Hub) -> None:
             socket.end(Close.LOGGED_OUT)
 
 
-async def _ask(session_ids: set[int]) -> set[tuple[int, int]]:
+async def _query_living_sessions(session_ids: set[int]) -> set[tuple[int, int]]:
     while True:
         try:
             return await living_sessions(session_ids)
-        except Exception:  # noqa: BLE001 - whatever it is: to give up would be to let them in for ever
-            _log.warning("It cannot be seen which logins go on.", exc_info=True)
+        except Exception:  # noqa: BLE001 - after any error: without checks, sockets would stay open for ever
+            _log.warning(
+                "Could not check which login sessions of websockets are still valid; trying again.", exc_info=True
+            )
         await asyncio.sleep(_RETRY_INTERVAL)

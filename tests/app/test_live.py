@@ -199,7 +199,7 @@ async def test_clients_only_listen(susan: Visitor, app: Application) -> None:
 
 async def test_slow_client(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who does not take messages delays nobody, and hears the newest one afterwards: what came between is gone."""
-    monkeypatch.setattr("quart_app.live.hub._PAUSE", 0)
+    monkeypatch.setattr("quart_app.live.hub._BATCH_INTERVAL", 0)
     async with open_tab(susan) as slow, open_tab(susan) as quick, AsyncExitStack() as crowd:
         assert (await slow.news())["count"] == (await quick.news())["count"] == 1
         slow.is_reading.clear()
@@ -230,7 +230,7 @@ async def test_news_in_one(susan: Visitor, app: Application) -> None:
 
 async def test_sign_of_life(susan: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing happens, what is known is told again, so that both sides know of each other."""
-    monkeypatch.setattr("quart_app.live.hub._SIGN_OF_LIFE", 0.01)
+    monkeypatch.setattr("quart_app.live.hub._HEARTBEAT_INTERVAL", 0.01)
     async with open_tab(susan) as first:  # the wait that had begun before ends with her coming
         assert [await first.names() for _ in range(3)] == [["susan"]] * 3
 
