@@ -28,7 +28,7 @@ from .pages import account, home, login, sessions
 from .secret_key import kept_secret_key
 from .sessions import sweep
 from .sessions.confirmation import SessionEnded
-from .sessions.sightings import Sightings, current_sightings
+from .sessions.last_seen import LastSeenUpdates, current_last_seen_updates
 from .settings import Settings, current_settings
 
 
@@ -68,7 +68,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         settings.password_method, threads=settings.password_threads, queue=settings.password_queue, metrics=metrics
     )
     current_password_hasher.add(app, hasher)
-    current_sightings.add(app, Sightings())
+    current_last_seen_updates.add(app, LastSeenUpdates())
     throttle = Throttle(
         AttemptCounter(database), hasher, limit=settings.login_attempts, window=settings.login_attempts_window
     )

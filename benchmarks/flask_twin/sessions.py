@@ -14,8 +14,8 @@ from quart_app.models.handles import hash_handle
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.user import User
 from quart_app.sessions.confirmation import SessionEnded
+from quart_app.sessions.last_seen import UPDATE_INTERVAL, is_update_due
 from quart_app.sessions.limits import Limits
-from quart_app.sessions.sightings import SEEN_EVERY, is_sighting_due
 
 from .database import db
 
@@ -58,8 +58,8 @@ def find_user(handle: str) -> User | None:
         return None
     row.handle = handle
     user.login_session = row
-    if is_sighting_due(row, now):
-        _write_sighting(row, now)
+    if is_update_due(row, now):
+        _write_last_seen(row, now)
     return user
 
 
@@ -105,10 +105,10 @@ def limits() -> Limits:
     return Limits.of(current_app.extensions["settings"])
 
 
-def _write_sighting(row: LoginSession, now: datetime) -> None:
+def _write_last_seen(row: LoginSession, now: datetime) -> None:
     query = (
         update(LoginSession)
-        .where(LoginSession.id == row.id, LoginSession.last_seen_at <= now - SEEN_EVERY)
+        .where(LoginSession.id == row.id, LoginSession.last_seen_at <= now - UPDATE_INTERVAL)
         .values(last_seen_at=now)
     )
     db.execute(query)

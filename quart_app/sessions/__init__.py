@@ -1,19 +1,16 @@
-"""Login sessions as rows: who ends the row ends the login, wherever its cookies are.
+"""Login sessions as rows: deleting the row ends the login, wherever its cookies are.
 
-Each function that writes is one transaction, or, by the name of ``..._in``, part of its caller's.
+Each function that writes is a transaction of its own; one with a name in ``_in`` is part of the caller's.
 
 ================  ==========================================================
-``models``        a login session, as the database has it
-``handles``       what its cookies hold, and the database does not
-``bearer``        the same handle as a token, for programs
-``lookup``        whose it is: what every request of a user asks
-``sightings``     when it was last seen
-``limits``        how long it lasts
-``creation``      beginning one
-``confirmation``  what its user may do who has just entered the password; a new handle, and its full time again
-``listing``       those that go on
-``ending``        ending it before its time
-``sweep``         removing those that have ended by time
-``views``         the buttons that end them
+``bearer``        the handle as a bearer token, for programs
+``limits``        how long a login session lasts
+``lookup``        finding the user of a handle, for every request
+``last_seen``     last-seen updates, written in the background
+``creation``      starting a login session
+``confirmation``  changes that need a recently entered password; renewing a session
+``listing``       login sessions that have not expired
+``ending``        ending login sessions before they expire
+``sweep``         removing expired login sessions
 ================  ==========================================================
 """

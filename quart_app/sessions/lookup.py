@@ -11,8 +11,8 @@ from quart_app.models.handles import hash_handle
 from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
 
+from .last_seen import current_last_seen_updates, is_update_due
 from .limits import current_limits
-from .sightings import current_sightings, is_sighting_due
 
 # Put together once, as every request of a user runs it.
 _SESSIONS = Rows(LoginSession)
@@ -43,7 +43,7 @@ async def find_user(handle: str, *, bearer: bool = False) -> User | None:
         return None
     row.handle = handle
     user.login_session = row
-    if is_sighting_due(row, now):
+    if is_update_due(row, now):
         row.last_seen_at = now
-        current_sightings().add(row.id, now)
+        current_last_seen_updates().add(row.id, now)
     return user

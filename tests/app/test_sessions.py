@@ -24,7 +24,7 @@ from quart_app.database import current_database
 from quart_app.models.handles import hash_handle, new_handle
 from quart_app.models.login_session import LoginSession
 from quart_app.sessions.ending import end_sessions
-from quart_app.sessions.sightings import write_sightings
+from quart_app.sessions.last_seen import write_last_seen
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
 from tests.app.visitor import PASSWORD, Visitor
@@ -413,7 +413,7 @@ async def test_last_seen_never_goes_back(user: Visitor, app: Application) -> Non
     seen = row.last_seen_at + timedelta(minutes=5)
     async with app.app_context():
         for moment in (seen, seen + timedelta(seconds=59), seen - timedelta(minutes=3)):
-            await write_sightings([row.id], moment)
+            await write_last_seen([row.id], moment)
     (row,) = await rows(app)
     assert row.last_seen_at == seen
 
