@@ -1,18 +1,16 @@
-"""Accounts: who there is, how they prove it, and the pages for it.
+"""Accounts: users, their passwords, and everything that happens to an account.
 
 ==================  ==========================================================
-``models``          the user, as the database has it
-``names``           when two names are the same; ``name_rules``: which ones there may be
 ``users``           finding and adding users
-``passwords``       hashing them; ``password_rules``: which ones there may be
-``authentication``  whose password it is
-``throttle``        how often that may be guessed; ``attempts``: as the database counts it
+``name_rules``      which usernames and email addresses are accepted
+``password_rules``  which passwords are accepted; ``common_passwords.txt`` lists refused ones
+``passwords``       hashing passwords in threads, with a bounded queue
+``authentication``  checking a password, at login and for a confirmation
+``throttle``        how often a password may be guessed
+``attempts``        counts of failed attempts in the database
 ``devices``         browsers that a user has logged in with before
-``login``           logging in and out, and who is logged in
-``changes``         another password, another address
-``closing``         accounts that are closed, opened again, or deleted
-``views``           the pages to register, log in and out, with ``forms``
-``account``         the pages of one's own account, with ``account_forms``
-``fields``          what all these forms are made of
+``login``           logging in and out, and the current user
+``changes``         changing the password or the email address
+``closing``         closing, reopening and deleting accounts
 ==================  ==========================================================
 """

@@ -1,6 +1,16 @@
-"""Commands: ``quart --app quart_app --help``. Each has a module of its name; that of ``db`` is ``database``.
+"""The commands of ``quart --app quart_app``; ``--help`` lists them.
 
-``running`` and ``tables`` say how they run; ``shell_console`` and ``shell_loop`` are parts of ``shell``.
+=================  ==========================================================
+``database``       ``db``: migrations
+``seed``           ``seed``: many users, for load tests
+``sessions``       ``sessions``: list, end and sweep logins
+``user``           ``user``: create, close and open accounts
+``shell``          ``shell``: Python with ``await`` and a database session
+``shell_console``  reads and runs what is typed there
+``shell_loop``     its event loop, in another thread
+``running``        runs a command in the application's context
+``tables``         the same, with tables that are up to date
+=================  ==========================================================
 """
 
 from __future__ import annotations
@@ -13,7 +23,7 @@ from . import database, seed, sessions, user
 
 
 def init_app(app: Application) -> None:
-    """Add all of them to this application."""
+    """Add the commands to this application."""
     app.cli.add_command(database.group)
     app.cli.add_command(seed.command)
     app.cli.add_command(sessions.group)
@@ -22,14 +32,14 @@ def init_app(app: Application) -> None:
 
 
 def _install_shell(app: Application) -> None:
-    """Replace Quart's ``shell``, in which nothing can be awaited, by ours.
+    """Replace Quart's ``shell``, which cannot await anything.
 
-    Quart's own command is found before those of an application. The first thing that it does is to ask for the names
-    that the shell is to have, so that is where ours starts, and it ends the command.
+    Quart's own command is found before those of an application. It begins with a call to ``make_shell_context``, so
+    the replacement starts there, and ends the command.
     """
 
     def run_instead() -> NoReturn:
-        from .shell import run_shell  # servers have the commands, too, and start without this one
+        from .shell import run_shell  # not needed by servers, which import the commands, too
 
         raise SystemExit(run_shell(app))
 

@@ -1,4 +1,21 @@
-"""What every answer of the application has in common, whoever made it."""
+"""What protects every response of the application.
+
+=====================  ==========================================================
+``headers``            security headers, and which responses may be cached
+``cookies``            no cookies in failed responses, nor in those to a bearer token
+``session_cookies``    session cookies of hosts with other clocks, and damaged ones
+``session_keys``       the keys of the session, and which of them must not be lost
+``session_size``       session cookies no larger than browsers keep
+``csrf``               tokens of forms
+``cross_site``         refuses requests that another site made the browser send
+``hosts``              refuses unknown host names
+``proxies``            address, scheme and host of the client, behind trusted proxies
+``rate_limits``        how many password forms a network address may send
+``rate``               the algorithm that decides (GCRA)
+``rate_limit_memory``  its state in this process
+``rate_limit_redis``   its state in Redis, for all workers and hosts
+=====================  ==========================================================
+"""
 
 from __future__ import annotations
 
@@ -9,7 +26,7 @@ from . import cookies, cross_site, headers
 
 
 def init_app(app: Application) -> None:
-    """Add all of them."""
+    """Add those that apply to every response."""
     headers.init_app(app)
     cookies.init_app(app)
     cross_site.init_app(app)

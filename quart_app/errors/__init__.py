@@ -1,7 +1,7 @@
-"""What is answered where something went wrong.
+"""Responses to errors.
 
 ============  ==========================================================
-``problems``  the API's answers: problem details (RFC 9457)
-``pages``     the error pages, for browsers
+``pages``     error pages, for browsers
+``problems``  problem details (RFC 9457), for the API
 ============  ==========================================================
 """

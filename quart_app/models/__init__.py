@@ -1,4 +1,4 @@
-"""The tables as typed classes, and nothing else: no request, no query, no rule.
+"""The tables as typed classes, without requests, queries or rules.
 
 ===================  ==========================================================
 ``user``             an account

@@ -8,6 +8,5 @@ Hypercorns of their own, and something that does nothing else watches over them.
 ``worker``      one Hypercorn, in a process of its own
 ``warm_up``     what it does before it serves
 ``lifeline``    how the two know of each other's end
-``server_pid``  how workers know that they belong together
 ==============  ==========================================================
 """
