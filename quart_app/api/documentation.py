@@ -10,9 +10,10 @@ from quart import current_app, render_template
 from quart_schema import hide
 
 from quart_app.errors.problems import PROBLEM_TYPES
+from quart_app.framework.openapi_provider import REFERENCE
 
 from .blueprint import blueprint
-from .openapi import REFERENCE, described_api
+from .openapi import described_api
 from .operations import BEARER
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 from quart import Quart, Response, current_app
-from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, OpenAPIProvider, QuartSchema, Tag, hide
-from werkzeug.routing import IntegerConverter, Rule
-from werkzeug.routing.converters import BaseConverter
+from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, QuartSchema, Tag, hide
 
 from quart_app.errors.problems import PROBLEM_JSON
+from quart_app.framework.openapi_provider import BlueprintProvider
 
 from .blueprint import blueprint
 from .body import JSON
@@ -47,73 +45,23 @@ _RESPONSE_HEADERS = {
     HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "Seconds."},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "Seconds."},
 }
-REFERENCE = "#/components/schemas/"
-_METHODS = frozenset({"get", "post", "put", "delete"})
 
 
-class _Provider(OpenAPIProvider):
-    """Quart-Schema's, with what it cannot say itself: problems, empty answers, the bounds of numbers in paths."""
+class _Provider(BlueprintProvider):
+    """Describes the operations of the API, with the words and headers of its answers, and problems for errors."""
 
-    def schema(self) -> dict[str, Any]:
-        schema = super().schema()
-        for operations in schema["paths"].values():
-            for method in _METHODS & operations.keys():
-                operation = operations[method]
-                operation["responses"] = {
-                    str(status): _described(HTTPStatus(status), response)
-                    for status, response in sorted(operation["responses"].items())
-                }
-        return schema
+    blueprint_name = blueprint.name
 
-    def generate_rules(self) -> Iterable[Rule]:
-        return (rule for rule in super().generate_rules() if rule.endpoint.startswith(f"{blueprint.name}."))
-
-    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
-        paths, components = super().build_paths(rule)
-        view = self._app.view_functions[rule.endpoint]
-        for operations in paths.values():
-            for operation in operations.values():
-                if view.empty_answer is not None:
-                    operation["responses"] = {view.empty_answer: {}, **operation["responses"]}
-                if "requestBody" in operation:
-                    operation["requestBody"]["required"] = True
-                operation["description"] = " ".join(operation["description"].split())
-        return paths, components
-
-    def build_request_body(self, model: Any, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return _by_reference(*super().build_request_body(model, source))
-
-    def build_response_object(self, model: Any, headers_model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return _by_reference(*super().build_response_object(model, headers_model))
-
-    def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
-        parameter = super().build_path_parameter(name, converter)
-        if isinstance(converter, IntegerConverter):
-            parameter["schema"] |= {"minimum": 0, "maximum": converter.max}
-        return parameter
-
-    def operation_id(self, method: str, path: str, func: Any) -> str | None:
-        operation_id = super().operation_id(method, path, func)
-        return None if operation_id is None else operation_id.removeprefix(f"{method.lower()}_")
-
-
-def _by_reference(body: dict[str, Any], components: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same with its schema among the components: described once, and with a name."""
-    content = body["content"][JSON]
-    schema, name = content["schema"], content["schema"]["title"]
-    return {**body, "content": {JSON: {"schema": {"$ref": f"{REFERENCE}{name}"}}}}, {**components, name: schema}
-
-
-def _described(status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
-    described = {**response, "description": _STATUS_WORDS[status]}
-    if status >= HTTPStatus.BAD_REQUEST:
-        described["content"] = {PROBLEM_JSON: response["content"][JSON]}
-    if status in _RESPONSE_HEADERS:
-        described["headers"] = {
-            name: {"description": words, "schema": {"type": "string"}}
-            for name, words in _RESPONSE_HEADERS[status].items()
-        }
-    return described
+    def describe_response(self, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
+        described = {**response, "description": _STATUS_WORDS[status]}
+        if status >= HTTPStatus.BAD_REQUEST:
+            described["content"] = {PROBLEM_JSON: response["content"][JSON]}
+        if status in _RESPONSE_HEADERS:
+            described["headers"] = {
+                name: {"description": words, "schema": {"type": "string"}}
+                for name, words in _RESPONSE_HEADERS[status].items()
+            }
+        return described
 
 
 class Description(QuartSchema):

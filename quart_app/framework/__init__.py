@@ -1,6 +1,7 @@
-"""Everything that bends Quart, Hypercorn or Jinja, in one place.
+"""Everything that bends Quart, Quart-Schema, Jinja or asyncio, in one place.
 
-Each module says why it is needed.
+Each module says why it is needed, the versions it was written for, what it saves, and what to do when that package
+changes. pyproject.toml has an upper bound for each of these packages; what bends database drivers is in ``database``.
 
 ==========================  ==========================================================
 ``early_checks``            checks before every hook, so that a refused request costs no query
@@ -8,5 +9,7 @@ Each module says why it is needed.
 ``websocket_backpressure``  websockets whose clients send too fast, or never hang up
 ``templating``              templates compiled without async code
 ``context_processors``      context processors that no template uses, removed
+``openapi_provider``        an OpenAPI document with problems, empty answers and named schemas
+``small_reads``             reads from sockets that do not scatter the heap
 ==========================  ==========================================================
 """

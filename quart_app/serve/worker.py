@@ -7,7 +7,6 @@ import asyncio
 import signal
 import socket
 import ssl
-from asyncio import selector_events
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,10 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from quart_app import create_app
+from quart_app.framework.small_reads import read_in_small_pieces
 
 from .lifeline import READY
 from .warm_up import warm_up
-
-_PIECE = 16 * 1024  # bytes
 
 
 def main() -> None:
@@ -36,7 +34,7 @@ def main() -> None:
     config.bind, config.insecure_bind = options.bind, options.insecure_bind
     config.workers = 1
     lifeline = socket.socket(fileno=options.lifeline)
-    _read_in_small_pieces()
+    read_in_small_pieces()
     with asyncio.Runner(loop_factory=_loop_factory(config.worker_class)) as runner:
         runner.get_loop().set_exception_handler(_report)
         app = create_app()
@@ -54,16 +52,6 @@ async def _until_told(lifeline: socket.socket) -> None:
     loop.add_reader(lifeline, stop.set)
     await stop.wait()
     loop.remove_reader(lifeline)
-
-
-def _read_in_small_pieces() -> None:
-    """Let asyncio ask for no more at once than a request usually is.
-
-    It makes room for 256 KiB whenever something comes, and gives back what was not needed. What is kept meanwhile lies
-    behind that, and the C library's heap grew by half a kilobyte with each request, free but in pieces (mallinfo2;
-    30 minutes of `python -m benchmarks.soak`). uvloop has one such room for all.
-    """
-    selector_events._SelectorSocketTransport.max_size = _PIECE  # type: ignore[attr-defined]
 
 
 def _loop_factory(worker_class: str) -> Any:

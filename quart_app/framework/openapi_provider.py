@@ -1,0 +1,96 @@
+"""The OpenAPI document of one blueprint, with what Quart-Schema cannot say itself.
+
+That is: empty answers, bodies that are required, schemas that are described once and by name, the bounds of numbers in
+paths, and a description of each answer.
+
+Written for Quart-Schema 0.23 to 0.25. It overrides the steps in which ``OpenAPIProvider`` builds the document; they
+have public names and are not documented. It saves writing the document by hand. If Quart-Schema changes these steps,
+``tests/app/test_api_description.py`` fails, and the application otherwise works: adapt this module, or keep the
+document of the last version as a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from quart_schema import OpenAPIProvider
+from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing.converters import BaseConverter
+
+REFERENCE = "#/components/schemas/"
+_JSON = "application/json"
+_METHODS = frozenset({"get", "post", "put", "delete"})
+
+
+class BlueprintProvider(OpenAPIProvider):
+    """Quart-Schema's provider for the operations of one blueprint.
+
+    A view may have ``empty_answer``, the status of an answer without a body, or None.
+
+    Attributes:
+        blueprint_name: the blueprint whose operations are described.
+    """
+
+    blueprint_name: ClassVar[str]
+
+    def describe_response(self, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
+        """The Response Object of an answer with this status; to be overridden to add to it."""
+        return {**response, "description": status.phrase}
+
+    def schema(self) -> dict[str, Any]:
+        """The document, in which each answer has its description."""
+        schema = super().schema()
+        for operations in schema["paths"].values():
+            for method in _METHODS & operations.keys():
+                operation = operations[method]
+                operation["responses"] = {
+                    str(status): self.describe_response(HTTPStatus(status), response)
+                    for status, response in sorted(operation["responses"].items())
+                }
+        return schema
+
+    def generate_rules(self) -> Iterable[Rule]:
+        """The rules of the blueprint."""
+        return (rule for rule in super().generate_rules() if rule.endpoint.startswith(f"{self.blueprint_name}."))
+
+    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The operations of a rule, with empty answers, required bodies, and descriptions on one line."""
+        paths, components = super().build_paths(rule)
+        view = self._app.view_functions[rule.endpoint]
+        for operations in paths.values():
+            for operation in operations.values():
+                if view.empty_answer is not None:
+                    operation["responses"] = {view.empty_answer: {}, **operation["responses"]}
+                if "requestBody" in operation:
+                    operation["requestBody"]["required"] = True
+                operation["description"] = " ".join(operation["description"].split())
+        return paths, components
+
+    def build_request_body(self, model: Any, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A body, with its schema by reference."""
+        return _by_reference(*super().build_request_body(model, source))
+
+    def build_response_object(self, model: Any, headers_model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """An answer, with its schema by reference."""
+        return _by_reference(*super().build_response_object(model, headers_model))
+
+    def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
+        """A parameter in a path, with the bounds of numbers."""
+        parameter = super().build_path_parameter(name, converter)
+        if isinstance(converter, IntegerConverter):
+            parameter["schema"] |= {"minimum": 0, "maximum": converter.max}
+        return parameter
+
+    def operation_id(self, method: str, path: str, func: Any) -> str | None:
+        """The name of an operation, without its method."""
+        operation_id = super().operation_id(method, path, func)
+        return None if operation_id is None else operation_id.removeprefix(f"{method.lower()}_")
+
+
+def _by_reference(body: dict[str, Any], components: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same with its schema among the components: described once, and with a name."""
+    content = body["content"][_JSON]
+    schema, name = content["schema"], content["schema"]["title"]
+    return {**body, "content": {_JSON: {"schema": {"$ref": f"{REFERENCE}{name}"}}}}, {**components, name: schema}

@@ -1,0 +1,22 @@
+"""Reads from sockets that make room for a request, not for 256 KiB.
+
+asyncio asks for 256 KiB whenever something arrives, and gives back what was not needed. What is kept meanwhile lies
+behind that in memory, so the C library's heap grew by half a kilobyte with each request, free but in pieces
+(``mallinfo2``; 30 minutes of ``python -m benchmarks.soak``).
+
+Written for the selector event loop of Python 3.11 to 3.13, of which it sets a private attribute. uvloop has one buffer
+for all connections and needs none of this. If Python renames the class, the import fails; if it renames the attribute,
+setting it is useless: then run the soak without it, and remove this module if the memory stays flat.
+"""
+
+from __future__ import annotations
+
+from asyncio import selector_events
+
+_SIZE = 16 * 1024
+"""Bytes to make room for at once: more than a request usually has."""
+
+
+def read_in_small_pieces() -> None:
+    """Let all connections of this process read at most 16 KiB at once; to be called by a process that only serves."""
+    selector_events._SelectorSocketTransport.max_size = _SIZE  # type: ignore[attr-defined]
