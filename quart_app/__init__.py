@@ -28,6 +28,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``hash_strength``      which password hashes production accepts
 ``secret_key``         the key that signs cookies, where the environment has none
 ``server_pid``         how workers of one server know that they belong together
+``server_stop``        what is to be done when the server begins to stop
 ``templates/``         the pages' templates
 ``static/``            style, icon, and the script of the live page
 =====================  ==========================================================

@@ -26,6 +26,7 @@ from .migrations.start import prepare_tables
 from .operation.metrics import current_metrics
 from .pages import account, home, login, sessions
 from .secret_key import kept_secret_key
+from .server_stop import ServerStop, current_server_stop
 from .sessions import sweep
 from .sessions.confirmation import SessionEnded
 from .sessions.last_seen import LastSeenUpdates, current_last_seen_updates
@@ -47,6 +48,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
 
     current_settings.add(app, settings)
     app.config.from_mapping(settings.quart_config())
+    current_server_stop.add(app, ServerStop())
     operation.init_app(app)
     if settings.secret_key is None:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)

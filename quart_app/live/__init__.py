@@ -1,16 +1,6 @@
 """The page that shows who is online, kept up to date over a websocket.
 
-=====================  ==========================================================
-``views``              the page and its websocket
-``people``             who is online, sorted by name
-``sockets``            one open websocket: its next message, and why it is closed
-``hub``                all open websockets of this worker, and the broadcast to them
-``watch``              closes websockets whose login session has ended
-``presence_messages``  the messages by which workers tell each other who is online
-``channel``            sends and receives them through Redis
-``server_stop``        websockets end when the server does
-=====================  ==========================================================
-"""
+=====================  ==================================================="""
 
 from __future__ import annotations
 
@@ -19,11 +9,11 @@ import secrets
 from collections.abc import AsyncGenerator
 
 from quart_app.application import Application
+from quart_app.server_stop import current_server_stop
 
 from .hub import Hub, current_hub
 from .people import People
 from .presence_messages import PresenceMessages
-from .server_stop import call_at_server_stop
 from .views import blueprint
 from .watch import watch_sessions
 
@@ -37,7 +27,8 @@ def init_app(app: Application) -> None:
         redis_url = app.settings.redis_url
         messages = PresenceMessages(secrets.token_hex(8), People()) if redis_url else None
         hub = current_hub.add(app, Hub(sockets_per_user=app.settings.live_sockets_per_user, messages=messages))
-        jobs = [hub.broadcast(), watch_sessions(app, hub), _stop_with_server(hub)]
+        current_server_stop.of(app).call(hub.stop)
+        jobs = [hub.broadcast(), watch_sessions(app, hub)]
         channel = None
         if redis_url and messages:
             from .channel import Channel  # the library is optional
@@ -55,8 +46,3 @@ def init_app(app: Application) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _stop_with_server(hub: Hub) -> None:
-    await hub.occupied.wait()  # by then the server is serving
-    call_at_server_stop(hub.stop)

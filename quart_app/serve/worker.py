@@ -16,6 +16,7 @@ from hypercorn.config import Config
 
 from quart_app import create_app
 from quart_app.framework.small_reads import read_in_small_pieces
+from quart_app.server_stop import ServerStop, current_server_stop
 
 from .lifeline import READY
 from .warm_up import warm_up
@@ -39,11 +40,14 @@ def main() -> None:
         runner.get_loop().set_exception_handler(_report)
         app = create_app()
         warm_up(app)
-        runner.run(serve(app, config, shutdown_trigger=partial(_until_told, lifeline)))
+        runner.run(serve(app, config, shutdown_trigger=partial(_until_told, lifeline, current_server_stop.of(app))))
 
 
-async def _until_told(lifeline: socket.socket) -> None:
-    """Say that we serve, which is when Hypercorn calls this; return when we are to stop."""
+async def _until_told(lifeline: socket.socket, server_stop: ServerStop) -> None:
+    """Tell the supervisor that we serve, which is when Hypercorn calls this; return when we are to stop.
+
+    Hypercorn then takes no more connections, and waits for those that are open. The application hears of it before.
+    """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -52,6 +56,7 @@ async def _until_told(lifeline: socket.socket) -> None:
     loop.add_reader(lifeline, stop.set)
     await stop.wait()
     loop.remove_reader(lifeline)
+    server_stop.announce()
 
 
 def _loop_factory(worker_class: str) -> Any:

@@ -22,6 +22,7 @@ from quart_app.live.people import Person
 from quart_app.live.sockets import Close
 from quart_app.live.watch import check_sessions
 from quart_app.models.user import User
+from quart_app.server_stop import current_server_stop
 from quart_app.sessions.confirmation import renew_session
 from quart_app.sessions.ending import end_sessions
 from tests.app.conftest import Clock
@@ -414,7 +415,7 @@ async def test_stopping(susan: Visitor, app: Application) -> None:
     """A server that stops says goodbye with 1001, and lets nobody in any more."""
     async with open_tab(susan) as hers:
         await hers.names()
-        current_hub.of(app).stop()
+        current_server_stop.of(app).announce()
         assert await hers.until_closed() == 1001
         assert await refusal(susan) == 503
     await current_hub.of(app).wait_until_empty()

@@ -1,4 +1,4 @@
-"""The live page as it is served: by a real Hypercorn, or two, with a real Redis between them."""
+"""The live page as it is served: by a real worker, or two, with a real Redis between them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
-from tests.browser.server import serve
 from tests.services.needed import needed
+from tests.serving.server import serve
 
 KEY = "a key that all servers have in common"
 
@@ -42,7 +42,8 @@ class Site:
         """Start a server; gives its address."""
         folder = self._folder / f"server-{len(list(self._folder.iterdir()))}"
         folder.mkdir()
-        return self._servers.enter_context(serve(folder, **self._environment))
+        server = self._servers.enter_context(serve(folder, environment=self._environment))
+        return f"http://127.0.0.1:{server.port}"
 
     def stop(self) -> None:
         """Stop the servers, and wait until they have."""
