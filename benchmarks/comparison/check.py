@@ -15,8 +15,9 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.serving.commands import ROOT
 
+from .deviations import Deviation
 from .histories import history
-from .observe import Deviation, Observer
+from .observe import Observer
 from .steps import Move, Send, Step
 from .stories import STORIES
 from .worlds import FLASK, FLASK_FACTORY, QUART, World, two_worlds

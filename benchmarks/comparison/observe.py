@@ -2,7 +2,7 @@
 
 Random and passing things are compared by what they mean: a handle by the login it stands for, a token by being one.
 What Flask-Login 0.6.3 does otherwise on purpose stands in ``docs/parity.md``; what of it can be met here is
-named in :class:`Deviation`, and counted.
+counted as a member of :class:`.Deviation`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 from . import signing
 from .cookies import SetCookie
+from .deviations import Deviation
+from .differences import Difference, unless_equal
 from .worlds import BROWSERS, FLASK, Answer, World
 
 #: Said by servers, not by applications; or told by itself, such as the length of what is compared anyway.
@@ -31,28 +31,6 @@ _DEVICE = "device"
 """How quart_app counts failed logins by browser; the twin does not count them."""
 _CLOSE = 10.0
 """Seconds within which two cookies that are made one after the other may end apart."""
-
-
-class Deviation(Enum):
-    """A documented difference, in the words of ``docs/parity.md``."""
-
-    FORGETS_WHO_IS_GONE = "an id whose user is gone is removed from the session when the user is looked at"
-    NOTHING_WRITTEN_FOR_NOBODY = "a good remember cookie whose user is gone writes nothing into the session"
-    RESTORED_LOGIN_IS_BOUND = "a login restored from the remember cookie is bound to the client"
-    VARY_WHERE_IT_DOES = "Vary: Cookie where the answer depends on the user; Flask-Login says it everywhere"
-    ALL_ATTRIBUTES_ON_DELETION = "the remember cookie is deleted with exactly the attributes it is set with"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that is not the same in both worlds."""
-
-    what: str
-    one: object
-    other: object
-
-    def __str__(self) -> str:
-        return f"{self.what}\n      {self.one!r}\n      {self.other!r}"
 
 
 class Observer:
@@ -69,17 +47,17 @@ class Observer:
         for one, other in zip(*answers, strict=True):
             found += self._answers(one, other)
         for browser in BROWSERS:
-            found += _unless_equal(f"cookies of browser {browser}", *(self._jar(world, browser) for world in worlds))
+            found += unless_equal(f"cookies of browser {browser}", *(self._jar(world, browser) for world in worlds))
         ours, theirs = (world.rows() for world in worlds)
         for table in ours:
-            found += _unless_equal(f"rows of {table}", ours[table], theirs[table])
+            found += unless_equal(f"rows of {table}", ours[table], theirs[table])
         return found
 
     def _answers(self, one: Answer, other: Answer) -> Iterator[Difference]:
-        yield from _unless_equal("status", one.status, other.status)
-        yield from _unless_equal("Location", one.get("Location"), other.get("Location"))
-        yield from _unless_equal("headers", _headers(one), _headers(other))
-        yield from _unless_equal("page", _page(one), _page(other))
+        yield from unless_equal("status", one.status, other.status)
+        yield from unless_equal("Location", one.get("Location"), other.get("Location"))
+        yield from unless_equal("headers", _headers(one), _headers(other))
+        yield from unless_equal("page", _page(one), _page(other))
         varies, theirs_varies = (_varies(answer) for answer in (one, other))
         if varies and not theirs_varies:
             yield Difference("Vary: Cookie", varies, theirs_varies)
@@ -100,16 +78,16 @@ class Observer:
 
     def _attributes(self, ours: SetCookie, theirs: SetCookie) -> Iterator[Difference]:
         is_deletion = ours.deletes(1) and theirs.deletes(1)
-        yield from _unless_equal(f"{ours.name}: deletes", ours.deletes(1), theirs.deletes(1))
+        yield from unless_equal(f"{ours.name}: deletes", ours.deletes(1), theirs.deletes(1))
         for attribute in ("domain", "path", "secure", "httponly", "samesite", "max_age", "other"):
             one, other = getattr(ours, attribute), getattr(theirs, attribute)
             if is_deletion and ours.name == _REMEMBER and one != other:
                 self.met[Deviation.ALL_ATTRIBUTES_ON_DELETION] += 1
             else:
-                yield from _unless_equal(f"{ours.name}: {attribute}", one, other)
+                yield from unless_equal(f"{ours.name}: {attribute}", one, other)
         if ours.expires is not None and theirs.expires is not None and abs(ours.expires - theirs.expires) < _CLOSE:
             return
-        yield from _unless_equal(f"{ours.name}: Expires", ours.expires, theirs.expires)
+        yield from unless_equal(f"{ours.name}: Expires", ours.expires, theirs.expires)
 
     def _jar(self, world: World, browser: str) -> dict[str, object]:
         jar = world.jars[browser]
@@ -132,11 +110,6 @@ class Observer:
         if "csrf_token" in meant:
             meant["csrf_token"] = "token"
         return meant
-
-
-def _unless_equal(what: str, one: object, other: object) -> Iterator[Difference]:
-    if one != other:
-        yield Difference(what, one, other)
 
 
 def _headers(answer: Answer) -> dict[str, str]:

@@ -1,30 +1,20 @@
 """What is compared after each step, and the deviations that only concern headers, each by name."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from benchmarks.comparison import signing
 from benchmarks.comparison.cookies import SetCookie
+from benchmarks.comparison.differences import Difference, unless_equal
 
 from .sides import BROWSERS, Answer, Side
 from .switches import Switches
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One thing that two sides do differently."""
-
-    what: str
-    expected: Any
-    actual: Any
-
-
 def differences(expected: Answer, actual: Answer, switches: Switches) -> Iterator[Difference]:
     """Where an answer is not the expected one."""
     for what in ("status", "body", "location", "signals"):
-        yield from _unless_equal(what, getattr(expected, what), getattr(actual, what))
-    yield from _unless_equal(
+        yield from unless_equal(what, getattr(expected, what), getattr(actual, what))
+    yield from unless_equal(
         "names of cookies set", [cookie.name for cookie in expected.cookies], [cookie.name for cookie in actual.cookies]
     )
     for one, other in zip(expected.cookies, actual.cookies, strict=False):
@@ -38,18 +28,13 @@ def jar_differences(expected: Side, actual: Side, switches: Switches) -> Iterato
     """Where the browsers of both sides do not hold the same cookies."""
     for browser in BROWSERS:
         one, other = expected.jars[browser], actual.jars[browser]
-        yield from _unless_equal(f"cookies of browser {browser}", one.names(), other.names())
+        yield from unless_equal(f"cookies of browser {browser}", one.names(), other.names())
         for name, _, _ in one.names():
-            yield from _unless_equal(
+            yield from unless_equal(
                 f"cookie {name} of browser {browser}",
                 _meaning(name, one.get(name) or "", switches),
                 _meaning(name, other.get(name) or "", switches),
             )
-
-
-def _unless_equal(what: str, expected: object, actual: object) -> Iterator[Difference]:
-    if expected != actual:
-        yield Difference(what, expected, actual)
 
 
 def _cookie_differences(
@@ -57,11 +42,11 @@ def _cookie_differences(
 ) -> Iterator[Difference]:
     if one.name != other.name:
         return
-    yield from _unless_equal(
+    yield from unless_equal(
         f"{one.name}: value", _meaning(one.name, one.value, switches), _meaning(other.name, other.value, switches)
     )
     for attribute in ("domain", "path", "secure", "httponly", "samesite", "max_age", "other"):
-        yield from _unless_equal(f"{one.name}: {attribute}", getattr(one, attribute), getattr(other, attribute))
+        yield from unless_equal(f"{one.name}: {attribute}", getattr(one, attribute), getattr(other, attribute))
     if not _same_lifetime(_lifetime(one, expected), _lifetime(other, actual)):
         yield Difference(f"{one.name}: seconds to live", _lifetime(one, expected), _lifetime(other, actual))
 

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .observe import Difference, differences, jar_differences
+from benchmarks.comparison.differences import Difference
+
+from .observe import differences, jar_differences
 from .sides import Answer, Side
 from .steps import Move, Step
 from .switches import Switches
@@ -36,8 +38,8 @@ class Outcome:
         width = max(len(expected), len(actual))
         for difference in self.differences:
             rows.append(f"  {difference.what}")
-            rows.append(f"    {expected:{width}}  {difference.expected!r}")
-            rows.append(f"    {actual:{width}}  {difference.actual!r}")
+            rows.append(f"    {expected:{width}}  {difference.one!r}")
+            rows.append(f"    {actual:{width}}  {difference.other!r}")
         return "\n".join([repr(self.history.switches), *rows])
 
 
