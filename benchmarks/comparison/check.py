@@ -18,8 +18,9 @@ from benchmarks.serving.commands import ROOT
 from .deviations import Deviation
 from .histories import history
 from .observe import Observer
-from .steps import Move, Send, Step
+from .steps import Move
 from .stories import STORIES
+from .visits import Send, VisitorStep
 from .worlds import FLASK, FLASK_FACTORY, QUART, World, two_worlds
 
 Say = Callable[[str], None]
@@ -110,7 +111,7 @@ class _Player:
         self._numbers = count(1)
         self.observer = Observer()
 
-    def play(self, name: str, steps: Sequence[Step], start: str) -> None:
+    def play(self, name: str, steps: Sequence[VisitorStep], start: str) -> None:
         """Do the same in both worlds, which begin at different applications, until there is a difference."""
         number = next(self._numbers)
         one, other = self._worlds
@@ -119,19 +120,22 @@ class _Player:
         told = [f"{name}:"]
         for step in (_numbered(step, number) for step in steps):
             told.append(f"  {step!r}")
+            if isinstance(step, Move):
+                one.move()
+                other.move()
+                self._compared.moves += 1
             answers = (step.play(one), step.play(other))
             one.end_step()
             other.end_step()
             told[-1] += f"  → {[answer.status for answer in answers[0]]} {[answer.status for answer in answers[1]]}"
             self._compared.steps += 1
-            self._compared.moves += isinstance(step, Move)
             self._compared.answers += len(answers[0])
             if found := self.observer.differences(self._worlds, answers):
                 told += [f"    {difference}" for difference in found]
                 raise AnswersDiffer("\n".join(told) + "\n(quart_app's first, then the twin's)")
 
 
-def _numbered(step: Step, number: int) -> Step:
+def _numbered(step: VisitorStep, number: int) -> VisitorStep:
     """The step with users of its own."""
     if not isinstance(step, Send):
         return step

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from . import signing
 from .cookies import SetCookie
 from .deviations import Deviation
 from .differences import Difference, unless_equal
-from .worlds import BROWSERS, FLASK, Answer, World
+from .worlds import BROWSERS, FLASK, REMEMBER_COOKIE, Answer, World
 
 #: Said by servers, not by applications; or told by itself, such as the length of what is compared anyway.
 _NOT_COMPARED = {"connection", "content-length", "date", "keep-alive", "server", "set-cookie", "vary", "x-request-id"}
@@ -26,7 +26,6 @@ _PASSING = (
     (re.compile(r'(name="csrf_token"[^>]*?value=")[^"]+'), r"\1token"),
     (re.compile(r"<time.*?</time>", re.DOTALL), "<time>"),
 )
-_REMEMBER = "remember_token"
 _DEVICE = "device"
 """How quart_app counts failed logins by browser; the twin does not count them."""
 _CLOSE = 10.0
@@ -39,7 +38,9 @@ class Observer:
     def __init__(self) -> None:
         self.met: Counter[Deviation] = Counter()
 
-    def differences(self, worlds: tuple[World, World], answers: tuple[list[Answer], list[Answer]]) -> list[Difference]:
+    def differences(
+        self, worlds: tuple[World, World], answers: tuple[Sequence[Answer], Sequence[Answer]]
+    ) -> list[Difference]:
         """Where both worlds are not alike after a step."""
         if worlds[0].place == FLASK:  # quart_app's first
             worlds, answers = worlds[::-1], answers[::-1]
@@ -71,7 +72,7 @@ class Observer:
                 yield from self._attributes(ours_cookie, their_cookie)
             elif name == "session" and their_cookie is None and "session" in one.sent_ended:
                 self.met[Deviation.FORGETS_WHO_IS_GONE] += 1
-            elif name == "session" and ours_cookie is None and _REMEMBER in other.sent_ended:
+            elif name == "session" and ours_cookie is None and REMEMBER_COOKIE in other.sent_ended:
                 self.met[Deviation.NOTHING_WRITTEN_FOR_NOBODY] += 1
             else:
                 yield Difference(f"Set-Cookie: {name}", ours_cookie, their_cookie)
@@ -81,7 +82,7 @@ class Observer:
         yield from unless_equal(f"{ours.name}: deletes", ours.deletes(1), theirs.deletes(1))
         for attribute in ("domain", "path", "secure", "httponly", "samesite", "max_age", "other"):
             one, other = getattr(ours, attribute), getattr(theirs, attribute)
-            if is_deletion and ours.name == _REMEMBER and one != other:
+            if is_deletion and ours.name == REMEMBER_COOKIE and one != other:
                 self.met[Deviation.ALL_ATTRIBUTES_ON_DELETION] += 1
             else:
                 yield from unless_equal(f"{ours.name}: {attribute}", one, other)
@@ -94,7 +95,7 @@ class Observer:
         return {name: self._meaning(world, name, jar.get(name) or "") for name, _, _ in jar.names() if name != _DEVICE}
 
     def _meaning(self, world: World, name: str, value: str) -> object:
-        if name == _REMEMBER:
+        if name == REMEMBER_COOKIE:
             handle = signing.remembered_user(value)
             return "not signed" if handle is None else world.login_of(handle) or "an ended login"
         content = signing.session_content(value)

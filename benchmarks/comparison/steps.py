@@ -1,144 +1,130 @@
-"""What a visitor does: open a page, send its form, close the browser, lose or spoil a cookie, move."""
+"""The steps that both comparisons know: close a browser, spoil a cookie, move to the other application.
 
-from __future__ import annotations
+A step is played on each side of a comparison. What a side is differs: an application in memory in ``tests/parity``, a
+served application with its database here. So the steps that only one of them knows stand in ``visits`` and in
+``tests/parity/steps.py``, and these ask of a side no more than :class:`Browsers`.
+"""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Generic, Never, Protocol, TypeVar
 
-from .worlds import FLASK, QUART, Answer, World
+from . import signing
+from .cookies import Jar
 
-PASSWORD = "correct horse battery"
-_TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
-
-#: Not with what is not ASCII: Flask-Login answers such a remember cookie with 500 (``docs/parity.md``).
-SPOILS: dict[str, Callable[[str], str]] = {
-    "signature": lambda value: value[:-4] + "0000",
-    "shorter": lambda value: value[: len(value) // 2],
-    "longer": lambda value: value + "0",
-    "empty": lambda _value: "",
-}
+SideT_contra = TypeVar("SideT_contra", contravariant=True)
+AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
 
-@dataclass(frozen=True)
-class Step:
-    """Something that happens in both worlds."""
+class Browsers(Protocol):
+    """The browsers of a side of the comparison."""
 
-    def play(self, world: World) -> list[Answer]:
-        """Do it in one of them; each request has an answer."""
+    @property
+    def jars(self) -> Mapping[str, Jar]:
+        """The cookies of each browser, by the browser's name."""
+
+    @property
+    def remember_cookie(self) -> str:
+        """The name of the application's remember cookie."""
+
+
+@dataclass(frozen=True, repr=False)
+class Step(Generic[SideT_contra, AnswerT_co]):
+    """Something that happens on both sides alike."""
+
+    def play(self, side: SideT_contra) -> Sequence[AnswerT_co]:
+        """Do it on one side; return the answer to each request that it sent."""
         raise NotImplementedError
 
-
-@dataclass(frozen=True)
-class Open(Step):
-    """A request for a page."""
-
-    path: str
-    browser: str = "a"
-    method: str = "GET"
-
-    def play(self, world: World) -> list[Answer]:
-        """See :class:`Step`."""
-        answer = world.ask(self.browser, self.path, method=self.method)
-        if token := _TOKEN.search(answer.text):
-            world.tokens[self.browser] = token[1]
-        return [answer]
+    def __repr__(self) -> str:
+        """Only what differs from the defaults, in a form that can be pasted into a story."""
+        shown: list[str] = []
+        for place, attribute in enumerate(fields(self)):
+            value = getattr(self, attribute.name)
+            default = attribute.default_factory() if callable(attribute.default_factory) else attribute.default
+            if value != default:
+                shown.append(f"{value!r}" if len(shown) == place else f"{attribute.name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
-@dataclass(frozen=True)
-class Send(Step):
-    """A page is opened and its form is sent, or whatever was open before, if *path* has none."""
-
-    path: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-    browser: str = "a"
-    #: "page": that of the page; "last": open nothing, and take that of the page seen last; "none", "wrong".
-    token: str = "page"
-
-    def play(self, world: World) -> list[Answer]:
-        """See :class:`Step`."""
-        answers = Open(self.path, self.browser).play(world) if self.token == "page" else []
-        fields = dict(self.fields)
-        if self.token != "none":
-            fields["csrf_token"] = "wrong" if self.token == "wrong" else world.tokens.get(self.browser, "")
-        return [*answers, world.ask(self.browser, self.path, fields)]
+def cookie_name(side: Browsers, cookie: str) -> str:
+    """The name of a cookie that a step calls "session" or "remember"."""
+    return side.remember_cookie if cookie == "remember" else cookie
 
 
-@dataclass(frozen=True)
-class Restart(Step):
+@dataclass(frozen=True, repr=False)
+class Restart(Step[Browsers, Never]):
     """The browser is closed and opened again: the session cookie is gone, the remember cookie is not."""
 
     browser: str = "a"
 
-    def play(self, world: World) -> list[Answer]:
+    def play(self, side: Browsers) -> Sequence[Never]:
         """See :class:`Step`."""
-        world.jars[self.browser].put("session", None)
-        return []
+        side.jars[self.browser].put("session", None)
+        return ()
 
 
-@dataclass(frozen=True)
-class Spoil(Step):
-    """A cookie is tampered with."""
+#: Ways to spoil a cookie, from the value that the browser has, whoever signed it. No two of them together make a value
+#: valid again in one format of the token and not in the other.
+SPOILS: dict[str, Callable[[str], str]] = {
+    "wrong signature": lambda value: value[:-5] + "00000",
+    "signature in capitals": str.upper,
+    "signature not ascii": lambda value: value.rpartition("|")[0] + "|\xe9",
+    "other id": lambda value: "nobody|" + value.rpartition("|")[2],
+    "id not ascii": lambda value: "\xe9|" + value.rpartition("|")[2],
+    "longer": lambda value: value + "0",
+    "shorter": lambda value: value[:-1],
+    "cut in half": lambda value: value[: len(value) // 2],
+    "quoted": lambda value: f'"{value}"',
+    "control characters": lambda value: f"\x01\x7f{value}",
+    "huge": lambda value: value + "a" * 8000,
+    "huge id": lambda value: "a" * 8000 + value,
+}
+
+#: Values that replace a cookie's own; text as on the wire, one character a byte.
+RAW: dict[str, str] = {
+    "empty": "",
+    "a pipe": "|",
+    "two pipes": "||",
+    "unsigned": "ada",
+    "no signature": "ada|",
+    "dots": "a.b.c",
+    "json": '{"_user_id":"ada"}',
+    "not ascii": "1|\xc3\xa9",
+    "not utf-8": "\xff\xfe|\xff",
+    "not utf-8 in quotes": '"\\377|\\377"',
+    "quote without end": '"ada|0',
+    "null": '"\\000|\\000"',
+    "spaces": " ada | 0 ",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Spoil(Step[Browsers, Never]):
+    """Tamper with a cookie, "session" or "remember", in one of the ways of ``SPOILS`` or ``RAW``.
+
+    A browser without the cookie gets one, as if its value had been empty.
+    """
 
     cookie: str
     way: str
     browser: str = "a"
 
-    def play(self, world: World) -> list[Answer]:
+    def play(self, side: Browsers) -> Sequence[Never]:
         """See :class:`Step`."""
-        jar = world.jars[self.browser]
-        if (value := jar.get(self.cookie)) is not None:
-            jar.put(self.cookie, SPOILS[self.way](value))
-        return []
+        jar, name = side.jars[self.browser], cookie_name(side, self.cookie)
+        if self.way in RAW:
+            jar.put(name, RAW[self.way])
+        else:
+            value = signing.as_read(jar.get(name) or "")
+            jar.put(name, signing.as_sent(SPOILS[self.way](value)))
+        return ()
 
 
-@dataclass(frozen=True)
-class Steal(Step):
-    """The other browser gets a copy of the cookie that this one has now, or had some steps ago."""
+@dataclass(frozen=True, repr=False)
+class Move(Step[object, Never]):
+    """Each application is replaced by the other, and its visitors go on there with the cookies they have."""
 
-    cookie: str
-    browser: str = "a"
-    age: int = 0
-
-    def play(self, world: World) -> list[Answer]:
-        """See :class:`Step`."""
-        other = "b" if self.browser == "a" else "a"
-        world.jars[other].put(self.cookie, world.cookie(self.browser, self.cookie, self.age))
-        return []
-
-
-@dataclass(frozen=True)
-class Move(Step):
-    """Everybody goes on at the other application, with the cookies they have."""
-
-    def play(self, world: World) -> list[Answer]:
-        """See :class:`Step`."""
-        world.place = FLASK if world.place == QUART else QUART
-        return []
-
-
-def register(name: str, browser: str = "a", **changes: str) -> Send:
-    """Create an account."""
-    fields = {"username": name, "email": f"{name}@example.com", "password": PASSWORD, "password2": PASSWORD}
-    return Send("/register", {**fields, **changes}, browser)
-
-
-def log_in(name: str, browser: str = "a", *, path: str = "/login", remember: bool = False, **changes: str) -> Send:
-    """Log in by the form."""
-    fields = {"username": name, "password": PASSWORD, **({"remember_me": "y"} if remember else {})}
-    return Send(path, {**fields, **changes}, browser)
-
-
-def log_out(browser: str = "a") -> Send:
-    """Log out by the form."""
-    return Send("/logout", {}, browser)
-
-
-def confirm(browser: str = "a", *, path: str = "/reauthenticate", password: str = PASSWORD) -> Send:
-    """Enter the password once more."""
-    return Send(path, {"current_password": password}, browser)
-
-
-def change_password(new: str, browser: str = "a", *, old: str = PASSWORD) -> Send:
-    """Change the password, which needs a fresh login."""
-    return Send("/account/password", {"current_password": old, "password": new, "password2": new}, browser)
+    def play(self, side: object) -> Sequence[Never]:
+        """Do nothing on one side alone: whoever plays a history moves the visitors of both."""
+        return ()

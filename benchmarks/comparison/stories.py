@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .steps import (
-    SPOILS,
-    Move,
+from .steps import Move, Restart, Spoil
+from .visits import (
+    WAYS,
     Open,
-    Restart,
     Send,
-    Spoil,
     Steal,
-    Step,
+    VisitorStep,
     change_password,
     confirm,
     log_in,
@@ -23,7 +21,7 @@ from .steps import (
 HOME, ME, ACCOUNT, FRESH = Open("/"), Open("/api/v1/me"), Open("/account"), Open("/account/password")
 
 #: By name; ``{n}`` in a user's name is replaced, so that each time there is a user nobody has met before.
-STORIES: dict[str, Sequence[Step]] = {
+STORIES: dict[str, Sequence[VisitorStep]] = {
     "an everyday visit": (
         HOME,
         register("ada{n}"),
@@ -74,7 +72,7 @@ STORIES: dict[str, Sequence[Step]] = {
         register("ada{n}"),
         log_in("ada{n}", remember=True),
         Steal("session"),
-        Steal("remember_token"),
+        Steal("remember"),
         Open("/", "b"),
         Move(),
         log_out(),
@@ -152,8 +150,8 @@ STORIES: dict[str, Sequence[Step]] = {
         register("ada{n}"),
         *(
             step
-            for cookie in ("session", "remember_token")
-            for way in SPOILS
+            for cookie in ("session", "remember")
+            for way in WAYS
             for step in (log_in("ada{n}", remember=True), Spoil(cookie, way), HOME, ME, Restart(), HOME, log_out())
         ),
     ),

@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlencode, urlsplit
 
 from benchmarks.environment import application_environment
@@ -25,6 +26,7 @@ from .cookies import Jar, SetCookie
 from .signing import SECRET
 
 BROWSERS = ("a", "b")
+REMEMBER_COOKIE = "remember_token"
 QUART, FLASK = "quart_app", "twin"
 QUART_FACTORY = "benchmarks.applications.quart:application"
 FLASK_FACTORY = "benchmarks.applications.flask:application"
@@ -65,12 +67,18 @@ class World:
     #: The cookies of each browser after each step.
     past: list[dict[tuple[str, str], str | None]] = field(default_factory=list)
 
+    remember_cookie: ClassVar[str] = REMEMBER_COOKIE
+
     def begin(self, place: str) -> None:
         """Let new visitors come, at this application."""
         self.place = place
         self.jars = {browser: Jar() for browser in BROWSERS}
         self.tokens = {}
         self.past = []
+
+    def move(self) -> None:
+        """Let all visitors go on at the other application, with the cookies they have."""
+        self.place = FLASK if self.place == QUART else QUART
 
     def end_step(self) -> None:
         """Note which cookies there are now."""

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.comparison.differences import Difference
+from benchmarks.comparison.steps import Move
 
 from .observe import differences, jar_differences
 from .sides import Answer, Side
-from .steps import Move, Step
+from .steps import HistoryStep
 from .switches import Switches
 
 
@@ -16,7 +17,7 @@ class History:
     """Switches, and what happens under them."""
 
     switches: Switches
-    steps: Sequence[Step]
+    steps: Sequence[HistoryStep]
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,8 @@ def play(history: History, expected: Side, actual: Side) -> Outcome:
     for step in history.steps:
         if isinstance(step, Move):
             expected.jars, actual.jars = actual.jars, expected.jars
-        pair = (step.play(expected, history.switches), step.play(actual, history.switches))
-        answers.append(pair)
-        one, other = pair
+        one, other = (next(iter(step.play(side)), None) for side in (expected, actual))
+        answers.append((one, other))
         if one is not None and other is not None:
             found.extend(differences(one, other, history.switches))
         found.extend(jar_differences(expected, actual, history.switches))

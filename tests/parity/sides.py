@@ -50,9 +50,15 @@ class Side:
     """One application, told apart by *name* in reports."""
 
     def __init__(
-        self, name: str, people: People, ask: Callable[[wire.WireRequest], wire.WireResponse], ear: "_Ear"
+        self,
+        name: str,
+        switches: Switches,
+        people: People,
+        ask: Callable[[wire.WireRequest], wire.WireResponse],
+        ear: "_Ear",
     ) -> None:
         self.name = name
+        self.remember_cookie = switches.remember_cookie
         self.people = people
         self.jars = {browser: Jar() for browser in BROWSERS}
         self._ask = ask
@@ -84,7 +90,7 @@ def flask_side(switches: Switches, login: Library, name: str = "Flask-Login") ->
     people = People(login.UserMixin)
     app = flask_application(switches, people, login)
     app.logger.disabled = True  # the histories provoke errors; they are answers here, not news
-    return Side(name, people, lambda request: wire.ask_wsgi(app, request), _Ear(app, login, switches))
+    return Side(name, switches, people, lambda request: wire.ask_wsgi(app, request), _Ear(app, login, switches))
 
 
 def quart_side(switches: Switches, login: Library, runner: asyncio.Runner, name: str = "compat") -> Side:
@@ -92,7 +98,9 @@ def quart_side(switches: Switches, login: Library, runner: asyncio.Runner, name:
     people = People(login.UserMixin)
     app = quart_application(switches, people, login)
     app.logger.disabled = True
-    return Side(name, people, lambda request: runner.run(wire.ask_asgi(app, request)), _Ear(app, login, switches))
+    return Side(
+        name, switches, people, lambda request: runner.run(wire.ask_asgi(app, request)), _Ear(app, login, switches)
+    )
 
 
 class _Ear:

@@ -7,27 +7,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from benchmarks.comparison.signing import OLD_SECRET, SECRET
+from benchmarks.comparison.steps import RAW, SPOILS, Move, Restart, Spoil
 
 from .people import NAMES
 from .play import History
 from .sides import BROWSERS
-from .steps import (
-    RAW,
-    SPOILS,
-    Ask,
-    ComeBack,
-    DropRemember,
-    Move,
-    Remembered,
-    Replay,
-    Restart,
-    Session,
-    SetActive,
-    Spoil,
-    Step,
-    Swap,
-    Vanish,
-)
+from .steps import Ask, ComeBack, DropRemember, HistoryStep, Remembered, Replay, Session, SetActive, Swap, Vanish
 from .switches import UNSET, Switches
 from .wire import Client, Place
 
@@ -147,7 +132,7 @@ _requests = st.builds(
     ),
 )
 
-_mischief: st.SearchStrategy[Step] = st.one_of(
+_mischief: st.SearchStrategy[HistoryStep] = st.one_of(
     st.builds(Restart, _browsers),
     st.builds(Restart, _browsers),
     st.builds(DropRemember, _browsers),
@@ -163,7 +148,7 @@ _mischief: st.SearchStrategy[Step] = st.one_of(
 
 
 @st.composite
-def _steps(draw: st.DrawFn, *, moving: bool = False) -> Step:
+def _steps(draw: st.DrawFn, *, moving: bool = False) -> HistoryStep:
     """Three requests, then mischief; now and then the applications change places."""
     kinds = ["request"] * 9 + ["mischief"] * 3 + ["move"] * moving
     kind = draw(st.sampled_from(kinds))
@@ -210,7 +195,7 @@ _SWITCHES: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def _histories(draw: st.DrawFn, steps: st.SearchStrategy[Step], *, issue: str) -> History:
+def _histories(draw: st.DrawFn, steps: st.SearchStrategy[HistoryStep], *, issue: str) -> History:
     """Most histories begin with a visitor who logs in, and have some twenty steps.
 
     The steps are several lists, because one list would be short, or, with a least size, could not be made smaller.
@@ -221,7 +206,7 @@ def _histories(draw: st.DrawFn, steps: st.SearchStrategy[Step], *, issue: str) -
     return History(switches, [*beginning, *map(_looking_before_clearing, rest)])
 
 
-def _looking_before_clearing(step: Step) -> Step:
+def _looking_before_clearing(step: HistoryStep) -> HistoryStep:
     """Deviation: what is loaded before the view is the login that the session had then.
 
     A view that empties the session, so that the remember cookie or the request loader counts, has to look before it

@@ -9,11 +9,12 @@ import pytest
 import compat
 from benchmarks.comparison.deviations import Deviation
 from benchmarks.comparison.signing import OLD_SECRET
+from benchmarks.comparison.steps import Restart, Spoil
 
 from .oracle import DEVIATIONS, flask_login_as_documented
 from .play import History, Outcome, assert_alike, play
 from .sides import flask_side, quart_side
-from .steps import Ask, Remembered, Restart, Spoil, Vanish
+from .steps import Ask, Remembered, Vanish
 from .switches import Switches
 from .wire import Client
 
@@ -85,8 +86,8 @@ def test_without_deviations_the_oracle_is_flask_login() -> None:
 
 def test_the_timed_token_is_another_value(runner: asyncio.Runner) -> None:
     """The remember cookie of compat is not Flask-Login's, though user, attributes and lifetime are."""
-    steps = [Ask("/login?who=ada&remember"), Restart(), Ask("/whoami")]
-    timed = _beside(History(Switches(issue="timed"), steps), runner)
+    history = History(Switches(issue="timed"), [Ask("/login?who=ada&remember"), Restart(), Ask("/whoami")])
+    timed = _beside(history, runner)
     assert_alike(timed)
     flask_logins, ours = (answer.cookies[0].value for answer in timed.answers[0] if answer is not None)
     assert flask_logins.startswith("ada|")

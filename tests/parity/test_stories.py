@@ -12,26 +12,12 @@ import pytest
 
 import compat
 from benchmarks.comparison.signing import OLD_SECRET
+from benchmarks.comparison.steps import RAW, SPOILS, Move, Restart, Spoil
 
 from .oracle import flask_login_as_documented
 from .play import History, assert_alike, play
 from .sides import flask_side, quart_side
-from .steps import (
-    RAW,
-    SPOILS,
-    Ask,
-    ComeBack,
-    DropRemember,
-    Move,
-    Remembered,
-    Replay,
-    Restart,
-    SetActive,
-    Spoil,
-    Step,
-    Swap,
-    Vanish,
-)
+from .steps import Ask, ComeBack, DropRemember, HistoryStep, Remembered, Replay, SetActive, Swap, Vanish
 from .switches import Switches
 from .wire import Client, Place
 
@@ -63,7 +49,7 @@ class Storyteller:
     #: Whether views and callbacks are coroutine functions on Quart.
     suspending: bool
 
-    def __call__(self, *story: tuple[Step, str] | Step, **switched: Any) -> None:
+    def __call__(self, *story: tuple[HistoryStep, str] | HistoryStep, **switched: Any) -> None:
         switches = Switches(async_views=self.suspending, async_callbacks=self.suspending, **switched)
         steps = [line[0] if isinstance(line, tuple) else line for line in story]
         sides = (
