@@ -1,6 +1,15 @@
 """The page that shows who is online, kept up to date over a websocket.
 
-=====================  ==================================================="""
+=====================  ==========================================================
+``views``              the page and its websocket
+``people``             who is online, sorted by name
+``sockets``            one open websocket: its next message, and why it is closed
+``hub``                all open websockets of this worker, and the broadcast to them
+``watch``              closes websockets whose login session has ended
+``presence_messages``  the messages by which workers tell each other who is online
+``channel``            sends and receives them through Redis
+=====================  ==========================================================
+"""
 
 from __future__ import annotations
 
