@@ -65,7 +65,6 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     database = current_database.add(app, Database(url, pool_size=settings.database_pool_size))
     configure_mappers()  # all models are imported: SQLAlchemy would do it, and take its time, at the first request
     metrics = current_metrics.of(app)
-    database.watch(metrics.database_connections_in_use)
     hasher = PasswordHasher(
         settings.password_method, threads=settings.password_threads, queue=settings.password_queue, metrics=metrics
     )
@@ -95,6 +94,10 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     hosts.init_app(app)
     operation.observe(app)
     proxies.init_app(app)
+
+    @app.before_serving
+    async def count_connections() -> None:
+        database.watch(metrics.database_connections_in_use)
 
     app.before_serving(partial(prepare_tables, database, upgrade=settings.upgrades_at_start))
     app.before_serving(read_common_passwords)

@@ -59,8 +59,7 @@ class PasswordHasher:
 
     def __init__(self, method: str, *, threads: int, queue: int, metrics: Metrics | None = None) -> None:
         self._method = method
-        metrics = metrics or Metrics()
-        self._waiting, self._seconds = metrics.password_hashes_waiting, metrics.password_hash_seconds
+        self._metrics = metrics or Metrics()
         self._size = threads
         self._places = Semaphore(threads + queue)
         self._threads = self._new_threads()
@@ -118,7 +117,7 @@ class PasswordHasher:
     async def _in_thread(self, function: Callable[[*Args], Result], *args: *Args) -> Result:
         if not self._places.acquire(blocking=False):
             raise PasswordsBusy
-        self._waiting.inc()
+        self._metrics.password_hashes_waiting.inc()
         hashing = self._threads.submit(self._timed, partial(function, *args))
         # Its own end gives the place back, not the request's: a client that disconnects leaves the queue at once,
         # but a hash that has begun keeps its thread until it is done.
@@ -136,11 +135,11 @@ class PasswordHasher:
     def _leave(self, hashing: Future[Result]) -> None:
         self._places.release()
         if hashing.cancelled():
-            self._waiting.dec()
+            self._metrics.password_hashes_waiting.dec()
 
     def _timed(self, function: Callable[[], Result]) -> Result:
-        self._waiting.dec()
-        with self._seconds.time():
+        self._metrics.password_hashes_waiting.dec()
+        with self._metrics.password_hash_seconds.time():
             return function()
 
     def _hash(self, password: str) -> str:

@@ -14,6 +14,7 @@ from quart.cli import ScriptInfo, pass_script_info
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, current_database
 from quart_app.migrations.errors import MigrationError
+from quart_app.operation.logs import configure_logging
 
 P = ParamSpec("P")
 
@@ -27,6 +28,7 @@ def with_app(command: Callable[Concatenate[Application, P], Awaitable[None]]) ->
 
     def run(info: ScriptInfo, /, *args: P.args, **kwargs: P.kwargs) -> None:
         app = cast("Application", info.load_app())
+        configure_logging(json=app.settings.log_json, level=app.settings.log_level)
 
         async def work() -> None:
             async with app.app_context():

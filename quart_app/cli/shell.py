@@ -21,6 +21,7 @@ from quart_app.database import current_database
 from quart_app.migrations.start import prepare_tables
 from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
+from quart_app.operation.logs import configure_logging
 
 from .running import database_errors_in_a_sentence
 from .shell_console import Names, converse, run_script
@@ -46,6 +47,7 @@ def run_shell(app: Application) -> int:
     Raises:
         ClickException: the database does not answer, or its tables are not those of this code.
     """
+    configure_logging(json=app.settings.log_json, level=app.settings.log_level)
     with database_errors_in_a_sentence(), loop_thread() as loop, _database_session(app, loop) as db:
         names = _names(app, db)
         if not sys.stdin.isatty():

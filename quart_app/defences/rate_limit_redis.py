@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from logging import getLogger
 from time import monotonic
 from typing import Any
 
@@ -11,6 +10,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from quart_app.operation.guarded_logger import GuardedLogger
 
 from .rate import Outcome, Rate
 
@@ -36,7 +37,7 @@ redis.call('SET', KEYS[1], string.format('%.6f', now + backlog), 'EXAT', math.ce
 return {'0', tostring(backlog)}
 """
 
-_log = getLogger("quart_app.rate_limits")
+_log = GuardedLogger("quart_app.rate_limits")
 
 
 class SharedStore:

@@ -1,4 +1,4 @@
-"""Everything that bends Quart, Quart-Schema, Jinja or asyncio, in one place.
+"""Everything that bends Quart, Quart-Schema, Hypercorn, Jinja or asyncio, in one place.
 
 Each module says why it is needed, the versions it was written for, what it saves, and what to do when that package
 changes. pyproject.toml has an upper bound for each of these packages; what bends database drivers is in ``database``.
@@ -10,6 +10,7 @@ changes. pyproject.toml has an upper bound for each of these packages; what bend
 ``templating``              templates compiled without async code
 ``context_processors``      context processors that no template uses, removed
 ``openapi_provider``        an OpenAPI document with problems, empty answers and named schemas
+``hypercorn_log``           Hypercorn's lines in the log of the process, once each
 ``small_reads``             reads from sockets that do not scatter the heap
 ==========================  ==========================================================
 """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from random import uniform
 from time import monotonic
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
+
+from quart_app.operation.guarded_logger import GuardedLogger
 
 from .hub import Hub
 from .presence_messages import HEARTBEAT_INTERVAL, WORKER_TIMEOUT, PresenceMessages
@@ -21,7 +22,7 @@ _SEND_INTERVAL = 0.1  # seconds between two messages at least: changes in betwee
 _REDIS_TIMEOUT = 2.0  # seconds for Redis to connect, and to answer
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds before connecting again, doubled each time
 
-_log = logging.getLogger(__name__)
+_log = GuardedLogger(__name__)
 
 
 class Channel:

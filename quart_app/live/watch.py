@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 from quart_app.application import Application
+from quart_app.operation.guarded_logger import GuardedLogger
 from quart_app.sessions.listing import living_sessions
 
 from .hub import Hub
@@ -15,7 +15,7 @@ _CHECK_INTERVAL = 2.0  # seconds between two checks
 _CHECK_TIMEOUT = 3.0  # seconds that a check may take, with all its attempts
 _RETRY_INTERVAL = 0.5  # seconds between two attempts
 
-_log = logging.getLogger(__name__)
+_log = GuardedLogger(__name__)
 
 
 async def watch_sessions(app: Application, hub: Hub) -> None:

@@ -1,15 +1,16 @@
 """What those who run the application see of it: logs, events, health and metrics.
 
-=================  ==============================================================
-``logs``           one line for each thing that happens, and never a secret in it
-``request_id``     what a request is called in all its lines
-``observer``       around every request: its id, its line, its figures
-``events``         who logged in, failed to, or changed an account
-``metrics``        what is counted
-``workers``        adding up the counts of several processes
-``health``         whether the database answers
-``endpoints``      ``/healthz``, ``/readyz`` and ``/metrics``
-=================  ==============================================================
+==================  =============================================================
+``logs``            one line for each event, and never a secret in it
+``guarded_logger``  a logger whose handlers cannot fail the code that logs
+``request_id``      what a request is called in all its lines
+``observer``        around every request: its id, its line, its figures
+``events``          who logged in, failed to, or changed an account
+``metrics``         what is counted
+``workers``         adding up the counts of several processes
+``health``          whether the database answers
+``endpoints``       ``/healthz``, ``/readyz`` and ``/metrics``
+==================  =============================================================
 """
 
 from __future__ import annotations
@@ -18,21 +19,29 @@ from quart_app.application import Application
 
 from . import events
 from .endpoints import PATHS, Endpoints
-from .logs import configure_logging
+from .guarded_logger import GuardedLogger
+from .logs import configure_logging_once
 from .metrics import Metrics, current_metrics
 from .observer import Observer, init_routes
 
 
 def init_app(app: Application) -> None:
-    """Configure logging, and make what counts.
+    """Give the application its logger and its metrics.
 
-    To be called before the application gets any hook: ours has to see what the others refuse.
+    To be called before the application gets any hook: ours has to see what the others refuse, and to be the first when
+    the application starts to be served. Only then is anything of the process changed: its logging, unless that is
+    configured, and where it keeps its counts, if it is one of several workers.
     """
     settings = app.settings
-    configure_logging(json=settings.log_json, level=settings.log_level)
-    current_metrics.add(app, Metrics.for_this_process(settings.metrics_folder))
+    app.logger = GuardedLogger(app.name)
+    metrics = current_metrics.add(app, Metrics())
     events.init_app(app)
     init_routes(app)
+
+    @app.before_serving
+    async def prepare_process() -> None:
+        configure_logging_once(json=settings.log_json, level=settings.log_level)
+        metrics.share_with_workers(settings.metrics_folder)
 
 
 def observe(app: Application) -> None:

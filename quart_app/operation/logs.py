@@ -1,4 +1,8 @@
-"""The log: one line for each thing that happens, on stderr, as JSON or to be read by eye.
+"""The log: one line for each event, on stderr, as JSON or to be read by eye.
+
+Logging belongs to a process and not to an application, so :func:`~quart_app.factory.create_app` leaves it as it is.
+Workers and commands configure it for their process when they start. Under another server, an application that starts
+to be served does, unless the process has configured it (the rule of ``logging.basicConfig``).
 
 All lines go through the standard library's logging, those of Quart and Hypercorn, too, and get the time, the
 level, the logger and, inside a request, its id. What a client sent cannot begin a new line.
@@ -11,10 +15,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, TextIO
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from quart_app.framework.hypercorn_log import log_through_root
+
+from .guarded_logger import GuardedLogger
 
 #: Added to every line, whoever writes it.
 _CONTEXT: list[Processor] = [
@@ -27,8 +35,19 @@ _FIRST = ("time", "level", "logger", "event")
 _OURS = ("quart_app", "compat")
 
 
+def configure_logging_once(*, json: bool, level: str) -> None:
+    """Configure the logging of this process, unless the root logger has a handler: then somebody has done it."""
+    if not logging.getLogger().handlers:
+        configure_logging(json=json, level=level)
+
+
 def configure_logging(*, json: bool, level: str) -> None:
-    """Write the log of this process in one of both forms, from a level on."""
+    """Configure the logging of this process: our handler at the root logger, in place of an earlier one of ours.
+
+    Arguments:
+        json: write lines of JSON; otherwise text.
+        level: the lowest level that our own loggers write; those of libraries write no less than warnings.
+    """
     handler = _StderrHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -43,18 +62,7 @@ def configure_logging(*, json: bool, level: str) -> None:
             ],
         )
     )
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_CONTEXT,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
     _collect_nothing_in_vain()
-    logging.Handler.handle = _handle  # type: ignore[assignment, method-assign] # all handlers there are, and all there will be
     root = logging.getLogger()
     for old in root.handlers[:]:
         if isinstance(old, _StderrHandler):
@@ -63,7 +71,7 @@ def configure_logging(*, json: bool, level: str) -> None:
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
-    logging.getLogger("hypercorn.error").addFilter(_without_own_handlers)
+    log_through_root()
 
 
 def _collect_nothing_in_vain() -> None:
@@ -92,28 +100,6 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
             super().handleError(record)
 
 
-_handle_or_raise = logging.Handler.handle
-
-
-def _handle(handler: logging.Handler, record: logging.LogRecord) -> Any:
-    """Let a handler that raises, somebody else's perhaps, be one that could not write.
-
-    Python's own handlers report their errors by ``handleError``. Those of others may let them out, into whoever logs:
-    a login would be in the database, and answered with 500.
-    """
-    try:
-        return _handle_or_raise(handler, record)
-    except Exception:  # noqa: BLE001 - whatever it is, the other handlers and the request go on
-        handler.handleError(record)
-        return False
-
-
-def _without_own_handlers(record: logging.LogRecord) -> bool:
-    """Hypercorn gives its logger a handler after we are configured, and every line would be there twice."""
-    logging.getLogger(record.name).handlers.clear()
-    return True
-
-
 def _in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {**{name: event.get(name) for name in _FIRST}, **event}
 
@@ -132,6 +118,18 @@ def _on_one_line(value: object) -> str:
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger for a module of ours, which takes an event and its values by name."""
-    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    """A logger for a module of ours, which takes an event and its values by name.
+
+    What it is made of is its own: structlog's configuration, which another part of the process may use, is not asked.
+    """
+    logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+        GuardedLogger(name),
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_CONTEXT,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
     return logger

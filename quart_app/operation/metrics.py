@@ -30,9 +30,28 @@ class Metrics:
         database_connections_in_use: those taken from the pool.
     """
 
-    def __init__(self, share: Share | None = None) -> None:
-        """Count for this process alone, or as one of several that share a folder."""
-        self._share = share
+    def __init__(self) -> None:
+        """Count for this process alone."""
+        self._share: Share | None = None
+        self._begin()
+
+    def share_with_workers(self, folder: Path | None) -> None:
+        """Begin anew, as one of the workers of a server, whose counts are added up; if this process is one.
+
+        To be called before anything is counted. It decides for the whole process where metrics keep their values.
+
+        Arguments:
+            folder: below it the workers of a server share a folder; None is one of this user in the system's
+                temporary folder.
+
+        Raises:
+            PermissionError: other users can write to it.
+        """
+        self._share = share_of_this_process(folder)
+        if self._share is not None:
+            self._begin()
+
+    def _begin(self) -> None:
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "http_requests",
@@ -73,11 +92,6 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
-
-    @classmethod
-    def for_this_process(cls, folder: Path | None) -> Metrics:
-        """Those of a server's worker, which are added up with the others' below this folder, or of one process."""
-        return cls(share_of_this_process(folder))
 
     def count_request(self, method: str, route: str | None, status: int | None, seconds: float) -> None:
         """Count a request that has ended.

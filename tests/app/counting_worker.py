@@ -10,7 +10,8 @@ from quart_app.operation.metrics import Metrics
 
 def main() -> None:
     """Count until stdin ends."""
-    metrics = Metrics.for_this_process(Path(sys.argv[1]))
+    metrics = Metrics()
+    metrics.share_with_workers(Path(sys.argv[1]))
     for line in sys.stdin:
         if line == "count\n":
             metrics.count_request("GET", "/", 200, 0.01)

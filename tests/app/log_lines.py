@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
+from quart_app.operation.logs import configure_logging
+
+_SWITCHES = ("_srcfile", "logThreads", "logProcesses", "logMultiprocessing")
+_LEVELS = ("", "quart_app", "compat")
+
+
+@contextmanager
+def logging_of_a_worker(*, json: bool) -> Iterator[None]:
+    """The logging of this process as a worker configures it, and at the end as it was."""
+    root, hypercorn = logging.getLogger(), logging.getLogger("hypercorn.error")
+    levels = {name: logging.getLogger(name).level for name in _LEVELS}
+    with pytest.MonkeyPatch.context() as patch:
+        for switch in _SWITCHES:
+            patch.setattr(logging, switch, getattr(logging, switch))
+        for logger, name in ((root, "handlers"), (hypercorn, "filters")):
+            patch.setattr(logger, name, [*getattr(logger, name)])
+        configure_logging(json=json, level="INFO")
+        yield
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def read_lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 from quart_app.sessions.ending import end_sessions
 from quart_app.settings import Settings
-from tests.app.log_lines import read_lines
+from tests.app.log_lines import logging_of_a_worker, read_lines
 from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Visitor
 
@@ -26,10 +26,17 @@ Journey = Callable[[Visitor], Awaitable[object]]
 OTHER = "another long password"
 
 
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    """The log of a worker, for machines."""
+    with logging_of_a_worker(json=True):
+        yield
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A log for machines."""
-    return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1", log_format="json")
+    """One database, as what is logged depends on none."""
+    return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1")
 
 
 @pytest.fixture

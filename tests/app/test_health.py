@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.operation import health
-from tests.app.log_lines import read_lines
+from tests.app.log_lines import logging_of_a_worker, read_lines
 from tests.app.test_faults import broken
 from tests.app.visitor import Page, Visitor
 from tests.services.needed import needed
@@ -26,6 +27,13 @@ from tests.services.needed import needed
 def _long_probe_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that is busy with other tests must not look like a database that does not answer."""
     monkeypatch.setattr(health, "_PROBE_TIMEOUT", 30.0)
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    """The log of a worker, to be read by eye."""
+    with logging_of_a_worker(json=False):
+        yield
 
 
 @pytest.fixture

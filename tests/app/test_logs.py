@@ -20,16 +20,23 @@ from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.operation.logs import configure_logging
 from quart_app.settings import Settings
-from tests.app.log_lines import read_lines
+from tests.app.log_lines import logging_of_a_worker, read_lines
 from tests.app.visitor import PASSWORD, Visitor
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    """The log of a worker, for machines."""
+    with logging_of_a_worker(json=True):
+        yield
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A log for machines."""
-    return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1", log_format="json")
+    """One database, as what is logged depends on none."""
+    return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1")
 
 
 async def test_a_line_for_each_request(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> None:
@@ -146,11 +153,10 @@ async def test_text_for_the_eye(app: Application, capfd: pytest.CaptureFixture[s
 @pytest.fixture
 async def everything_logged(tmp_path: Path) -> AsyncIterator[Application]:
     """All that our code and libraries would ever say."""
+    configure_logging(json=True, level="DEBUG")
     app = create_app(
         {
             "instance_path": tmp_path,
-            "log_format": "json",
-            "log_level": "DEBUG",
             "password_method": "pbkdf2:sha256:1",
             "metrics_token": "the token of the metrics",
             "secret_key": "the key that signs all cookies",
@@ -211,7 +217,8 @@ async def test_libraries_do_not_debug(everything_logged: Application, library: s
 async def test_database_url_is_not_logged(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """When the database cannot be reached, its password is not said."""
     url = "postgresql+asyncpg://microblog:password-of-the-database@127.0.0.1:1/microblog"
-    app = create_app({"instance_path": tmp_path, "database_url": url, "log_format": "json", "log_level": "DEBUG"})
+    configure_logging(json=True, level="DEBUG")
+    app = create_app({"instance_path": tmp_path, "database_url": url})
     page = await Visitor(app).login()
     assert page.status == 503
     written = capfd.readouterr().err
@@ -268,9 +275,10 @@ async def test_a_handler_that_raises(
 
 
 def test_log_levels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """What is less important than the level is not written; there is one handler, however often one is made."""
-    create_app({"instance_path": tmp_path, "log_level": "DEBUG", "log_format": "text"})
-    app = create_app({"instance_path": tmp_path, "log_level": "WARNING", "log_format": "json"})
+    """What is less important than the level is not written; there is one handler, however often it is configured."""
+    configure_logging(json=False, level="DEBUG")
+    configure_logging(json=True, level="WARNING")
+    app = create_app({"instance_path": tmp_path})
     app.logger.info("not this")
     app.logger.warning("this")
     assert [line["event"] for line in read_lines(capfd)] == ["this"]

@@ -1,0 +1,55 @@
+"""A logger whose handlers cannot fail the code that logs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+
+class GuardedLogger(logging.Logger):
+    """The standard library's logger of a name, with the levels, filters and handlers that it has at each moment.
+
+    Python's own handlers report their errors by ``handleError``. Those of other packages may let them out, into the
+    code that logs: a login would be in the database, and answered with 500. Here every handler's error is reported
+    that way, and the other handlers still get the record.
+
+    Only records of this object are guarded. It does not stand in ``logging``'s own tree, so nobody else's logging is
+    changed.
+
+    Arguments:
+        name: the logger's.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._logger = self.parent = logging.getLogger(name)
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name is logging's
+        """Whether the logger of this name takes records of this level now."""
+        return self._logger.isEnabledFor(level)
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """Pass a record to the handlers of the logger of this name and of those above it, as logging does."""
+        if self._logger.disabled:
+            return
+        passed: Any = self._logger.filter(record)
+        if not passed:
+            return
+        if isinstance(passed, logging.LogRecord):  # since Python 3.12 a filter may replace it
+            record = passed
+        handlers = _handlers_of(self._logger) or [logging.lastResort]
+        for handler in handlers:
+            if handler is not None and record.levelno >= handler.level:
+                try:
+                    handler.handle(record)
+                except Exception:  # noqa: BLE001 - whatever it is, the other handlers and the request go on
+                    handler.handleError(record)
+
+
+def _handlers_of(logger: logging.Logger) -> list[logging.Handler | None]:
+    handlers: list[logging.Handler | None] = []
+    above: logging.Logger | None = logger
+    while above is not None:
+        handlers += above.handlers
+        above = above.parent if above.propagate else None
+    return handlers
