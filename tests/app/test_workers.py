@@ -18,8 +18,8 @@ from prometheus_client.mmap_dict import MmapedDict
 from quart_app.server_pid import SERVER_PID
 from tests.app.test_metrics import value
 from tests.browser.server import ROOT, serve
+from tests.serving.server import Browser, wait_until
 from tests.serving.server import serve as serve_supervised
-from tests.serving.server import wait_until
 
 _REQUESTS = "http_requests_total"
 
@@ -233,6 +233,28 @@ def test_a_killed_worker(folder: Path, tmp_path: Path) -> None:
             get(address, "/login")
         wait_until(lambda: logins(address) == 40)
         assert len(list(places.glob("counter_*.db"))) == 2
+
+
+def test_every_part_of_a_worker_counts(folder: Path, tmp_path: Path) -> None:
+    """What parts made before the worker shared its counts count later is added up, too: a password that is hashed."""
+    with serve_supervised(tmp_path, environment={"METRICS_FOLDER": str(folder)}) as server:
+        assert Browser(server.port).register("susan") == 302
+        written = get(f"http://127.0.0.1:{server.port}", "/metrics")
+        assert value(written, "password_hash_duration_seconds_count") == 1
+
+
+def test_a_worker_logs_before_it_serves(tmp_path: Path) -> None:
+    """What the application says while it is made is JSON in production, and not only what it says once it runs."""
+    environment = {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": "a key that is long enough",
+        "UPGRADE_AT_START": "true",
+        "METRICS_FOLDER": str(tmp_path / "metrics"),
+    }
+    with serve_supervised(tmp_path, environment=environment) as server:
+        server.wait_for_log("ALLOWED_HOSTS is empty")
+        (line,) = (each for each in server.log.read_text().splitlines() if "ALLOWED_HOSTS" in each)
+        assert json.loads(line)["level"] == "warning"
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
