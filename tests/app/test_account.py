@@ -12,8 +12,9 @@ from quart_app.accounts.passwords import check_password
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
-from tests.app.conftest import Clock
 from tests.app.visitor import PASSWORD, Page, Visitor
+
+pytestmark = pytest.mark.usefixtures("clock")  # before any login is made
 
 NEW = "another fine password"
 WALLED = ("/account/password", "/account/email", "/account/delete")
@@ -23,14 +24,6 @@ CHANGES = {
     "/account/delete": {},
 }
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture
-async def user(visitor: Visitor, clock: Clock) -> Visitor:
-    """Susan, who is logged in and remembered."""
-    await visitor.register()
-    await visitor.login(remember=True)
-    return visitor
 
 
 @pytest.fixture

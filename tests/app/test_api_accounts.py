@@ -21,20 +21,6 @@ from tests.app.visitor import PASSWORD, Visitor
 NEW_PASSWORD = "another fine password"
 
 
-@pytest.fixture
-def program(app: Application) -> Program:
-    """One that nobody knows."""
-    return Program(app)
-
-
-@pytest.fixture
-async def user(program: Program) -> Program:
-    """Susan, logged in by cookies."""
-    await program.register()
-    assert (await program.log_in()).status == 201
-    return program
-
-
 # --- registering
 
 
@@ -138,19 +124,19 @@ async def test_logging_in(program: Program, name: str, kind: str, cookies: set[s
     assert await program.is_in()
 
 
-async def test_logging_in_is_for_the_pages_as_well(user: Program, visitor: Visitor) -> None:
+async def test_logging_in_is_for_the_pages_as_well(api_user: Program, visitor: Visitor) -> None:
     """Cookies of the API open the pages, and the pages' open the API."""
-    visitor.client = user.client
+    visitor.client = api_user.client
     assert await visitor.is_in()
-    other = Visitor(user.app)
+    other = Visitor(api_user.app)
     await other.login()
     assert await browser_of(other).is_in()
 
 
-async def test_a_session_cookie_is_no_remember_cookie(user: Program) -> None:
+async def test_a_session_cookie_is_no_remember_cookie(api_user: Program) -> None:
     """Who did not ask to be remembered is forgotten with the session."""
-    user.forget("session")
-    assert not await user.is_in()
+    api_user.forget("session")
+    assert not await api_user.is_in()
 
 
 async def test_wrong_credentials_all_look_alike(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,30 +171,30 @@ async def test_wrong_credentials_all_look_alike(app: Application, monkeypatch: p
     assert answers[0].headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_logging_in_over_a_login_ends_it(user: Program) -> None:
+async def test_logging_in_over_a_login_ends_it(api_user: Program) -> None:
     """As at the page: whoever was logged in by these cookies is not any more."""
-    before = user.copy()
-    await user.log_in()
-    assert await user.is_in()
+    before = api_user.copy()
+    await api_user.log_in()
+    assert await api_user.is_in()
     assert not await before.is_in()
 
 
-async def test_a_token_leaves_the_login_alone(user: Program) -> None:
+async def test_a_token_leaves_the_login_alone(api_user: Program) -> None:
     """A user with cookies who asks for a token has both afterwards."""
-    answer = await user.log_in(kind="bearer")
-    assert await user.is_in()
-    assert await Program(user.app, answer.json["token"]).is_in()
+    answer = await api_user.log_in(kind="bearer")
+    assert await api_user.is_in()
+    assert await Program(api_user.app, answer.json["token"]).is_in()
 
 
 # --- one's sessions
 
 
-async def test_seeing_where_one_is_logged_in(user: Program) -> None:
+async def test_seeing_where_one_is_logged_in(api_user: Program) -> None:
     """All logins, of pages and programs, none of anybody else, and which one asks."""
-    token = await with_token(user.app)
-    await Program(user.app).register(username="other", email="other@example.com")
-    await Program(user.app).log_in(username="other")
-    for program, kind in ((user, "session"), (token, "bearer")):
+    token = await with_token(api_user.app)
+    await Program(api_user.app).register(username="other", email="other@example.com")
+    await Program(api_user.app).log_in(username="other")
+    for program, kind in ((api_user, "session"), (token, "bearer")):
         sessions = (await program.send("GET", "/sessions")).json["sessions"]
         assert {session["kind"] for session in sessions} == {"session", "bearer"}
         assert [session["kind"] for session in sessions if session["current"]] == [kind]
@@ -218,41 +204,41 @@ async def test_seeing_where_one_is_logged_in(user: Program) -> None:
         }
 
 
-async def test_ending_one_session(user: Program) -> None:
+async def test_ending_one_session(api_user: Program) -> None:
     """It is gone at once, and a second time there is none; oneself is logged out by one's own."""
-    token = await with_token(user.app)
-    sessions = (await user.send("GET", "/sessions")).json["sessions"]
+    token = await with_token(api_user.app)
+    sessions = (await api_user.send("GET", "/sessions")).json["sessions"]
     ids = {session["kind"]: session["id"] for session in sessions}
-    assert (await user.send("DELETE", f"/sessions/{ids['bearer']}")).status == 204
+    assert (await api_user.send("DELETE", f"/sessions/{ids['bearer']}")).status == 204
     assert not await token.is_in()
-    assert (await user.send("DELETE", f"/sessions/{ids['bearer']}")).status == 404
-    before = user.copy()
-    answer = await user.send("DELETE", f"/sessions/{ids['session']}")
+    assert (await api_user.send("DELETE", f"/sessions/{ids['bearer']}")).status == 404
+    before = api_user.copy()
+    answer = await api_user.send("DELETE", f"/sessions/{ids['session']}")
     assert (answer.status, answer.cookies["session"].value) == (204, "")
     assert not await before.is_in()
 
 
 @pytest.mark.parametrize("name", ["0", "2", "2147483648", "99999999999999999999", "-1", "1.0", "one", "%00"])
-async def test_sessions_of_nobody_and_others(user: Program, name: str) -> None:
+async def test_sessions_of_nobody_and_others(api_user: Program, name: str) -> None:
     """What is not one's own does not exist; nothing happens to it."""
-    other = Program(user.app)
+    other = Program(api_user.app)
     await other.register(username="other", email="other@example.com")
     await other.log_in(username="other")
-    answer = await user.send("DELETE", f"/sessions/{name}")
+    answer = await api_user.send("DELETE", f"/sessions/{name}")
     assert (answer.status, answer.problem) == (404, "Not Found")
     assert await other.is_in()
 
 
-async def test_logging_out_everywhere_else(user: Program) -> None:
+async def test_logging_out_everywhere_else(api_user: Program) -> None:
     """Five sessions, two of them remembered, and tokens: none is left but the one that asked."""
-    others = [Program(user.app) for _ in range(5)]
+    others = [Program(api_user.app) for _ in range(5)]
     for index, other in enumerate(others):
         await other.log_in(kind="remembered" if index < 2 else "session")
     remembered = [other.copy("remember_token") for other in others[:2]]
-    tokens = [await with_token(user.app) for _ in range(2)]
+    tokens = [await with_token(api_user.app) for _ in range(2)]
     assert (await tokens[0].send("DELETE", "/sessions")).status == 204
     assert await tokens[0].is_in()
-    for gone in (user, tokens[1], *others, *remembered):
+    for gone in (api_user, tokens[1], *others, *remembered):
         assert not await gone.is_in()
 
 
@@ -287,41 +273,41 @@ async def change(program: Program, **changes: str) -> tuple[int, str]:
     return answer.status, answer.text and answer.problem
 
 
-async def test_changing_the_password(user: Program) -> None:
+async def test_changing_the_password(api_user: Program) -> None:
     """It ends all other logins and all copies of this one, which goes on."""
-    others = [user.copy(), Program(user.app), await with_token(user.app)]
+    others = [api_user.copy(), Program(api_user.app), await with_token(api_user.app)]
     await others[1].log_in()
-    assert await change(user) == (204, "")
-    assert await user.is_in()
+    assert await change(api_user) == (204, "")
+    assert await api_user.is_in()
     for other in others:
         assert not await other.is_in()
-    assert (await Program(user.app).log_in()).status == 401
-    assert (await Program(user.app).log_in(password=NEW_PASSWORD)).status == 201
+    assert (await Program(api_user.app).log_in()).status == 401
+    assert (await Program(api_user.app).log_in(password=NEW_PASSWORD)).status == 201
 
 
-async def test_changing_the_password_needs_the_password(user: Program) -> None:
+async def test_changing_the_password_needs_the_password(api_user: Program) -> None:
     """Who sits at somebody's browser cannot; nothing has changed then."""
-    assert await change(user, current_password="wrong") == (403, "password-wrong")
-    assert await change(user, new_password="short") == (400, "fields-invalid")
-    assert await user.is_in()
-    assert (await Program(user.app).log_in()).status == 201
+    assert await change(api_user, current_password="wrong") == (403, "password-wrong")
+    assert await change(api_user, new_password="short") == (400, "fields-invalid")
+    assert await api_user.is_in()
+    assert (await Program(api_user.app).log_in()).status == 201
 
 
-async def test_changing_the_password_needs_a_fresh_login(user: Program) -> None:
+async def test_changing_the_password_needs_a_fresh_login(api_user: Program) -> None:
     """Neither a token, which lies about in some file, nor a remembered login will do."""
-    remembered = Program(user.app)
+    remembered = Program(api_user.app)
     await remembered.log_in(kind="remembered")
     remembered.forget("session")
-    for program in (remembered, await with_token(user.app)):
+    for program in (remembered, await with_token(api_user.app)):
         answer = await program.send("PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
         assert (answer.status, answer.problem) == (401, "login-stale")
         assert answer.headers["WWW-Authenticate"] == 'Bearer error="insufficient_user_authentication"'
-    assert await change(Program(user.app)) == (401, "login-required")
+    assert await change(Program(api_user.app)) == (401, "login-required")
 
 
-async def test_a_login_that_ends_meanwhile(user: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_login_that_ends_meanwhile(api_user: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ended from elsewhere while the password is checked, a login changes nothing, and is told so."""
-    elsewhere = await with_token(user.app)
+    elsewhere = await with_token(api_user.app)
 
     async def end_and_check(checked: User, password: str) -> bool:
         await elsewhere.send("DELETE", "/sessions")
@@ -329,10 +315,12 @@ async def test_a_login_that_ends_meanwhile(user: Program, monkeypatch: pytest.Mo
 
     with monkeypatch.context() as patch:
         patch.setattr(authentication, "check_password", end_and_check)
-        answer = await user.send("PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+        answer = await api_user.send(
+            "PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+        )
     assert (answer.status, answer.problem) == (401, "login-required")
     assert answer.cookies["session"].value == ""
-    assert (await Program(user.app).log_in()).status == 201
+    assert (await Program(api_user.app).log_in()).status == 201
 
 
 # --- cost

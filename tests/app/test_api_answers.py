@@ -14,6 +14,7 @@ from werkzeug.exceptions import TooManyRequests
 from quart_app.application import Application
 from tests.app.program import SUSAN, Answer, Program, with_token
 from tests.app.visitor import PASSWORD, Visitor
+from tests.fixtures import OTHER_SITES
 
 ANSWERED = [
     ("GET", "/me", 401),
@@ -36,20 +37,6 @@ ANSWERED = [
     ("CONNECT", "/me", 405),
     ("FOO", "/me", 405),
 ]
-
-
-@pytest.fixture
-def program(app: Application) -> Program:
-    """One that nobody knows."""
-    return Program(app)
-
-
-@pytest.fixture
-async def user(program: Program) -> Program:
-    """Susan, logged in by cookies."""
-    await program.register()
-    await program.log_in(kind="remembered")
-    return program
 
 
 @contextmanager
@@ -86,26 +73,28 @@ async def test_every_answer(program: Program, method: str, path: str, status: in
         assert "OPTIONS" in answer.headers["Allow"]
 
 
-async def test_answers_with_a_user(user: Program) -> None:
+async def test_answers_with_a_user(remembered_api_user: Program) -> None:
     """No cache may take them for another user's."""
-    for program in (user, await with_token(user.app)):
+    for program in (remembered_api_user, await with_token(remembered_api_user.app)):
         for path in ("/me", "/sessions", "/docs", "/openapi.json"):
             answer = await program.send("GET", path)
             assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
             assert set(answer.headers["Vary"].split(", ")) == {"Cookie", "Authorization"}
 
 
-async def test_head_is_get(user: Program) -> None:
+async def test_head_is_get(remembered_api_user: Program) -> None:
     """HEAD is GET, for those who may GET; the body is for the server to leave out."""
-    whole, head = [await user.send(method, "/me", headers={"X-Request-ID": "1"}) for method in ("GET", "HEAD")]
+    whole, head = [
+        await remembered_api_user.send(method, "/me", headers={"X-Request-ID": "1"}) for method in ("GET", "HEAD")
+    ]
     assert head.status == 200
     assert head.headers.to_wsgi_list() == whole.headers.to_wsgi_list()
 
 
-async def test_options_tell_nothing(user: Program) -> None:
+async def test_options_tell_nothing(remembered_api_user: Program) -> None:
     """What can be done, and nothing of the user; a preflight of another site is not answered."""
     asked = {"Origin": "https://evil.test", "Access-Control-Request-Method": "PUT"}
-    answer = await user.send("OPTIONS", "/me/password", headers=asked)
+    answer = await remembered_api_user.send("OPTIONS", "/me/password", headers=asked)
     assert (answer.status, answer.text) == (200, "")
     assert set(answer.headers["Allow"].split(", ")) == {"PUT", "OPTIONS"}
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -144,15 +133,15 @@ async def test_a_fault_is_no_logout(program: Program, kind: str, error: Exceptio
     assert await program.is_in()
 
 
-async def test_a_mistake_of_ours(user: Program, app: Application) -> None:
+async def test_a_mistake_of_ours(remembered_api_user: Program, app: Application) -> None:
     """500 without a word about it, and without a cookie."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with broken(ProgrammingError("SELECT secrets", None, Exception("no such table"))):
-        answer = await user.send("GET", "/me")
+        answer = await remembered_api_user.send("GET", "/me")
     assert (answer.status, answer.problem, answer.cookies) == (500, "Internal Server Error", {})
     assert answer.json.keys() == {"type", "title", "status"}
     assert answer.headers["Cache-Control"] == "no-store"
-    assert await user.is_in()
+    assert await remembered_api_user.is_in()
 
 
 async def test_too_many_attempts(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,32 +156,23 @@ async def test_too_many_attempts(program: Program, monkeypatch: pytest.MonkeyPat
     assert answer.json["detail"] == "Wait."
 
 
-async def test_nothing_that_was_sent_comes_back(user: Program) -> None:
+async def test_nothing_that_was_sent_comes_back(remembered_api_user: Program) -> None:
     """No answer repeats a password, right or wrong, nor what it was that was wrong."""
     secret = "a secret of susan's <script>"
     answers = [
-        await user.register(password=secret),
-        await user.register(username=f"{secret}@", email=secret, password=secret),
-        await user.register(password=secret * 20),
-        await user.log_in(password=secret),
-        await user.log_in(username=secret, kind=secret),
-        await user.send("PUT", "/me/password", {"current_password": secret, "new_password": secret}),
-        await user.send("GET", f"/{secret}"),
+        await remembered_api_user.register(password=secret),
+        await remembered_api_user.register(username=f"{secret}@", email=secret, password=secret),
+        await remembered_api_user.register(password=secret * 20),
+        await remembered_api_user.log_in(password=secret),
+        await remembered_api_user.log_in(username=secret, kind=secret),
+        await remembered_api_user.send("PUT", "/me/password", {"current_password": secret, "new_password": secret}),
+        await remembered_api_user.send("GET", f"/{secret}"),
     ]
     assert [answer.status for answer in answers] == [409, 400, 400, 401, 400, 403, 404]
     assert not [answer for answer in answers if "secret" in answer.text]
 
 
 # --- other sites
-
-FOREIGN = [
-    {"Origin": "https://evil.test"},
-    {"Origin": "null"},
-    {"Origin": "http://localhost.evil.test"},
-    {"Sec-Fetch-Site": "cross-site"},
-    {"Sec-Fetch-Site": "same-site"},
-    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
-]
 
 
 async def everything(program: Program, headers: dict[str, str]) -> list[Answer]:
@@ -209,23 +189,30 @@ async def everything(program: Program, headers: dict[str, str]) -> list[Answer]:
     ]
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
-async def test_requests_of_other_sites(user: Program, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", OTHER_SITES)
+async def test_requests_of_other_sites(remembered_api_user: Program, headers: dict[str, str]) -> None:
     """403 to whatever a browser says another site has sent, and nothing has changed."""
-    other = await with_token(user.app)
-    for answer in await everything(user, headers):
+    other = await with_token(remembered_api_user.app)
+    for answer in await everything(remembered_api_user, headers):
         assert (answer.status, answer.problem, answer.cookies) == (403, "Forbidden", {})
-    assert await user.is_in()
+    assert await remembered_api_user.is_in()
     assert await other.is_in()
-    assert (await Program(user.app).log_in(username="mallory")).status == 401
-    assert (await Program(user.app).log_in()).status == 201
+    assert (await Program(remembered_api_user.app).log_in(username="mallory")).status == 401
+    assert (await Program(remembered_api_user.app).log_in()).status == 201
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}])
-async def test_requests_of_our_own(user: Program, headers: dict[str, str]) -> None:
+async def test_requests_of_our_own(remembered_api_user: Program, headers: dict[str, str]) -> None:
     """No token of a form is asked for: what comes from here, or from no browser, is done."""
-    await with_token(user.app)
-    assert [answer.status for answer in await everything(user, headers)] == [201, 201, 204, 404, 204, 204]
+    await with_token(remembered_api_user.app)
+    assert [answer.status for answer in await everything(remembered_api_user, headers)] == [
+        201,
+        201,
+        204,
+        404,
+        204,
+        204,
+    ]
 
 
 async def test_every_change_was_tried(app: Application) -> None:

@@ -25,16 +25,11 @@ from tests.app.conftest import Clock
 from tests.app.program import Program, with_token
 from tests.app.visitor import PASSWORD, Visitor
 
+pytestmark = pytest.mark.usefixtures("clock")  # before any login is made
+
 SECOND = timedelta(seconds=1)
 OURS = "microblog bearer token"
 INVALID = 'Bearer error="invalid_token"'
-
-
-@pytest.fixture
-async def program(app: Application, clock: Clock) -> Program:
-    """One with a token of susan's."""
-    await Program(app).register()
-    return await with_token(app)
 
 
 def signed(app: Application, payload: object, salt: str = OURS, key: str | None = None) -> str:
@@ -58,15 +53,17 @@ def handle_in(app: Application, token: str) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-async def test_the_scheme_has_no_case(program: Program, scheme: str) -> None:
+async def test_the_scheme_has_no_case(bearer_program: Program, scheme: str) -> None:
     """As RFC 9110, 11.1 has it."""
-    answer = await Program(program.app).send("GET", "/me", headers={"Authorization": f"{scheme} {program.token}"})
+    answer = await Program(bearer_program.app).send(
+        "GET", "/me", headers={"Authorization": f"{scheme} {bearer_program.token}"}
+    )
     assert (answer.status, answer.json["username"]) == (200, "susan")
 
 
-async def test_tokens_are_taken_from_their_header_alone(program: Program) -> None:
+async def test_tokens_are_taken_from_their_header_alone(bearer_program: Program) -> None:
     """Neither from the address, nor a form, nor any other header, nor a cookie."""
-    other, token = Program(program.app), str(program.token)
+    other, token = Program(bearer_program.app), str(bearer_program.token)
     for name in ("session", "remember_token", "token", "Authorization"):
         other.client.set_cookie("localhost", name, token)
     sent = {"X-Authorization": f"Bearer {token}", "X-Api-Key": token, "Token": token}
@@ -103,31 +100,31 @@ ODD: list[Callable[[Application, str], str]] = [
 
 
 @pytest.mark.parametrize("make", ODD, ids=range(len(ODD)))
-async def test_odd_tokens(program: Program, make: Callable[[Application, str], str]) -> None:
+async def test_odd_tokens(bearer_program: Program, make: Callable[[Application, str], str]) -> None:
     """What is no token of ours, by whatever key or salt or kind of content, is 401, says so, and never a redirect."""
-    app = program.app
+    app = bearer_program.app
     assert isinstance(app, Application)
-    odd = Program(app, make(app, str(program.token)))
+    odd = Program(app, make(app, str(bearer_program.token)))
     for method, path in (("GET", "/me"), ("DELETE", "/sessions"), ("DELETE", "/sessions/current")):
         answer = await odd.send(method, path)
         assert (answer.status, answer.problem, answer.headers["WWW-Authenticate"]) == (401, "token-invalid", INVALID)
         assert answer.cookies == {}
-    assert await program.is_in()
+    assert await bearer_program.is_in()
 
 
-async def test_other_schemes_are_no_tokens(program: Program) -> None:
+async def test_other_schemes_are_no_tokens(bearer_program: Program) -> None:
     """Basic authentication, which a proxy may have asked for, is none of our business."""
     for sent in ("Basic c3VzYW46c3VzYW4=", "Basic \xff", "Digest username=susan", "Bearer", "Token x", ""):
-        answer = await Program(program.app).send("GET", "/me", headers={"Authorization": sent})
+        answer = await Program(bearer_program.app).send("GET", "/me", headers={"Authorization": sent})
         assert answer.status == 401
 
 
-async def test_cookies_and_tokens_are_apart(program: Program) -> None:
+async def test_cookies_and_tokens_are_apart(bearer_program: Program) -> None:
     """The handle of a token opens nothing in a cookie, nor that of a cookie in a token, even with our signature."""
-    app = program.app
+    app = bearer_program.app
     assert isinstance(app, Application)
     thief = Visitor(app)
-    handle = handle_in(app, str(program.token))
+    handle = handle_in(app, str(bearer_program.token))
     async with thief.client.session_transaction() as session:
         session["_user_id"], session["_fresh"] = handle, True
     assert not await thief.is_in()
@@ -146,7 +143,7 @@ async def test_cookies_and_tokens_are_apart(program: Program) -> None:
         assert not await Program(app, cookies[name]).is_in()
 
 
-async def test_keys_may_be_replaced(app: Application, program: Program) -> None:
+async def test_keys_may_be_replaced(app: Application, bearer_program: Program) -> None:
     """A token is good under the key before, and not under one that nobody knows any more."""
     key = str(app.secret_key)
     url = app.settings.database_url
@@ -154,23 +151,23 @@ async def test_keys_may_be_replaced(app: Application, program: Program) -> None:
         keys = {"secret_key": "the key of tomorrow", "secret_key_fallbacks": fallbacks}
         app = create_app({"instance_path": app.instance_path, "database_url": url, **keys})
         async with app.test_app():
-            assert await Program(app, program.token).is_in() is is_good
+            assert await Program(app, bearer_program.token).is_in() is is_good
 
 
 # --- what it opens
 
 
 @pytest.mark.parametrize("path", ["/", "/index", "/account", "/account/password", "/reauthenticate", "/apis"])
-async def test_pages_are_for_cookies(program: Program, path: str) -> None:
+async def test_pages_are_for_cookies(bearer_program: Program, path: str) -> None:
     """A token opens no page: these have forms, which are protected for cookies."""
-    visitor = Visitor(program.app)
-    sent = {"Authorization": f"Bearer {program.token}"}
+    visitor = Visitor(bearer_program.app)
+    sent = {"Authorization": f"Bearer {bearer_program.token}"}
     page, stranger = await visitor.get(path, sent), await visitor.get(path)
     assert (page.status, page.headers.get("Location")) == (stranger.status, stranger.headers.get("Location"))
     assert page.status in (302, 404)
 
 
-async def test_websockets(app: Application, program: Program) -> None:
+async def test_websockets(app: Application, bearer_program: Program) -> None:
     """A token opens a websocket, where there is no form to protect; a bad one is 401 before it is accepted."""
 
     @login_required
@@ -179,23 +176,23 @@ async def test_websockets(app: Application, program: Program) -> None:
         await websocket.send(current_user.username)
 
     app.add_websocket("/who", view_func=who)
-    sent = {"Origin": "http://localhost", "Authorization": f"Bearer {program.token}"}
-    async with program.client.websocket("/who", headers=sent) as socket:
+    sent = {"Origin": "http://localhost", "Authorization": f"Bearer {bearer_program.token}"}
+    async with bearer_program.client.websocket("/who", headers=sent) as socket:
         assert await socket.receive() == "susan"
     with pytest.raises(WebsocketResponseError) as refused:
-        async with program.client.websocket("/who", headers={**sent, "Authorization": "Bearer bad"}) as socket:
+        async with bearer_program.client.websocket("/who", headers={**sent, "Authorization": "Bearer bad"}) as socket:
             await socket.receive()
     assert refused.value.response.status_code == 401
 
 
-async def test_a_token_gets_no_cookies(program: Program) -> None:
+async def test_a_token_gets_no_cookies(bearer_program: Program) -> None:
     """Whatever it is sent with and for, the answer sets none: there is no second way in by the way."""
-    app = program.app
+    app = bearer_program.app
     stale = Visitor(app)
     await stale.login(remember=True)
     await Program(app).send("GET", "/me")
-    await program.send("DELETE", "/sessions")  # ends the login behind these cookies, which are still sent
-    both = Program(app, program.token)
+    await bearer_program.send("DELETE", "/sessions")  # ends the login behind these cookies, which are still sent
+    both = Program(app, bearer_program.token)
     both.client = stale.client
     for method, path in (("GET", "/me"), ("GET", "/docs"), ("GET", "/nowhere"), ("PUT", "/me"), ("GET", "/sessions")):
         answer = await both.send(method, path)
@@ -204,66 +201,66 @@ async def test_a_token_gets_no_cookies(program: Program) -> None:
         answer = await both.log_in(kind=kind)
         assert (answer.status, answer.problem, answer.cookies) == (403, "Forbidden", {})
     assert (await both.send("DELETE", "/sessions/current")).cookies == {}
-    assert not await program.is_in()
+    assert not await bearer_program.is_in()
 
 
 @pytest.mark.parametrize("token", ["hers", "of nobody"])
-async def test_two_logins_at_once(program: Program, token: str) -> None:
+async def test_two_logins_at_once(bearer_program: Program, token: str) -> None:
     """Cookies and a token together are refused: nothing is changed, and both go on by themselves."""
-    both = Program(program.app)
+    both = Program(bearer_program.app)
     await both.log_in(kind="remembered")
     alone = both.copy()
-    both.token = program.token if token == "hers" else "garbage"
+    both.token = bearer_program.token if token == "hers" else "garbage"
     change = {"current_password": PASSWORD, "new_password": "another fine one"}
     for method, path, content in (("GET", "/me", None), ("PUT", "/me/password", change), ("DELETE", "/sessions", None)):
         answer = await both.send(method, path, content)
         assert (answer.status, answer.problem, answer.cookies) == (400, "Bad Request", {})
     assert await alone.is_in()
-    assert await program.is_in()
+    assert await bearer_program.is_in()
 
 
-async def test_cookies_of_an_ended_login_make_no_token_fresh(program: Program) -> None:
+async def test_cookies_of_an_ended_login_make_no_token_fresh(bearer_program: Program) -> None:
     """A password is not changed by a token, although the cookies that come with it were once of a fresh login."""
-    both = Program(program.app)
+    both = Program(bearer_program.app)
     await both.log_in()
     left = both.copy()
     await both.send("DELETE", "/sessions/current")
-    left.token = program.token
+    left.token = bearer_program.token
     change = {"current_password": PASSWORD, "new_password": "another fine one"}
     answer = await left.send("PUT", "/me/password", change)
     assert (answer.status, answer.problem) == (401, "login-stale")
-    assert await program.is_in()
+    assert await bearer_program.is_in()
 
 
-async def test_nobody_needs_a_token_where_nobody_is_asked_for(program: Program) -> None:
+async def test_nobody_needs_a_token_where_nobody_is_asked_for(bearer_program: Program) -> None:
     """Registering, logging in and reading the description go on with a token that has ended."""
-    program.token = "ended"
-    assert (await program.send("GET", "/openapi.json")).status == 200
-    assert (await program.log_in(kind="bearer")).status == 201
-    assert (await program.register(username="other", email="other@example.com")).status == 201
+    bearer_program.token = "ended"
+    assert (await bearer_program.send("GET", "/openapi.json")).status == 200
+    assert (await bearer_program.log_in(kind="bearer")).status == 201
+    assert (await bearer_program.register(username="other", email="other@example.com")).status == 201
 
 
 # --- what ends it
 
 
-async def test_tokens_end_at_the_latest(program: Program, clock: Clock, app: Application) -> None:
+async def test_tokens_end_at_the_latest(bearer_program: Program, clock: Clock, app: Application) -> None:
     """After ``BEARER_DURATION`` the server refuses it, however busy it was."""
     for _ in range(29):
         clock.shift(timedelta(days=1))
-        assert await program.is_in()
+        assert await bearer_program.is_in()
         await asyncio.gather(*app.background_tasks)
     clock.shift(timedelta(days=1))
-    assert await program.is_in()
+    assert await bearer_program.is_in()
     clock.shift(SECOND)
-    assert (await program.send("GET", "/me")).headers["WWW-Authenticate"] == INVALID
+    assert (await bearer_program.send("GET", "/me")).headers["WWW-Authenticate"] == INVALID
 
 
-async def test_idle_tokens_end(program: Program, clock: Clock) -> None:
+async def test_idle_tokens_end(bearer_program: Program, clock: Clock) -> None:
     """Unused for ``SESSION_IDLE`` it is as good as lost."""
     clock.shift(timedelta(days=14))
-    assert await program.copy().is_in()
+    assert await bearer_program.copy().is_in()
     clock.shift(timedelta(days=14) + SECOND)
-    assert not await program.is_in()
+    assert not await bearer_program.is_in()
 
 
 async def test_the_limit_is_a_setting(tmp_path: Path, clock: Clock) -> None:
@@ -283,40 +280,40 @@ async def test_the_limit_is_a_setting(tmp_path: Path, clock: Clock) -> None:
         assert len((await cookies.send("GET", "/sessions")).json["sessions"]) == 1
 
 
-async def test_the_clock_of_another_host(program: Program, clock: Clock) -> None:
+async def test_the_clock_of_another_host(bearer_program: Program, clock: Clock) -> None:
     """A host whose clock is behind the one that issued a token takes it."""
     clock.shift(timedelta(seconds=-59))
-    assert await program.is_in()
+    assert await bearer_program.is_in()
 
 
-async def test_the_account_page_shows_and_ends_tokens(program: Program) -> None:
+async def test_the_account_page_shows_and_ends_tokens(bearer_program: Program) -> None:
     """It is one of the places where one is logged in."""
-    visitor = Visitor(program.app)
+    visitor = Visitor(bearer_program.app)
     await visitor.login()
     page = await visitor.get("/account")
     assert "API token" in page.text
     done = await visitor.post("/account/sessions/1/end", {"csrf_token": page.token})
     assert done.status == 302
     assert "API token" not in (await visitor.get("/account")).text
-    assert not await program.is_in()
+    assert not await bearer_program.is_in()
 
 
-async def test_a_password_changed_on_the_page_ends_tokens(program: Program) -> None:
+async def test_a_password_changed_on_the_page_ends_tokens(bearer_program: Program) -> None:
     """As every other login."""
-    visitor = Visitor(program.app)
+    visitor = Visitor(bearer_program.app)
     await visitor.login()
     await visitor.submit(
         "/account/password", current_password=PASSWORD, password="another fine one", password2="another fine one"
     )
-    assert not await program.is_in()
+    assert not await bearer_program.is_in()
 
 
-async def test_an_account_that_is_gone(program: Program) -> None:
+async def test_an_account_that_is_gone(bearer_program: Program) -> None:
     """Deleted with its logins, it has no tokens left."""
-    visitor = Visitor(program.app)
+    visitor = Visitor(bearer_program.app)
     await visitor.login()
     await visitor.submit("/account/delete", current_password=PASSWORD)
-    assert not await program.is_in()
+    assert not await bearer_program.is_in()
 
 
 @pytest.mark.parametrize("late", [timedelta(hours=1), timedelta(minutes=10)])

@@ -20,7 +20,6 @@ from pydantic import SecretStr
 from sqlalchemy import Integer, String, case, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
-from benchmarks.services import postgresql
 from benchmarks.services.postgresql import Cluster
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, KeyQuery, current_database
@@ -29,7 +28,6 @@ from quart_app.settings import Settings
 from tests.app.tab import open_tab, refusal
 from tests.app.visitor import Visitor
 from tests.checks.hosts import at, host
-from tests.services.needed import needed
 
 POOL_SIZE = 8
 SOON = 5.0  # seconds
@@ -40,49 +38,31 @@ def long_postgresql_timeouts() -> None:
     """Its real limits are what is tested here."""
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
-    """A PostgreSQL server that may be stopped."""
-    program = needed(postgresql.find_postgresql(), postgresql.HOW_TO_GET_IT)
-    with postgresql.run_postgresql(program, max_connections="20") as cluster:
-        yield cluster
-
-
 @pytest.fixture
-def database_name(server: Cluster) -> Iterator[str]:
+def database_name(stoppable_postgresql: Cluster) -> Iterator[str]:
     """A database on it; whatever has happened to the server, it runs again afterwards."""
-    name = server.create_database()
+    name = stoppable_postgresql.create_database()
     yield name
-    server.stop()
-    server.start()
-    server.drop_database(name)
+    stoppable_postgresql.stop()
+    stoppable_postgresql.start()
+    stoppable_postgresql.drop_database(name)
 
 
 @pytest.fixture
-def settings(server: Cluster, database_name: str, tmp_path: Path) -> Settings:
+def settings(stoppable_postgresql: Cluster, database_name: str, tmp_path: Path) -> Settings:
     """A server whose pool can be filled."""
     return Settings(
         instance_path=tmp_path,
-        database_url=SecretStr(server.url(database_name)),
+        database_url=SecretStr(stoppable_postgresql.url(database_name)),
         database_pool_size=POOL_SIZE,
         password_method="pbkdf2:sha256:1",
     )
 
 
 @pytest.fixture
-async def user(app: Application) -> Visitor:
-    """Somebody who is logged in and remembered, and wants to stay so."""
-    visitor = Visitor(app)
-    await visitor.register()
-    await visitor.login(remember=True)
-    assert await visitor.is_in()
-    return visitor
-
-
-@pytest.fixture
-async def other(server: Cluster, database_name: str) -> AsyncIterator[asyncpg.Connection]:
+async def other(stoppable_postgresql: Cluster, database_name: str) -> AsyncIterator[asyncpg.Connection]:
     """Somebody else who uses the same database."""
-    connection = await asyncpg.connect(server.url(database_name))
+    connection = await asyncpg.connect(stoppable_postgresql.url(database_name))
     yield connection
     connection.terminate()
 
@@ -107,42 +87,44 @@ async def on_all_connections(user: Visitor) -> list[int]:
     return [page.status for page in pages]
 
 
-async def test_stopped(user: Visitor, server: Cluster) -> None:
+async def test_stopped(user: Visitor, stoppable_postgresql: Cluster) -> None:
     """While the server is off."""
-    server.stop(signal.SIGQUIT)
+    stoppable_postgresql.stop(signal.SIGQUIT)
     await assert_unavailable(user, within=1)
-    server.start()
+    stoppable_postgresql.start()
     assert await user.is_in()
 
 
-async def test_stopped_under_a_websocket(user: Visitor, server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stopped_under_a_websocket(
+    user: Visitor, stoppable_postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody is kept up to date on trust: it is closed with 1013, and opens again when the server is back."""
     for name in ("_CHECK_INTERVAL", "_CHECK_TIMEOUT", "_RETRY_INTERVAL"):
         monkeypatch.setattr(f"quart_app.live.watch.{name}", 0.1)
     async with open_tab(user) as tab:
         assert await tab.names() == ["susan"]
-        server.stop(signal.SIGQUIT)
+        stoppable_postgresql.stop(signal.SIGQUIT)
         async with asyncio.timeout(4 * SOON):
             assert await tab.until_closed() == 1013
         assert await refusal(user) == 503
-        server.start()
+        stoppable_postgresql.start()
     async with open_tab(user) as tab:
         assert await tab.names() == ["susan"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGINT])
-async def test_restarted(user: Visitor, server: Cluster, how: signal.Signals) -> None:
+async def test_restarted(user: Visitor, stoppable_postgresql: Cluster, how: signal.Signals) -> None:
     """A restart between two requests is no fault: the connections of before are noticed, and made again."""
-    server.stop(how)
-    server.start()
+    stoppable_postgresql.stop(how)
+    stoppable_postgresql.start()
     assert await user.is_in()
 
 
-async def test_connections_ended(user: Visitor, server: Cluster, database_name: str) -> None:
+async def test_connections_ended(user: Visitor, stoppable_postgresql: Cluster, database_name: str) -> None:
     """Nor is it one if an administrator, or a proxy, ends all connections."""
     assert await on_all_connections(user) == [200] * POOL_SIZE
     ours = f"datname = '{database_name}' AND pid <> pg_backend_pid()"
-    server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
+    stoppable_postgresql.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
     assert await on_all_connections(user) == [200] * POOL_SIZE
 
 
@@ -160,17 +142,17 @@ async def test_connection_ends_in_the_middle(app: Application, other: asyncpg.Co
 
 
 @pytest.mark.parametrize("pooled", [True, False])
-async def test_frozen(user: Visitor, app: Application, server: Cluster, pooled: bool) -> None:
+async def test_frozen(user: Visitor, app: Application, stoppable_postgresql: Cluster, pooled: bool) -> None:
     """While the server takes everything and answers nothing, on connections of before and on new ones."""
     if not pooled:
         await current_database.of(app).close()
-    server.freeze()
+    stoppable_postgresql.freeze()
     await assert_unavailable(user)
     start = time.monotonic()
     pages = await asyncio.gather(*(user.get("/index") for _ in range(2 * POOL_SIZE)))
     assert {page.status for page in pages} == {503}
     assert time.monotonic() - start < SOON
-    server.thaw()
+    stoppable_postgresql.thaw()
     assert await user.is_in()
 
 
@@ -203,17 +185,19 @@ async def test_pool_exhausted(user: Visitor, app: Application) -> None:
     assert await user.is_in()
 
 
-async def test_server_full(user: Visitor, app: Application, server: Cluster, database_name: str) -> None:
+async def test_server_full(user: Visitor, app: Application, stoppable_postgresql: Cluster, database_name: str) -> None:
     """While others have all the connections of the server."""
     await current_database.of(app).close()
-    others = await take_all_connections(server.url(database_name))
+    others = await take_all_connections(stoppable_postgresql.url(database_name))
     await assert_unavailable(user)
     for connection in others:
         await connection.close()
     assert await user.is_in()
 
 
-async def test_more_workers_than_the_server_takes(settings: Settings, server: Cluster, database_name: str) -> None:
+async def test_more_workers_than_the_server_takes(
+    settings: Settings, stoppable_postgresql: Cluster, database_name: str
+) -> None:
     """Workers whose pools are larger together than the server: each says so, and all go on when there is room."""
     async with AsyncExitStack() as stack:
         workers = [await stack.enter_async_context(host(settings)) for _ in range(3)]
@@ -225,7 +209,7 @@ async def test_more_workers_than_the_server_takes(settings: Settings, server: Cl
                 for _ in range(POOL_SIZE - 2):
                     session = await work.enter_async_context(current_database.of(worker).session())
                     await session.execute(text("SELECT 1"))
-            others = await take_all_connections(server.url(database_name))
+            others = await take_all_connections(stoppable_postgresql.url(database_name))
             pages = await asyncio.gather(*(at(worker, user).get("/index") for worker in workers))
             assert [(page.status, page.cookies) for page in pages] == [(503, {})] * len(workers)
         for connection in others:

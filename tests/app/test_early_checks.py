@@ -17,14 +17,6 @@ def database_url(migrated_sqlite_url: str) -> str:
     return migrated_sqlite_url
 
 
-@pytest.fixture
-async def user(visitor: Visitor) -> Visitor:
-    """Somebody who is logged in, and remembered."""
-    await visitor.register()
-    await visitor.login(remember=True)
-    return visitor
-
-
 @pytest.mark.parametrize("path", ["/logout", "/account/password", "/api/v1/users", "/nowhere"])
 async def test_a_refused_request_costs_no_query(user: Visitor, queries: list[str], path: str) -> None:
     """A POST from another site, by the browser of somebody who is logged in, is 403 without a query or a cookie."""

@@ -38,14 +38,6 @@ def broken(error: Exception) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-async def user(visitor: Visitor) -> Visitor:
-    """Somebody who is logged in, and wants to stay so."""
-    await visitor.register()
-    await visitor.login(remember=True)
-    return visitor
-
-
 @pytest.mark.parametrize("lost", [None, "session"])
 @pytest.mark.parametrize("error", [OSError("connection refused"), TimeoutError()])
 async def test_a_fault_is_no_logout(user: Visitor, error: Exception, lost: str | None) -> None:

@@ -37,14 +37,6 @@ def log() -> Iterator[None]:
 
 
 @pytest.fixture
-async def user(visitor: Visitor) -> Visitor:
-    """Somebody who is logged in: cookies make no difference here."""
-    await visitor.register()
-    await visitor.login(remember=True)
-    return visitor
-
-
-@pytest.fixture
 def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time that a report is good for goes by this."""
     moment = [100.0]

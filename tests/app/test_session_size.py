@@ -49,18 +49,10 @@ async def a_login_with_it() -> None:
     session["y"] = token_urlsafe(3500)
 
 
-@pytest.fixture
-async def user(visitor: Visitor) -> Visitor:
-    """Somebody who is logged in by nothing but the session cookie."""
-    await visitor.register()
-    await visitor.login()
-    return visitor
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("fill", [many_messages, a_long_message, a_long_way, something_else, a_login_with_it])
 async def test_what_does_not_fit_is_left_out(
-    user: Visitor, app: Application, caplog: pytest.LogCaptureFixture, fill: Callable[[], Awaitable[None]]
+    session_user: Visitor, app: Application, caplog: pytest.LogCaptureFixture, fill: Callable[[], Awaitable[None]]
 ) -> None:
     """No cookie is longer than browsers keep; the login, and an open form, are as good as before; and it is logged."""
 
@@ -69,20 +61,22 @@ async def test_what_does_not_fit_is_left_out(
         await fill()
         return ""
 
-    token = (await user.get("/account/password")).token
-    page = await user.get("/fill")
+    token = (await session_user.get("/account/password")).token
+    page = await session_user.get("/fill")
     for header in page.headers.getlist("Set-Cookie"):
         assert len(header) <= LONGEST
     assert [record.levelno for record in caplog.records if record.levelno > logging.INFO] == [logging.ERROR]
     assert "Left out" in caplog.text
     assert "session" in page.cookies
-    assert await user.is_in()
+    assert await session_user.is_in()
     if fill is not a_login_with_it:  # which has a token of its own
-        assert (await user.post("/account/password", {"csrf_token": token, "current_password": PASSWORD})).status == 200
+        assert (
+            await session_user.post("/account/password", {"csrf_token": token, "current_password": PASSWORD})
+        ).status == 200
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_oldest_message_goes_first(user: Visitor, app: Application) -> None:
+async def test_the_oldest_message_goes_first(session_user: Visitor, app: Application) -> None:
     """Of messages that nobody has seen the newest are shown, in their order, and not those before."""
 
     @app.get("/fill")
@@ -90,14 +84,18 @@ async def test_the_oldest_message_goes_first(user: Visitor, app: Application) ->
         await many_messages()
         return ""
 
-    await user.get("/fill")
-    shown = [int(text.partition(":")[0].removeprefix("Message ")) for text in (await user.get("/index")).flashes]
+    await session_user.get("/fill")
+    shown = [
+        int(text.partition(":")[0].removeprefix("Message ")) for text in (await session_user.get("/index")).flashes
+    ]
     assert len(shown) > 10
     assert shown == list(range(400 - len(shown), 400))
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_what_fits_is_left_alone(user: Visitor, app: Application, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_fits_is_left_alone(
+    session_user: Visitor, app: Application, caplog: pytest.LogCaptureFixture
+) -> None:
     """Half of a cookie is no reason to drop anything, nor to say anything."""
 
     @app.get("/fill")
@@ -111,14 +109,16 @@ async def test_what_fits_is_left_alone(user: Visitor, app: Application, caplog: 
     async def look() -> list[str]:
         return list(session)
 
-    await user.get("/fill")
-    assert (await user.get("/index")).flashes == ["Hello!"]
-    assert {"x", "y"} <= set(json.loads((await user.get("/look")).text))
+    await session_user.get("/fill")
+    assert (await session_user.get("/index")).flashes == ["Hello!"]
+    assert {"x", "y"} <= set(json.loads((await session_user.get("/look")).text))
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_session_is_serialised_once(user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_session_is_serialised_once(
+    session_user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A session that fits is serialised once for its answer, and one that has not changed not at all."""
 
     @app.get("/fill")
@@ -134,9 +134,9 @@ async def test_a_session_is_serialised_once(user: Visitor, app: Application, mon
         return dumps(self, obj, salt)
 
     monkeypatch.setattr(URLSafeTimedSerializer, "dumps", count)
-    assert "session" in (await user.get("/fill")).cookies
+    assert "session" in (await session_user.get("/fill")).cookies
     assert [each for each in serialised if isinstance(each, dict) and each.get("x") == "y"] == serialised
     assert len(serialised) == 1
     serialised.clear()
-    assert "session" not in (await user.get("/look")).cookies
+    assert "session" not in (await session_user.get("/look")).cookies
     assert serialised == []

@@ -29,16 +29,10 @@ from quart_app.settings import Settings
 from tests.app.conftest import Clock
 from tests.app.visitor import PASSWORD, Visitor
 
+pytestmark = pytest.mark.usefixtures("clock")  # before any login is made
+
 SECOND = timedelta(seconds=1)
 PROTECTED = ("/index", "/account", "/account/password", "/account/email", "/account/delete", "/reauthenticate")
-
-
-@pytest.fixture
-async def user(visitor: Visitor, clock: Clock) -> Visitor:
-    """Susan, who is logged in and remembered, by the clock of this test."""
-    await visitor.register()
-    await visitor.login(remember=True)
-    return visitor
 
 
 async def rows(app: Application) -> list[LoginSession]:

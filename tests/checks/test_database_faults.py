@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from time import monotonic
@@ -15,32 +15,22 @@ import asyncpg  # type: ignore[import-untyped]  # 0.32 has no types
 import pytest
 from pydantic import SecretStr
 
-from benchmarks.services import postgresql
 from benchmarks.services.postgresql import Cluster
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
 from tests.checks.tally import Tally
-from tests.services.needed import needed
 
 SOON = 5.0  # seconds that anybody waits
 SETTLED = 3.0  # seconds after the restart; a few hundredths are seen
 POOL_SIZE = 5
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
-    """A PostgreSQL server that may be stopped."""
-    program = needed(postgresql.find_postgresql(), postgresql.HOW_TO_GET_IT)
-    with postgresql.run_postgresql(program, max_connections="20") as cluster:
-        yield cluster
-
-
 @pytest.fixture
-def database_url(server: Cluster) -> str:
+def database_url(stoppable_postgresql: Cluster) -> str:
     """A database on it."""
-    return server.url(server.create_database())
+    return stoppable_postgresql.url(stoppable_postgresql.create_database())
 
 
 @pytest.fixture
@@ -123,13 +113,13 @@ FAULTS: list[Callable[[Application, Cluster, str], Any]] = [down, frozen, locked
 async def test_faults(
     app: Application,
     users: list[Visitor],
-    server: Cluster,
+    stoppable_postgresql: Cluster,
     database_url: str,
     tally: Tally,
     fault: Callable[[Application, Cluster, str], Any],
 ) -> None:
     """Users get 503 soon, with the time to come back and no cookie; strangers their pages; then all is as before."""
-    async with fault(app, server, database_url):
+    async with fault(app, stoppable_postgresql, database_url):
         everybody = [(user, path) for user in users for path in ("/index", "/api/v1/me")]
         start = monotonic()
         async with asyncio.timeout(10 * SOON):  # rather than wait for ever
@@ -146,7 +136,9 @@ async def test_faults(
 
 
 @pytest.mark.check(12)
-async def test_restart_under_load(app: Application, users: list[Visitor], server: Cluster, tally: Tally) -> None:
+async def test_restart_under_load(
+    app: Application, users: list[Visitor], stoppable_postgresql: Cluster, tally: Tally
+) -> None:
     """While PostgreSQL restarts some requests fail; soon after none does, and nobody has been logged out."""
     answers: list[tuple[float, int, bool]] = []
     is_over = asyncio.Event()
@@ -159,9 +151,9 @@ async def test_restart_under_load(app: Application, users: list[Visitor], server
 
     load = [asyncio.create_task(use(user)) for user in users]
     await until(lambda: len(answers) > 100)
-    await asyncio.to_thread(server.stop, signal.SIGINT)
+    await asyncio.to_thread(stoppable_postgresql.stop, signal.SIGINT)
     await until(lambda: any(status == 503 for _, status, _ in answers))
-    await asyncio.to_thread(server.start)
+    await asyncio.to_thread(stoppable_postgresql.start)
     up_at = monotonic()
     seen = len(answers)
     await until(lambda: monotonic() - up_at > SETTLED and len(answers) > seen + 400)

@@ -12,6 +12,7 @@ from tests.app.program import CREDENTIALS, SUSAN
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.routes import changes
 from tests.checks.tally import Tally
+from tests.fixtures import OTHER_SITES
 
 NEW = "four words of another kind"
 FIELDS = {
@@ -26,13 +27,6 @@ BODIES: dict[str, dict[str, str]] = {
     "/api/v1/sessions": CREDENTIALS,
     "/api/v1/me/password": {"current_password": PASSWORD, "new_password": NEW},
 }
-FOREIGN = [
-    {"Origin": "https://evil.test"},
-    {"Origin": "null"},
-    {"Origin": "http://localhost.evil.test"},
-    {"Sec-Fetch-Site": "cross-site"},
-    {"Sec-Fetch-Site": "same-site"},
-]
 FOR_STRANGERS = {"/login", "/register"}
 
 
@@ -63,7 +57,7 @@ async def test_pages_need_the_token_of_their_session(app: Application, tally: Ta
             page = await visitor.post(path, fields if bad is None else {**fields, "csrf_token": bad})
             unchanged = before == await everything(app)
             tally.count(page.status == 403 and unchanged, f"{method} {path} with {bad!r}: {page.status}")
-        for headers in FOREIGN:
+        for headers in OTHER_SITES:
             before = await everything(app)
             page = await visitor.post(path, {**fields, "csrf_token": good}, headers)
             unchanged = before == await everything(app)
@@ -82,7 +76,7 @@ async def test_the_api_is_not_for_other_sites(app: Application, tally: Tally) ->
         if not is_api_path(path):
             continue
         body = BODIES.get(path) if method != "DELETE" else None
-        for headers in FOREIGN:
+        for headers in OTHER_SITES:
             before = await everything(app)
             answer = await user.client.open(path, method=method, json=body, headers=headers)
             unchanged = before == await everything(app)

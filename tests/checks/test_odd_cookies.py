@@ -23,6 +23,8 @@ from tests.app.visitor import Visitor
 from tests.checks.tally import Tally
 from tests.compat.test_hostile_cookies import HOSTILE, WRONG_TYPES
 
+pytestmark = pytest.mark.usefixtures("clock")  # before any login is made
+
 REMEMBER_SALT = "quart-flask-login remember cookie"
 SLOW = 1.0  # seconds; the slowest is seen to take some milliseconds
 NAMES = ("session", "remember_token", "device")
@@ -75,14 +77,6 @@ async def answers(app: Application, name: str, value: str | bytes) -> tuple[set[
     credentials = {"username": "susan", "password": "not the password"}
     statuses.add((await client.post("/api/v1/sessions", json=credentials, headers=headers)).status_code)
     return statuses, is_in, slowest
-
-
-@pytest.fixture
-async def user(visitor: Visitor, clock: Clock) -> Visitor:
-    """Susan, who is logged in and remembered."""
-    await visitor.register()
-    await visitor.login(remember=True)
-    return visitor
 
 
 def cookie(user: Visitor, name: str) -> str:

@@ -28,14 +28,6 @@ def stays(location: str) -> bool:
     return printable and location.startswith("/") and origin_in_a_browser(location, f"{SITE}/login") == SITE
 
 
-@pytest.fixture
-async def user(visitor: Visitor) -> Visitor:
-    """Somebody who is remembered."""
-    await visitor.register()
-    await visitor.login(remember=True)
-    return visitor
-
-
 @pytest.mark.check(4)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_next_leaves_the_site_for_nobody(user: Visitor, app: Application, tally: Tally) -> None:

@@ -17,14 +17,6 @@ from tests.checks.tally import Tally
 SOON = 5.0  # seconds until a websocket has ended
 
 
-@pytest.fixture
-async def user(visitor: Visitor) -> Visitor:
-    """Somebody who is logged in, and remembered."""
-    await visitor.register()
-    await visitor.login(remember=True)
-    return visitor
-
-
 async def another(app: Application, *, remember: bool = False) -> Visitor:
     """The same user with another browser."""
     visitor = Visitor(app)

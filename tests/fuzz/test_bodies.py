@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_app.application import Application
-from tests.app.program import Program, with_token
+from tests.app.program import Program
 from tests.app.visitor import Visitor
 from tests.fuzz.budget import examples
 from tests.fuzz.corpus import kept, tell
@@ -78,52 +77,38 @@ def _header(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").translate(None, b"\r\n\0").decode("latin-1")
 
 
-@pytest.fixture
-async def user(visitor: Visitor) -> Visitor:
-    """Susan, who is logged in."""
-    await visitor.register()
-    await visitor.login()
-    return visitor
-
-
 @kept("forms")
 @examples(30)
 @given(case=_forms)
-async def test_forms(app: Application, user: Visitor, case: list[Any]) -> None:
+async def test_forms(app: Application, session_user: Visitor, case: list[Any]) -> None:
     """Each is shown again, refused or sent on, to strangers and to users; nobody is logged in or out by it."""
     tell(case)
     path, kind, text = case
     body, stranger = _bytes(text), Visitor(app)
-    for visitor in (user, stranger):
+    for visitor in (session_user, stranger):
         token = (await visitor.get("/login" if visitor is stranger else "/account")).token
         sent = body + f"&csrf_token={token}".encode() if kind == _FORM else body
         headers = {"Content-Type": _header(kind), "X-CSRFToken": token, "User-Agent": visitor.agent}
-        if path == "/logout" and visitor is user:
+        if path == "/logout" and visitor is session_user:
             continue  # which is what it would do
         with little_work(len(sent)):
             answer = await visitor.client.post(path, data=sent, headers=headers)
         assert answer.status_code < 500
-    assert await user.is_in()
+    assert await session_user.is_in()
     assert not await stranger.is_in()
 
 
 @kept("documents")
 @examples(40)
 @given(case=_documents)
-async def test_documents(app: Application, program: Program, case: list[Any]) -> None:
+async def test_documents(app: Application, bearer_program: Program, case: list[Any]) -> None:
     """The API answers each with what it should, or with a problem below 500, to strangers and to users."""
     tell(case)
     operation, kind, text = case
     method, path = operation.split(" ")
-    for sender in (program, Program(app)):
+    for sender in (bearer_program, Program(app)):
         with little_work(len(text)):
             answer = await sender.send_bytes(method, path, _bytes(text), {"Content-Type": _header(kind)})
         assert answer.status < 500
         assert answer.status < 400 or answer.problem
-    assert await program.is_in()
-
-
-@pytest.fixture
-async def program(app: Application, user: Visitor) -> Program:
-    """One that has a token of susan's."""
-    return await with_token(app)
+    assert await bearer_program.is_in()

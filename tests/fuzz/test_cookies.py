@@ -128,15 +128,13 @@ def sites() -> list[Site]:
 
 
 @pytest.fixture
-async def user(visitor: Visitor) -> Visitor:
-    """Susan, who is logged in and remembered; what is sealed here would be believed, were it the right thing."""
-    await visitor.register()
-    await visitor.login(remember=True)
+async def sealed_user(user: Visitor) -> Visitor:
+    """A remembered user whose cookies, sealed again as the tests seal theirs, are accepted."""
     for name in ("session", "remember_token"):
-        cookie = seal(visitor.app, name, payload_of(_cookies_of(visitor.client)[name]))
-        stranger = QuartClient(visitor.app, use_cookies=False)
+        cookie = seal(user.app, name, payload_of(_cookies_of(user.client)[name]))
+        stranger = QuartClient(user.app, use_cookies=False)
         assert (await stranger.get("/index", headers={"Cookie": header(name, cookie)})).status_code == 200
-    return visitor
+    return user
 
 
 @kept("remember_cookies")
@@ -151,7 +149,7 @@ async def test_cookies_of_the_library(sites: list[Site], case: list[Any]) -> Non
 @kept("cookies")
 @examples(30)
 @given(case=_cookies("session", "remember_token", "device"))
-async def test_cookies_of_the_application(app: Application, user: Visitor, case: list[Any]) -> None:
+async def test_cookies_of_the_application(app: Application, sealed_user: Visitor, case: list[Any]) -> None:
     """So does the application, whose user stays logged in meanwhile."""
     tell(case)
-    await check_application(app, user, case)
+    await check_application(app, sealed_user, case)

@@ -1,0 +1,112 @@
+"""Fixtures that tests of several folders share: servers that are started, users, and programs that use the API.
+
+Servers are started once and emptied for each test. The users are all susan; what tells them apart is how they are
+logged in. Each is at the application ``app`` of the folder that asks, and goes by ``clock`` where a test uses that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.services import postgresql, redis
+from benchmarks.services.postgresql import Cluster
+from quart_app.application import Application
+from tests.app.program import Program, with_token
+from tests.app.visitor import Visitor
+from tests.services.needed import needed
+
+OTHER_SITES = [
+    {"Origin": "https://evil.test"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost.evil.test"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+]
+"""The headers with which a browser says that another site has sent a request."""
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server for all tests; one that a test may stop or freeze is ``stoppable_postgresql``."""
+    program = needed(postgresql.find_postgresql(), postgresql.HOW_TO_GET_IT)
+    with postgresql.run_postgresql(program) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def stoppable_postgresql() -> Iterator[Cluster]:
+    """A PostgreSQL server of the module's own, with 20 connections, which its tests may stop, freeze and fill."""
+    program = needed(postgresql.find_postgresql(), postgresql.HOW_TO_GET_IT)
+    with postgresql.run_postgresql(program, max_connections="20") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def postgresql_url(postgresql_cluster: Cluster) -> Iterator[str]:
+    """A PostgreSQL database of the test's own, without tables."""
+    name = postgresql_cluster.create_database()
+    yield postgresql_cluster.url(name)
+    postgresql_cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The address of a Redis server for all tests."""
+    program = needed(redis.find_redis(), redis.HOW_TO_GET_IT)
+    with redis.run_redis(program) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """Database 0 of an empty Redis."""
+    redis.empty_redis(redis_server)
+    return f"{redis_server}/0"
+
+
+@pytest.fixture
+async def user(visitor: Visitor) -> Visitor:
+    """A user with a browser, logged in by the form and remembered: it has both cookies."""
+    await visitor.register()
+    await visitor.login(remember=True)
+    return visitor
+
+
+@pytest.fixture
+async def session_user(visitor: Visitor) -> Visitor:
+    """A user with a browser, logged in by the form and not remembered: it has a session cookie only."""
+    await visitor.register()
+    await visitor.login()
+    return visitor
+
+
+@pytest.fixture
+def program(app: Application) -> Program:
+    """A program that uses the API and has no credentials."""
+    return Program(app)
+
+
+@pytest.fixture
+async def api_user(program: Program) -> Program:
+    """A program logged in through the API by a session cookie."""
+    await program.register()
+    assert (await program.log_in()).status == 201
+    return program
+
+
+@pytest.fixture
+async def remembered_api_user(program: Program) -> Program:
+    """A program logged in through the API by a session cookie and a remember cookie."""
+    await program.register()
+    assert (await program.log_in(kind="remembered")).status == 201
+    return program
+
+
+@pytest.fixture
+async def bearer_program(app: Application) -> Program:
+    """A program that has a bearer token and no cookie."""
+    await Program(app).register()
+    return await with_token(app)
