@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,3 +42,9 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             or "postgresql]" in item.name
         ):
             item.add_marker("services")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the garbage collector need not look at it again after each application."""
+    gc.collect()
+    gc.freeze()

@@ -150,6 +150,7 @@ async def test_one_hash_for_a_login(visitor: Visitor, app: Application, hashes: 
     assert len(hashes) == 1
 
 
+@pytest.mark.tools
 async def test_the_loop_goes_on_while_a_password_is_hashed() -> None:
     """At full strength, with more logins than threads, others get their turn."""
     hasher = PasswordHasher(Settings.model_fields["password_method"].default, threads=2, queue=2)

@@ -33,6 +33,7 @@ async def page(visitor: Visitor) -> Page:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.fuzz
 def test_the_api_is_what_its_description_says(tmp_path: Path) -> None:
     """Schemathesis finds nothing: no undescribed answer, no good request refused, no bad one taken, no 5xx.
 

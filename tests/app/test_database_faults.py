@@ -29,6 +29,8 @@ from tests.app.tab import open_tab, refusal
 from tests.app.visitor import Visitor
 from tests.checks.hosts import at, host
 
+pytestmark = pytest.mark.services
+
 POOL_SIZE = 8
 SOON = 5.0  # seconds
 

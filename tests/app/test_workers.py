@@ -63,6 +63,7 @@ def requests(written: str) -> float:
     return value(written, _REQUESTS, method="GET", route="/", status="2xx")
 
 
+@pytest.mark.served
 def test_counts_survive_a_worker(tmp_path: Path) -> None:
     """What a killed worker has counted stays, what it had open is closed, and its files are the next one's."""
     server = os.getpid()
@@ -96,6 +97,7 @@ def test_a_place_is_taken_over(tmp_path: Path) -> None:
         assert (requests(written), value(written, "websockets_open")) == (2, 0)
 
 
+@pytest.mark.served
 def test_files_of_dead_servers(tmp_path: Path) -> None:
     """What a server has left, the next one removes; a server that runs keeps its own, apart from others'."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
@@ -109,6 +111,7 @@ def test_files_of_dead_servers(tmp_path: Path) -> None:
         assert (tmp_path / str(os.getpid())).stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.served
 def test_folders_of_others(tmp_path: Path) -> None:
     """A number for a name does not make a folder one of ours: no lock, no removal."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
@@ -122,6 +125,7 @@ def test_folders_of_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "link to nothing", "file", "open to all", "of another user"])
+@pytest.mark.served
 def test_a_folder_that_others_have_prepared(tmp_path: Path, kind: str) -> None:
     """Its name can be guessed, and anybody may make files in /tmp: nothing is written or removed there."""
     folder, elsewhere = tmp_path / "metrics", tmp_path / "elsewhere"
@@ -202,6 +206,7 @@ def _has_counted(file: Path) -> bool:
     return any('"/login"' in key and number for key, number, *_ in values)
 
 
+@pytest.mark.served
 def test_two_workers(address: str, folder: Path, tmp_path: Path) -> None:
     """Whichever is asked answers for both; each line of the log is JSON, and each request has one."""
     wait_until(lambda: logins(address) == 1)  # the one that the server was waited for with
@@ -218,6 +223,7 @@ def test_two_workers(address: str, folder: Path, tmp_path: Path) -> None:
     assert {line["logger"] for line in lines} == {"hypercorn.error", "quart_app.access"}
 
 
+@pytest.mark.served
 def test_a_killed_worker(folder: Path, tmp_path: Path) -> None:
     """Our supervisor's workers add up as well, and nothing falls back when one is killed and replaced."""
     environment = {"METRICS_FOLDER": str(folder)}
@@ -235,6 +241,7 @@ def test_a_killed_worker(folder: Path, tmp_path: Path) -> None:
         assert len(list(places.glob("counter_*.db"))) == 2
 
 
+@pytest.mark.served
 def test_every_part_of_a_worker_counts(folder: Path, tmp_path: Path) -> None:
     """What parts made before the worker shared its counts count later is added up, too: a password that is hashed."""
     with serve_supervised(tmp_path, environment={"METRICS_FOLDER": str(folder)}) as server:
@@ -243,6 +250,7 @@ def test_every_part_of_a_worker_counts(folder: Path, tmp_path: Path) -> None:
         assert value(written, "password_hash_duration_seconds_count") == 1
 
 
+@pytest.mark.served
 def test_a_worker_logs_before_it_serves(tmp_path: Path) -> None:
     """What the application says while it is made is JSON in production, and not only what it says once it runs."""
     environment = {
@@ -257,6 +265,7 @@ def test_a_worker_logs_before_it_serves(tmp_path: Path) -> None:
         assert json.loads(line)["level"] == "warning"
 
 
+@pytest.mark.served
 def test_a_full_disk(tmp_path: Path) -> None:
     """Where no line can be written, requests are answered as ever."""
     (tmp_path / "hypercorn.log").symlink_to("/dev/full")

@@ -68,6 +68,7 @@ print(app.name, await count(), (await db.scalars(select(User.username))).all())
         ("await", 1, "SyntaxError"),
     ],
 )
+@pytest.mark.tools
 def test_script_that_fails(environment: dict[str, str], script: str, status: int, said: str) -> None:
     """Its error is its own, and so is the exit status."""
     done = run(environment, script)
@@ -82,6 +83,7 @@ def test_script_that_fails(environment: dict[str, str], script: str, status: int
         ("DATABASE_URL", "postgresql://susan:crEt@127.0.0.1:1/name", "The database does not answer."),
     ],
 )
+@pytest.mark.tools
 def test_no_shell(environment: dict[str, str], variable: str, value: str, said: str) -> None:
     """Where the database cannot be worked with, nothing starts, and a sentence says why."""
     done = run({**environment, variable: value}, "print(1)")
@@ -91,6 +93,7 @@ def test_no_shell(environment: dict[str, str], variable: str, value: str, said: 
     assert "crEt" not in done.stderr
 
 
+@pytest.mark.tools
 def test_conversation(environment: dict[str, str]) -> None:
     """A person types, sees values and errors, interrupts what takes too long, and goes on."""
     person, terminal = pty.openpty()

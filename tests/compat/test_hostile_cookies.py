@@ -195,6 +195,7 @@ SESSION_VALUES = st.one_of(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(st.one_of(st.text(), st.text(alphabet='|."\\%=;, 1aé\ud800\x00'), st.binary()))
+@pytest.mark.fuzz
 async def test_any_remember_cookie_is_answered(value: str | bytes) -> None:
     """Hypothesis finds no value that is answered with an error or a login."""
     raw = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
@@ -210,6 +211,7 @@ async def test_any_remember_cookie_is_answered(value: str | bytes) -> None:
         SESSION_VALUES,
     ).filter(lambda content: str(content.get("_user_id")) not in {"1", "2", "3"})
 )
+@pytest.mark.fuzz
 async def test_any_session_of_ours_is_answered(content: dict[str, Any]) -> None:
     """A session that is signed with the right key, and holds anything under our keys, is no error."""
     for mode in ("basic", "strong", None):

@@ -8,6 +8,8 @@ import pytest
 
 api = pytest.importorskip("mypy.api", reason="types are checked where mypy is installed")
 
+pytestmark = pytest.mark.tools
+
 ROOT = Path(__file__).parent.parent.parent
 
 HEAD = """

@@ -24,6 +24,7 @@ def _beside_flask_login(history: History, runner: asyncio.Runner) -> Outcome:
 @pytest.mark.filterwarnings("ignore:LOGIN_DISABLED:DeprecationWarning")
 @histories(usual=120)
 @given(history=comparable_histories)
+@pytest.mark.fuzz
 def test_a_history_looks_the_same(history: History, runner: asyncio.Runner) -> None:
     """Nothing that a client or a signal receiver can observe tells compat from Flask-Login."""
     assert_alike(_beside_flask_login(history, runner))
@@ -32,6 +33,7 @@ def test_a_history_looks_the_same(history: History, runner: asyncio.Runner) -> N
 @pytest.mark.filterwarnings("ignore:LOGIN_DISABLED:DeprecationWarning")
 @histories(usual=60, share=0.5)
 @given(history=timed_histories)
+@pytest.mark.fuzz
 def test_a_history_with_timed_tokens_looks_the_same(history: History, runner: asyncio.Runner) -> None:
     """Nothing but the remember cookie's value tells compat from Flask-Login when it writes its own tokens."""
     assert_alike(_beside_flask_login(history, runner))

@@ -49,12 +49,14 @@ def _beside(history: History, other: SimpleNamespace) -> Outcome:
 
 @histories(usual=30, share=0.1)
 @given(history=comparable_histories)
+@pytest.mark.fuzz
 def test_the_oracle_is_its_own_equal(history: History) -> None:
     """Flask-Login beside Flask-Login shows no difference: nothing that is compared depends on chance or time."""
     assert_alike(_beside(history, _documented))
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__.lstrip("_"))
+@pytest.mark.fuzz
 def test_a_broken_library_is_noticed(broken: Callable[[], SimpleNamespace]) -> None:
     """The histories reach the place where a library is broken, and the comparison shows it."""
     library = broken()
@@ -62,6 +64,7 @@ def test_a_broken_library_is_noticed(broken: Callable[[], SimpleNamespace]) -> N
     assert _is_found(lambda history: bool(_beside(history, library).differences))
 
 
+@pytest.mark.fuzz
 def test_the_histories_reach_everything() -> None:
     """Among a few hundred histories each signal is sent, each kind of answer given, each cookie set and deleted."""
     seen: set[str] = set()
