@@ -99,17 +99,19 @@ ODD: list[Callable[[Application, str], str]] = [
 ]
 
 
-@pytest.mark.parametrize("make", ODD, ids=range(len(ODD)))
-async def test_odd_tokens(bearer_program: Program, make: Callable[[Application, str], str]) -> None:
+async def test_odd_tokens(bearer_program: Program, subtests: pytest.Subtests) -> None:
     """What is no token of ours, by whatever key or salt or kind of content, is 401, says so, and never a redirect."""
     app = bearer_program.app
     assert isinstance(app, Application)
-    odd = Program(app, make(app, str(bearer_program.token)))
-    for method, path in (("GET", "/me"), ("DELETE", "/sessions"), ("DELETE", "/sessions/current")):
-        answer = await odd.send(method, path)
-        assert (answer.status, answer.problem, answer.headers["WWW-Authenticate"]) == (401, "token-invalid", INVALID)
-        assert answer.cookies == {}
-    assert await bearer_program.is_in()
+    refused = (401, "token-invalid", INVALID)
+    for number, make in enumerate(ODD):
+        odd = Program(app, make(app, str(bearer_program.token)))
+        for method, path in (("GET", "/me"), ("DELETE", "/sessions"), ("DELETE", "/sessions/current")):
+            with subtests.test(token=number, method=method, path=path):
+                answer = await odd.send(method, path)
+                assert (answer.status, answer.problem, answer.headers["WWW-Authenticate"]) == refused
+                assert answer.cookies == {}
+        assert await bearer_program.is_in()
 
 
 async def test_other_schemes_are_no_tokens(bearer_program: Program) -> None:

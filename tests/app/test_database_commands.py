@@ -57,6 +57,7 @@ def test_what_goes_wrong_is_said_in_a_sentence(url: str, arguments: list[str], s
     assert "crEt" not in result.output
 
 
+@pytest.mark.tools
 def test_as_it_is_typed(tmp_path: Path) -> None:
     """The settings are found in the environment."""
     environment = {**os.environ, "INSTANCE_PATH": str(tmp_path)}

@@ -86,6 +86,7 @@ def test_counts_survive_a_worker(tmp_path: Path) -> None:
             assert len(list((tmp_path / str(server)).glob("counter_*.db"))) == 2
 
 
+@pytest.mark.served
 def test_a_place_is_taken_over(tmp_path: Path) -> None:
     """Who takes the place of a killed worker goes on with its counts, and has nothing open."""
     with working(tmp_path, os.getpid()) as one:
@@ -156,6 +157,7 @@ def test_a_folder_that_others_have_prepared(tmp_path: Path, kind: str) -> None:
     assert not list(elsewhere.iterdir())
 
 
+@pytest.mark.served
 def test_alone(tmp_path: Path) -> None:
     """A process that no server has started keeps its counts in memory."""
     environment = {name: text for name, text in os.environ.items() if name != SERVER_PID}

@@ -57,23 +57,24 @@ def let_end(app: Application, session_id: int) -> None:
     served(app, write)
 
 
+LISTED = [
+    ((), ["3 joe session", "2 susan remembered", "1 susan session"]),
+    (("Susan",), ["2 susan remembered", "1 susan session"]),
+    (("joe@example.com",), ["3 joe session"]),
+    (("--limit", "1"), ["3 joe session"]),
+]
+
+
 @pytest.mark.usefixtures("visitors")
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ((), ["3 joe session", "2 susan remembered", "1 susan session"]),
-        (("Susan",), ["2 susan remembered", "1 susan session"]),
-        (("joe@example.com",), ["3 joe session"]),
-        (("--limit", "1"), ["3 joe session"]),
-    ],
-)
-def test_list(command: Command, arguments: tuple[str, ...], expected: list[str]) -> None:
+def test_list(command: Command, subtests: pytest.Subtests) -> None:
     """A line for each, the last one first: id, user, kind, when it was seen, from where, with what."""
-    listed = command("sessions", "list", *arguments)
-    rows = [line.split("\t") for line in listed.stdout.splitlines()]
-    assert [" ".join(row[:3]) for row in rows] == expected
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\dZ", row[3]) for row in rows)
-    assert {tuple(row[4:]) for row in rows} == {("<local>", "Firefox on Linux")}
+    for arguments, expected in LISTED:
+        with subtests.test(arguments=arguments):
+            listed = command("sessions", "list", *arguments)
+            rows = [line.split("\t") for line in listed.stdout.splitlines()]
+            assert [" ".join(row[:3]) for row in rows] == expected
+            assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\dZ", row[3]) for row in rows)
+            assert {tuple(row[4:]) for row in rows} == {("<local>", "Firefox on Linux")}
 
 
 @pytest.mark.usefixtures("visitors")
@@ -100,24 +101,25 @@ def test_end(
     assert who_is_in(app, visitors) == left
 
 
+NOTHING_TO_END = [
+    (("nobody",), 1, "Error: There is no user 'nobody'."),
+    (("--id", "99"), 1, "Error: There is no login with the id 99."),
+    (("--id", str(2**31)), 2, "2147483648 is not in the range"),
+    ((), 2, "Give NAME, --id or --all, and only one of them."),
+    (("susan", "--all"), 2, "Give NAME, --id or --all, and only one of them."),
+    (("--id", "1", "--all"), 2, "Give NAME, --id or --all, and only one of them."),
+]
+
+
 @pytest.mark.usefixtures("visitors")
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (("nobody",), 1, "Error: There is no user 'nobody'."),
-        (("--id", "99"), 1, "Error: There is no login with the id 99."),
-        (("--id", str(2**31)), 2, "2147483648 is not in the range"),
-        ((), 2, "Give NAME, --id or --all, and only one of them."),
-        (("susan", "--all"), 2, "Give NAME, --id or --all, and only one of them."),
-        (("--id", "1", "--all"), 2, "Give NAME, --id or --all, and only one of them."),
-    ],
-)
-def test_nothing_to_end(command: Command, arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_nothing_to_end(command: Command, subtests: pytest.Subtests) -> None:
     """What is not there, or not clear, ends nothing."""
-    failed = command("sessions", "end", *arguments)
-    assert failed.exit_code == code
-    assert said in failed.stderr
-    assert len(command("sessions", "list").stdout.splitlines()) == 3
+    for arguments, code, said in NOTHING_TO_END:
+        with subtests.test(arguments=arguments):
+            failed = command("sessions", "end", *arguments)
+            assert failed.exit_code == code
+            assert said in failed.stderr
+            assert len(command("sessions", "list").stdout.splitlines()) == 3
 
 
 @pytest.mark.usefixtures("visitors")

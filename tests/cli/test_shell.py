@@ -44,6 +44,7 @@ def run(environment: dict[str, str], script: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.tools
 def test_script(environment: dict[str, str]) -> None:
     """It may await, has the application's context, and writes what it commits."""
     script = f"""
