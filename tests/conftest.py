@@ -26,13 +26,11 @@ _SERVERS = {"postgresql_cluster", "redis_server"}
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Mark what takes long by its nature, so that ``make test`` can leave it to ``make test-all``.
 
-    A test that is marked ``quick`` itself is left as it is: each folder has some, so that ``make test`` looks at all.
+    A test that is marked ``quick`` has no marker of its folder: each has some, so that ``make test`` looks at all.
     """
     for item in items:
-        if item.get_closest_marker("quick"):
-            continue
         marker = _MARKER_OF_FOLDER.get(item.path.relative_to(_TESTS).parts[0])
-        if marker is not None:
+        if marker is not None and not item.get_closest_marker("quick"):
             item.add_marker(marker)
         if "served" in item.path.stem:
             item.add_marker("served")

@@ -6,7 +6,11 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import benchmarks
+
+pytestmark = pytest.mark.quick
 
 FOLDER = Path(benchmarks.__file__).parent
 

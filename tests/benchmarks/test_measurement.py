@@ -78,6 +78,7 @@ def test_both_answer_a_load(load: Load, who: Who) -> None:
         assert row.median("cpu") > 0
 
 
+@pytest.mark.quick
 def test_nobody_is_written_down_as_seen(tmp_path: Path) -> None:
     """What is done for each user once a minute is not done for all of them in one turn."""
     with set_stage(_SMALL, tmp_path) as stage:
@@ -111,6 +112,7 @@ def test_websockets_are_measured() -> None:
     assert result.rows[1].median("rate") > 0
 
 
+@pytest.mark.quick
 def test_load_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """A load generator that hangs is killed."""
     monkeypatch.setattr("benchmarks.load.command._GRACE", 0.1)

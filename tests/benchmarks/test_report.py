@@ -13,6 +13,8 @@ from benchmarks.measurement.results import CaseResult, Results, RowResult, Turn,
 from benchmarks.report import write_report
 from benchmarks.report.goals import GOALS, Goal, Verdict
 
+pytestmark = pytest.mark.quick
+
 _RATES = (100.0, 300.0, 200.0)
 
 

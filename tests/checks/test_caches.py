@@ -14,6 +14,8 @@ from tests.app.visitor import Page, Visitor
 from tests.checks.routes import addresses
 from tests.checks.tally import Tally
 
+pytestmark = pytest.mark.quick
+
 WAYS_TO_LOOK: dict[str, Callable[[], object]] = {
     "get": lambda: session.get("x"),
     "in": lambda: "x" in session,

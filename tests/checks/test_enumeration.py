@@ -69,6 +69,7 @@ def anonymous(page: Page) -> tuple[int, list[str], str, str]:
 
 @pytest.mark.check(13)
 @pytest.mark.usefixtures("accounts")
+@pytest.mark.quick
 async def test_wrong_logins_look_alike(app: Application, hashes: list[str], tally: Tally) -> None:
     """Known, unknown, closed, damaged: the same answer, header for header, for exactly one hash of one kind."""
     expected = anonymous(await Visitor(app).login("susan", WRONG))

@@ -14,6 +14,8 @@ from quart_app.application import Application
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.tally import Tally
 
+pytestmark = pytest.mark.quick
+
 OURS = {"_user_id", "_fresh", "_id", "_remember", "_remember_seconds", "csrf_token", "_flashes"}
 
 

@@ -8,6 +8,8 @@ from quart_app.application import Application
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.tally import Tally
 
+pytestmark = pytest.mark.quick
+
 NEW = "four words of another kind"
 FRESH_ONLY = {
     "/account/password": {"password": NEW, "password2": NEW},

@@ -17,6 +17,8 @@ from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.routes import addresses
 from tests.checks.tally import Tally
 
+pytestmark = pytest.mark.quick
+
 VICTIM = "198.51.100.9"
 TRICKS: list[dict[str, str]] = [
     {"X-Forwarded-For": VICTIM},

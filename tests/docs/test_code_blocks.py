@@ -17,6 +17,8 @@ from quart.testing import QuartClient
 
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, programs, prose
 
+pytestmark = pytest.mark.quick
+
 #: Each has a check: here, in test_commands.py and test_examples.py, or by Sphinx ({...}). nginx's are those of files.
 LANGUAGES = {"python", "console", "shell", "diff", "toml", "text", "nginx", "{eval-rst}", "{toctree}"}
 

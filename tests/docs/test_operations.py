@@ -16,6 +16,8 @@ from quart_app.operation.events import Event, Reason
 from quart_app.operation.metrics import Metrics
 from quart_app.settings import Settings
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DEPLOYMENT = DOCS / "deployment"

@@ -10,6 +10,8 @@ import pytest
 from compat import LoginClient
 from tests.docs.pages import DOCS, programs
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def example() -> Iterator[Any]:

@@ -11,6 +11,8 @@ from compat.port.findings import Finding, Level, as_json, as_markdown, as_text
 from compat.port.inference import Inference
 from compat.port.porter import port
 
+pytestmark = pytest.mark.quick
+
 VIEW = "from flask import Flask, request, render_template\n\napp = Flask(__name__)\n\n\n"
 
 

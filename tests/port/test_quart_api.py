@@ -12,6 +12,8 @@ from quart import Quart
 from compat.port import quart_api as api
 from compat.port.names import relocate
 
+pytestmark = pytest.mark.quick
+
 
 async def owner_of(dotted: str) -> tuple[Any, str]:
     """What has the last part of *dotted*, and that part; contexts are made, as they have no public class."""

@@ -10,6 +10,8 @@ from compat.port.porter import port
 
 from .snippets import SNIPPETS, Snippet
 
+pytestmark = pytest.mark.quick
+
 every_snippet = pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.says.replace(" ", "-"))
 
 

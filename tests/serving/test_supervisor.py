@@ -18,7 +18,7 @@ _RECOVERY = (
 )
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.quick), "2"])
 def test_killed_worker_is_replaced(tmp_path: Path, workers: str) -> None:
     """The next request is answered, although its connection may have to wait, and what was answered before is kept."""
     with serve(tmp_path, "--workers", workers) as server:
