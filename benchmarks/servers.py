@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
+
+from benchmarks.services.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "correct horse battery"
@@ -51,9 +52,7 @@ class Load(NamedTuple):
 @contextmanager
 def hypercorn(application: str, instance: Path, *, core: int | None = 0) -> Iterator[Server]:
     """Serve an application from one process, as hypercorn.toml says, on one core, or on all (None)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = [
         *_on_core(core),
         *(sys.executable, "-m", "hypercorn", "--config", "hypercorn.toml", "--workers", "0"),

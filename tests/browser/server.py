@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+from benchmarks.services.ports import free_port
 from tests.serving.server import CHEAP_HASH
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +21,7 @@ _PATIENCE = 30.0  # seconds to start, on a machine that is busy with other thing
 @contextmanager
 def serve(instance: Path, workers: int = 1, /, **environment: str) -> Iterator[str]:
     """Run the server with its data in this folder; gives its address, ``http://127.0.0.1:port``."""
-    port = _free_port()
+    port = free_port()
     log = instance / "hypercorn.log"
     command = [
         *(sys.executable, "-m", "hypercorn", "--config", str(ROOT / "hypercorn.toml")),
@@ -41,13 +41,6 @@ def serve(instance: Path, workers: int = 1, /, **environment: str) -> Iterator[s
     finally:
         process.terminate()
         process.wait(_PATIENCE)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

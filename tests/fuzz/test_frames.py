@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quart.testing import QuartClient
 
+from benchmarks.services.ports import free_port
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.live.hub import current_hub
@@ -25,7 +26,7 @@ from tests.fuzz.budget import examples
 from tests.fuzz.corpus import kept, tell
 from tests.fuzz.odd import BYTES
 from tests.fuzz.work import little_work
-from tests.serving.server import CONFIG, free_port
+from tests.serving.server import CONFIG
 
 _HANDSHAKE = (
     "GET /live/ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nCookie: {cookies}\r\n"

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.services.ports import free_port
 from benchmarks.services.websocket import connect
-from tests.serving.server import PASSWORD, PATIENCE, ROOT, Browser, Server, free_port, wait_until
+from tests.serving.server import PASSWORD, PATIENCE, ROOT, Browser, Server, wait_until
 
 NEW = "another fine password"
 RUNS = 3
