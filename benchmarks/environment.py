@@ -1,4 +1,4 @@
-"""What both applications are told: everything that must not be left to the machine's own environment."""
+"""The environment variables of both applications: all settings that must not depend on the machine's environment."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def application_environment(instance: Path, *, secret_key: str, password_method:
         "INSTANCE_PATH": str(instance),
         "SECRET_KEY": secret_key,
         "PASSWORD_METHOD": password_method,
-        # One address and one machine are all that load comes from, and whoever logs in waits in line, as at the twin.
+        # All load comes from one address, and logins wait in a queue instead of being refused, as at the twin.
         "ADDRESS_LIMITS": "false",
         "LOGIN_ATTEMPTS": "1000000",
         "PASSWORD_QUEUE": "1000",
-        "LOG_LEVEL": "WARNING",  # the twin writes no line for a request, and many servers cannot
+        "LOG_LEVEL": "WARNING",  # the twin writes no access log, and many servers cannot
     }

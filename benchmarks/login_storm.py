@@ -1,4 +1,4 @@
-"""What everybody else notices while very many people log in at once.
+"""How long other users wait for a page while very many people log in at once.
 
 Hypercorn serves the application from one process on all cores, with hashes as expensive as in production. A person who
 is logged in asks for the home page at a fixed rate, whether or not the answer before has come (so no wait is hidden):

@@ -1,7 +1,7 @@
 """What the database costs the page of a user: a login session out of a database beside a user in memory.
 
 The same application, served twice by Hypercorn; in one of them the user loader remembers what it has found once. wrk
-asks both for the home page of somebody who is logged in, in turns, so that whatever else the machine does hits both;
+asks both for the home page of a logged-in user, in turns, so that other work on the machine slows both alike;
 the ratio of a round is its own, and the median of the rounds' ratios is reported: of the time that the server's core
 was at work, and of the time that went by, which is the same on a machine that does nothing else.
 
@@ -33,7 +33,7 @@ NAMES = ("in memory", "from the database")
 
 
 def remembering_app() -> Application:
-    """The application, but a user who was found once is never looked for again."""
+    """The application with a user loader that caches every user it has loaded."""
     users: dict[str, User | None] = {}
 
     @login_manager.user_loader

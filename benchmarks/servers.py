@@ -20,30 +20,30 @@ from benchmarks.services.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "correct horse battery"
-_PATIENCE = 30.0
+_SERVER_TIMEOUT = 30.0  # seconds to start, to answer or to stop, on a busy machine
 _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 _DONE = re.compile(r"(\d+) requests in ([\d.]+)s")
 
 
 class Server(NamedTuple):
-    """A server that runs."""
+    """A running server."""
 
     port: int
     pid: int
 
     def cpu_seconds(self) -> float:
-        """What it has taken of its core so far, whatever else ran there; on Linux."""
+        """The CPU time that it has used so far, in seconds; on Linux."""
         user, system = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> float:
-        """Megabytes that it has of its own and shares; on Linux."""
+        """Its resident memory in megabytes, shared pages included; on Linux."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 class Load(NamedTuple):
-    """What wrk has seen."""
+    """What wrk has measured."""
 
     requests: int
     seconds: float
@@ -67,7 +67,7 @@ def hypercorn(application: str, instance: Path, *, core: int | None = 0) -> Iter
             stderr=log,
         )
     try:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _SERVER_TIMEOUT
         while True:
             try:
                 Client(port).request("GET", "/login")
@@ -79,11 +79,11 @@ def hypercorn(application: str, instance: Path, *, core: int | None = 0) -> Iter
         yield Server(port, process.pid)
     finally:
         process.terminate()
-        process.wait(_PATIENCE)
+        process.wait(_SERVER_TIMEOUT)
 
 
 class Client:
-    """Somebody with cookies."""
+    """An HTTP client that keeps cookies."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -96,7 +96,7 @@ class Client:
 
     def request(self, method: str, path: str, **fields: str) -> tuple[int, str]:
         """Status and text of an answer."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=_SERVER_TIMEOUT)
         try:
             headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
             connection.request(method, path, urlencode(fields), headers)
@@ -108,20 +108,20 @@ class Client:
             connection.close()
 
     def submit(self, path: str, **fields: str) -> None:
-        """Send the form of a page, which must lead on to another page."""
+        """Send the form of a page; the answer must be a redirect."""
         found = _TOKEN.search(self.request("GET", path)[1])
         if found is None or self.request("POST", path, csrf_token=found[1], **fields)[0] != 302:
             raise RuntimeError(f"{path} did not take the form")
 
     def register_and_login(self, username: str) -> None:
-        """An account, and a login session of it."""
+        """Create an account and log in to it."""
         email = f"{username}@example.com"
         self.submit("/register", username=username, email=email, password=PASSWORD, password2=PASSWORD)
         self.submit("/login", username=username, password=PASSWORD)
 
 
 def wrk(port: int, path: str, cookie: str, *, connections: int, seconds: int) -> Load:
-    """Ask for a page as often as it is answered, from the other core."""
+    """Load a page in a closed loop, from the other core."""
     program = shutil.which("wrk")
     if program is None:
         raise SystemExit("wrk is missing. On Debian and Ubuntu: apt-get install wrk")
@@ -138,7 +138,7 @@ def wrk(port: int, path: str, cookie: str, *, connections: int, seconds: int) ->
 
 
 def _on_core(number: int | None) -> list[str]:
-    """Server and client each get a core, where there are two and a program to say so."""
+    """The prefix of a command that pins it to a core; empty where there is no such core or no ``taskset``."""
     taskset = shutil.which("taskset")
     if number is None or taskset is None or (os.cpu_count() or 1) <= number:
         return []

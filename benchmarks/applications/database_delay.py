@@ -1,8 +1,8 @@
 """A database that is some milliseconds away, for both applications alike.
 
 For SQLite each statement sleeps in the thread that runs it, with the interpreter's lock released: in the request's
-own thread on Flask, in the connection's on Quart. For PostgreSQL :mod:`benchmarks.relay` delays what goes
-over the wire, and nothing is done here.
+own thread on Flask, in the connection's on Quart. For PostgreSQL :mod:`benchmarks.measurement.relay`
+delays what goes over the wire, and this module does nothing.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-#: The environment variable that says how far.
+#: The environment variable with the delay in milliseconds.
 DELAY_MS = "BENCHMARK_DATABASE_DELAY_MS"
 
 
 def delay_statements() -> None:
-    """Let every statement on an SQLite connection that is opened from now on take as much longer as we were told."""
+    """Delay every statement on SQLite connections that are opened from now on."""
     seconds = float(os.environ.get(DELAY_MS, "0")) / 1000
     if seconds <= 0:
         return

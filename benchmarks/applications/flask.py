@@ -10,7 +10,7 @@ from quart_app.serve.warm_up import spare_the_collector
 
 
 def application() -> Flask:
-    """The twin, with the collector of garbage as it is on the other side."""
+    """The twin, with the garbage collector set as quart_app's workers set it."""
     delay_statements()
     app = create_app()
     spare_the_collector()

@@ -36,7 +36,7 @@ def application_in_memory() -> Application:
 
 
 def quart_auth_peer() -> Quart:
-    """Quart-Auth's own way, no database, no template: the least that a login costs."""
+    """Quart-Auth alone, without database and template: the least that a login costs."""
     return login_cost.quart_auth_app()
 
 

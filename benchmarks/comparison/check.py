@@ -1,4 +1,4 @@
-"""All that is compared, and whether it is alike."""
+"""Play all stories and random histories in both worlds, and stop at the first difference."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 
 
 class AnswersDiffer(Exception):
-    """The applications are not alike, so their speed is not comparable; the message tells what happened."""
+    """The applications are not alike, so their speed cannot be compared; the message has the steps."""
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Compared:
 
 
 def sorted_counts(deviations: Counter[Deviation]) -> Iterator[tuple[Deviation, int]]:
-    """Those that were met, the most frequent first."""
+    """The deviations that were met, the most frequent first."""
     return ((kind, times) for kind, times in deviations.most_common() if times)
 
 
@@ -64,7 +64,7 @@ def check_applications(*, histories: int, seed: int, say: Say = print, flask_fac
     Arguments:
         histories: how many random ones.
         seed: of the first; the next ones have the numbers after it.
-        say: is told what is going on.
+        say: called with each line of progress.
         flask_factory: what makes the twin.
 
     Raises:
@@ -112,7 +112,7 @@ class _Player:
         self.observer = Observer()
 
     def play(self, name: str, steps: Sequence[VisitorStep], start: str) -> None:
-        """Do the same in both worlds, which begin at different applications, until there is a difference."""
+        """Play the steps in both worlds, which start at different applications; raise at the first difference."""
         number = next(self._numbers)
         one, other = self._worlds
         one.begin(start)
@@ -136,7 +136,7 @@ class _Player:
 
 
 def _numbered(step: VisitorStep, number: int) -> VisitorStep:
-    """The step with users of its own."""
+    """The step, with usernames that no other history uses."""
     if not isinstance(step, Send):
         return step
     return dataclasses.replace(

@@ -23,7 +23,7 @@ class SetCookie:
 
     @classmethod
     def parse(cls, header: str) -> "SetCookie":
-        """Read the header as RFC 6265 section 5.2 says, keeping attributes nobody knows."""
+        """Read the header as RFC 6265 section 5.2 says, keeping unknown attributes."""
         pair, *rest = header.split(";")
         name, _, value = pair.partition("=")
         attributes = {}
@@ -54,7 +54,7 @@ class SetCookie:
 
 @dataclass
 class Jar:
-    """The cookies of one browser, and every value they ever had.
+    """The cookies of one browser, and every value that they had.
 
     Path, Domain and Secure tell cookies apart, but do not keep them from being sent: the histories are about what
     the server does with a cookie, so it shall get it.

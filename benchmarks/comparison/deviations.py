@@ -10,35 +10,43 @@ from enum import Enum
 class Deviation(Enum):
     """What compat does otherwise than Flask-Login 0.6.3, and why."""
 
-    FORGETS_WHO_IS_GONE = (
-        "An id whose user is gone is removed from the session when the user is looked at; documented so by Flask-Login"
+    MISSING_USER_IS_FORGOTTEN = (
+        "The id of a missing user is removed from the session when the user is first used; Flask-Login's "
+        "documentation says so"
     )
-    NOTHING_WRITTEN_FOR_NOBODY = (
-        "A good remember cookie whose user is gone writes nothing into the session: nobody was logged in"
+    MISSING_USER_IS_NOT_RESTORED = (
+        "A valid remember cookie of a missing user writes nothing into the session: nobody was logged in"
     )
     RESTORED_LOGIN_IS_BOUND = (
-        "A login restored from the remember cookie gets the client's identifier, or 'strong' ends it one request later"
+        "A login restored from the remember cookie is bound to the client, or 'strong' would end it one request later"
     )
-    REQUEST_LOADER_IS_ASKED = "Session, then cookie, then request loader: a useless cookie does not shut the loader out"
-    NONE_FALLS_BACK = "A blueprint's login view of None means login_view; documented so by Flask-Login"
-    NOT_ASCII_IS_NO_SIGNATURE = "A signature that is not ASCII is a wrong one, where Flask-Login answers 500"
-    DURATION_IS_CHECKED_FIRST = "A duration of the wrong type logs nobody in"
-    VIEW_RUNS_ONCE = "fresh_login_required runs a view once, also one that raises AttributeError"
-    ALL_ATTRIBUTES_ON_DELETION = (
+    REQUEST_LOADER_COMES_LAST = (
+        "Session, cookie and request loader are tried until one gives a user: a stale cookie must not lock "
+        "out an API key"
+    )
+    NO_BLUEPRINT_VIEW_FALLS_BACK = (
+        "A blueprint's login view of None means login_view; Flask-Login's documentation says so"
+    )
+    NON_ASCII_SIGNATURE_IS_WRONG = "A signature that is not ASCII is a wrong signature; Flask-Login answers it with 500"
+    DURATION_IS_CHECKED_FIRST = "A duration of the wrong type is an error, and nobody is logged in"
+    VIEW_RUNS_ONCE = "fresh_login_required runs a view once, even if it raises AttributeError"
+    DELETED_WITH_ALL_ATTRIBUTES = (
         "The remember cookie is deleted with the attributes it is set with, or browsers keep a __Host- cookie"
     )
-    ONLY_THE_REAL_ADDRESS = "The identifier takes remote_addr; X-Forwarded-For says whatever the client likes"
-    ENDS_LAST = (
-        "The remember cookie is settled after all hooks of the application, so what the last of them does to the login "
-        "holds for this response, not for the next"
+    ONLY_THE_REMOTE_ADDRESS = "The client's identifier is made from remote_addr: a client may send any X-Forwarded-For"
+    COOKIE_IS_WRITTEN_LAST = (
+        "The remember cookie is written after all hooks of the application, so what the last of them does to the login "
+        "takes effect in this response, not in the next"
     )
     KEYS_ROTATE = "SECRET_KEY_FALLBACKS hold for remember cookies as they do for sessions"
-    REQUEST_IS_NOT_FRESH = (
-        "A user loaded from the request is not fresh, whatever earlier login the session is left from: nobody has "
-        "entered a password for this one"
+    REQUEST_USER_IS_NOT_FRESH = (
+        "A user loaded from the request is not fresh, whatever login the session had before: no "
+        "password was entered for this one"
     )
-    REFRESH_ONLY_WHO_ASKED = (
-        "REMEMBER_COOKIE_REFRESH_EACH_REQUEST slides a remember cookie that came with the request, and makes none; "
+    REFRESH_KEEPS_TO_EXISTING_COOKIES = (
+        "REMEMBER_COOKIE_REFRESH_EACH_REQUEST renews a remember cookie that came with the request, and makes none; "
         "Flask-Login's main branch does so, too"
     )
-    VARY_WHERE_IT_DOES = "Vary: Cookie where the answer depends on the user; Flask-Login sends it with every answer"
+    VARY_IF_THE_USER_WAS_USED = (
+        "Vary: Cookie where the answer depends on the user; Flask-Login sends it with every answer"
+    )

@@ -1,4 +1,4 @@
-"""Random histories: whatever visitors do, in whatever order."""
+"""Random histories: steps of visitors in random order."""
 
 from __future__ import annotations
 

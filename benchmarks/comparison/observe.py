@@ -1,8 +1,8 @@
 """What is compared after each step: answers, cookies, and what is in the database.
 
-Random and passing things are compared by what they mean: a handle by the login it stands for, a token by being one.
-What Flask-Login 0.6.3 does otherwise on purpose stands in ``docs/parity.md``; what of it can be met here is
-counted as a member of :class:`.Deviation`.
+Random and short-lived values are compared by what they mean: a handle by its login, a token only by its presence.
+``docs/parity.md`` lists what compat does otherwise than Flask-Login 0.6.3; what of it is met here is counted as a
+member of :class:`.Deviation`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .deviations import Deviation
 from .differences import Difference, unless_equal
 from .worlds import BROWSERS, FLASK, REMEMBER_COOKIE, Answer, World
 
-#: Said by servers, not by applications; or told by itself, such as the length of what is compared anyway.
+#: Headers of the servers, not of the applications, and headers whose content is compared in another way.
 _NOT_COMPARED = {"connection", "content-length", "date", "keep-alive", "server", "set-cookie", "vary", "x-request-id"}
 _PASSING = (
     (re.compile(r'(name="csrf_token"[^>]*?value=")[^"]+'), r"\1token"),
@@ -33,7 +33,7 @@ _CLOSE = 10.0
 
 
 class Observer:
-    """Compares, and counts the documented deviations that it met."""
+    """Compares answers, cookies and rows, and counts the documented deviations that it meets."""
 
     def __init__(self) -> None:
         self.met: Counter[Deviation] = Counter()
@@ -62,7 +62,7 @@ class Observer:
         varies, theirs_varies = (_varies(answer) for answer in (one, other))
         if varies and not theirs_varies:
             yield Difference("Vary: Cookie", varies, theirs_varies)
-        self.met[Deviation.VARY_WHERE_IT_DOES] += theirs_varies and not varies
+        self.met[Deviation.VARY_IF_THE_USER_WAS_USED] += theirs_varies and not varies
         cookies, theirs = (
             {cookie.name: cookie for cookie in answer.cookies if cookie.name != _DEVICE} for answer in (one, other)
         )
@@ -71,9 +71,9 @@ class Observer:
             if ours_cookie is not None and their_cookie is not None:
                 yield from self._attributes(ours_cookie, their_cookie)
             elif name == "session" and their_cookie is None and "session" in one.sent_ended:
-                self.met[Deviation.FORGETS_WHO_IS_GONE] += 1
+                self.met[Deviation.MISSING_USER_IS_FORGOTTEN] += 1
             elif name == "session" and ours_cookie is None and REMEMBER_COOKIE in other.sent_ended:
-                self.met[Deviation.NOTHING_WRITTEN_FOR_NOBODY] += 1
+                self.met[Deviation.MISSING_USER_IS_NOT_RESTORED] += 1
             else:
                 yield Difference(f"Set-Cookie: {name}", ours_cookie, their_cookie)
 
@@ -83,7 +83,7 @@ class Observer:
         for attribute in ("domain", "path", "secure", "httponly", "samesite", "max_age", "other"):
             one, other = getattr(ours, attribute), getattr(theirs, attribute)
             if is_deletion and ours.name == REMEMBER_COOKIE and one != other:
-                self.met[Deviation.ALL_ATTRIBUTES_ON_DELETION] += 1
+                self.met[Deviation.DELETED_WITH_ALL_ATTRIBUTES] += 1
             else:
                 yield from unless_equal(f"{ours.name}: {attribute}", one, other)
         if ours.expires is not None and theirs.expires is not None and abs(ours.expires - theirs.expires) < _CLOSE:
@@ -103,7 +103,7 @@ class Observer:
             return content
         login = world.login_of(content.get("_user_id"))
         meant: dict[str, Any] = {**content, "_user_id": login}
-        if login is None:  # what is said of a login that is none, does not matter
+        if login is None:  # the session's other login keys have no effect then
             meant = {key: value for key, value in meant.items() if key not in ("_user_id", "_id", "_fresh")}
         elif not content.get("_fresh") and "_id" in content:
             del meant["_id"]
@@ -115,7 +115,7 @@ class Observer:
 
 def _headers(answer: Answer) -> dict[str, str]:
     headers = {name.lower(): value for name, value in answer.headers if name.lower() not in _NOT_COMPARED}
-    if "allow" in headers:  # a set, in whatever order
+    if "allow" in headers:  # a set: its order means nothing
         headers["allow"] = ", ".join(sorted(headers["allow"].split(", ")))
     return headers
 

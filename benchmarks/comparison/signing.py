@@ -1,6 +1,6 @@
 """Session cookies and remember tokens, written and read with the secret key of the compared applications.
 
-The formats are spelled out here instead of imported from either library: both libraries must agree with them.
+The formats are written out here and not imported from either library, so that both are tested against them.
 """
 
 import hmac
@@ -56,7 +56,7 @@ def as_read(sent: str) -> str:
 
 
 def remembered_user(cookie: str) -> str | None:
-    """Whom a remember cookie names, in either format; None if the signature is wrong or it is something else."""
+    """The user id in a remember cookie of either format; None if the signature is wrong or it is no such cookie."""
     value = as_read(cookie)
     user_id, _, _ = value.rpartition("|")
     if value in (remember_token(user_id), remember_token(user_id, OLD_SECRET)):

@@ -126,5 +126,5 @@ class Move(Step[object, Never]):
     """Each application is replaced by the other, and its visitors go on there with the cookies they have."""
 
     def play(self, side: object) -> Sequence[Never]:
-        """Do nothing on one side alone: whoever plays a history moves the visitors of both."""
+        """Do nothing on one side alone: the player moves the visitors of both sides."""
         return ()

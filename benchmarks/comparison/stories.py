@@ -1,4 +1,4 @@
-"""What happens, told step by step; each is played once from either application on."""
+"""Named histories, step by step; each is played twice, starting at each of the applications."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .visits import (
 
 HOME, ME, ACCOUNT, FRESH = Open("/"), Open("/api/v1/me"), Open("/account"), Open("/account/password")
 
-#: By name; ``{n}`` in a user's name is replaced, so that each time there is a user nobody has met before.
+#: By name; ``{n}`` in a user's name is replaced, so that each story has new users.
 STORIES: dict[str, Sequence[VisitorStep]] = {
     "an everyday visit": (
         HOME,
@@ -40,7 +40,7 @@ STORIES: dict[str, Sequence[VisitorStep]] = {
         Restart(),
         HOME,
     ),
-    "a login goes along, and is as fresh as before": (
+    "a login moves along, and stays fresh": (
         register("ada{n}"),
         log_in("ada{n}"),
         Move(),
@@ -51,7 +51,7 @@ STORIES: dict[str, Sequence[VisitorStep]] = {
         HOME,
         FRESH,
     ),
-    "who is remembered stays so, on both": (
+    "a remembered user stays remembered on both": (
         register("ada{n}"),
         log_in("ada{n}", remember=True),
         Restart(),
@@ -109,7 +109,7 @@ STORIES: dict[str, Sequence[VisitorStep]] = {
         Send("/logout", token="last"),
         HOME,
     ),
-    "flashed messages go along": (HOME, Move(), Open("/login"), register("ada{n}"), Move(), Open("/login")),
+    "flashed messages move along": (HOME, Move(), Open("/login"), register("ada{n}"), Move(), Open("/login")),
     "forms without the right token are refused": (
         register("ada{n}"),
         Send("/login", {"username": "ada{n}", "password": "correct horse battery"}, token="none"),
@@ -138,7 +138,7 @@ STORIES: dict[str, Sequence[VisitorStep]] = {
         log_in("ada{n}"),
         Open("/register"),
     ),
-    "pages to return to are ours, or home": (
+    "next leads to a page of the site, or home": (
         register("ada{n}"),
         *(
             step
@@ -146,7 +146,7 @@ STORIES: dict[str, Sequence[VisitorStep]] = {
             for step in (Open(f"/login?next={target}"), log_in("ada{n}", path=f"/login?next={target}"), log_out())
         ),
     ),
-    "spoilt cookies are nobody's, and no fault": (
+    "spoilt cookies are ignored without an error": (
         register("ada{n}"),
         *(
             step
@@ -155,7 +155,7 @@ STORIES: dict[str, Sequence[VisitorStep]] = {
             for step in (log_in("ada{n}", remember=True), Spoil(cookie, way), HOME, ME, Restart(), HOME, log_out())
         ),
     ),
-    # Style sheets are not compared: how files are sent is the affair of Quart and of Flask.
+    # Style sheets are not compared: Quart and Flask send files, each in its own way.
     "addresses and methods that are not served": (
         Open("/nowhere"),
         Open("/login", method="DELETE"),

@@ -39,12 +39,12 @@ class Open(Step[World, Answer]):
 
 @dataclass(frozen=True, repr=False)
 class Send(Step[World, Answer]):
-    """A page is opened and its form is sent, or whatever was open before, if *path* has none."""
+    """Open a page and send its form."""
 
     path: str
     fields: Mapping[str, str] = field(default_factory=dict)
     browser: str = "a"
-    #: "page": that of the page; "last": open nothing, and take that of the page seen last; "none", "wrong".
+    #: The CSRF token: "page" (of this page), "last" (of the page opened last; this one is not opened), "none", "wrong".
     token: str = "page"
 
     def play(self, side: World) -> Sequence[Answer]:

@@ -1,7 +1,7 @@
 """A world: a database, both applications serving it, and the browsers of its visitors.
 
-There are two, in which the same happens: where a visitor of one is at quart_app, that of the other is at the twin. When
-they move, both go on at the other application with the cookies they have, and in the same database.
+The same happens in two worlds: while the visitors of one use quart_app, those of the other use the twin. When they
+move, each goes on at the other application of its world, with the same cookies and in the same database.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ QUART, FLASK = "quart_app", "twin"
 QUART_FACTORY = "benchmarks.applications.quart:application"
 FLASK_FACTORY = "benchmarks.applications.flask:application"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
-_PATIENCE = 30.0  # seconds for an answer, on a machine that is busy with other things
+_ANSWER_TIMEOUT = 30.0  # seconds for an answer, or for the database's lock, on a busy machine
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer of either application, as it came over the wire."""
+    """An answer of either application, as received over the wire."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -70,7 +70,7 @@ class World:
     remember_cookie: ClassVar[str] = REMEMBER_COOKIE
 
     def begin(self, place: str) -> None:
-        """Let new visitors come, at this application."""
+        """Start anew: visitors without cookies, at this application."""
         self.place = place
         self.jars = {browser: Jar() for browser in BROWSERS}
         self.tokens = {}
@@ -81,13 +81,13 @@ class World:
         self.place = FLASK if self.place == QUART else QUART
 
     def end_step(self) -> None:
-        """Note which cookies there are now."""
+        """Record the cookies of each browser."""
         self.past.append(
             {(browser, name): jar.get(name) for browser, jar in self.jars.items() for name, _, _ in jar.names()}
         )
 
     def cookie(self, browser: str, name: str, age: int) -> str | None:
-        """What a cookie was so many steps ago; None if there was none."""
+        """The value of a cookie *age* steps ago; None if it was not set."""
         return self.past[-1 - age].get((browser, name)) if age < len(self.past) else None
 
     def ask(self, browser: str, path: str, fields: Mapping[str, str] | None = None, method: str = "") -> Answer:
@@ -102,7 +102,7 @@ class World:
             body = urlencode(fields)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         address = urlsplit(self.addresses[self.place])
-        with closing(HTTPConnection(str(address.hostname), address.port, timeout=_PATIENCE)) as connection:
+        with closing(HTTPConnection(str(address.hostname), address.port, timeout=_ANSWER_TIMEOUT)) as connection:
             connection.request(method or ("GET" if fields is None else "POST"), path, body, headers)
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
@@ -112,7 +112,7 @@ class World:
         return answer
 
     def login_of(self, handle: object) -> str | None:
-        """What a handle stands for, in words that are the same in both worlds; None if it stands for nothing."""
+        """The login of a handle, in words that are the same in both worlds; None if there is no such login."""
         row = self.query("SELECT id, user_id FROM login_sessions WHERE handle_hash = ?", hash_handle(str(handle)))
         return f"login {row[0][0]} of user {row[0][1]}" if row else None
 
@@ -124,24 +124,24 @@ class World:
         return handle is not None and self.login_of(handle) is None
 
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
-        """What the database holds, without what is random or a moment."""
+        """The rows of the database, without random values and times."""
         return {
             "users": self.query("SELECT id, username, email, active, substr(password_hash, 1, 6) FROM users"),
             "login_sessions": self.query("SELECT id, user_id, kind, client, address FROM login_sessions ORDER BY id"),
         }
 
     def query(self, statement: str, *values: object) -> list[tuple[object, ...]]:
-        """Ask the database itself."""
-        with closing(sqlite3.connect(self.file, timeout=_PATIENCE)) as connection:
+        """Send a query to the database, past the applications."""
+        with closing(sqlite3.connect(self.file, timeout=_ANSWER_TIMEOUT)) as connection:
             return connection.execute(statement, values).fetchall()
 
 
 @contextmanager
 def two_worlds(folder: Path, *, flask_factory: str = FLASK_FACTORY) -> Iterator[tuple[World, World]]:
-    """Two worlds that are alike, served by Hypercorn and gunicorn, until the end of the block.
+    """Serve two worlds with Hypercorn and gunicorn, until the end of the block.
 
     Arguments:
-        folder: where their data are to be.
+        folder: where their databases and logs are written.
         flask_factory: what makes the twin.
     """
     with ExitStack() as stack:

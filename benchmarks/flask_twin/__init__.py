@@ -1,9 +1,9 @@
 """The core of quart_app once more, as its authors would write it for Flask: the synchronous side of the comparison.
 
 Flask, Flask-Login 0.6.3, Flask-WTF, synchronous SQLAlchemy, a thread for each request. The models, templates, style
-sheet, settings, keys, cookies and database are those of quart_app, so whoever is logged in on one is logged in on
-the other. What it has: register, log in, be remembered, log out, re-authenticate, the home page, the account page,
-a page for fresh logins (change the password), and who one is, as JSON.
+sheet, settings, keys, cookies and database are those of quart_app, so a login on one is a login on the other. It has:
+register, log in, be remembered, log out, re-authenticate, the home page, the account page, a page for fresh logins
+(change the password), and the current user as JSON.
 
 =============  ==================================================================
 ``factory``    puts the application together

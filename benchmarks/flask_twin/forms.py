@@ -78,11 +78,11 @@ class RegistrationForm(PageForm):
             check_new_password(field.data or "", username=self.username.data or "", email=self.email.data or "")
 
     def validate_username(self, field: StringField) -> None:
-        """Refuse a name that somebody has."""
+        """Refuse a name that is taken."""
         self._refuse_taken("username", field)
 
     def validate_email(self, field: EmailField) -> None:
-        """Refuse an address that somebody has."""
+        """Refuse an address that is taken."""
         self._refuse_taken("email", field)
 
     def _refuse_taken(self, name: str, field: Field) -> None:
@@ -92,7 +92,7 @@ class RegistrationForm(PageForm):
             raise ValidationError(TAKEN[name])
 
     def refuse(self, fields: frozenset[str]) -> None:
-        """Show that these have been taken by somebody in the meantime."""
+        """Show that these have been taken in the meantime."""
         for name in fields:
             field = self[name]
             field.errors = [*field.errors, TAKEN[name]]

@@ -75,7 +75,7 @@ def end_login() -> None:
 
 
 def current_login_session() -> LoginSession:
-    """The row of this login; only where somebody is logged in."""
+    """The row of this login; call it only for a logged-in user."""
     row = current_user.login_session
     assert row is not None
     return row

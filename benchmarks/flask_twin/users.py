@@ -1,4 +1,4 @@
-"""Finding, adding and checking users: quart_app's ``users`` and ``authentication``, hashing where it stands."""
+"""Finding, adding and checking users: quart_app's ``users`` and ``authentication``, hashing in the request's thread."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def user_by_login(name: str) -> User | None:
 
 
 def taken_fields(*, username: str, email: str) -> frozenset[str]:
-    """Which of them somebody has already: a set of "username" and "email"."""
+    """Which of them another account has already: a set of "username" and "email"."""
     name, address = username_key(username), email_key(email)
     keys = select(User.username_key, User.email_key).where(or_(User.username_key == name, User.email_key == address))
     rows = db.execute(keys).all()
@@ -39,7 +39,7 @@ def add_user(*, username: str, email: str, password: str) -> None:
     """Create an account, or nothing at all.
 
     Raises:
-        UserExists: somebody has the name or the address, perhaps only since a moment ago.
+        UserExists: another account has the name or the address, perhaps since a moment ago.
     """
     user = User(username=username, email=email)
     user.password_hash = hash_password(password)

@@ -3,8 +3,8 @@
     python -m benchmarks.load.cookies --count 1000 --to cookies.txt
 
 reads the settings of the application from the environment, as the application does, logs in the first accounts of its
-database (``quart --app quart_app seed`` makes some), and writes their cookies. Whoever has the file is these users:
-it is for databases of tests alone, and is readable by its owner alone.
+database (``quart --app quart_app seed`` makes some), and writes their cookies. A reader of the file can act as
+these users, so use it with test databases only; it is readable by its owner alone.
 """
 
 from __future__ import annotations

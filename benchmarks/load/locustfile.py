@@ -29,7 +29,7 @@ _numbers = count()
 
 
 class Person(HttpUser):
-    """Somebody with an account and a browser."""
+    """A person with an account and a browser."""
 
     wait_time = between(0.5, 3.0)
     username: str
@@ -79,7 +79,7 @@ class Person(HttpUser):
 
     @task(1)
     def close_the_browser(self) -> None:
-        """Lose the session cookie; who is remembered is logged in at the next page all the same."""
+        """Lose the session cookie; a remembered user is logged in at the next page all the same."""
         if self.is_remembered:
             self.client.cookies.pop("session", None)
             self.look_at_home()

@@ -23,8 +23,8 @@ from .cookies import AGENT
 from .figures import Figures, figures_of
 from .open_loop import OpenLoop
 
-_PATIENCE = 4
-"""Times as long as expected: then those that are not in count as errors."""
+_TIMEOUT_FACTOR = 4
+"""How many times the expected duration may pass before missing logins count as errors."""
 _FOUND = b" 302 "
 
 
@@ -34,7 +34,7 @@ def run_storm(
     """Storm *url* from a process of its own."""
     command = [sys.executable, "-m", "benchmarks.load.storm", "--count", str(count), "--rate", str(rate)]
     command += ["--seconds", str(seconds), "--visitor", str(visitor), "--forms", str(forms), "--cookies", str(cookies)]
-    output, shown = run([*command, url], seconds=seconds * _PATIENCE + 10, environment={}, core=None)
+    output, shown = run([*command, url], seconds=seconds * _TIMEOUT_FACTOR + 10, environment={}, core=None)
     return Figures(**{**json.loads(output), "command": shown})
 
 
@@ -58,13 +58,13 @@ async def storm(
     async def all_logins() -> tuple[int, float]:
         began = time.perf_counter()
         tasks = [asyncio.create_task(log_in(forms[number % len(forms)])) for number in range(count)]
-        done, late = await asyncio.wait(tasks, timeout=seconds * _PATIENCE)
+        done, late = await asyncio.wait(tasks, timeout=seconds * _TIMEOUT_FACTOR)
         for task in late:
             task.cancel()
         return sum(task.exception() is None and task.result() for task in done), time.perf_counter() - began
 
     logins = asyncio.create_task(all_logins())
-    await pages.load(rate, count, seconds * _PATIENCE, until=logins)
+    await pages.load(rate, count, seconds * _TIMEOUT_FACTOR, until=logins)
     succeeded, took = await logins
     page = figures_of(pages.latencies, seconds=took, errors=pages.errors, command="")
     return Figures(succeeded, took, page.p50, page.p95, page.p99, page.errors + count - succeeded)

@@ -27,7 +27,7 @@ from .cookies import AGENT
 from .figures import percentile
 
 _AT_ONCE = 50  # handshakes at the same time: more would only wait in the server's backlog
-_PATIENCE = 30.0
+_HANDSHAKE_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ async def load(url: str, cookies: Sequence[str], *, count: int, seconds: float, 
         async with turns:
             began = time.perf_counter()
             try:
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(_HANDSHAKE_TIMEOUT):
                     _, socket = await loop.create_connection(
                         lambda: _Socket(address.netloc, address.path, cookie), str(address.hostname), address.port or 80
                     )
@@ -170,7 +170,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000, help="how many (1000)")
     parser.add_argument("--seconds", type=float, default=10.0, help="to keep them open (10)")
     parser.add_argument("--cookies", type=Path, required=True, help="a file of Cookie headers, a line each")
-    parser.add_argument("--talk", action="store_true", help="let somebody come and go")
+    parser.add_argument("--talk", action="store_true", help="let a user connect and disconnect")
     options = parser.parse_args()
     allow_many_files()
     cookies = options.cookies.read_text().splitlines()

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for a while, and the way to it."""
+"""A PostgreSQL server, and the relay that delays connections to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.services.ports import free_port
 from benchmarks.services.postgresql import find_postgresql, run_postgresql
 from benchmarks.serving.commands import ROOT
 
-_PATIENCE = 10.0
+_CONNECT_TIMEOUT = 10.0
 
 
 class NotInstalled(Exception):
@@ -58,7 +58,7 @@ def _relayed(url: str, delay_ms: float) -> Iterator[str]:
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _CONNECT_TIMEOUT
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

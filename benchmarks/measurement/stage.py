@@ -35,7 +35,7 @@ _LOGINS = 1_000
 _LOGINS_AT_MOST = 10_000
 """Users who come; the load generator picks one of them for each request, or has a websocket for each."""
 _SEEN_AHEAD = timedelta(days=1)
-"""So long nobody is due to be written down as seen.
+"""Seconds before a login session's "last seen" is written.
 
 Each login session is, once a minute. In service that is now this one and now that; here it would be all of them in the
 same turn, and be taken for what a page costs.

@@ -176,7 +176,7 @@ def _take_turn(ready: _Ready, seconds: float) -> tuple[Turn, str]:
 def _wait_until_idle(server: RunningServer) -> None:
     """Wait until what the load has left behind is done, but not for ever.
 
-    Passwords may still be in line to be checked, and of a thousand connections each has left a request: the next turn,
+    Passwords may still be queued to be checked, and of a thousand connections each has left a request: the next turn,
     of another server on the same core perhaps, is not to pay for them.
     """
     deadline = time.monotonic() + _LEFTOVERS
@@ -254,7 +254,7 @@ _LOADS: dict[How, Callable[[_Ready, float], Figures]] = {
 def _sockets_turn(ready: _Ready, seconds: float) -> tuple[Turn, str]:
     """Open all websockets; memory and CPU are what the server needs with all of them open.
 
-    The rate is that of the messages received if somebody comes and goes, and of the handshakes otherwise; CPU is a
+    The rate is that of the messages received if a user comes and goes, and of the handshakes otherwise; CPU is a
     message's, or, idle, a websocket's for each second.
     """
     load: Load = ready.row.load
@@ -303,5 +303,5 @@ def _load_core() -> int | None:
 
 
 def _readable(command: str, folder: Path) -> str:
-    """A command without the places of this machine."""
+    """A command without this machine's paths."""
     return command.replace(sys.executable, "python").replace(str(folder), "DATA").replace(f"{ROOT}/", "")

@@ -87,7 +87,7 @@ class Cluster:
             self._process = None
 
     def freeze(self) -> None:
-        """Stop all its processes in the middle of what they do: connections stay open, and nobody answers."""
+        """Stop all its processes in the middle of what they do: connections stay open, and nothing answers."""
         for pid in self._pids():
             os.kill(pid, signal.SIGSTOP)
 
@@ -98,17 +98,17 @@ class Cluster:
                 os.kill(pid, signal.SIGCONT)
 
     def create_database(self, template: str = "template1") -> str:
-        """A new database, a copy of the template, which nobody may be connected to; gives its name."""
+        """A new database, a copy of the template, which must have no connections; return its name."""
         name = f"test_{next(self._names)}"
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
     def drop_database(self, name: str) -> None:
-        """Remove a database, whoever is still connected to it."""
+        """Drop a database, and close the connections to it."""
         self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def empty_database(self, name: str, tables: Sequence[str]) -> None:
-        """Forget all rows in these tables, and whoever is still connected."""
+        """Delete all rows of these tables, and close the connections to the database."""
         others = f"datname = '{name}' AND pid <> pg_backend_pid()"
         self.execute(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others};"  # noqa: S608
@@ -154,7 +154,7 @@ class Cluster:
 @contextmanager
 def run_postgresql(program: str, **settings: str) -> Iterator[Cluster]:
     """A cluster that runs, until the end of the block."""
-    # Not in a folder of pytest's, which nobody but its user may enter.
+    # Not in a folder of pytest's, which only its own user may enter.
     parent = Path(tempfile.mkdtemp(prefix="postgresql-"))
     try:
         shutil.chown(parent, owner())
@@ -169,7 +169,7 @@ def run_postgresql(program: str, **settings: str) -> Iterator[Cluster]:
 
 
 def owner() -> str:
-    """Whom the server runs as: oneself, but for root, as whom it refuses to run."""
+    """The user that the server runs as: the current one, or another if that is root, as which it refuses to run."""
     return "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
 

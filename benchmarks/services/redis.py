@@ -26,7 +26,7 @@ def find_redis() -> str | None:
 def run_redis(program: str, *, port: int | None = None) -> Iterator[str]:
     """A server that runs until the end of the block; gives its address, ``redis://127.0.0.1:port``.
 
-    With a port of one's own it is started there: one that has run before, again.
+    With a *port*, it is started there, as when a server is started again.
     """
     wanted = port
     for _ in range(_ATTEMPTS):
@@ -47,7 +47,7 @@ def run_redis(program: str, *, port: int | None = None) -> Iterator[str]:
 
 
 def empty_redis(url: str) -> None:
-    """Forget everything in it."""
+    """Delete everything in it."""
     with redis.Redis.from_url(url) as client:
         client.flushall()
 

@@ -32,7 +32,7 @@ class Refused(Exception):
 
 
 class Closed(Exception):
-    """The server closed with this code; None if it only hung up."""
+    """The server closed with this code; None if it closed the connection without one."""
 
     def __init__(self, code: int | None) -> None:
         super().__init__(code)
@@ -61,7 +61,7 @@ class WebsocketClient:
         assert isinstance(answer, AcceptConnection), answer
 
     async def send(self, text: str) -> None:
-        """Say something."""
+        """Send a message."""
         await self._send(TextMessage(data=text))
 
     async def receive(self) -> str:
@@ -103,7 +103,7 @@ class WebsocketClient:
 
 @asynccontextmanager
 async def connect(url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[WebsocketClient]:
-    """Open a websocket at an ``http://`` address; at the end it is cut off.
+    """Open a websocket at an ``http://`` address; the connection is closed at the end of the block.
 
     Raises:
         Refused: the handshake was answered with another status than 101.

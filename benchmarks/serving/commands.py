@@ -1,6 +1,6 @@
 """The servers, each with the command that starts it.
 
-Every one writes no access log, as not all of them can; Hypercorn has the other settings of ``hypercorn.toml``, and
+None writes an access log, as not all of them can; Hypercorn has the other settings of ``hypercorn.toml``, and
 connections are kept for as long as the load lasts, but for Hypercorn's limit of requests for each.
 """
 

@@ -16,7 +16,7 @@ from benchmarks.services.ports import free_port
 
 from .commands import ROOT, Bind, Server
 
-_PATIENCE = 60.0  # seconds to start, on a machine that is busy with other things
+_START_TIMEOUT = 60.0  # seconds to start, on a machine that is busy with other things
 _FAREWELL = 5.0  # seconds to stop in order
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -100,7 +100,7 @@ def serve(
 
 
 def _wait_for(port: int, probe: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
@@ -116,7 +116,7 @@ def _wait_for(port: int, probe: str, process: subprocess.Popen[bytes], log: Path
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """In order if it takes no longer than a while; then all that is left of it, its workers included."""
+    """Stop a server: ask it to, and after a while kill what is left of it, workers included."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(_FAREWELL)

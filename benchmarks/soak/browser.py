@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.load.cookies import AGENT
 
 _KEPT = 3.0  # seconds, after which the server may be about to close a connection: sooner than hypercorn.toml has it
-_PATIENCE = 30.0
+_ANSWER_TIMEOUT = 30.0
 _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 
 
@@ -34,7 +34,7 @@ class Answer:
 
 @dataclass
 class Browser:
-    """Somebody's browser, at ``http://host:port``."""
+    """A browser at ``http://host:port``."""
 
     address: str
     cookies: dict[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Browser:
             OSError, EOFError: the connection broke.
             TimeoutError: there was no answer for long.
         """
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_ANSWER_TIMEOUT):
             reader, writer = await self._connection()
             sent = {**self.headers, **headers, "Content-Length": str(len(body))}
             lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]

@@ -31,7 +31,7 @@ class WrongAnswer(Exception):
 
 
 class Person:
-    """One account, which nobody else of the load uses, and its browser.
+    """One account, used by no other person of the load, and its browser.
 
     Arguments:
         number: of the account.
@@ -65,7 +65,7 @@ class Person:
         self._browser = Browser(self._address)
 
     def leave(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._browser.hang_up()
 
     async def _log_in(self) -> None:
@@ -90,7 +90,7 @@ class Person:
         _expect(answer, 200, json.loads(answer.text)["username"] == self._name)
 
     async def _come_back(self) -> None:
-        """Close the browser; who is remembered is logged in by the next page."""
+        """Close the browser; a remembered user is logged in by the next page."""
         if self._is_remembered:
             self._browser.cookies.pop("session", None)
         await self._see_home()
@@ -146,7 +146,7 @@ class Person:
         return answer
 
 
-#: What may go wrong while somebody does something.
+#: The errors that an action may raise.
 FAULTS = (OSError, EOFError, TimeoutError, ValueError, KeyError, WrongAnswer, Refused, Closed)
 
 

@@ -9,15 +9,15 @@ from benchmarks.comparison.check import AnswersDiffer, check_applications
 
 
 def _quiet(_text: str) -> None:
-    """Say nothing."""
+    """Print no progress."""
 
 
 @pytest.fixture
 def everyday(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few stories: those in which each of the broken twins shows."""
+    """A few stories, in which the fault of each broken twin shows."""
     names = (
         "an everyday visit",
-        "who is remembered stays so, on both",
+        "a remembered user stays remembered on both",
         "a form is opened on one and sent to the other",
     )
     monkeypatch.setattr(check, "STORIES", {name: stories.STORIES[name] for name in names})
@@ -25,7 +25,7 @@ def everyday(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("everyday")
 def test_logins_are_shared_both_ways() -> None:
-    """Who is logged in on one is logged in on the other, by session and by remember cookie, and all looks the same."""
+    """A login on one application holds on the other, by session and by remember cookie, and all answers are alike."""
     compared = check_applications(histories=2, seed=1, say=_quiet)
     assert (compared.stories, compared.histories) == (3, 2)
     assert compared.moves >= 5

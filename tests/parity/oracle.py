@@ -19,7 +19,7 @@ from benchmarks.comparison.deviations import Deviation
 
 #: The deviations that this copy can make or leave out. ``Vary`` is none of them: Flask itself sends it, whatever
 #: Flask-Login does, so ``observe`` compares it with that in mind.
-DEVIATIONS: Final = tuple(deviation for deviation in Deviation if deviation is not Deviation.VARY_WHERE_IT_DOES)
+DEVIATIONS: Final = tuple(deviation for deviation in Deviation if deviation is not Deviation.VARY_IF_THE_USER_WAS_USED)
 
 
 def flask_login_as_documented(*, without: Iterable[Deviation] = ()) -> SimpleNamespace:
@@ -31,7 +31,7 @@ def flask_login_as_documented(*, without: Iterable[Deviation] = ()) -> SimpleNam
         names["login_user"] = _login_user_after_checking_duration
     if Deviation.VIEW_RUNS_ONCE in made:
         names["fresh_login_required"] = _fresh_login_required_once
-    if Deviation.REQUEST_IS_NOT_FRESH in made:
+    if Deviation.REQUEST_USER_IS_NOT_FRESH in made:
         names["fresh_login_required"] = _without_users_of_the_request(names["fresh_login_required"])
         names["login_fresh"] = lambda: flask_login.login_fresh() and not _manager().is_user_of_the_request()
     names["login_remembered"] = lambda: _login_remembered(made)
@@ -46,18 +46,18 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
 
     def __init__(self, app: flask.Flask | None = None, add_context_processor: bool = True) -> None:
         super().__init__(app, add_context_processor)
-        if Deviation.ONLY_THE_REAL_ADDRESS in self.made:
+        if Deviation.ONLY_THE_REMOTE_ADDRESS in self.made:
             self._session_identifier_generator = _identifier_of_the_real_address
 
     def init_app(self, app: flask.Flask, add_context_processor: bool = True) -> None:
         """Flask-Login's method; the hook that it adds goes first, and hooks after a request run from last to first."""
         super().init_app(app, add_context_processor)
-        if Deviation.ENDS_LAST in self.made:
+        if Deviation.COOKIE_IS_WRITTEN_LAST in self.made:
             hooks = app.after_request_funcs[None]
             hooks.insert(0, hooks.pop())
 
     def unauthorized(self) -> Any:
-        if Deviation.NONE_FALLS_BACK in self.made:
+        if Deviation.NO_BLUEPRINT_VIEW_FALLS_BACK in self.made:
             views = self.blueprint_login_views.items()
             self.blueprint_login_views = {name: view for name, view in views if view is not None}
         return super().unauthorized()
@@ -74,13 +74,13 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         asked_for = flask.session.get("_user_id")
         if asked_for is not None and self._user_callback is not None:
             user = self._load_by_id(asked_for)
-            if user is None and Deviation.FORGETS_WHO_IS_GONE in self.made:
+            if user is None and Deviation.MISSING_USER_IS_FORGOTTEN in self.made:
                 del flask.session["_user_id"]
         if user is None:
             cookie = self._remember_cookie()
             if cookie is not None:
                 user = self._load_user_from_remember_cookie(cookie)
-            if user is None and (cookie is None or Deviation.REQUEST_LOADER_IS_ASKED in self.made):
+            if user is None and (cookie is None or Deviation.REQUEST_LOADER_COMES_LAST in self.made):
                 user = self._load_user_from_request(flask.request)
         self._update_request_context_with_user(user)
 
@@ -92,7 +92,7 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         if cookie is not None:
             if self._load_by_id(_decode_cookie(cookie, self.made)) is not None:
                 return False
-            if Deviation.REQUEST_LOADER_IS_ASKED not in self.made:
+            if Deviation.REQUEST_LOADER_COMES_LAST not in self.made:
                 return False
         return self._request_callback is not None and self._request_callback(flask.request) is not None
 
@@ -114,7 +114,7 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         user_id = _decode_cookie(cookie, self.made)
         if user_id is None:
             return None
-        if Deviation.NOTHING_WRITTEN_FOR_NOBODY not in self.made:
+        if Deviation.MISSING_USER_IS_NOT_RESTORED not in self.made:
             flask.session.update(_user_id=user_id, _fresh=False)
         user = self._load_by_id(user_id)
         if user is None:
@@ -126,13 +126,16 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         return user
 
     def _update_remember_cookie(self, response: flask.Response) -> flask.Response:
-        if Deviation.REFRESH_ONLY_WHO_ASKED in self.made and _remember_cookie_name() not in flask.request.cookies:
+        if (
+            Deviation.REFRESH_KEEPS_TO_EXISTING_COOKIES in self.made
+            and _remember_cookie_name() not in flask.request.cookies
+        ):
             return _without_refresh(super()._update_remember_cookie, response)
         updated: flask.Response = super()._update_remember_cookie(response)
         return updated
 
     def _clear_cookie(self, response: flask.Response) -> None:
-        if Deviation.ALL_ATTRIBUTES_ON_DELETION not in self.made:
+        if Deviation.DELETED_WITH_ALL_ATTRIBUTES not in self.made:
             super()._clear_cookie(response)
             return
         config = flask.current_app.config
@@ -166,7 +169,7 @@ def _without_refresh(update: Callable[[flask.Response], flask.Response], respons
 
 def _decode_cookie(cookie: str, made: Collection[Deviation]) -> Any:
     """The user id in a remember cookie, if the signature is good."""
-    if Deviation.NOT_ASCII_IS_NO_SIGNATURE in made and not cookie.rpartition("|")[2].isascii():
+    if Deviation.NON_ASCII_SIGNATURE_IS_WRONG in made and not cookie.rpartition("|")[2].isascii():
         return None
     keys = [flask.current_app.config["SECRET_KEY"]]
     if Deviation.KEYS_ROTATE in made:

@@ -21,32 +21,32 @@ from .wire import Client
 _FORWARDED = Client(forwarded_for="10.0.0.9")
 
 STORIES = {
-    Deviation.FORGETS_WHO_IS_GONE: History(Switches(), [Ask("/login?who=ada"), Vanish("ada"), Ask("/whoami")]),
-    Deviation.NOTHING_WRITTEN_FOR_NOBODY: History(Switches(), [Remembered("nobody"), Ask("/whoami")]),
+    Deviation.MISSING_USER_IS_FORGOTTEN: History(Switches(), [Ask("/login?who=ada"), Vanish("ada"), Ask("/whoami")]),
+    Deviation.MISSING_USER_IS_NOT_RESTORED: History(Switches(), [Remembered("nobody"), Ask("/whoami")]),
     Deviation.RESTORED_LOGIN_IS_BOUND: History(
         Switches(protection="strong"), [Remembered("ada"), Ask("/whoami"), Ask("/whoami")]
     ),
-    Deviation.REQUEST_LOADER_IS_ASKED: History(
+    Deviation.REQUEST_LOADER_COMES_LAST: History(
         Switches(request_loader=True), [Spoil("remember", "dots"), Ask("/whoami", api_key="key of ada")]
     ),
-    Deviation.NONE_FALLS_BACK: History(Switches(), [Ask("/cellar/")]),
-    Deviation.NOT_ASCII_IS_NO_SIGNATURE: History(Switches(), [Spoil("remember", "not ascii"), Ask("/whoami")]),
+    Deviation.NO_BLUEPRINT_VIEW_FALLS_BACK: History(Switches(), [Ask("/cellar/")]),
+    Deviation.NON_ASCII_SIGNATURE_IS_WRONG: History(Switches(), [Spoil("remember", "not ascii"), Ask("/whoami")]),
     Deviation.DURATION_IS_CHECKED_FIRST: History(
         Switches(), [Ask("/login?who=ada&remember&duration=wrong"), Ask("/whoami")]
     ),
     Deviation.VIEW_RUNS_ONCE: History(Switches(), [Ask("/login?who=ada"), Ask("/fresh/broken"), Ask("/peek")]),
-    Deviation.ALL_ATTRIBUTES_ON_DELETION: History(
+    Deviation.DELETED_WITH_ALL_ATTRIBUTES: History(
         Switches(cookie_secure=True, cookie_samesite="Lax"), [Ask("/login?who=ada&remember"), Ask("/logout")]
     ),
-    Deviation.ONLY_THE_REAL_ADDRESS: History(
+    Deviation.ONLY_THE_REMOTE_ADDRESS: History(
         Switches(protection="strong"), [Ask("/login?who=ada"), Ask("/whoami", client=_FORWARDED)]
     ),
-    Deviation.ENDS_LAST: History(
+    Deviation.COOKIE_IS_WRITTEN_LAST: History(
         Switches(protection="strong", looking_after_request="before"),
         [Ask("/login?who=ada&remember"), Ask("/", client=Client(address="10.0.0.2"))],
     ),
     Deviation.KEYS_ROTATE: History(Switches(key_changed=True), [Remembered("ada", secret=OLD_SECRET), Ask("/whoami")]),
-    Deviation.REQUEST_IS_NOT_FRESH: History(
+    Deviation.REQUEST_USER_IS_NOT_FRESH: History(
         Switches(request_loader=True),
         [
             Ask("/login?who=ada"),
@@ -55,7 +55,7 @@ STORIES = {
             Ask("/fresh", api_key="key of zoë"),
         ],
     ),
-    Deviation.REFRESH_ONLY_WHO_ASKED: History(
+    Deviation.REFRESH_KEEPS_TO_EXISTING_COOKIES: History(
         Switches(refresh_each_request=True), [Ask("/login?who=ada"), Ask("/whoami"), Restart(), Ask("/whoami")]
     ),
 }
