@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.comparison import check, stories
 from benchmarks.comparison.check import AnswersDiffer, check_applications
+from benchmarks.comparison.steps import Restart, Spoil
+from benchmarks.comparison.visits import WAYS
+from benchmarks.comparison.worlds import FLASK, QUART, World
 
 
 def _quiet(_text: str) -> None:
@@ -42,3 +47,35 @@ def test_a_broken_twin_is_found(fault: str, what: str) -> None:
         check_applications(histories=0, seed=1, say=_quiet, flask_factory=f"tests.benchmarks.broken_twin:{fault}")
     assert f"\n    {what}\n" in str(raised.value)
     assert "from quart_app on:" in str(raised.value)
+
+
+@pytest.fixture
+def world() -> World:
+    """A world without servers, whose visitor at quart_app has both cookies."""
+    world = World(Path("no-database"), {}, QUART)
+    world.begin(QUART)
+    world.jars["a"].put("session", "a session")
+    world.jars["a"].put("remember_token", "a token")
+    return world
+
+
+def test_moving_keeps_the_cookies(world: World) -> None:
+    """A move changes the application and no cookie, and a second one leads back."""
+    world.move()
+    assert (world.place, world.jars["a"].header()) == (FLASK, "session=a session; remember_token=a token")
+    world.move()
+    assert world.place == QUART
+
+
+def test_closing_the_browser_keeps_the_remember_cookie(world: World) -> None:
+    """A restarted browser has lost its session cookie only."""
+    Restart().play(world)
+    assert world.jars["a"].header() == "remember_token=a token"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_spoilt_cookie_is_another_one(world: World, way: str) -> None:
+    """Each way to spoil a cookie changes the cookie that is named, and no other."""
+    Spoil("remember", way).play(world)
+    assert world.jars["a"].get("remember_token") != "a token"
+    assert world.jars["a"].get("session") == "a session"
