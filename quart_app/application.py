@@ -1,4 +1,4 @@
-"""The application object: its settings, and what it changes of Quart."""
+"""The application class: its settings, and the parts of Quart that it replaces."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from .settings import Settings, current_settings
 
 
 class Application(EarlyChecks):
-    """A Quart application with the settings that it was made from.
+    """A Quart application with its settings.
 
-    Its parts, such as the database, are not attributes: each has an accessor in its owner's folder (``extension``).
+    Its parts, such as the database, are not attributes: each has an accessor (see ``extension``).
     """
 
     asgi_http_class = HttpConnection
-    jinja_environment = PromptEnvironment  # type: ignore[assignment] # Flask's base class says: Flask's own
+    jinja_environment = PromptEnvironment  # type: ignore[assignment] # typed in Flask's base class as Flask's own
 
     @property
     def settings(self) -> Settings:
-        """The settings that it was made from."""
+        """The settings that the application was created with."""
         return current_settings.of(self)

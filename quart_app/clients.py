@@ -1,4 +1,4 @@
-"""Which browser this is, in words its owner recognises. For the eye alone: anybody can send any User-Agent."""
+"""The browser and system of a ``User-Agent`` header, for display only: a client can send any header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What time it is: one clock, the one that the cookies are dated by, so that tests can move all of them at once."""
+"""The current time, from the clock that also dates cookies, so that tests can set both."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """The current time, in UTC."""
     return datetime.fromtimestamp(time.time(), UTC)

@@ -1,11 +1,11 @@
-"""Parts of the application that views need: each is kept in ``app.extensions``, and has one typed accessor.
+"""Typed accessors of the parts of an application, which are kept in ``app.extensions``.
 
-The accessor stands in the folder that owns the part, so nothing else has to know all parts::
+An accessor is defined in the module of its part, so no module needs to know all parts::
 
     current_database = Extension[Database]("quart_app.database")
 
     current_database.add(app, Database(url))  # in the factory
-    current_database()  # in a view: that of the application that is running now
+    current_database()  # in a view: the database of the current application
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Extension(Generic[Part]):
         self._name = name
 
     def add(self, app: Quart, part: Part) -> Part:
-        """Give *app* this part, instead of one that it may have; return it."""
+        """Set the part of *app*, and return it."""
         app.extensions[self._name] = part
         return part
 
@@ -36,15 +36,15 @@ class Extension(Generic[Part]):
         """The part of *app*.
 
         Raises:
-            KeyError: it has none.
+            KeyError: *app* has no such part.
         """
         return cast(Part, app.extensions[self._name])
 
     def __call__(self) -> Part:
-        """The part of the application that is running now.
+        """The part of the current application.
 
         Raises:
-            RuntimeError: this is outside of an application's context.
+            RuntimeError: there is no application context.
             KeyError: the application has no such part.
         """
         return self.of(current_app)

@@ -1,6 +1,6 @@
-"""The two faces of the application: pages for people with browsers, and the API for programs.
+"""Whether a request is for the API or for a page.
 
-Both have the same users, rules and login sessions. What they answer with differs, above all when something is wrong.
+Both have the same users, rules and login sessions. Their responses differ, above all for errors.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ API = "/api"
 
 
 def is_for_api() -> bool:
-    """Whether this is a request to the API: to any address below ``/api``, one that does not exist included."""
+    """Whether the current request is for the API: any path below ``/api``, including unknown ones."""
     return has_request_context() and is_api_path(request.path)
 
 
 def is_api_path(path: str) -> bool:
-    """Whether an address is the API's."""
+    """Whether a path belongs to the API."""
     return path == API or path.startswith(f"{API}/")

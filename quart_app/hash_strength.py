@@ -1,11 +1,11 @@
-"""How much work a password hash has to be, by OWASP's Password Storage Cheat Sheet.
+"""The required strength of password hashes in production, from OWASP's Password Storage Cheat Sheet.
 
-A setting for tests and load tests must not get into production by accident: stolen hashes would be guessed at once.
+It keeps a setting for tests out of production: the passwords of stolen weak hashes would be found at once.
 """
 
 from __future__ import annotations
 
-# How often scrypt has to repeat (p) at a memory cost (N), with blocks of r = 8, and PBKDF2 with a digest.
+# The minimum of scrypt's p for each memory cost N, with r = 8, and of PBKDF2's iterations for each digest.
 _SCRYPT_REPEATS = {2**17: 1, 2**16: 2, 2**15: 3, 2**14: 5, 2**13: 10}
 _SCRYPT_BLOCK = 8
 _PBKDF2_REPEATS = {"sha256": 600_000, "sha512": 210_000}

@@ -1,4 +1,4 @@
-"""A secret key that nobody had to think of, for development."""
+"""A generated secret key for development."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def kept_secret_key(path: Path) -> str:
-    """The key in this file, which is written at the first call, readable by its owner alone.
+    """The key in this file. The first call creates it, readable only by its owner.
 
-    Several workers may start at once, and all must sign with the same key: the file appears complete or not
-    at all, and whoever comes second reads what the first one wrote.
+    Several workers may start at once, and all must sign with the same key. So the file is created atomically, and a
+    worker that finds it reads it.
     """
     if not path.exists():
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

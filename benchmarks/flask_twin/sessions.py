@@ -38,7 +38,7 @@ def create_session(user: User, *, kind: Kind, client: str, address: str) -> Logi
     if db.execute(lock).one_or_none() is None:
         db.rollback()
         return None
-    db.execute(delete(LoginSession).where(LoginSession.user_id == user.id, limits().over(row.created_at)))
+    db.execute(delete(LoginSession).where(LoginSession.user_id == user.id, limits().expired(row.created_at)))
     db.add(row)
     db.commit()
     return row
@@ -54,7 +54,7 @@ def find_user(handle: str) -> User | None:
         return None
     row, user = found
     now = clock.now()
-    if not user.active or row.is_bearer or limits().is_over(row, now):
+    if not user.active or row.is_bearer or limits().is_expired(row, now):
         return None
     row.handle = handle
     user.login_session = row
@@ -71,7 +71,7 @@ def list_sessions(user_id: int) -> Sequence[LoginSession]:
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
     )
     now = clock.now()
-    return [row for row in db.execute(query).scalars() if not limits().is_over(row, now)]
+    return [row for row in db.execute(query).scalars() if not limits().is_expired(row, now)]
 
 
 def end_session(row: LoginSession) -> None:

@@ -1,4 +1,4 @@
-"""Counting failed attempts to guess a password, in the database: one count for all workers and hosts."""
+"""Counts of failed password attempts in the database, shared by all workers and hosts."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ _CLOCK_SKEW = timedelta(minutes=1)  # between hosts, which share the counts
 
 
 class Attempt(NamedTuple):
-    """One attempt: its number since the first one, and when all of them will be forgotten."""
+    """One attempt: its number since the first one, and when the count expires."""
 
     number: int
     ends_at: datetime
 
 
 class AttemptCounter:
-    """Counts attempts by a key, each method in a transaction of its own.
+    """Counts attempts by key. Each method is a transaction of its own.
 
     Arguments:
-        database: where the counts are.
+        database: holds the counts.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def count(self, key: str, *, now: datetime, window: timedelta) -> Attempt:
-        """Count one more, in one statement: concurrent attempts get different numbers.
+        """Count one more attempt, in one statement: concurrent attempts get different numbers.
 
-        A count that ends later than one that begins now was begun by a wrong clock, and is over as well.
+        A count that expires later than a new one would was started with a wrong clock, and is treated as expired.
         """
-        is_over = or_(FailedAttempts.ends_at <= now, FailedAttempts.ends_at > now + window + _CLOCK_SKEW)
+        is_expired = or_(FailedAttempts.ends_at <= now, FailedAttempts.ends_at > now + window + _CLOCK_SKEW)
         async with self._database.session() as session:
             first = insert_into(FailedAttempts, session).values(key=key, count=1, ends_at=now + window)
             one_more = first.on_conflict_do_update(
                 index_elements=[FailedAttempts.key],
                 set_={
-                    "count": case((is_over, 1), else_=FailedAttempts.count + 1),
-                    "ends_at": case((is_over, first.excluded.ends_at), else_=FailedAttempts.ends_at),
+                    "count": case((is_expired, 1), else_=FailedAttempts.count + 1),
+                    "ends_at": case((is_expired, first.excluded.ends_at), else_=FailedAttempts.ends_at),
                 },
             ).returning(FailedAttempts.count, FailedAttempts.ends_at)
             number, ends_at = (await session.execute(one_more)).one()
@@ -51,7 +51,7 @@ class AttemptCounter:
         return Attempt(number, ends_at)
 
     async def discount(self, key: str) -> None:
-        """Count one less: the attempt was not made."""
+        """Take one attempt back, because no password was checked."""
         query = (
             update(FailedAttempts)
             .where(FailedAttempts.key == key, FailedAttempts.count > 0)
@@ -62,16 +62,16 @@ class AttemptCounter:
             await session.commit()
 
     async def forget(self, key: str) -> None:
-        """Count from the beginning."""
+        """Delete the count of a key."""
         async with self._database.session() as session:
             await session.execute(delete(FailedAttempts).where(FailedAttempts.key == key))
             await session.commit()
 
     async def clear(self, now: datetime) -> None:
-        """Delete all counts that are over. Runs in the background: no login waits for it, or fails because of it."""
+        """Delete all expired counts. Runs in the background: no login waits for it, or fails because of it."""
         try:
             async with self._database.session() as session:
                 await session.execute(delete(FailedAttempts).where(FailedAttempts.ends_at <= now))
                 await session.commit()
         except DatabaseUnavailable as error:
-            current_app.logger.warning("Could not delete old failed attempts: %s", error.__cause__)
+            current_app.logger.warning("Could not delete expired counts of failed attempts: %s", error.__cause__)

@@ -19,13 +19,13 @@ from .users import user_by_login
 
 
 async def authenticate(name: str, password: str) -> User | None:
-    """The user with this username or email address and this password, or None without saying what is wrong.
+    """The user with this username or email address and this password, or None, without telling which of them is wrong.
 
-    In this order: find the user; count the attempt; compute one hash, whether there is such a user or not; forget the
-    failed attempts if the password is right; replace a hash that was made with other parameters than today's.
+    In this order: find the user; count the attempt; compute one hash, whether the user exists or not; delete the count
+    of failed attempts if the password is right; replace a hash that was made with other parameters than the current.
 
     Raises:
-        TooManyAttempts: too many others were wrong; nothing was checked.
+        TooManyAttempts: too many attempts have failed; the password was not checked.
         PasswordsBusy: too many passwords are being checked; nothing is counted.
     """
     user = await user_by_login(name)
@@ -45,7 +45,7 @@ async def authenticate(name: str, password: str) -> User | None:
         record(Event.LOGIN_FAILED, user_id=user.id, reason=_failure_reason(user))
         return None
     if has_outdated_hash(user) and not await _replace_hash(user, password):
-        # Replaced since it was read: with the same password, by a login elsewhere at the same time, or with another.
+        # The hash was replaced since it was read: by a concurrent login, or because the password was changed.
         return await authenticate(name, password)
     return user
 
@@ -59,10 +59,10 @@ def _failure_reason(user: User) -> Reason:
 async def confirm_password(user: User, password: str) -> bool:
     """Whether this is the password of a user who is logged in.
 
-    Each login has a count of its own: somebody who has stolen one cannot keep the owner from changing the password.
+    Each login has a count of its own, so an attacker with a stolen login cannot block the owner's password change.
 
     Raises:
-        TooManyAttempts: too many others were wrong; nothing was checked.
+        TooManyAttempts: too many attempts have failed; the password was not checked.
         PasswordsBusy: too many passwords are being checked; nothing is counted.
     """
     row = user.login_session
@@ -77,7 +77,7 @@ async def confirm_password(user: User, password: str) -> bool:
 
 @asynccontextmanager
 async def _recorded_attempt(key: str, user: User | None) -> AsyncIterator[PasswordAttempt]:
-    """An attempt of the throttle; a refusal is recorded."""
+    """An attempt of the throttle. A refusal is recorded as an event."""
     try:
         async with current_throttle().attempt(key) as attempt:
             yield attempt
@@ -87,7 +87,7 @@ async def _recorded_attempt(key: str, user: User | None) -> AsyncIterator[Passwo
 
 
 async def _replace_hash(user: User, password: str) -> bool:
-    """Store a new hash of the same password. False, and nothing is stored, if the old one is not there any more."""
+    """Store a new hash of the same password. False, and nothing is stored, if the old hash was replaced meanwhile."""
     old = user.password_hash
     await set_password(user, password)
     query = (

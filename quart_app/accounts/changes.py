@@ -17,12 +17,12 @@ from .users import UserExists
 
 
 async def change_password(user: User, password: str) -> None:
-    """Change the password of a user, end all their other logins, and renew the handle of the one they use, if any.
+    """Change the password of a user, end all other logins, and renew the handle of the current one, if any.
 
-    All of it or nothing: with the old password and with old cookies, nobody gets in from then on.
+    This is one transaction. Afterwards neither the old password nor old cookies log in.
 
     Raises:
-        SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
+        SessionEnded: this login has ended, or the password was changed since it was entered; nothing was changed.
     """
     password_hash = await current_password_hasher().hash(password)
     async with current_database().session() as session:
@@ -40,8 +40,8 @@ async def change_email(user: User, email: str) -> None:
     """Change the email address of a user who has just entered the password.
 
     Raises:
-        UserExists: somebody else has it.
-        SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
+        UserExists: another user has this address.
+        SessionEnded: this login has ended, or the password was changed since it was entered; nothing was changed.
     """
     changes = {"email": email, "email_key": email_key(email)}
     try:

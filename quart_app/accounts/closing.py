@@ -41,7 +41,7 @@ async def delete_own_account(user: User) -> None:
     """Delete the account of a user who has just entered the password; its logins go with it.
 
     Raises:
-        SessionEnded: this login, or the password that was entered for it, is none any more; nothing has happened.
+        SessionEnded: this login has ended, or the password was changed since it was entered; nothing was changed.
     """
     async with current_database().session() as session:
         await confirm_session_in(session, user)

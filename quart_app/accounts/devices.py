@@ -1,7 +1,7 @@
-"""Browsers that a user has logged in with before: strangers who guess cannot keep the user out there.
+"""Browsers that a user has logged in with before: an attacker who guesses passwords cannot lock the user out there.
 
-The device cookies of OWASP: who has one guesses under a count of its own (see ``throttle``). It opens nothing, so it
-outlives the login, and a password change.
+These are OWASP's device cookies: attempts with such a cookie have a count of their own (see ``throttle``). The cookie
+logs nobody in, so it outlives the login, and a password change.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_app.settings import current_settings
 
 _SALT = "quart_app.accounts.devices"
-_DURATION = timedelta(days=365)  # browsers keep no cookie for longer than 400 days
+_DURATION = timedelta(days=365)  # browsers keep cookies for 400 days at most
 _ID_BYTES = 16
 
 
@@ -37,7 +37,7 @@ def known_device(user_id: int) -> str | None:
 
 
 def remember_device(user_id: int) -> None:
-    """Let the answer to this request tell the browser that this user, who has just logged in, is known there."""
+    """Set the device cookie in the response to this request, after a login of this user."""
     device = known_device(user_id) or secrets.token_urlsafe(_ID_BYTES)
     cookie = _serializer().dumps([user_id, device])
     settings = current_settings()

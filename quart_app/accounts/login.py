@@ -1,4 +1,4 @@
-"""Who is logged in: the part that the whole application asks."""
+"""Logging in and out, and the current user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .devices import remember_device
 
 
 class _Logins(LoginManager[User]):
-    """Visitors of pages are sent to log in; requests to the API are refused, as no program follows to a form."""
+    """Redirects requests for pages to the login page, and answers requests to the API with a problem."""
 
     async def unauthorized(self) -> ResponseReturnValue:
         if is_for_api():
@@ -39,7 +39,7 @@ login_manager = _Logins()
 login_manager.login_view = "accounts.login"
 login_manager.refresh_view = "accounts.reauthenticate"
 login_manager.needs_refresh_message = "Please confirm that it is you to access this page."
-login_manager.load_for_hooks = False  # ours, and our error pages, ask for nobody
+login_manager.load_for_hooks = False  # hooks and error pages of this application do not use the current user
 
 current_user = login_manager.current_user
 """``compat.current_user``, known to be a :class:`User`."""
@@ -47,36 +47,40 @@ current_user = login_manager.current_user
 
 @login_manager.user_loader
 async def load_user(handle: object) -> User | None:
-    """The user whose login session a cookie names. None is "no such login" and only that: faults are raised.
+    """The user of the login session that a cookie names, or None if there is no such login. Faults are raised.
 
-    A session may hold anything that JSON can say; what is no text is no handle.
+    A session may contain any JSON value; only a string can be a handle.
     """
     return await find_user(handle) if isinstance(handle, str) else None
 
 
 @login_manager.request_loader
 async def load_bearer(connection: Request | Websocket) -> User | None:
-    """The user whose bearer token came with a request to the API or a websocket, if no cookie has named one."""
+    """The user of the bearer token of a request to the API, or of a websocket, if no cookie has named a user."""
     token = sent_bearer_token(connection)
     handle = None if token is None else handle_of_token(token)
     return None if handle is None else await find_user(handle, bearer=True)
 
 
 def current_login_session() -> LoginSession:
-    """The row of this login; only where somebody is logged in."""
+    """The row of the current login.
+
+    Raises:
+        RuntimeError: no user is logged in.
+    """
     row = current_user.login_session
     if row is None:
-        raise RuntimeError("Nobody is logged in here: ask behind login_required.")
+        raise RuntimeError("No user is logged in here: protect the view with login_required.")
     return row
 
 
 async def start_login(user: User, *, remember: bool) -> bool:
-    """Log in, by a new login session, with nothing from before: no other visitor's data and no known CSRF token.
+    """Log in with a new login session, and clear Quart's session: no old data and no old CSRF token remain.
 
-    Whoever was logged in here is logged out.
+    The login that came with this request, if any, is ended.
 
     Returns:
-        False if the account may not be used, or its password has just been changed; nothing has happened then.
+        False, and nothing was changed, if the account is closed or its password has just been changed.
     """
     before = current_login_session() if current_user.is_authenticated else None
     row = await _create_row(user, Kind.REMEMBERED if remember else Kind.SESSION, instead_of=before)
@@ -89,10 +93,10 @@ async def start_login(user: User, *, remember: bool) -> bool:
 
 
 async def issue_bearer_token(user: User) -> str | None:
-    """A token that logs in with every request it comes with. Whoever is logged in here stays so, and no cookie is set.
+    """A new bearer token. The login that came with this request stays as it is, and no cookie is set.
 
     Returns:
-        None if the account may not be used, or its password has just been changed.
+        None if the account is closed, or its password has just been changed.
     """
     row = await _create_row(user, Kind.BEARER)
     if row is None or row.handle is None:
@@ -102,10 +106,10 @@ async def issue_bearer_token(user: User) -> str | None:
 
 
 async def renew_login() -> None:
-    """Make the login fresh after its user has entered the password again, under a new handle: old cookies are void.
+    """Make the login fresh after its user has entered the password again. It gets a new handle; old cookies are void.
 
     Raises:
-        SessionEnded: it has been ended in the meantime; :func:`answer_ended_login` answers that.
+        SessionEnded: it was ended meanwhile; :func:`answer_ended_login` handles that.
     """
     await renew_session(current_user)
     record(Event.REAUTHENTICATION_SUCCEEDED, user_id=current_user.id)
@@ -113,7 +117,7 @@ async def renew_login() -> None:
 
 
 def write_renewed_login() -> None:
-    """Put the new handle of the login session, which has one since just now, into the cookies."""
+    """Write the new handle of the login session, which was renewed in this request, into the cookies."""
     remember = current_login_session().is_remembered
     session.clear()
     login_user(current_user, remember=remember)
@@ -121,20 +125,20 @@ def write_renewed_login() -> None:
 
 
 async def end_login() -> None:
-    """Log out: end the login session, so that no copy of its cookies opens anything, and leave nothing in this one."""
+    """Log out: end the login session, so that no copy of its cookies logs in, and clear Quart's session."""
     if current_user.is_authenticated:
         await _end_row()
     forget_login()
 
 
 def forget_login() -> None:
-    """Remove a login whose row has ended from the cookies, with all that the session has of the user."""
+    """Remove a login that has ended from the cookies, and clear Quart's session."""
     session.clear()
     logout_user()
 
 
 async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
-    """The answer where a login was ended from elsewhere while it was being changed: to log in again."""
+    """Error handler for a login that was ended elsewhere during a change: ask the user to log in again."""
     forget_login()
     if is_for_api():
         return problem_response(login_required_problem(bad_token=False))

@@ -1,7 +1,6 @@
-"""What a username and an email address may be. Pages and API ask the same functions.
+"""The rules for usernames and email addresses, used by pages and API alike.
 
-Each takes what was entered, without spaces around it, and gives it back, or raises ValueError with a sentence for
-whoever entered it.
+Each function takes the stripped input and returns it, or raises ValueError with a sentence for the user.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ import email_validator
 from quart_app.models.names import email_key, username_key
 from quart_app.models.user import EMAIL_MAX, USERNAME_MAX
 
-#: :func:`check_username` in JSON Schema, as far as that can say it: exactly for ASCII.
+#: :func:`check_username` in JSON Schema, as far as possible: exact for ASCII.
 USERNAME_PATTERN = r"^[^\x00-\x20\x7F@]([^\x00-\x1F\x7F@]*[^\x00-\x20\x7F@])?$"
 
 
 def check_username(username: str) -> str:
-    """Refuse what cannot be seen (control characters, NUL, which PostgreSQL refuses, line breaks), and addresses."""
+    """Refuse invisible characters (control characters, line breaks, NUL, which PostgreSQL refuses), and addresses."""
     _check_length(username, username_key, USERNAME_MAX)
     if not username.isprintable():
         raise ValueError("Use letters, digits, punctuation and spaces only.")
@@ -30,7 +29,7 @@ def check_username(username: str) -> str:
 
 
 def check_email(email: str) -> str:
-    """Refuse what is no email address. Whether there is a mailbox behind it, only a message to it could tell."""
+    """Refuse invalid email addresses. Whether the mailbox exists is not checked."""
     _check_length(email, email_key, EMAIL_MAX)
     try:
         email_validator.validate_email(email, check_deliverability=False)
@@ -42,7 +41,7 @@ def check_email(email: str) -> str:
 def _check_length(text: str, key: Callable[[str], str], longest: int) -> None:
     if not text:
         raise ValueError("This field is required.")
-    # The key may be longer than the text, and has a column of the same size. Made of 30,000 accents, which have to be
-    # put in order, it takes most of a second.
+    # The key may be longer than the text, and its column has the same size. The length is checked first, because
+    # normalizing 30,000 accents takes most of a second.
     if len(text) > longest or len(key(text)) > longest:
         raise ValueError(f"Field cannot be longer than {longest} characters.")

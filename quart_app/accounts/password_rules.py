@@ -1,7 +1,7 @@
-"""Which passwords will do: NIST SP 800-63B-4, section 3.1.1.2, and ASVS 6.2.
+"""Which passwords are accepted: NIST SP 800-63B-4, section 3.1.1.2, and ASVS 6.2.
 
-Long ones, of any characters at all: no rule asks for digits or capitals, and nothing is trimmed or cut. What is
-refused is what strangers try first: passwords that many people have, and the names that stand on the account.
+Long ones, of any characters: no rule asks for digits or capitals, and nothing is trimmed or cut. Refused is what
+attackers try first: common passwords, and the names of the account and of this site.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from functools import cache
 from importlib.resources import files
 
 PASSWORD_MIN = 15
-"""The least that NIST allows where a password is all that is asked for."""
+"""The minimum of NIST for a password that is the only factor."""
 
 PASSWORD_MAX = 256
-"""Nobody remembers more; what a stranger sends must have an end."""
+"""A limit on the work that a request can cause; no user needs more."""
 
 SITE_NAME = "microblog"
 
-_COMPOSED_MAX = 4  # code points that NFKC makes one of, at most
-_WORD_MIN = 3  # anything can be made of shorter ones
+_COMPOSED_MAX = 4  # the largest number of code points that NFKC composes to one
+_WORD_MIN = 3  # any password can be composed of shorter words
 
 _TOO_SHORT = f"Use at least {PASSWORD_MIN} characters."
 _TOO_LONG = f"Use at most {PASSWORD_MAX} characters."
@@ -32,21 +32,21 @@ _PERSONAL = "This is made of your name, your address or the name of this site. C
 
 
 def normalize_password(password: str) -> str:
-    """The same characters, however a keyboard composes them: NFKC, as NIST advises, before hashing.
+    """Normalize a password to NFKC before hashing, as NIST advises.
 
     ASVS 6.2.8 wants passwords verified exactly as received. But one telephone sends ``e`` and an accent where another
-    sends ``é``, and the user sees no difference. Case, spaces and all else stay as they are.
+    sends ``é``, and the user sees no difference. Case, spaces and everything else are kept.
 
-    What is too long in any case is left as it is: to order 30,000 accents takes most of a second.
+    A password that is too long in any case is returned unchanged: normalizing 30,000 accents takes most of a second.
     """
     return password if len(password) > PASSWORD_MAX * _COMPOSED_MAX else unicodedata.normalize("NFKC", password)
 
 
 def check_new_password(password: str, *, username: str, email: str) -> None:
-    """Refuse a password that this account should not have. See :func:`common_passwords` for the first call.
+    """Refuse a password that breaks a rule. The first call reads a file, see :func:`common_passwords`.
 
     Raises:
-        ValueError: why, in a sentence for whoever entered it.
+        ValueError: with a sentence for the user.
     """
     reason = _reason_against(password, username, email)
     if reason is not None:
@@ -55,18 +55,18 @@ def check_new_password(password: str, *, username: str, email: str) -> None:
 
 @cache
 def common_passwords() -> Set[str]:
-    """Passwords that many people have, folded. The first call, which the server makes when it starts, reads a file."""
+    """Common passwords, case-folded. The first call reads a file; servers make it when they start."""
     text = (files(__package__) / "common_passwords.txt").read_text(encoding="utf-8")
     return frozenset(text.splitlines())
 
 
 async def read_common_passwords() -> None:
-    """Read the list before the first user has to wait for it."""
+    """Read the list of common passwords when the server starts, so that no request waits for it."""
     await asyncio.to_thread(common_passwords)
 
 
 def _reason_against(password: str, username: str, email: str) -> str | None:
-    password = normalize_password(password)  # lengths are in code points, after that
+    password = normalize_password(password)  # lengths are in code points of the normalized password
     if len(password) < PASSWORD_MIN:
         return _TOO_SHORT
     if len(password) > PASSWORD_MAX:
@@ -85,12 +85,12 @@ def _reason_against(password: str, username: str, email: str) -> str | None:
 
 
 def _is_common(word: str) -> bool:
-    # "aaa" is in the list, and "aaaaaaaaaaaaaaa" is a password like any other: length is what counts.
+    # "aaa" is in the list, but "aaaaaaaaaaaaaaa" is accepted: length is what counts.
     return word in common_passwords() and len(set(word)) > 1
 
 
 def _names(username: str, email: str) -> Iterator[str]:
-    """What an account and this site are called, whole, in parts and backwards."""
+    """The names of an account and of this site: whole, in parts, and reversed."""
     local, _, domain = email.casefold().partition("@")
     host = domain.rpartition(".")[0]
     for text in (SITE_NAME, username.casefold(), local, domain, host, email.casefold()):
@@ -102,7 +102,7 @@ def _names(username: str, email: str) -> Iterator[str]:
 
 
 def _is_made_of(text: str, is_word: Callable[[str], bool]) -> bool:
-    """Whether it is a word or two, each as often in a row as one likes."""
+    """Whether a text consists of one or two words, each repeated any number of times."""
 
     def is_run(part: str) -> bool:
         size = len(part)

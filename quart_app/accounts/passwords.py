@@ -1,4 +1,4 @@
-"""Hashing passwords, which is slow on purpose, without holding up the event loop."""
+"""Password hashing, which is slow on purpose, in threads and with a bounded queue."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from quart_app.operation.metrics import Metrics
 
 from .password_rules import normalize_password
 
-_NICENESS = 15  # of 19: a hash still gets what nobody else wants, and that is most of a core
+_NICENESS = 15  # of 19: hashes get the CPU time that the event loop leaves, which is most of a core
 
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
 _HASH = re.compile(r"(scrypt|pbkdf2)(:\w+)*\$[^$]+\$[0-9a-f]+", re.ASCII)
-_NO_PASSWORD = ""  # hashed for the time it takes
+_NO_PASSWORD = ""  # hashed only to take as long as a real password
 HASH_QUEUE_TIMEOUT = 5.0
-"""Seconds that a password waits for a thread: where hashing is slow, the length of the queue alone bounds nothing."""
+"""Seconds that a password waits for a thread: the length of the queue alone does not bound the wait."""
 
 
 class PasswordsBusy(ServiceUnavailable):
@@ -44,17 +44,17 @@ class PasswordsBusy(ServiceUnavailable):
 class PasswordHasher:
     """Werkzeug's password hashes, made in a few threads of their own.
 
-    Hashed on the event loop, sixteen logins would stop everybody for seconds; in the loop's default pool of
-    threads they would take gigabytes, and each thread from those who wait for files and names. OpenSSL lets go
-    of the interpreter's lock while it hashes.
+    On the event loop, sixteen logins would block all requests for seconds. In the loop's default thread pool they
+    would take gigabytes of memory, and all threads from file and DNS operations. OpenSSL releases the GIL while it
+    hashes.
 
-    Passwords are hashed in their normal form, see :func:`~quart_app.accounts.password_rules.normalize_password`.
+    Passwords are normalized before, see :func:`~quart_app.accounts.password_rules.normalize_password`.
 
     Arguments:
-        method: Werkzeug's name for the algorithm and its parameters, all of them.
+        method: Werkzeug's name for the algorithm, with all parameters.
         threads: how many passwords are hashed at once.
-        queue: how many more may wait; further ones are refused at once.
-        metrics: where the length of the queue and the time of a hash are counted.
+        queue: how many passwords may wait; further ones are refused at once.
+        metrics: measures the length of the queue and the time of a hash.
     """
 
     def __init__(self, method: str, *, threads: int, queue: int, metrics: Metrics | None = None) -> None:
@@ -75,11 +75,11 @@ class PasswordHasher:
     async def verify(self, stored: str | None, password: str) -> bool:
         """Whether this is the password that was stored.
 
-        One hash is computed in any case, also if there is nothing to compare with: the time an answer takes
-        must not tell whether an account exists. Where an old hash takes less of it, a wrong password takes the rest.
+        One hash is computed in any case, even if there is nothing to compare with: the response time must not tell
+        whether an account exists. If an old hash takes less time, a wrong password is hashed for the rest.
 
         Arguments:
-            stored: what :meth:`hash` gave; None if there is no such user, or one without password.
+            stored: the result of :meth:`hash`; None if the user does not exist, or has no password.
             password: what was entered.
 
         Raises:
@@ -88,7 +88,7 @@ class PasswordHasher:
         return await self._in_thread(self._verify, stored, password)
 
     def refuse_if_full(self) -> None:
-        """Refuse a password before anything is done for it.
+        """Refuse a password before any other work is done for it.
 
         Raises:
             PasswordsBusy: the queue is full.
@@ -99,28 +99,28 @@ class PasswordHasher:
 
     @staticmethod
     def is_hash(stored: str) -> bool:
-        """Whether a text is a hash that passwords can be compared with."""
+        """Whether a text has the form of a password hash."""
         return _HASH.fullmatch(stored) is not None
 
     def is_outdated(self, stored: str) -> bool:
-        """Whether a hash was made with another method, or other parameters, than new ones are."""
+        """Whether a hash was made with another method, or other parameters, than the current ones."""
         return not stored.startswith(f"{self._method}$")
 
     async def close(self) -> None:
-        """End the threads, once they have finished what is waiting. The next password starts new ones."""
+        """End the threads, after they have finished the queue. The next password starts new ones."""
         self._threads.shutdown(wait=False)
         self._threads = self._new_threads()
 
     def _new_threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._size, thread_name_prefix="passwords", initializer=_let_others_go_first)
+        return ThreadPoolExecutor(self._size, thread_name_prefix="passwords", initializer=_lower_priority)
 
     async def _in_thread(self, function: Callable[[*Args], Result], *args: *Args) -> Result:
         if not self._places.acquire(blocking=False):
             raise PasswordsBusy
         self._metrics.password_hashes_waiting.inc()
         hashing = self._threads.submit(self._timed, partial(function, *args))
-        # Its own end gives the place back, not the request's: a client that disconnects leaves the queue at once,
-        # but a hash that has begun keeps its thread until it is done.
+        # The place is released when the hash ends, not when the request ends: a client that disconnects leaves the
+        # queue at once, but a hash that has begun keeps its thread until it is done.
         hashing.add_done_callback(self._leave)
         hashed = asyncio.wrap_future(hashing)
         try:
@@ -146,8 +146,8 @@ class PasswordHasher:
         return generate_password_hash(normalize_password(password), self._method)
 
     def _verify(self, stored: str | None, password: str) -> bool:
-        # What is no hash, no password matches. Werkzeug notices by an error, or before it has hashed anything.
-        # Another such error is that of a password which is no text: half a character, from JSON.
+        # No password matches a damaged hash. Werkzeug raises an error, or returns before it has hashed anything.
+        # It also raises an error for a password with a lone surrogate, which JSON can contain.
         if stored is not None and stored.isascii() and stored.count("$") >= 2:
             with suppress(ValueError, OverflowError):
                 if check_password_hash(stored, normalize_password(password)):
@@ -160,10 +160,10 @@ class PasswordHasher:
 
 
 def _missing_work(done: str, method: str) -> str | None:
-    """The method that takes as long as one takes longer than another that was done; None if it does not.
+    """The method of a hash that takes the rest of the time of *method*, after a hash by *done*; None if there is none.
 
-    Of scrypt and of PBKDF2 the last parameter is how often the same is repeated. Hashes that differ in more cannot be
-    compared: then it is all of the method, as too long is less of a sign than too short.
+    The last parameter of scrypt and PBKDF2 is the number of repetitions. Methods that differ in other parameters cannot
+    be compared: then it is the whole method, because a slow response reveals less than a fast one.
     """
     *kind, repeats = method.split(":")
     *kind_done, repeats_done = done.split(":")
@@ -173,19 +173,19 @@ def _missing_work(done: str, method: str) -> str | None:
     return ":".join([*kind, str(missing)]) if missing > 0 else None
 
 
-def _let_others_go_first() -> None:
-    """Give way to the event loop, where hashes take all cores: on Linux each thread has a niceness of its own."""
+def _lower_priority() -> None:
+    """Lower the priority of this thread, for the sake of the event loop. On Linux each thread has a niceness."""
     if sys.platform == "linux":
-        with suppress(OSError):  # where that is forbidden, all go on as equals
+        with suppress(OSError):  # where that is forbidden, hashes have the same priority
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 current_password_hasher = Extension[PasswordHasher]("quart_app.passwords")
-"""The password hasher of the application that is running now."""
+"""Accessor of the current application's password hasher."""
 
 
 async def set_password(user: User, password: str) -> None:
-    """Give *user* a hash of this password; save the user afterwards.
+    """Set the password hash of *user*; the caller saves the user.
 
     Raises:
         PasswordsBusy: nothing was hashed.
@@ -194,7 +194,7 @@ async def set_password(user: User, password: str) -> None:
 
 
 async def check_password(user: User, password: str) -> bool:
-    """Whether this is the password of *user*. Takes as long as hashing does, whatever the answer.
+    """Whether this is the password of *user*. Takes as long as hashing does, whatever the result.
 
     Raises:
         PasswordsBusy: nothing was checked.
@@ -203,10 +203,10 @@ async def check_password(user: User, password: str) -> bool:
 
 
 def has_damaged_hash(user: User) -> bool:
-    """Whether what the database has for a hash is none: no password will be right."""
+    """Whether the stored hash is damaged, so that no password can be right."""
     return user.password_hash is not None and not current_password_hasher().is_hash(user.password_hash)
 
 
 def has_outdated_hash(user: User) -> bool:
-    """Whether the password was hashed with other parameters than it would be today."""
+    """Whether the password was hashed with other parameters than the current ones."""
     return user.password_hash is not None and current_password_hasher().is_outdated(user.password_hash)

@@ -1,9 +1,9 @@
 """How often passwords may be guessed (OWASP, Authentication Cheat Sheet: login throttling).
 
-At login the entered name is counted, whether an account has it or not. So a refusal tells nobody which names exist, or
-which name and address belong together. An account has these two, hence twice the attempts. Two kinds of attempts have
-counts of their own, out of the reach of strangers: those of browsers that have logged in before (see ``devices``), and
-those of logins that are to be confirmed.
+Attempts are counted by the entered name, whether an account has it or not. So a refusal reveals neither which names
+exist, nor which username and email address belong together. An account has both, hence twice the attempts. Two kinds
+of attempts have counts of their own, which an attacker cannot use up: those of browsers that have logged in before
+(see ``devices``), and those that confirm the password of a login.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from .attempts import AttemptCounter
 from .passwords import PasswordHasher, PasswordsBusy
 
 _CLEAR_INTERVAL = timedelta(minutes=1)
-_CONCURRENT_ATTEMPTS = 2  # under one key, in one worker: each counts as failed until it has succeeded
+_CONCURRENT_ATTEMPTS = 2  # for one key, in one worker: each counts as failed until it has succeeded
 LOGIN_QUEUE_TIMEOUT = 5.0
-"""Seconds that an attempt waits for others under the same key."""
+"""Seconds that an attempt waits for other attempts with the same key."""
 
 
 class TooManyAttempts(TooManyRequests):
-    """The password was not checked, as too many others were wrong: 429, and how many seconds until it will be."""
+    """Too many attempts have failed, so the password was not checked: 429, with the seconds to wait."""
 
     def __init__(self, wait: timedelta) -> None:
         seconds = max(1, ceil(wait.total_seconds()))
@@ -43,23 +43,23 @@ class TooManyAttempts(TooManyRequests):
 
 
 class PasswordAttempt:
-    """An attempt that is being made: failed, unless it is told that it has succeeded."""
+    """A running attempt. It counts as failed unless :meth:`succeed` is called."""
 
     has_succeeded = False
 
     def succeed(self) -> None:
-        """The password is right."""
+        """Report that the password is right."""
         self.has_succeeded = True
 
 
 class Throttle:
-    """Lets passwords be checked, unless too many have failed.
+    """Limits how many attempts may fail for a key.
 
     Arguments:
-        attempts: counts them.
+        attempts: counts the attempts.
         hasher: checks passwords; an attempt is refused before it is counted while its queue is full.
-        limit: how many may fail in a row.
-        window: how long until they are forgotten, from the first one.
+        limit: how many attempts may fail in a row.
+        window: how long a count lasts, from its first attempt.
     """
 
     def __init__(self, attempts: AttemptCounter, hasher: PasswordHasher, *, limit: int, window: timedelta) -> None:
@@ -74,8 +74,8 @@ class Throttle:
     async def attempt(self, key: str) -> AsyncIterator[PasswordAttempt]:
         """Check one password in this block, and call ``succeed()`` if it is right.
 
-        The attempt is counted before the block runs, so concurrent attempts are not more than the limit. One that
-        succeeds makes all failures under its key forgotten; one that ends with PasswordsBusy is not counted.
+        The attempt is counted before the block runs, so concurrent attempts cannot exceed the limit. A success deletes
+        the count of the key; an attempt that ends with PasswordsBusy is not counted.
 
         Raises:
             TooManyAttempts: too many have failed; the block does not run.
@@ -99,10 +99,10 @@ class Throttle:
 
     @asynccontextmanager
     async def _queued(self, key: str) -> AsyncIterator[None]:
-        """Let few attempts under one key be made at once.
+        """Limit the concurrent attempts with one key.
 
-        Otherwise several people who enter the right password at the same time would lock each other out, and a client
-        that guesses one name as fast as possible would fill the whole queue of the hasher.
+        Otherwise several clients with the right password would lock each other out at the same time, and a client that
+        guesses the password of one name as fast as possible would fill the whole queue of the hasher.
         """
         limiter = self._limiters.setdefault(key, asyncio.Semaphore(min(_CONCURRENT_ATTEMPTS, self._limit)))
         try:
@@ -122,10 +122,10 @@ class Throttle:
 
 
 current_throttle = Extension[Throttle]("quart_app.throttle")
-"""The throttle of the application that is running now."""
+"""Accessor of the current application's throttle."""
 
 
 def attempts_key(kind: Literal["name", "device", "session", "user"], value: str) -> str:
-    """The key that attempts are counted by: a keyed hash, so names cannot be guessed from it without the secret key."""
+    """The key that attempts are counted by: a keyed hash, which hides the name without the secret key."""
     secret = str(current_app.secret_key).encode()
     return hmac.digest(secret, f"{kind}:{value}".encode("utf-8", "surrogatepass"), "sha256").hex()

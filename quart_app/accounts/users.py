@@ -16,29 +16,29 @@ TAKEN = {
     "username": "Please use a different username.",
     "email": "Please use a different email address.",
 }
-"""What to say to somebody who chose a name or an address that belongs to somebody else."""
+"""The message for a user who chose the username or address of another user."""
 
 
 class UserExists(Exception):
-    """The username, the email address or both belong to somebody already.
+    """Another user has the username, the email address or both.
 
     Attributes:
-        fields: which: a set of "username" and "email".
+        fields: which of them: a set of "username" and "email".
     """
 
     def __init__(self, fields: frozenset[str]) -> None:
-        super().__init__(f"There is a user with this {' and '.join(sorted(fields))} already; choose another.")
+        super().__init__(f"There is already a user with this {' and '.join(sorted(fields))}; choose another.")
         self.fields = fields
 
 
 async def user_by_login(name: str) -> User | None:
-    """The user who is called by this at login: by the email address or the username, whatever its case.
+    """The user with this email address or username, ignoring case.
 
-    An address goes first, so that nobody keeps another user out by taking the address for a username; new
-    usernames cannot look like one.
+    An address takes precedence, so that a user cannot lock out another one by taking the address as username. New
+    usernames cannot look like an address.
     """
     if not name.isprintable():
-        return None  # nobody can have it, and PostgreSQL answers NUL with an error
+        return None  # no user has such a name, and PostgreSQL raises an error for NUL
     address = email_key(name)
     query = select(User).where(or_(User.email_key == address, User.username_key == username_key(name)))
     async with current_database().session() as session:
@@ -47,7 +47,7 @@ async def user_by_login(name: str) -> User | None:
 
 
 async def taken_fields(*, username: str, email: str) -> frozenset[str]:
-    """Which of them somebody has already: a set of "username" and "email"."""
+    """Which of them are taken: a set of "username" and "email"."""
     name, address = username_key(username), email_key(email)
     keys = select(User.username_key, User.email_key).where(or_(User.username_key == name, User.email_key == address))
     async with current_database().session() as session:
@@ -62,10 +62,10 @@ async def taken_fields(*, username: str, email: str) -> frozenset[str]:
 
 
 async def add_user(*, username: str, email: str, password: str) -> User:
-    """Create an account, or nothing at all.
+    """Create an account.
 
     Raises:
-        UserExists: somebody has the name or the address, perhaps only since a moment ago.
+        UserExists: another user has the username or the address; nothing was created.
     """
     user = User(username=username, email=email)
     await set_password(user, password)
@@ -74,7 +74,7 @@ async def add_user(*, username: str, email: str, password: str) -> User:
     except IntegrityError as error:
         if taken := await taken_fields(username=username, email=email):
             raise UserExists(taken) from error
-        await _insert(user)  # whoever had it has deleted the account since
+        await _insert(user)  # the other account was deleted meanwhile
     record(Event.REGISTERED, user_id=user.id)
     return user
 

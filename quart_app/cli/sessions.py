@@ -1,4 +1,4 @@
-"""``sessions``: who is logged in, for those who run the application."""
+"""``sessions``: list and end logins, for operators."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def group() -> None:
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="Show so many at most.")
 @with_tables
 async def list_(app: Application, name: str | None, limit: int) -> None:
-    """List the logins of a user, or of all, the one used last first."""
+    """List the logins of a user, or of all users, the most recently used first."""
     query = (
         select(LoginSession, User.username)
         .join(User, User.id == LoginSession.user_id)
-        .where(not_(current_limits().over(clock.now())))
+        .where(not_(current_limits().expired(clock.now())))
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
         .limit(limit)
     )
@@ -51,7 +51,7 @@ async def list_(app: Application, name: str | None, limit: int) -> None:
 @click.option("--all", "everybody", is_flag=True, help="End all logins of all users.")
 @with_tables
 async def end(app: Application, name: str | None, session_id: int | None, everybody: bool) -> None:
-    """End all logins of a user, or one, or all there are."""
+    """End all logins of a user, or one login, or all logins of all users."""
     if (name is not None) + (session_id is not None) + everybody != 1:
         raise click.UsageError("Give NAME, --id or --all, and only one of them.")
     if name is not None:
@@ -70,6 +70,6 @@ async def end(app: Application, name: str | None, session_id: int | None, everyb
 @group.command()
 @with_tables
 async def sweep(_app: Application) -> None:
-    """Remove the logins that are over by time from the database, as servers do now and then."""
+    """Remove expired logins from the database, as servers do about once an hour."""
     swept = await sweep_sessions()
     click.echo(f"Removed {swept} login{'' if swept == 1 else 's'}.")

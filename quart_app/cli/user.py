@@ -1,4 +1,4 @@
-"""``user``: accounts, for those who run the application. The rules are those of the pages."""
+"""``user``: create, close and open accounts, for operators. The rules are those of the pages."""
 
 from __future__ import annotations
 
@@ -73,18 +73,18 @@ async def activate(_app: Application, name: str) -> None:
 @password_stdin
 @with_tables
 async def set_password(_app: Application, name: str, password_stdin: bool) -> None:
-    """Set another password, and end all logins."""
+    """Set a new password, and end all logins."""
     user = await find_user(name)
     password = read_password(username=user.username, email=user.email, from_stdin=password_stdin)
     await change_password(user, password)
-    click.echo(f"{user.username} has another password. All logins have been ended.")
+    click.echo(f"{user.username} has a new password. All logins have been ended.")
 
 
 async def find_user(name: str) -> User:
     """The user with this username or email address.
 
     Raises:
-        ClickException: there is none.
+        ClickException: there is no such user.
     """
     user = await user_by_login(name)
     if user is None:
@@ -93,10 +93,10 @@ async def find_user(name: str) -> User:
 
 
 def read_password(*, username: str, email: str, from_stdin: bool) -> str:
-    """A new password for this user: never from the arguments, which every user of the machine can see.
+    """A new password for this user: never from the arguments, which every user of the host can see.
 
     Raises:
-        ClickException: it will not do.
+        ClickException: the password breaks a rule.
     """
     password: str
     if from_stdin:

@@ -1,7 +1,7 @@
-"""Bearer tokens (RFC 6750): what a program without cookies sends with each request to the API.
+"""Bearer tokens (RFC 6750), for programs that keep no cookies.
 
-A token is the handle of a login session, signed by Quart-Auth under a salt of its own: neither a session cookie nor a
-remember cookie is a token, nor the other way round. It has no date that matters: its row decides how long it lasts.
+A token is the handle of a login session, signed by Quart-Auth under a salt of its own: a cookie cannot be used as
+a token, nor a token as a cookie. Its age does not matter: the row of the login session decides when it expires.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from quart_auth import QuartAuth
 
 from quart_app.faces import is_api_path
 
-# For its tokens alone, and so never given to an application: its hooks would look for a user of their own.
+# Used for its tokens only. It is never bound to an application, because its hooks would load a user, too.
 _tokens = QuartAuth(mode="bearer", salt="microblog bearer token", singleton=False)
 
 
@@ -22,18 +22,18 @@ def make_bearer_token(handle: str) -> str:
 
 
 def handle_of_token(token: str) -> str | None:
-    """The handle in a token; None if we did not sign it, with the key of today or one of ``SECRET_KEY_FALLBACKS``."""
+    """The handle in a token; None if it was signed neither with the secret key nor with one of the fallbacks."""
     try:
         handle: object = _tokens.load_token(token)
-    except (BadData, UnicodeError):  # signed, and no JSON; or no text
+    except (BadData, UnicodeError):  # signed, but not JSON; or not text
         return None
     return handle if isinstance(handle, str) else None
 
 
 def sent_bearer_token(connection: Request | Websocket) -> str | None:
-    """The token that came with a request to the API, or a websocket; None if there is none, or it is for a page.
+    """The bearer token of a request to the API or of a websocket; None if there is none, or for a page.
 
-    Pages are for cookies alone: their forms are protected for those.
+    Pages accept only cookies, because their protection against cross-site requests is made for cookies.
     """
     if isinstance(connection, Request) and not is_api_path(connection.path):
         return None

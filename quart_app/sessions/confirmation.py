@@ -1,4 +1,4 @@
-"""What a user may do who has just proved who they are, if it is still true when it is done."""
+"""Changes that need a confirmed password, and the renewal of a login session after a confirmation."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from quart_app.models.user import User
 
 
 class SessionEnded(Exception):
-    """The login session was ended, by somebody else, since this request began."""
+    """The login session was ended by another request, after this one began."""
 
     def __init__(self) -> None:
         super().__init__("This login session has just been ended; nothing was changed. Log in again.")
 
 
 async def confirm_session_in(session: AsyncSession, user: User) -> LoginSession:
-    """The login session of a user who has just proved who they are, if that still counts.
+    """The login session of a user who has confirmed the password in this request, if both are still valid.
 
-    The user was loaded when the request began, and how long its body takes is up to who sends it. So whatever the
-    password was entered for begins with this, in the same transaction: who has changed the password meanwhile, to
-    lock out somebody who knows the old one, has locked them out. The lock on the user's row is the one that
-    :func:`~.creation.create_session` takes. Another confirmation by the same login is no reason to refuse this one.
+    The user was loaded when the request began, and the client decides how long the body takes. So every change that
+    needs the password begins with this check, in the same transaction: if the password was changed meanwhile, to lock
+    out an attacker who knows the old one, the attacker is locked out. The lock on the user's row is the same as in
+    :func:`~.creation.create_session`. A concurrent confirmation by the same login is not refused.
 
     Raises:
-        SessionEnded: the login has ended, the password has been changed, or the account may not be used any more.
+        SessionEnded: the login has ended, the password was changed, or the account was closed.
     """
     row = user.login_session
     if row is None or not await lock_user(session, user):
@@ -38,7 +38,7 @@ async def confirm_session_in(session: AsyncSession, user: User) -> LoginSession:
 
 
 async def renew_session(user: User) -> None:
-    """Give the login session of a user a new handle, and its full time, as they have just proved again who they are.
+    """Give the login session of a user, who has just confirmed the password, a new handle and its full duration.
 
     Raises:
         SessionEnded: see :func:`confirm_session_in`.
@@ -50,7 +50,7 @@ async def renew_session(user: User) -> None:
 
 
 async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
-    """As :func:`renew_session`, in a transaction of the caller's, which has confirmed the login."""
+    """As :func:`renew_session`, in the caller's transaction, after :func:`confirm_session_in`."""
     now = clock.now()
     row.renew_handle()
     row.proved_at = row.last_seen_at = now
@@ -65,7 +65,7 @@ async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
 
 
 async def lock_user(session: AsyncSession, user: User) -> bool:
-    """Whether the password of this user is still the one that was checked, and will be until the transaction ends."""
+    """Lock the row of a user until the transaction ends; False if the password was changed or the account closed."""
     lock = (
         update(User)
         .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
@@ -76,7 +76,7 @@ async def lock_user(session: AsyncSession, user: User) -> bool:
 
 
 def _is_the_same(row: LoginSession) -> ColumnElement[bool]:
-    """By more than its id, which a database that was restored may have given to another login since."""
+    """Compare more than the id, because a restored database may give the id to another login."""
     return and_(
         LoginSession.id == row.id, LoginSession.user_id == row.user_id, LoginSession.created_at == row.created_at
     )

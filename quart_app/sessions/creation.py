@@ -1,4 +1,4 @@
-"""Beginning login sessions."""
+"""Starting login sessions."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ from .limits import current_limits
 async def create_session(
     user: User, *, kind: Kind, client: str, address: str, instead_of: LoginSession | None = None
 ) -> LoginSession | None:
-    """A login session for a user who has just proved who they are; None if that is not true any more.
+    """A new login session for a user whose password was just checked; None if the check is outdated.
 
-    The password may have been changed, or the account closed or deleted, while it was checked. Such a change ends
-    all sessions there are and must not miss the one that is just beginning, so we take the lock on the user's row
-    first: whichever is second waits, and sees what the other has done. (A SELECT would not do: for SQLite it is no
-    reason to lock.) The same transaction clears away those of the user's sessions that have ended by themselves,
-    and logs out the one, be it of another user, that the new one takes the place of: both happen, or neither.
+    The password may have been changed, or the account closed or deleted, during the check. Such a change ends all
+    existing sessions and must not miss the new one, so both lock the user's row first: the second one waits, and sees
+    the changes of the first. (An UPDATE takes the lock, because a SELECT locks nothing in SQLite.) The same transaction
+    deletes the expired sessions of the user, and ends the session that the new one replaces, even one of another user.
     """
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
     async with current_database().session() as session:
         if not await lock_user(session, user):
             return None
-        over = current_limits().over(row.created_at)
-        await session.execute(delete(LoginSession).where(LoginSession.user_id == user.id, over))
+        expired = current_limits().expired(row.created_at)
+        await session.execute(delete(LoginSession).where(LoginSession.user_id == user.id, expired))
         ended = instead_of is not None and await end_session_in(session, instead_of.user_id, instead_of.id)
         session.add(row)
         await session.commit()

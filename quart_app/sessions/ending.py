@@ -1,7 +1,6 @@
-"""Ending login sessions before their time.
+"""Ending login sessions before they expire.
 
-To end one is to delete its row: there is no mark that a query could forget to look at, and nothing is kept of where
-somebody was logged in.
+Ending a session deletes its row: there is no flag that a query could forget to check, and no history is kept.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from quart_app.operation.events import Event, record
 
 
 async def end_session(user_id: int, session_id: int, event: Event = Event.SESSION_ENDED) -> bool:
-    """End one login session of this user, by logging out or in another way; False if the user has no such session."""
+    """End one login session of this user, and record the event; False if the user has no such session."""
     async with current_database().session() as session:
         ended = await end_session_in(session, user_id, session_id)
         await session.commit()
@@ -25,7 +24,7 @@ async def end_session(user_id: int, session_id: int, event: Event = Event.SESSIO
 
 
 async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:
-    """End all login sessions of this user, or all others; return how many these were."""
+    """End all login sessions of this user, or all but one; return their number."""
     async with current_database().session() as session:
         ended = await end_sessions_in(session, user_id, except_for=except_for)
         await session.commit()
@@ -35,7 +34,7 @@ async def end_sessions(user_id: int, *, except_for: int | None = None) -> int:
 
 
 async def end_all_sessions() -> int:
-    """End the login sessions of all users; return how many these were."""
+    """End the login sessions of all users; return their number."""
     async with current_database().session() as session:
         ended = await session.scalar(select(func.count(LoginSession.id))) or 0
         await session.execute(delete(LoginSession))
@@ -46,7 +45,7 @@ async def end_all_sessions() -> int:
 
 
 async def end_session_in(session: AsyncSession, user_id: int, session_id: int) -> bool:
-    """As :func:`end_session`, in a transaction of the caller's, who records it."""
+    """As :func:`end_session`, in the caller's transaction, and without recording an event."""
     query = (
         delete(LoginSession)
         .where(LoginSession.id == session_id, LoginSession.user_id == user_id)
@@ -56,7 +55,7 @@ async def end_session_in(session: AsyncSession, user_id: int, session_id: int) -
 
 
 async def end_sessions_in(session: AsyncSession, user_id: int, *, except_for: int | None = None) -> int:
-    """As :func:`end_sessions`, in a transaction of the caller's."""
+    """As :func:`end_sessions`, in the caller's transaction, and without recording an event."""
     query = delete(LoginSession).where(LoginSession.user_id == user_id)
     if except_for is not None:
         query = query.where(LoginSession.id != except_for)

@@ -1,4 +1,4 @@
-"""How long a login session lasts. Decided here, on the server: what a browser keeps is the browser's affair."""
+"""How long a login session lasts. The server decides, whatever the expiry of the cookies in the browser is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from quart_app.settings import Settings, current_settings
 
 
 class Limits(NamedTuple):
-    """The limits of an application; see its settings."""
+    """The durations of login sessions, from the settings."""
 
     idle: timedelta
     absolute: timedelta
@@ -21,7 +21,7 @@ class Limits(NamedTuple):
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Those that the settings say."""
+        """The limits in the settings."""
         return cls(
             idle=settings.session_idle,
             absolute=settings.session_absolute,
@@ -40,21 +40,21 @@ class Limits(NamedTuple):
                 return self.absolute
 
     def shortest(self, kind: Kind) -> timedelta:
-        """How long it lasts at least, unless somebody ends it."""
+        """How long a login session of this kind lasts at least, unless it is ended."""
         longest = self.longest(kind)
         return longest if kind is Kind.REMEMBERED else min(longest, self.idle)
 
     def end_of(self, session: LoginSession) -> datetime:
-        """When a login session ends at the latest."""
+        """When a login session expires at the latest."""
         return session.proved_at + self.longest(session.kind)
 
-    def is_over(self, session: LoginSession, now: datetime) -> bool:
-        """Whether a login session has ended by itself."""
+    def is_expired(self, session: LoginSession, now: datetime) -> bool:
+        """Whether a login session has expired."""
         is_idle = now - session.last_seen_at > self.idle and not session.is_remembered
         return is_idle or now > self.end_of(session)
 
-    def over(self, now: datetime) -> ColumnElement[bool]:
-        """The same as :meth:`is_over`, for the database."""
+    def expired(self, now: datetime) -> ColumnElement[bool]:
+        """The same as :meth:`is_expired`, as an SQL condition."""
         return or_(
             and_(LoginSession.kind == Kind.REMEMBERED, LoginSession.proved_at < now - self.remembered),
             and_(LoginSession.kind == Kind.SESSION, LoginSession.proved_at < now - self.absolute),
@@ -64,5 +64,5 @@ class Limits(NamedTuple):
 
 
 def current_limits() -> Limits:
-    """Those of the application that is running now."""
+    """The limits of the current application."""
     return Limits.of(current_settings())

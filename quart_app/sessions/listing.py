@@ -1,4 +1,4 @@
-"""Which login sessions go on."""
+"""Login sessions that have not expired."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from quart_app.models.user import User
 
 from .limits import current_limits
 
-_IDS_PER_QUERY = 1000  # drivers take some 32,000 parameters, and the loop has others to serve
+_IDS_PER_QUERY = 1000  # drivers take about 32,000 parameters; smaller queries block the event loop for less time
 
 
 async def list_sessions(user_id: int) -> Sequence[LoginSession]:
-    """The login sessions of a user that are not over, the one used last first."""
+    """The login sessions of a user that have not expired, the most recently used first."""
     query = (
         select(LoginSession)
         .where(LoginSession.user_id == user_id)
@@ -26,15 +26,15 @@ async def list_sessions(user_id: int) -> Sequence[LoginSession]:
     async with current_database().session() as session:
         rows = (await session.execute(query)).scalars().all()
     now, limits = clock.now(), current_limits()
-    return [row for row in rows if not limits.is_over(row, now)]
+    return [row for row in rows if not limits.is_expired(row, now)]
 
 
 async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:
-    """Those of these login sessions that still log their users in, each with its user; asking is no use of them."""
+    """Which of these login sessions are still valid, as pairs of session id and user id. This is not a use of them."""
     query = (
         select(LoginSession.id, LoginSession.user_id)
         .join(User, User.id == LoginSession.user_id)
-        .where(User.active, not_(current_limits().over(clock.now())))
+        .where(User.active, not_(current_limits().expired(clock.now())))
     )
     ids = sorted(session_ids)
     living: set[tuple[int, int]] = set()

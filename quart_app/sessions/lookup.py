@@ -1,4 +1,4 @@
-"""Whose login session a handle names: what every request of a user asks."""
+"""Finding the user of a handle, for every request of a logged-in user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from quart_app.models.user import User
 from .last_seen import current_last_seen_updates, is_update_due
 from .limits import current_limits
 
-# Put together once, as every request of a user runs it.
+# Built once, because every request of a logged-in user executes it.
 _SESSIONS = Rows(LoginSession)
 _USERS = Rows(User)
 _SESSION_AND_USER = KeyQuery(
@@ -24,11 +24,11 @@ _SESSION_AND_USER = KeyQuery(
 
 
 async def find_user(handle: str, *, bearer: bool = False) -> User | None:
-    """The user whose login session has this handle, by one query; None if there is none, or it is over.
+    """The user whose login session has this handle, by one query; None if there is no such session, or it has expired.
 
     Arguments:
-        handle: as it was in a cookie or a token.
-        bearer: whether it was a token. The one is never good for the other.
+        handle: from a cookie or a token.
+        bearer: whether it is from a token. A handle of a token is not valid in a cookie, nor the other way round.
     """
     handle_hash = hash_handle(handle)
     if handle_hash is None:
@@ -39,7 +39,7 @@ async def find_user(handle: str, *, bearer: bool = False) -> User | None:
     width = len(_SESSIONS.columns)
     row, user = _SESSIONS.load(found[:width]), _USERS.load(found[width:])
     now = clock.now()
-    if not user.active or row.is_bearer is not bearer or current_limits().is_over(row, now):
+    if not user.active or row.is_bearer is not bearer or current_limits().is_expired(row, now):
         return None
     row.handle = handle
     user.login_session = row

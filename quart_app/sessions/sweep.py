@@ -1,7 +1,7 @@
-"""Removing the rows of login sessions that are over by time: of those, too, whose users never come back.
+"""The sweep: every worker removes the rows of expired login sessions about once an hour.
 
-Every worker does it now and then. None waits for another one, or lets a user wait: what somebody else is at work on is
-left to them, and all is done in small batches.
+Rows that another transaction has locked are skipped, and the work is done in small batches, so that neither workers
+nor users wait for it.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from quart_app.models.login_session import Kind, LoginSession
 
 from .limits import current_limits
 
-_EVERY = 3600.0  # seconds from one sweep of a worker to its next, more or less
-_BATCH = 1000  # rows that are looked at, and removed, in one transaction
-_PAUSE = 0.05  # seconds after a batch, for whoever waits to write
+_INTERVAL = 3600.0  # seconds between two sweeps of a worker, on average
+_BATCH = 1000  # rows that are read, and deleted, in one transaction
+_PAUSE = 0.05  # seconds between two batches, in which other transactions can write
 
 _position = tuple_(LoginSession.proved_at, LoginSession.id)
 
 
 async def sweep_sessions(stop: asyncio.Event | None = None) -> int:
-    """Remove all login sessions that are over by time; return how many these were.
+    """Remove all expired login sessions; return their number.
 
     Arguments:
-        stop: is set when the rest is to be left for another time.
+        stop: when it is set, the sweep ends after the current batch.
 
     Raises:
-        DatabaseUnavailable: it does not answer. What has been removed until then stays so.
+        DatabaseUnavailable: the database does not answer. Batches that were removed before stay removed.
     """
     now = clock.now()
     return sum([await _sweep_kind(kind, now, stop or asyncio.Event()) for kind in Kind])
@@ -47,7 +47,7 @@ async def _sweep_kind(kind: Kind, now: datetime, stop: asyncio.Event) -> int:
     while not stop.is_set():
         async with current_database().session() as session:
             rows = (await session.execute(query)).all()
-            swept += await _delete_in(session, [row.id for row in rows if row.is_over], now)
+            swept += await _delete_in(session, [row.id for row in rows if row.is_expired], now)
             await session.commit()
         if len(rows) < _BATCH:
             break
@@ -57,14 +57,14 @@ async def _sweep_kind(kind: Kind, now: datetime, stop: asyncio.Event) -> int:
 
 
 def _oldest(kind: Kind, now: datetime, *, after: Row[datetime, int, bool] | None = None) -> Select[datetime, int, bool]:
-    """A batch of those that may be over, in the order of the index.
+    """A batch of login sessions that may have expired, in the order of the index.
 
-    There is no index on ``last_seen_at``, since each sighting would have to change it. But whoever has not been seen
-    for a while has not entered the password meanwhile either, so few are looked at that are not over.
+    There is no index on ``last_seen_at``, because every last-seen update would have to change it. But the password of
+    an idle session was not entered recently either, so few of the rows that are read have not expired.
     """
     limits = current_limits()
     query = (
-        select(LoginSession.proved_at, LoginSession.id, limits.over(now).label("is_over"))
+        select(LoginSession.proved_at, LoginSession.id, limits.expired(now).label("is_expired"))
         .where(LoginSession.kind == kind, LoginSession.proved_at < now - limits.shortest(kind))
         .order_by(LoginSession.proved_at, LoginSession.id)
         .limit(_BATCH)
@@ -74,39 +74,41 @@ def _oldest(kind: Kind, now: datetime, *, after: Row[datetime, int, bool] | None
 
 async def _delete_in(session: AsyncSession, ids: Sequence[int], now: datetime) -> int:
     if not ids:
-        return 0  # and no lock is taken, of which SQLite has only one
-    over = (
+        return 0  # without taking the write lock, of which SQLite has only one
+    expired = (
         select(LoginSession.id)
-        .where(LoginSession.id.in_(ids), current_limits().over(now))
+        .where(LoginSession.id.in_(ids), current_limits().expired(now))
         .with_for_update(skip_locked=True)  # for PostgreSQL
         .cte()
     )
-    query = delete(LoginSession).where(LoginSession.id.in_(select(over.c.id))).returning(LoginSession.id)
+    query = delete(LoginSession).where(LoginSession.id.in_(select(expired.c.id))).returning(LoginSession.id)
     return len((await session.execute(query)).all())
 
 
 def init_app(app: Application) -> None:
-    """Sweep for as long as the application is served, and then finish the batch that is under way."""
+    """Sweep at intervals while the application is served; at the end, finish the current batch."""
 
     @app.while_serving
     async def sweep() -> AsyncGenerator[None, None]:
         stop = asyncio.Event()
-        sweeping = asyncio.create_task(_sweep_now_and_then(app, stop))
+        sweeping = asyncio.create_task(_sweep_at_intervals(app, stop))
         yield
         stop.set()
         await sweeping
 
 
-async def _sweep_now_and_then(app: Application, stop: asyncio.Event) -> None:
-    """First after a while: a server that starts has enough to do."""
-    while not await _is_set_within(_EVERY * random.uniform(0.5, 1.5), stop):  # noqa: S311 - so workers drift apart
+async def _sweep_at_intervals(app: Application, stop: asyncio.Event) -> None:
+    """Sweep at random intervals. The first sweep is not at the start, when a server is busy."""
+    while not await _is_set_within(_INTERVAL * random.uniform(0.5, 1.5), stop):  # noqa: S311 - spreads the workers, no secret
         async with app.app_context():
             try:
                 await sweep_sessions(stop)
             except DatabaseUnavailable as error:
-                app.logger.warning("Could not remove login sessions that are over: %s", error.__cause__)
+                app.logger.warning(
+                    "Could not remove expired login sessions; trying again in about an hour: %s", error.__cause__
+                )
             except Exception:
-                app.logger.exception("Could not remove login sessions that are over")
+                app.logger.exception("Could not remove expired login sessions; trying again in about an hour")
 
 
 async def _is_set_within(seconds: float, event: asyncio.Event) -> bool:

@@ -83,7 +83,7 @@ async def test_what_is_over_goes(app: Application, monkeypatch: pytest.MonkeyPat
         await add_login(kind, proved=HOUR, seen=HOUR, app=app)
     now, limits = app_clock.now(), current_limits()
     before = await rows(app)
-    going_on = [row.id for row in before if not limits.is_over(row, now)]
+    going_on = [row.id for row in before if not limits.is_expired(row, now)]
 
     assert await sweep_sessions() == len(before) - len(going_on) == 14
 
@@ -157,7 +157,7 @@ async def test_by_the_index(app: Application) -> None:
 @pytest.fixture
 def without_rest(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that starts after ``app`` sweeps, and again as soon as it has swept."""
-    monkeypatch.setattr("quart_app.sessions.sweep._EVERY", 0)
+    monkeypatch.setattr("quart_app.sessions.sweep._INTERVAL", 0)
 
 
 async def until_swept(app: Application) -> None:

@@ -374,7 +374,7 @@ async def test_clearing_away_may_fail(app: Application, caplog: pytest.LogCaptur
             await AttemptCounter(current_database()).clear(now())
             with pytest.raises(DatabaseUnavailable):
                 await AttemptCounter(current_database()).count("key", now=now(), window=WINDOW)
-    assert "Could not delete old failed attempts: disk full" in caplog.text
+    assert "Could not delete expired counts of failed attempts: disk full" in caplog.text
 
 
 async def test_each_attempt_has_a_number(app: Application, clock: Clock) -> None:

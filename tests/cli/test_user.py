@@ -43,8 +43,8 @@ def test_prompt(command: Command, app: Application) -> None:
 @pytest.mark.parametrize(
     ("name", "email", "password", "said"),
     [
-        ("SUSAN", "other@example.com", PASSWORD, "There is a user with this username already"),
-        ("other", "SUSAN@example.com", PASSWORD, "There is a user with this email already"),
+        ("SUSAN", "other@example.com", PASSWORD, "There is already a user with this username"),
+        ("other", "SUSAN@example.com", PASSWORD, "There is already a user with this email"),
         ("su\nsan", "other@example.com", PASSWORD, "The username: Use letters"),
         ("", "other@example.com", PASSWORD, "The username: This field is required."),
         ("o@ther", "other@example.com", PASSWORD, "The username: Use a name without @"),
@@ -82,7 +82,7 @@ def test_new_password(command: Command, app: Application) -> None:
     changed = command("user", "set-password", "susan", "--password-stdin", input="another long password\n")
     assert (changed.exit_code, changed.stdout) == (
         0,
-        "Susan has another password. All logins have been ended.\n",
+        "Susan has a new password. All logins have been ended.\n",
     )
     assert not served(app, visitor.is_in)
     assert not can_log_in(app, "susan")
