@@ -1,4 +1,4 @@
-"""Putting the application together, out of its settings."""
+"""The application factory: the only module that knows all parts."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from .settings import Settings, current_settings
 
 
 def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Application:
-    """An application of its own: nothing is shared between two of them.
+    """Create an application. Two applications in one process share nothing.
 
     Arguments:
-        settings: all of them, or those that differ from the environment's, by the names of the fields of
+        settings: all settings, or those that differ from the environment, by the field names of
             :class:`~quart_app.settings.Settings`.
     """
     if not isinstance(settings, Settings):
@@ -63,7 +63,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     else:
         url = settings.database_url.get_secret_value()
     database = current_database.add(app, Database(url, pool_size=settings.database_pool_size))
-    configure_mappers()  # all models are imported: SQLAlchemy would do it, and take its time, at the first request
+    configure_mappers()  # now that all models are imported; otherwise the first request would wait for it
     metrics = current_metrics.of(app)
     hasher = PasswordHasher(
         settings.password_method, threads=settings.password_threads, queue=settings.password_queue, metrics=metrics
@@ -90,7 +90,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     drop_idle_context_processors(app)
     cli.init_app(app)
 
-    # From the inside out: the hosts we serve, then probes and the log, and before all who the client is.
+    # Wrapped from the inside out: host names, then probes and the access log, then the address of the client.
     hosts.init_app(app)
     operation.observe(app)
     proxies.init_app(app)

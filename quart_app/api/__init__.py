@@ -3,7 +3,7 @@
 =================  ==========================================================
 ``routes``         registers the operations and the description
 ``blueprint``      what all its requests have in common
-``users``          registration, the own account, the password
+``users``          registration, the user's account, the password
 ``sessions``       logging in and out, listing and ending logins
 ``schemas``        requests and responses as Pydantic models
 ``body``           strict reading of JSON

@@ -1,8 +1,7 @@
-"""What all requests to the API have in common.
+"""The blueprint of the API, and the check that all its requests have in common.
 
-They carry no form token: a form of another site cannot send JSON, a script of one cannot without a preflight, which
-nobody answers, and what a browser says of where a request comes from is looked at for all requests alike
-(``defences/cross_site``).
+Requests carry no form token. A form of another site cannot send JSON, a script of another site cannot without a
+preflight, which is refused, and ``defences/cross_site`` checks where every request comes from.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ blueprint = without_forms(Blueprint("api", __name__, url_prefix=f"{API}/v1"))
 
 @blueprint.before_request
 async def refuse_two_logins() -> None:
-    """Answer 400 to a token together with a login by cookies (RFC 6750, section 3.1).
+    """Respond with 400 to a bearer token together with a login by cookies (RFC 6750, section 3.1).
 
-    The cookies would say who it is, and could not be set anew when that login gets new ones: a token gets no cookies.
-    What the API is like is told to everybody alike, so there nobody is asked for.
+    The cookies would decide who the user is, and could not be renewed, because a response to a token sets no cookies.
+    The OpenAPI document is the same for everybody, so no user is loaded for it.
     """
     if request.endpoint == _DESCRIPTION or sent_bearer_token(request) is None or not current_user.is_authenticated:
         return

@@ -1,8 +1,7 @@
-"""Reading JSON that anybody may have sent.
+"""Strict reading of JSON from untrusted clients.
 
-Python's parser is as strict here as RFC 8259 and its advice on interoperability (I-JSON, RFC 7493) want it: UTF-8 and
-nothing else, no NaN, no name twice, no half of a surrogate pair. Whatever is wrong is a 400; nothing that can be sent
-is an error of ours.
+It follows RFC 8259 and I-JSON (RFC 7493): UTF-8 only, no NaN, no duplicate names, no lone surrogates. Every invalid
+body is a 400, and no body causes a 500.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ JSON = "application/json"
 
 
 async def read_body(model: type[Model]) -> Model:
-    """The body of this request.
+    """The body of this request as a model.
 
-    Only ``application/json`` is read: no form of another site can send that, and a script of one has to ask first (a
-    "preflight"), which we refuse by not answering. Names that the model does not have are ignored.
+    Only ``application/json`` is read: a form of another site cannot send it, and a script of another site needs a
+    preflight, which is refused. Unknown names are ignored.
 
     Raises:
-        UnsupportedMediaType: it is something else.
-        Problem: it is no JSON object, or its fields are not what they should be.
+        UnsupportedMediaType: the body has another type.
+        Problem: it is not a JSON object, or its fields are invalid.
     """
     body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
     if request.mimetype != JSON and (body or request.mimetype):
@@ -38,20 +37,22 @@ async def read_body(model: type[Model]) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise Problem(FIELDS_INVALID, errors=_field_errors(error)) from None  # it has what was sent, passwords included
+        raise Problem(
+            FIELDS_INVALID, errors=_field_errors(error)
+        ) from None  # the cause contains the input, passwords included
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """The JSON object that these bytes are.
+    """Parse a JSON object.
 
     Raises:
-        Problem: they are none.
+        Problem: it is not a JSON object, or breaks one of the rules above.
     """
     try:
         content = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        json.dumps(content, ensure_ascii=False).encode()  # "\ud800" can be read, and not be written by anybody
-    # Also JSONDecodeError, UnicodeError and, of numbers with thousands of digits, ValueError itself;
-    # RecursionError of lists in lists in lists.
+        json.dumps(content, ensure_ascii=False).encode()  # "\ud800" can be parsed, but not encoded
+    # ValueError covers JSONDecodeError, UnicodeError, and numbers with thousands of digits; deeply nested lists
+    # raise RecursionError.
     except (ValueError, RecursionError):
         raise Problem(BODY_UNREADABLE) from None
     if not isinstance(content, dict):
@@ -62,12 +63,12 @@ def parse_object(body: bytes) -> dict[str, Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
-        raise ValueError("a name is there twice")  # who checks one and who uses the other may differ
+        raise ValueError("duplicate name")  # parsers differ in which of the two values they use
     return content
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _field_errors(error: ValidationError) -> list[FieldError]:
@@ -76,6 +77,6 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
 
 
 def _message(detail: Any) -> str:
-    """The sentence of a rule of ours, or pydantic's."""
+    """The message of a rule of this application, or of Pydantic."""
     cause = detail.get("ctx", {}).get("error")
     return str(cause) if isinstance(cause, ValueError) else f"{detail['msg']}."

@@ -1,4 +1,4 @@
-"""The description of the API for people: a page of ours, without any script, made out of the OpenAPI document."""
+"""The documentation of the API: a page without scripts, made from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .operations import BEARER
 
 
 class FieldRow(NamedTuple):
-    """One field of what goes in or out."""
+    """One field of a request or a response."""
 
     name: str
     kind: str
@@ -27,7 +27,7 @@ class FieldRow(NamedTuple):
 
 
 class AnswerRow(NamedTuple):
-    """One status that an operation may answer with."""
+    """One status of an operation's responses."""
 
     status: int
     phrase: str
@@ -53,7 +53,7 @@ class OperationCard(NamedTuple):
 @blueprint.get("/docs")
 @hide
 async def documentation() -> str:
-    """The page."""
+    """The documentation page."""
     document = described_api(current_app)
     return await render_template(
         "api/documentation.html",
@@ -66,7 +66,7 @@ async def documentation() -> str:
 
 
 def _headings(document: dict[str, Any]) -> dict[str, list[OperationCard]]:
-    """The operations of an OpenAPI document, by the headings they stand under."""
+    """The operations of an OpenAPI document, by heading."""
     found: dict[str, list[OperationCard]] = {tag["name"]: [] for tag in document["tags"]}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -104,7 +104,7 @@ def _fields(schema: dict[str, Any]) -> Iterator[FieldRow]:
 
 
 def _kind(field: dict[str, Any]) -> str:
-    """The type of a field, in words."""
+    """The type of a field, as text."""
     if reference := field.get("$ref"):
         return str(reference).removeprefix(REFERENCE)
     if choices := field.get("anyOf"):

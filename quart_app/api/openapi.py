@@ -1,4 +1,4 @@
-"""The description of the API for programs: OpenAPI 3.1, made by Quart-Schema out of the operations themselves."""
+"""The OpenAPI 3.1 document of the API, made by Quart-Schema from the operations."""
 
 from __future__ import annotations
 
@@ -19,26 +19,25 @@ _INFO = Info(
     title="Microblog API",
     version="1",
     description=(
-        "Requests and answers are JSON in UTF-8. What goes wrong is answered with a problem (RFC 9457). "
-        "Fields that an operation does not know are ignored."
+        "Requests and responses are JSON in UTF-8. Errors are problem details (RFC 9457). Unknown fields are ignored."
     ),
 )
 
 _STATUS_WORDS = {
-    HTTPStatus.OK: "Here it is.",
+    HTTPStatus.OK: "The requested data.",
     HTTPStatus.CREATED: "Done.",
-    HTTPStatus.NO_CONTENT: "Done; there is nothing to say.",
-    HTTPStatus.BAD_REQUEST: "What was sent is damaged, or no JSON object, or its fields are missing or wrong.",
-    HTTPStatus.UNAUTHORIZED: "Nobody is logged in by what was sent, or not by what this needs.",
-    HTTPStatus.FORBIDDEN: "Refused: a request of another site, a wrong password, or a token that asks for cookies.",
-    HTTPStatus.NOT_FOUND: "There is no such thing, or it is somebody else's.",
+    HTTPStatus.NO_CONTENT: "Done.",
+    HTTPStatus.BAD_REQUEST: "The body is damaged or not a JSON object, or fields are missing or wrong.",
+    HTTPStatus.UNAUTHORIZED: "The request has no login, or not the kind that is needed.",
+    HTTPStatus.FORBIDDEN: "Refused: a request from another site, a wrong password, or cookies requested with a token.",
+    HTTPStatus.NOT_FOUND: "It does not exist, or belongs to another user.",
     HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time.",
-    HTTPStatus.CONFLICT: "Somebody has it already.",
+    HTTPStatus.CONFLICT: "It is taken by another user.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"The body is not {JSON}.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts. Retry-After says when to come back.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "The mistake is ours. It has been recorded.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Not now. Retry-After says when to come back; look then what was changed.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts. Retry-After tells when to try again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "An error of the server. It has been recorded.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Unavailable now. Retry-After tells when to try again; check what was changed.",
 }
 _RESPONSE_HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "What is missing, or wrong with the token (RFC 6750)."},
@@ -48,7 +47,7 @@ _RESPONSE_HEADERS = {
 
 
 class _Provider(BlueprintProvider):
-    """Describes the operations of the API, with the words and headers of its answers, and problems for errors."""
+    """Adds descriptions and headers of the responses, and problem details for errors."""
 
     blueprint_name = blueprint.name
 
@@ -65,27 +64,27 @@ class _Provider(BlueprintProvider):
 
 
 class Description(QuartSchema):
-    """The description of one application's API."""
+    """The OpenAPI document of one application."""
 
     openapi_provider_class = _Provider
     _document: dict[str, Any] | None = None
 
     def document(self) -> dict[str, Any]:
-        """The OpenAPI document. It is made once: by a worker before it serves, as it takes 50 ms and more."""
+        """The OpenAPI document. It is made once, by a worker before it serves, because it takes 50 ms and more."""
         if self._document is None:
             self._document = self.openapi_provider.schema()
         return self._document
 
 
 def init_app(app: Quart) -> None:
-    """Describe the API of an application. Quart-Schema's own pages, which load scripts from elsewhere, are left out."""
+    """Describe the API of an application. Quart-Schema's own pages load foreign scripts, and are left out."""
     Description(
         app,
         openapi_path=None,
         info=_INFO,
         tags=[
-            Tag(ACCOUNT, description="Register, see one's own account, change its password."),
-            Tag(SESSIONS, description="Log in, see where one is logged in, log out."),
+            Tag(ACCOUNT, description="Register, see your account, change your password."),
+            Tag(SESSIONS, description="Log in, list and end logins."),
         ],
         security_schemes={
             BEARER: HttpSecurityScheme(scheme="bearer"),

@@ -1,4 +1,4 @@
-"""How an operation is put together, and described at the same time: one cannot differ from the other."""
+"""The decorator of an operation, which also describes it: so the description always matches the code."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .body import JSON, read_body
 from .schemas import ProblemDetails
 
 ACCOUNT, SESSIONS = "Account", "Sessions"
-"""The headings that operations stand under."""
+"""The headings of the documentation."""
 
 BEARER, COOKIE = "bearer", "cookie"
-"""The names of the ways to be logged in."""
+"""The names of the security schemes."""
 
 _ANYTHING = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
 _WITH_BODY = (
@@ -30,7 +30,7 @@ _WITH_BODY = (
     HTTPStatus.TOO_MANY_REQUESTS,
 )
 
-#: Who may use an operation: anybody, users, or users who have entered their password for these cookies.
+#: Who may use an operation: anybody, logged-in users, or users with a fresh login by cookies.
 ANYBODY, USERS, FRESH_USERS = None, login_required, fresh_login_required
 
 View = Callable[..., Awaitable[BaseModel | None]]
@@ -46,19 +46,19 @@ def operation(
     changes: bool = True,
     problems: tuple[int, ...] = (),
 ) -> Callable[[View], Callable[..., Awaitable[Response]]]:
-    """Make a view of the API out of a function of models.
+    """Make a view of the API from a function of models.
 
-    In this order: who may not use it is refused; the body is read, and given to the function as ``data``; what it
-    returns becomes the answer.
+    In this order: the login is checked; the body is read, and passed to the function as ``data``; its result becomes
+    the response.
 
     Arguments:
-        about: the heading it stands under.
+        about: its heading.
         status: the status of a success.
-        answers: the model of what the function returns; None for an answer without body.
-        takes: the model of the body, if it takes one.
+        answers: the model of the result; None for a response without a body.
+        takes: the model of the body, if it has one.
         for_: ANYBODY, USERS or FRESH_USERS.
-        changes: whether it changes something, and so is nothing for other sites.
-        problems: the statuses of problems that it raises itself, apart from those that follow from the above.
+        changes: whether it changes something, and so is refused to other sites with 403.
+        problems: further statuses of problems, which do not follow from the above.
     """
 
     def decorate(view: View) -> Callable[..., Awaitable[Response]]:

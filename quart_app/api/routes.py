@@ -1,4 +1,4 @@
-"""All of the API, put into an application."""
+"""The routes of the API, registered with an application."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from quart import Quart
 from . import documentation, openapi, sessions, users
 from .blueprint import blueprint
 
-#: The modules that add their routes to the blueprint, by being imported.
+#: The modules whose import adds their routes to the blueprint.
 PARTS = (users, sessions, openapi, documentation)
 
 

@@ -1,6 +1,6 @@
-"""What goes in and out.
+"""Requests and responses as Pydantic models.
 
-The rules of names and passwords are the ones of the forms; what JSON Schema can say of them stands beside each.
+The rules for names and passwords are those of the forms; JSON Schema repeats as much of them as it can express.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class PasswordChange(_Input):
 
 
 class UserAccount(BaseModel):
-    """A user, as nobody else sees them."""
+    """The account of the current user."""
 
     username: str
     email: str

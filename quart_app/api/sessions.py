@@ -1,4 +1,4 @@
-"""Login sessions: log in, see them, end them."""
+"""Operations on login sessions: log in, list and end them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def log_in(data: Credentials) -> NewSession:
     """
     kind = Kind(data.kind)
     if kind is not Kind.BEARER and sent_bearer_token(request) is not None:
-        raise Forbidden("Who sends a bearer token gets no cookies: leave it out, or ask for kind bearer.")
+        raise Forbidden("A request with a bearer token gets no cookies. Leave the token out, or ask for kind bearer.")
     user = await authenticate(data.username, data.password.get_secret_value())
     if user is None:
         raise Problem(CREDENTIALS_WRONG)
@@ -49,14 +49,14 @@ async def log_in(data: Credentials) -> NewSession:
     else:
         has_begun = await start_login(user, remember=kind is Kind.REMEMBERED)
     if not has_begun or user.login_session is None:
-        raise Problem(CREDENTIALS_WRONG)  # closed, or given another password, since that was checked
+        raise Problem(CREDENTIALS_WRONG)  # the account was closed, or the password changed, since it was checked
     return NewSession(session=Session.of(user.login_session, current=token is None), token=token)
 
 
 @blueprint.get("/sessions")
 @operation(about=SESSIONS, status=HTTPStatus.OK, answers=SessionList, changes=False)
 async def show_sessions() -> SessionList:
-    """List where one is logged in."""
+    """List the logins of the user."""
     here = current_login_session()
     rows = await list_sessions(current_user.id)
     return SessionList(sessions=[Session.of(row, current=row.id == here.id) for row in rows])
@@ -82,7 +82,7 @@ async def log_out() -> None:
 @blueprint.delete(f"/sessions/<int(max={ID_MAX}):session_id>")
 @operation(about=SESSIONS, status=HTTPStatus.NO_CONTENT, problems=(HTTPStatus.NOT_FOUND,))
 async def end_one_session(session_id: int) -> None:
-    """End one login of one's own."""
+    """End one login of the user."""
     if session_id == current_login_session().id:
         await end_login()
     elif not await end_session(current_user.id, session_id):

@@ -1,4 +1,4 @@
-"""Accounts: register, see one's own, change its password."""
+"""Operations on accounts: register, get the current account, change its password."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def register(data: Registration) -> UserAccount:
 
     Logging in to it is the next step.
     """
-    # Asked before a password is hashed for nothing, and again by the database when the user is added.
+    # Checked before a password is hashed in vain, and again by the database when the user is inserted.
     if taken := await taken_fields(username=data.username, email=data.email):
         raise _taken(taken)
     try:

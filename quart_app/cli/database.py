@@ -1,6 +1,6 @@
-"""``db``: the tables of the database, and what a deployment does about them.
+"""``db``: upgrade, downgrade, check and write the revisions of the tables.
 
-Each command imports what it needs when it runs: servers, which have the commands as well, start without Alembic.
+Each command imports Alembic when it runs, because servers import the commands, too, and start faster without it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ async def upgrade(app: Application) -> None:
 @click.argument("revision")
 @with_app
 async def downgrade(app: Application, revision: str) -> None:
-    """Take back all revisions after REVISION, and the data they hold; "base" is before the first."""
+    """Take back all revisions after REVISION, with the data in them; "base" is before the first."""
     from quart_app.migrations.changes import downgrade_tables
 
     changes = await downgrade_tables(current_database.of(app), revision)
@@ -49,7 +49,7 @@ async def downgrade(app: Application, revision: str) -> None:
 @group.command()
 @with_app
 async def check(app: Application) -> None:
-    """Fail unless the database is at the last revision and the tables are what the models say."""
+    """Fail unless the database is at the last revision and the tables match the models."""
     from quart_app.migrations.changes import compare_tables
 
     current, wanted = await current_revision(current_database.of(app)), head_revision()
@@ -59,15 +59,17 @@ async def check(app: Application) -> None:
     for difference in differences:
         click.echo(f"Different: {difference}")
     if differences:
-        raise click.ClickException("The tables are not what the models say.")
-    click.echo(f"The database is at revision {current}, and the tables are what the models say.")
+        raise click.ClickException(
+            "The tables do not match the models. Write a revision: quart --app quart_app db revision"
+        )
+    click.echo(f"The database is at revision {current}, and the tables match the models.")
 
 
 @group.command()
 @click.argument("summary")
 @with_app
 async def revision(app: Application, summary: str) -> None:
-    """Write the next revision: what makes the tables of this database into what the models say."""
+    """Write the next revision, which makes the tables of this database match the models."""
     from quart_app.migrations.changes import write_revision
 
     file = await write_revision(current_database.of(app), summary)

@@ -1,4 +1,4 @@
-"""How a command runs: with the application, on an event loop, and with errors in a sentence."""
+"""Runs a command in the application's context, on an event loop, with errors of the database as messages."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ P = ParamSpec("P")
 
 
 def with_app(command: Callable[Concatenate[Application, P], Awaitable[None]]) -> Callable[P, None]:
-    """Make a command of a coroutine function, whose first argument is the application that ``quart --app`` names.
+    """Make a command from a coroutine function, whose first argument is the application of ``quart --app``.
 
-    It runs inside the application's context, without a server. A database that cannot be worked with ends it with a
-    sentence and exit code 1.
+    It runs in the application's context, without a server. If the database cannot be used, the command ends with a
+    message and exit code 1.
     """
 
     def run(info: ScriptInfo, /, *args: P.args, **kwargs: P.kwargs) -> None:
@@ -37,17 +37,17 @@ def with_app(command: Callable[Concatenate[Application, P], Awaitable[None]]) ->
                 finally:
                     await current_database.of(app).close()
 
-        with database_errors_in_a_sentence():
+        with database_errors_as_messages():
             asyncio.run(work())
 
     runner = pass_script_info(run)
-    update_wrapper(runner, command)  # its name and docstring are those of the command
+    update_wrapper(runner, command)  # click takes the name and the help text from these
     return runner
 
 
 @contextmanager
-def database_errors_in_a_sentence() -> Iterator[None]:
-    """End a command with a sentence where the database does not answer, or its tables are not those of this code."""
+def database_errors_as_messages() -> Iterator[None]:
+    """End a command with a message if the database does not answer, or its tables do not fit this code."""
     try:
         yield
     except MigrationError as error:

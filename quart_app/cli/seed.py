@@ -1,4 +1,4 @@
-"""``seed``: many users at once, for load tests."""
+"""``seed``: add many users, for load tests."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from quart_app.models.user import User
 from .tables import with_tables
 from .user import password_stdin, read_password
 
-PASSWORD = "a password for load tests"  # noqa: S105 - of accounts that are nobody's
-#: Costs nothing, and is the same for all: to seed 100,000 users, none of them real, is a matter of seconds.
-_METHOD = "pbkdf2:sha256:1"
-#: A piece of work of its own each: all together would take longer than the database gives one.
-_AT_ONCE = 5_000
+PASSWORD = "a password for load tests"  # noqa: S105 - of test accounts only
+#: A cheap hash, the same for all users: so 100,000 test users are added in seconds.
+_CHEAP_METHOD = "pbkdf2:sha256:1"
+#: Users in one transaction: all of them would exceed the timeout of a database session.
+_BATCH = 5_000
 
 
 @click.command("seed")
@@ -31,19 +31,21 @@ async def command(app: Application, users: int, password_stdin: bool) -> None:
     The password of all of them is "a password for load tests", unless --password-stdin gives another one.
     """
     if app.settings.production:
-        raise click.ClickException("Test users all have one password, hashed cheaply: not in production.")
+        raise click.ClickException(
+            "Test users share one password with a weak hash, so they are not allowed in production."
+        )
     password = read_password(username="user", email="", from_stdin=True) if password_stdin else PASSWORD
-    password_hash = generate_password_hash(password, _METHOD)
+    password_hash = generate_password_hash(password, _CHEAP_METHOD)
     same = {"password_hash": password_hash, "active": True, "created_at": clock.now()}
     added = 0
-    for first in range(1, users + 1, _AT_ONCE):
-        last = min(first + _AT_ONCE - 1, users)
+    for first in range(1, users + 1, _BATCH):
+        last = min(first + _BATCH - 1, users)
         rows = [{**_names(f"user{number}"), **same} for number in range(first, last + 1)]
         async with current_database.of(app).session() as session:
             query = insert_into(User, session).on_conflict_do_nothing().returning(User.id)
             added += len((await session.execute(query, rows)).all())
             await session.commit()
-    click.echo(f"Added {added} users; {users - added} were there already.")
+    click.echo(f"Added {added} users; {users - added} existed already.")
 
 
 def _names(name: str) -> dict[str, str]:

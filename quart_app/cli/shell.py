@@ -1,7 +1,7 @@
-"""``shell``: Python with ``await``, inside the application.
+"""``shell``: Python with ``await``, in the application's context.
 
-In Quart's own nothing can be awaited, as the event loop stands still there. Here the loop has a thread of its own, and
-this one waits for somebody to type.
+Quart's own shell cannot await anything, because its event loop does not run while it reads input. Here the loop runs
+in another thread, and this one reads input.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
 from quart_app.operation.logs import configure_logging
 
-from .running import database_errors_in_a_sentence
+from .running import database_errors_as_messages
 from .shell_console import Names, converse, run_script
 from .shell_loop import Loop, loop_thread
 
@@ -39,16 +39,16 @@ _FROM_SQLALCHEMY = ("and_", "delete", "func", "insert", "or_", "select", "text",
 
 
 def run_shell(app: Application) -> int:
-    """Converse with whoever sits at the terminal, or run the script on standard input, in this context.
+    """Run an interactive shell at a terminal, or else the script on standard input.
 
     Returns:
         the exit status.
 
     Raises:
-        ClickException: the database does not answer, or its tables are not those of this code.
+        ClickException: the database does not answer, or its tables do not fit this code.
     """
     configure_logging(json=app.settings.log_json, level=app.settings.log_level)
-    with database_errors_in_a_sentence(), loop_thread() as loop, _database_session(app, loop) as db:
+    with database_errors_as_messages(), loop_thread() as loop, _database_session(app, loop) as db:
         names = _names(app, db)
         if not sys.stdin.isatty():
             return run_script(sys.stdin.read(), names, loop)

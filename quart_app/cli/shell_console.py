@@ -1,4 +1,4 @@
-"""What is typed into ``shell``, or comes as a script: Python in which everything may be awaited."""
+"""The interactive console of ``shell``, and its scripts: Python with top-level ``await``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Names = dict[str, Any]
 
 
 def run_script(script: str, names: Names, loop: Loop) -> int:
-    """Run all of it; return the exit status."""
+    """Run a script; return the exit status."""
     try:
         block = compile(script, "<stdin>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError as error:
@@ -39,12 +39,12 @@ def converse(banner: str, names: Names, loop: Loop) -> None:
 
 
 async def _attempt(block: CodeType, names: Names) -> BaseException | None:
-    """Run a block of code, which may await; gives the error it ended with."""
+    """Run a block of code, which may await; return the error that it raised, if any."""
     try:
         result = FunctionType(block, names)()
         if isawaitable(result):
             await result
-    except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001 - shown to whoever wrote it
+    except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001 - shown to the user of the shell
         return error
     return None
 
@@ -65,7 +65,7 @@ class _Console(code.InteractiveConsole):
 
 
 def _complete(names: Names) -> None:
-    """Complete names with the tabulator key, and go back to lines of before. Where there is no readline, do neither."""
+    """Turn on completion with the tab key, and the history of lines, if readline is available."""
     try:
         import readline
         from rlcompleter import Completer

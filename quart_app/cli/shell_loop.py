@@ -1,4 +1,4 @@
-"""The event loop of ``shell``: in another thread, as the one that waits for somebody to type cannot run it."""
+"""The event loop of ``shell``, in another thread, because the main thread blocks while it reads input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_LOOK_EVERY = 0.2  # seconds: a signal that comes just before a thread begins to wait would wake it only afterwards
+_WAIT_INTERVAL = 0.2  # seconds: a signal that arrives just before a wait is handled only after it
 
 
 class Loop:
@@ -24,15 +24,15 @@ class Loop:
         self._task: asyncio.Task[Any] | None = None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run this there, in the context that is current here. Ctrl+C cancels it.
+        """Run a coroutine on the loop, in the caller's context, and wait for its result. Ctrl+C cancels it.
 
-        It raises nothing here meanwhile: an exception amid ``wait`` could leave the lock of the result taken,
-        and the other thread would never get rid of what it has found.
+        Ctrl+C does not raise KeyboardInterrupt meanwhile: inside ``wait`` that could leave the lock of the future held,
+        and the other thread could never set the result.
         """
         with _at_sigint(lambda *_: self.loop.call_soon_threadsafe(self._cancel)):
             result = asyncio.run_coroutine_threadsafe(self._supervise(work), self.loop)
             while not result.done():
-                wait([result], timeout=_LOOK_EVERY)
+                wait([result], timeout=_WAIT_INTERVAL)
         return result.result()
 
     async def _supervise(self, work: Coroutine[Any, Any, T]) -> T:
@@ -46,7 +46,7 @@ class Loop:
 
 @contextmanager
 def loop_thread() -> Iterator[Loop]:
-    """A loop, until the end of the block. Ctrl+C is a KeyboardInterrupt here meanwhile, whatever it was before."""
+    """A running loop, until the end of the block. Ctrl+C raises KeyboardInterrupt there, whatever it did before."""
     loop = Loop()
     thread = threading.Thread(target=loop.loop.run_forever, name="shell", daemon=True)
     thread.start()
@@ -61,7 +61,7 @@ def loop_thread() -> Iterator[Loop]:
 
 @contextmanager
 def _at_sigint(do: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
-    """Do this at each Ctrl+C until the end of the block."""
+    """Call a function at each Ctrl+C until the end of the block."""
     before = signal.signal(signal.SIGINT, do)
     try:
         yield

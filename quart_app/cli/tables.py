@@ -1,4 +1,4 @@
-"""Commands that need the tables."""
+"""Runs commands that need up-to-date tables."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ P = ParamSpec("P")
 
 
 def with_tables(command: Callable[Concatenate[Application, P], Awaitable[None]]) -> Callable[P, None]:
-    """As :func:`~quart_app.cli.running.with_app`, with tables that are as new as the code.
+    """As :func:`~quart_app.cli.running.with_app`, after a check that the tables are up to date.
 
-    If they are not, the same happens as when a server starts: they are changed, or it is said how to.
+    Old tables are treated as when a server starts: they are upgraded, or the command ends and tells how to do it.
     """
 
     @with_app

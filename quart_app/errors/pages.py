@@ -1,6 +1,6 @@
-"""The pages for what went wrong. They ask for no user, no session and no database: those may be what failed.
+"""The error pages. They use no user, no session and no database, because those may be what failed.
 
-The API answers with problems instead; see ``problems``.
+The API responds with problem details instead; see ``problems``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .problems import problem_response
 
 
 class Text(NamedTuple):
-    """What a page says."""
+    """The text of a page."""
 
     title: str
     advice: str
@@ -38,27 +38,27 @@ _TEXTS = {
 
 
 def init_app(app: Quart) -> None:
-    """Show our pages, or problems, instead of Werkzeug's, with the status and headers of the error.
+    """Respond to errors with pages or problem details instead of Werkzeug's, with the status and headers of the error.
 
-    A websocket that is refused gets the status and a line of text.
+    A refused websocket gets the status and a line of text.
     """
 
     @app.errorhandler(HTTPException)
     async def show_error(error: HTTPException) -> Response | HTTPException:
         if error.response is not None:
-            return error  # whoever raised it has an answer of their own
+            return error  # raised with a response of its own, by abort(response)
         if isinstance(error, ServiceUnavailable):
             current_app.logger.error("%s", error.description, exc_info=error.__cause__)
         if is_for_api():
             return problem_response(error)
-        # Quart-WTForms answers a forged form with 400; like every refusal of ours, it is one.
+        # Quart-WTForms answers a forged form with 400; here it is 403, like every other refusal.
         code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code
         text = text_for(error, code)
-        if has_websocket_context():  # the script that opened it learns no more than that it was refused
+        if has_websocket_context():  # a script sees neither the status nor the body
             response = Response(f"{text.title}\n", status=code, content_type="text/plain; charset=utf-8")
         else:
             template = current_app.jinja_env.get_template("errors/error.html")
-            # Rendered without Quart's render_template, which would run context processors, the user's among them.
+            # Not by Quart's render_template, which would run context processors, including the one that loads the user.
             page = await template.render_async(code=code, title=text.title, advice=text.advice)
             response = Response(page, status=code, content_type="text/html; charset=utf-8")
         for name, value in error.get_headers():
@@ -68,5 +68,5 @@ def init_app(app: Quart) -> None:
 
 
 def text_for(error: HTTPException, code: int) -> Text:
-    """What the page says of an error that is answered with this status."""
+    """The text for an error with this status."""
     return _TEXTS.get(code) or Text(error.name, "The request could not be answered.")

@@ -1,4 +1,4 @@
-"""Answers to what went wrong, in the form of RFC 9457: ``application/problem+json``."""
+"""Problem details (RFC 9457): errors of the API as ``application/problem+json``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class ProblemType(NamedTuple):
-    """A kind of problem that a program may want to tell from others of the same status."""
+    """A type of problem that a program can tell apart from others with the same status."""
 
     name: str
     status: int
@@ -30,7 +30,7 @@ FIELDS_INVALID = ProblemType(
 )
 LOGIN_REQUIRED = ProblemType("login-required", 401, "Login required", "Send a session cookie or a bearer token.")
 TOKEN_INVALID = ProblemType(
-    "token-invalid", 401, "Bearer token invalid", "It has expired, or was ended, or is none of ours. Log in again."
+    "token-invalid", 401, "Bearer token invalid", "It has expired, was ended, or was not issued here. Log in again."
 )
 LOGIN_STALE = ProblemType(
     "login-stale",
@@ -48,7 +48,7 @@ NAME_TAKEN = ProblemType(
     "name-taken", 409, "Username or email address taken", "See errors for which of them. Choose another."
 )
 
-#: All of them, for the documentation. Other problems are what their status says (``about:blank``).
+#: All types, for the documentation. Other problems have the type ``about:blank``: their status says everything.
 PROBLEM_TYPES = (
     BODY_UNREADABLE,
     FIELDS_INVALID,
@@ -62,23 +62,24 @@ PROBLEM_TYPES = (
 
 
 class FieldError(NamedTuple):
-    """What is wrong with one field of the body."""
+    """An error in one field of the body."""
 
     pointer: str
     message: str
 
     @classmethod
     def at(cls, path: Iterable[int | str], message: str) -> FieldError:
-        """An error at a place in the body, given by names and indexes; the pointer is a fragment (RFC 6901, 6)."""
+        """An error at a path of names and indexes in the body; the pointer is a URI fragment (RFC 6901, section 6)."""
         steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
         return cls("#" + "".join(f"/{step}" for step in steps), message)
 
 
 class Problem(HTTPException):
-    """A problem of one of our types.
+    """An error with one of these types.
 
     Arguments:
-        errors: what is wrong with which fields.
+        kind: its type.
+        errors: the errors in fields.
         challenge: the parameters of ``WWW-Authenticate``, which each 401 must have (RFC 9110, 15.5.2).
     """
 
@@ -90,29 +91,29 @@ class Problem(HTTPException):
         self._challenge = f"Bearer {challenge}".rstrip()
 
     def get_headers(self, *_: Any) -> list[tuple[str, str]]:
-        """The headers to answer with, apart from those of the body."""
+        """The headers of the response, apart from those of the body."""
         return [("WWW-Authenticate", self._challenge)] if self.code == HTTPStatus.UNAUTHORIZED else []
 
 
 def login_required_problem(*, bad_token: bool) -> Problem:
-    """The answer to whom we do not know; to a token that is no good, in the words of RFC 6750, section 3.1."""
+    """The problem for a request without a login, or with an invalid bearer token (RFC 6750, section 3.1)."""
     return Problem(TOKEN_INVALID, challenge='error="invalid_token"') if bad_token else Problem(LOGIN_REQUIRED)
 
 
 def stale_login_problem() -> Problem:
-    """The answer to a user who has to enter the password again: a "step-up" (RFC 9470, section 3)."""
+    """The problem for a user who has to enter the password again: step-up authentication (RFC 9470, section 3)."""
     return Problem(LOGIN_STALE, challenge='error="insufficient_user_authentication"')
 
 
 def problem_response(error: HTTPException) -> Response:
-    """Any error as a problem, with its status and headers. What was sent is not repeated."""
+    """Any error as problem details, with its status and headers. The input is not repeated."""
     code = error.code or InternalServerError.code
     body: dict[str, object] = {"type": "about:blank", "title": error.name, "status": code}
     if isinstance(error, Problem):
         body["type"] = url_for("api.documentation", _anchor=error.kind.name)
         body["title"] = error.kind.title
     if error.description is not None and error.description != type(error).description:
-        body["detail"] = error.description  # a sentence of ours; Werkzeug's are for people at a browser
+        body["detail"] = error.description  # Werkzeug's default texts are for people at a browser
     if isinstance(error, Problem) and error.errors:
         body["errors"] = [field._asdict() for field in error.errors]
     response = Response(json.dumps(body), status=code, content_type=PROBLEM_JSON)

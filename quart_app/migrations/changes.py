@@ -1,6 +1,6 @@
-"""Changing tables by Alembic, which needs no configuration file here.
+"""Changing tables with Alembic, without a configuration file.
 
-Importing this takes a while: only what changes tables should do so.
+The import is slow, so only code that changes tables should import this module.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ class Change(NamedTuple):
 
 
 async def upgrade_tables(database: Database, revision: str = "head") -> list[Change]:
-    """Apply all revisions that are missing; gives those, which may be none.
+    """Apply all missing revisions; return those that were applied.
 
-    Safe when several processes do it at once: the first one does it, the others wait and find nothing to do. If it
-    fails halfway, SQLite is as it was before; PostgreSQL is after the last revision that went well.
+    Several processes may call this at once: the first one upgrades, the others wait and find nothing to do. After a
+    failure SQLite is as before; PostgreSQL is at the last revision that succeeded.
 
     Raises:
-        UnknownTables: there are tables that are not ours.
+        UnknownTables: the database has tables of another application.
         UnknownRevision: there is no such revision, or the database is at one that this code does not have.
     """
     return await _change(database, lambda config: command.upgrade(config, revision))
 
 
 async def downgrade_tables(database: Database, revision: str) -> list[Change]:
-    """Take back all revisions after this one ("base": all there are), and the data in what they added.
+    """Take back all revisions after this one ("base": all revisions), with the data in what they added.
 
     Raises:
         UnknownRevision: there is no such revision.
@@ -56,16 +56,16 @@ async def downgrade_tables(database: Database, revision: str) -> list[Change]:
 
 
 async def compare_tables(database: Database) -> list[Any]:
-    """What is different between the models and the tables, in Alembic's words; nothing, if all is well."""
+    """The differences between the models and the tables, as Alembic reports them; empty if they match."""
     async with database.session() as session:
         return await (await session.connection()).run_sync(_compare)
 
 
 async def write_revision(database: Database, summary: str) -> str:
-    """Write the next revision: what makes the tables of this database into the models; gives its path.
+    """Write the next revision, which makes the tables of this database match the models; return its path.
 
     Raises:
-        UnknownRevision: the database is not at the last one.
+        UnknownRevision: the database is not at the last revision.
     """
     async with database.migration_connection() as connection:
         return await connection.run_sync(_write, summary)
@@ -106,7 +106,7 @@ def _write(connection: Connection, summary: str) -> str:
     last = ScriptDirectory.from_config(config).get_current_head() or "0"
     with _revisions_are_known():
         script = command.revision(config, summary, autogenerate=True, rev_id=f"{int(last) + 1:04}")
-    return cast("Script", script).path  # a list only of a hook of Alembic's that we do not have
+    return cast("Script", script).path  # a list only with a hook of Alembic that is not used here
 
 
 @contextmanager

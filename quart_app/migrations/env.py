@@ -1,4 +1,4 @@
-"""What Alembic runs for each of its commands: the changes, on the connection that ``changes`` gives it."""
+"""Run by Alembic for each of its commands, on the connection from ``changes``."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from quart_app.database import Base, UtcDateTime
 
 
 def render(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """What to write into a revision for a column type of ours: the plain one, as code of ours may change."""
+    """The plain column type instead of the application's own, which may change after the revision was written."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
@@ -18,8 +18,8 @@ context.configure(
     target_metadata=Base.metadata,
     on_version_apply=options.get("on_version_apply"),
     render_item=render,
-    render_as_batch=True,  # SQLite cannot change a table: Alembic copies it
-    transaction_per_migration=True,  # where the connection has no transaction yet, which is PostgreSQL
+    render_as_batch=True,  # SQLite cannot alter most of a table, so Alembic copies it
+    transaction_per_migration=True,  # only on PostgreSQL, whose connection has no transaction yet
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,4 +1,4 @@
-"""Why tables cannot be changed, or worked with."""
+"""Why tables cannot be used or changed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 
 class MigrationError(RuntimeError):
-    """The tables are not what they have to be. Nothing was changed, unless it says so."""
+    """The tables do not fit this code. Nothing was changed, unless the message says otherwise."""
 
 
 class DatabaseOutdated(MigrationError):
-    """The tables are older than the code, and a server may not change them."""
+    """The tables are older than the code, and servers do not upgrade them in this environment."""
 
     def __init__(self, current: str | None, wanted: str) -> None:
         super().__init__(
@@ -20,7 +20,7 @@ class DatabaseOutdated(MigrationError):
 
 
 class UnknownTables(MigrationError):
-    """The database has tables with the names of ours, and they are not ours."""
+    """The database has tables of another application with the same names."""
 
     def __init__(self, names: Collection[str]) -> None:
         super().__init__(
@@ -30,4 +30,4 @@ class UnknownTables(MigrationError):
 
 
 class UnknownRevision(MigrationError):
-    """There is no such revision, or the database is at one that this code does not have."""
+    """The revision does not exist, or the database is at one that this code does not have."""

@@ -1,4 +1,4 @@
-"""What a server does about the tables when it starts: create and change them, or insist that somebody has."""
+"""The tables when a server starts: upgrade them, or refuse to start with old ones."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from .revisions import current_revision, head_revision
 
 
 async def prepare_tables(database: Database, *, upgrade: bool) -> None:
-    """Make sure that the tables are as new as the code.
+    """Make sure that the tables are not older than the code.
 
-    They may be newer: while a deployment goes on, or after one that was taken back, old code runs on new tables.
+    They may be newer: during a deployment, or after one that was rolled back, old code runs on new tables.
 
     Raises:
-        DatabaseOutdated: they are not, and may not be changed here.
-        UnknownTables: there are tables that are not ours.
+        DatabaseOutdated: they are older, and *upgrade* is false.
+        UnknownTables: the database has tables of another application.
         DatabaseUnavailable: the database does not answer.
     """
     try:
         await database.open()
         await _prepare(database, upgrade=upgrade)
     except BaseException:
-        await database.close()  # what has not started will not be told to stop
+        await database.close()  # a server that has not started does not call its shutdown hooks
         raise
 
 
@@ -32,6 +32,6 @@ async def _prepare(database: Database, *, upgrade: bool) -> None:
         return
     if not upgrade:
         raise DatabaseOutdated(current, wanted)
-    from .changes import upgrade_tables  # Alembic takes a while to import, and is seldom needed
+    from .changes import upgrade_tables  # imports Alembic, which is slow and rarely needed
 
     await upgrade_tables(database)

@@ -1,4 +1,4 @@
-"""Failed attempts to guess a password, as the database has them."""
+"""The table of failed password attempts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _KEY_LENGTH = 64
 
 
 class FailedAttempts(Base):
-    """How often something has been guessed wrong, or is being guessed, since the first time."""
+    """The number of failed and running attempts with one key, since the first one."""
 
     __tablename__ = "failed_attempts"
 
-    #: A keyed hash: names stay out of this table, and so do passwords that were entered in the wrong field.
+    #: A keyed hash, so that the table contains neither names nor passwords that were entered as a name.
     key: Mapped[str] = mapped_column(String(_KEY_LENGTH), primary_key=True)
     count: Mapped[int] = mapped_column()
-    #: When they are forgotten.
+    #: When the count expires.
     ends_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,4 +1,4 @@
-"""The handle of a login session: what its cookies hold, and the database does not."""
+"""The handle of a login session: the secret in its cookies, of which the database has only a hash."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _HANDLE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 def new_handle() -> str:
-    """256 random bits as text: nobody guesses one, and no two are alike (ASVS 7.2.3 asks for 128)."""
+    """A handle of 256 random bits, as text (ASVS 7.2.3 asks for 128)."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def hash_handle(handle: str) -> str | None:
-    """What the database knows a handle by; None for what cannot be one, such as the user ids of older cookies.
+    """The hash of a handle; None for a text that cannot be a handle, such as a user id in an old cookie.
 
-    A plain hash is enough for what is random: there is no dictionary to try. So a stolen table opens nothing.
+    SHA-256 is enough, because a random handle cannot be found with a dictionary. A stolen table logs nobody in.
     """
     return sha256(handle.encode()).hexdigest() if _HANDLE.fullmatch(handle) else None

@@ -1,4 +1,4 @@
-"""A login session, as the database has it."""
+"""The table of login sessions."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from .handles import hash_handle, new_handle
 
 CLIENT_MAX = 80
 ADDRESS_MAX = 64
-ID_MAX = 2**31 - 1  # what the column holds: a larger number is nobody's, and no error of the database
+ID_MAX = 2**31 - 1  # the largest value of the column: URLs with larger ids are 404, and cause no database error
 _HASH_LENGTH = 64
 
 
 class Kind(StrEnum):
-    """What a login session lives by, and therefore how long it does."""
+    """How a login session is kept by the client, which decides how long it lasts."""
 
-    SESSION = "session"  # the browser's session cookie
-    REMEMBERED = "remembered"  # a remember cookie as well
-    BEARER = "bearer"  # a token that a program keeps
+    SESSION = "session"  # in the session cookie, until the browser is closed
+    REMEMBERED = "remembered"  # in a remember cookie, too
+    BEARER = "bearer"  # as a bearer token of a program
 
 
 class _Handle:
-    """Apart from the columns, as SQLAlchemy takes every annotation of a model for one."""
+    """A base class for an attribute without a column: SQLAlchemy maps every annotation of a model."""
 
-    #: What the cookies hold, or the token. Known to the request that has created or found the row, and to nobody else.
+    #: The secret in the cookies or the token. Known only in the request that created or found the row.
     handle: str | None = None
 
 
 class LoginSession(_Handle, Base):
     """One login of a user.
 
-    While the row is there, and young enough, its cookies or its token log in; afterwards they do not.
+    Its cookies or its token log in as long as the row exists and has not expired.
     """
 
     __tablename__ = "login_sessions"
@@ -52,13 +52,13 @@ class LoginSession(_Handle, Base):
     kind: Mapped[Kind] = mapped_column(
         Enum(Kind, native_enum=False, length=16, values_callable=lambda kinds: [kind.value for kind in kinds])
     )
-    #: A short description of the browser, and where it called from, at login.
+    #: A short description of the browser, and its network address, at login.
     client: Mapped[str] = mapped_column(String(CLIENT_MAX))
     address: Mapped[str] = mapped_column(String(ADDRESS_MAX))
     created_at: Mapped[datetime] = mapped_column()
     #: When the password was last entered: at login, and at each re-authentication.
     proved_at: Mapped[datetime] = mapped_column()
-    #: As of a minute ago: not every request is written down.
+    #: To the minute: see ``sessions/last_seen``.
     last_seen_at: Mapped[datetime] = mapped_column()
 
     def __init__(self, *, user_id: int, kind: Kind, client: str, address: str) -> None:
@@ -70,16 +70,16 @@ class LoginSession(_Handle, Base):
 
     @property
     def is_remembered(self) -> bool:
-        """Whether it outlives the browser."""
+        """Whether the login outlives a restart of the browser."""
         return self.kind is Kind.REMEMBERED
 
     @property
     def is_bearer(self) -> bool:
-        """Whether it is a program's, which sends a token and keeps no cookies."""
+        """Whether the login belongs to a program that sends a bearer token."""
         return self.kind is Kind.BEARER
 
     def renew_handle(self) -> None:
-        """Take another handle; the old one is nobody's then."""
+        """Set a new handle. The old one is no longer valid."""
         self.handle = new_handle()
         self.handle_hash = hash_handle(self.handle) or ""
 

@@ -1,4 +1,4 @@
-"""When two names are the same name."""
+"""The keys that usernames and email addresses are compared by."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import unicodedata
 
 
 def username_key(username: str) -> str:
-    """What a username is compared by: neither case nor the way of typing an accent makes a difference.
+    """The key of a username: it ignores case and the composition of accents.
 
-    Unicode's NFKC_Casefold, near enough (Unicode 16, section 3.13): folding may undo the normal form, so
-    that is taken once more.
+    Nearly Unicode's NFKC_Casefold (Unicode 16, section 3.13): folding may undo the normal form, so the result is
+    normalized again.
     """
     return _fold(username.strip())
 
 
 def email_key(email: str) -> str:
-    """What an email address is compared by. No provider that matters tells ``Susan@`` from ``susan@``."""
+    """The key of an email address. It ignores case, as providers do in practice (``Susan@``, ``susan@``)."""
     return _fold(email.strip())
 
 

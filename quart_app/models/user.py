@@ -1,4 +1,4 @@
-"""The user, as the database has it."""
+"""The table of users."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ EMAIL_MAX = 120
 
 
 class _LoggedIn(UserMixin):
-    """Apart from the columns, as SQLAlchemy takes every annotation of a model for one."""
+    """A base class for an attribute without a column: SQLAlchemy maps every annotation of a model."""
 
-    #: The login session of this request; None for users who were found in another way.
+    #: The login session of this request; None for a user who was not loaded by a login.
     login_session: LoginSession | None = None
 
 
 class User(_LoggedIn, Base):
-    """Somebody with an account.
+    """A user with an account.
 
-    Names and addresses are kept as they were entered and compared by their keys: ``Susan`` and ``SUSAN`` are
-    one user. The database, and not a question asked before, guarantees that there is only one.
+    Usernames and addresses are stored as entered, and compared by their keys: ``Susan`` and ``SUSAN`` are the same
+    user. Unique constraints guarantee that there is only one, not a query before the insert.
     """
 
     __tablename__ = "users"
@@ -52,13 +52,13 @@ class User(_LoggedIn, Base):
 
     @property
     def is_active(self) -> bool:
-        """Whether the account may be used; nobody can log in to one that may not."""
+        """Whether the account is open. A closed account cannot be logged in to."""
         return self.active
 
     def get_id(self) -> str:
-        """What cookies are to hold: the handle of the login session, not the user's id.
+        """The id for the cookies: the handle of the login session, not the user's id.
 
-        Flask-Login calls this an alternative id. It ends when the session does; the user's id never would.
+        Flask-Login calls this an alternative id. It becomes invalid when the session ends, which a user id never does.
 
         Raises:
             RuntimeError: the user has no login session.

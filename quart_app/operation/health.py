@@ -1,7 +1,7 @@
-"""Whether the application can do its work now, asked often by machines, so answered from memory for a second.
+"""The readiness check: whether the database and Redis answer. A result is reused for a second, as probes are frequent.
 
-Without the database it cannot; one that is merely busy is there. Without Redis it can, but not as well: that is told,
-and no reason to send nobody here.
+Without the database the application is not ready; a busy database still counts as answering. Without Redis it is ready,
+but reports it, because Redis is needed only to share state between workers.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from .logs import get_logger
 
 _PROBE_TIMEOUT = 1.0  # seconds for the database, or Redis, to answer
 _OK = "ok"
-_FRESH = 1.0  # seconds that an answer is good for
+_MAX_AGE = 1.0  # seconds for which a report is reused
 
 _log = get_logger("quart_app.health")
 
 
 class Report(NamedTuple):
-    """What was found."""
+    """The result of a check."""
 
     is_ready: bool
     parts: dict[str, str]
 
     @property
     def level(self) -> int:
-        """How bad it is, as log levels are."""
+        """The log level of a change to this result."""
         if not self.is_ready:
             return logging.ERROR
         return logging.INFO if set(self.parts.values()) == {_OK} else logging.WARNING
 
 
 class Readiness:
-    """Asks database and Redis, but never twice at once, and at most once a second, however often one asks here.
+    """Checks the database and Redis, one check at a time and at most once a second.
 
     Arguments:
-        database: without which nothing works.
+        database: needed for everything.
         redis_url: None if there is no Redis.
     """
 
@@ -52,17 +52,17 @@ class Readiness:
         self._until = 0.0
 
     async def report(self) -> Report:
-        """What was found less than a second ago."""
+        """A report that is less than a second old."""
         async with self._one_at_a_time:
             if self._last is None or monotonic() >= self._until:
-                report = await self._look()
+                report = await self._check()
                 if self._last is not None and report != self._last:
                     _log.log(report.level, "readiness changed", **report.parts)
                 self._last = report
-                self._until = monotonic() + _FRESH
+                self._until = monotonic() + _MAX_AGE
             return self._last
 
-    async def _look(self) -> Report:
+    async def _check(self) -> Report:
         if self._redis_url is None:
             database = await self._ask_database()
             parts = {"database": _in_words(database)}

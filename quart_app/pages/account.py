@@ -1,4 +1,4 @@
-"""The pages of one's own account: see it, change it, delete it."""
+"""The pages of the user's own account: overview, password, email address, deletion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 @blueprint.get("")
 @login_required
 async def overview() -> str:
-    """Who one is, and where one is logged in."""
+    """Show the account and its logins."""
     here = current_login_session()
     sessions = await list_sessions(current_user.id)
     return await render_template(
@@ -37,7 +37,7 @@ async def overview() -> str:
 @checked_by_form
 @fresh_login_required
 async def password() -> ResponseReturnValue:
-    """Change the password, which logs out everywhere else."""
+    """Change the password, which ends all other logins."""
     form = await PasswordChangeForm.from_request()
     if await form.is_sent_by(current_user):
         await change_password(current_user, form.password.data or "")
@@ -70,7 +70,7 @@ async def email() -> ResponseReturnValue:
 @checked_by_form
 @fresh_login_required
 async def delete() -> ResponseReturnValue:
-    """Delete the account, and with it every login."""
+    """Delete the account with all its logins."""
     form = await DeletionForm.from_request()
     if await form.is_sent_by(current_user):
         await delete_own_account(current_user)

@@ -1,4 +1,4 @@
-"""The forms of one's own account: each asks for the password that it has now."""
+"""The forms of the user's own account. Each asks for the current password."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .page_form import PageForm
 
 
 class CurrentPasswordForm(PageForm):
-    """What has to be proved by the current password: that it is still the user who sits there."""
+    """A form with the current password, which proves that it is sent by the user."""
 
     current_password: PasswordField
 
     async def is_sent_by(self, user: User) -> bool:
-        """Whether it was sent with everything right, the password of this user last: that costs a hash."""
+        """Whether the form is valid. The password of this user is checked last, because that costs a hash."""
         if not await self.validate_on_submit():
             return False
         try:
@@ -35,14 +35,14 @@ class CurrentPasswordForm(PageForm):
 
 
 class ReauthenticationForm(CurrentPasswordForm):
-    """The password of the user who is logged in, once more."""
+    """The form to confirm a login with the password."""
 
     current_password = current_password_field("Password")
     submit = SubmitField("Confirm")
 
 
 class PasswordChangeForm(CurrentPasswordForm):
-    """The current password and another one."""
+    """The form to change the password."""
 
     current_password = current_password_field("Current Password")
     password = new_password_field("New Password")
@@ -50,25 +50,25 @@ class PasswordChangeForm(CurrentPasswordForm):
     submit = SubmitField("Change Password")
 
     def validate_password(self, field: PasswordField) -> None:
-        """The rules are those of registration."""
+        """Apply the rules of registration."""
         with errors_shown():
             check_new_password(field.data or "", username=current_user.username, email=current_user.email)
 
 
 class EmailChangeForm(CurrentPasswordForm):
-    """Another email address."""
+    """The form to change the email address."""
 
     email = email_field("New Email")
     current_password = current_password_field("Current Password")
     submit = SubmitField("Change Email")
 
     def refuse_email(self) -> None:
-        """Show that somebody else has it."""
+        """Show that another user has the address."""
         self.email.errors = [*self.email.errors, TAKEN["email"]]
 
 
 class DeletionForm(CurrentPasswordForm):
-    """Farewell."""
+    """The form to delete the account."""
 
     current_password = current_password_field("Current Password")
     submit = SubmitField("Delete Account")

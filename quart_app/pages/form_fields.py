@@ -1,4 +1,4 @@
-"""The fields that forms of accounts are made of. Each form gets fields of its own: these functions make them."""
+"""The fields of forms, with their rules. Each function makes a new field for one form."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _stripped(text: str | None) -> str | None:
 
 
 def _keeps(rule: Callable[[str], str]) -> Callable[[object, StringField], None]:
-    """A validator for a rule; nothing entered is for DataRequired to refuse."""
+    """A validator that applies a rule. DataRequired refuses an empty field before it."""
 
     def validate(_form: object, field: StringField) -> None:
         with errors_shown():
@@ -34,7 +34,7 @@ def _normalized(password: str | None) -> str | None:
 
 
 def login_name_field(label: str) -> StringField:
-    """What a user is called by at login."""
+    """A field for the username or email address at login."""
     return StringField(
         label,
         description="Or your email address.",
@@ -45,7 +45,7 @@ def login_name_field(label: str) -> StringField:
 
 
 def username_field(label: str) -> StringField:
-    """A name for a new account."""
+    """A field for the username of a new account."""
     return StringField(
         label,
         filters=[_stripped],
@@ -55,7 +55,7 @@ def username_field(label: str) -> StringField:
 
 
 def email_field(label: str) -> EmailField:
-    """An address for an account."""
+    """A field for the email address of an account."""
     return EmailField(
         label,
         filters=[_stripped],
@@ -65,7 +65,7 @@ def email_field(label: str) -> EmailField:
 
 
 def current_password_field(label: str) -> PasswordField:
-    """The password there is."""
+    """A field for the current password."""
     return PasswordField(
         label,
         filters=[_normalized],
@@ -75,7 +75,7 @@ def current_password_field(label: str) -> PasswordField:
 
 
 def new_password_field(label: str) -> PasswordField:
-    """Another one; the form knows whose it is to be, and checks it."""
+    """A field for a new password. The form checks it, because the rules depend on the username and the address."""
     return PasswordField(
         label,
         description=f"At least {PASSWORD_MIN} characters. A few words that nobody expects are easy to remember.",
@@ -86,7 +86,7 @@ def new_password_field(label: str) -> PasswordField:
 
 
 def repeated_password_field(label: str) -> PasswordField:
-    """The other one again, in a form that calls it ``password``."""
+    """A field to repeat the new password, in a form whose other field is ``password``."""
     return PasswordField(
         label,
         filters=[_normalized],
@@ -97,7 +97,7 @@ def repeated_password_field(label: str) -> PasswordField:
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """Show at its field why a rule, by ValueError, refuses what was entered."""
+    """Show the ValueError of a rule at the field."""
     try:
         yield
     except ValueError as error:

@@ -15,5 +15,5 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/index")
 @login_required
 async def index() -> str:
-    """Greet the user, and show what others wrote."""
+    """Greet the user, and show the example posts."""
     return await render_template("pages/index.html", posts=EXAMPLES)

@@ -1,4 +1,4 @@
-"""The pages to register, log in, confirm who one is, and log out."""
+"""The pages to register, log in, confirm the password, and log out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("accounts", __name__)
 @checked_by_form
 @anonymous_required(redirect_to="pages.index")
 async def login() -> ResponseReturnValue:
-    """Log in, and go on to where one wanted to go (``next``), if that is a page of ours."""
+    """Log in, and redirect to ``next`` if it is a page of this site."""
     wanted = safe_next_url(request.args.get("next"), "")
     form = await LoginForm.from_request()
     if await form.validate_on_submit():
@@ -46,9 +46,9 @@ async def login() -> ResponseReturnValue:
 @checked_by_form
 @login_required
 async def reauthenticate() -> ResponseReturnValue:
-    """Let a user whom a cookie has brought back enter the password, and go on to ``next``.
+    """Confirm a remembered login with the password, and redirect to ``next``.
 
-    It is the password of the user who is logged in: with another one's nobody becomes fresh here.
+    Only the password of the user who is logged in is accepted.
     """
     wanted = safe_next_url(request.args.get("next"), "")
     form = await ReauthenticationForm.from_request()
@@ -64,7 +64,7 @@ async def reauthenticate() -> ResponseReturnValue:
 @blueprint.route("/logout", methods=["GET", "POST"])
 @checked_by_form
 async def logout() -> ResponseReturnValue:
-    """Log out. A link cannot: it asks first, as anybody can make somebody follow a link."""
+    """Log out. A GET request only shows the button, because other sites can make a browser follow a link."""
     form = await LogoutForm.from_request()
     if not current_user.is_authenticated:
         return redirect(url_for("pages.index"))

@@ -1,4 +1,4 @@
-"""The forms to register, log in and log out, with the words of the tutorial."""
+"""The forms to register, log in and log out, with the labels of the tutorial."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .page_form import PageForm
 
 
 class LoginForm(PageForm):
-    """Username or email address, password, and whether to be remembered."""
+    """The form to log in."""
 
     username = login_name_field("Username")
     password = current_password_field("Password")
@@ -30,7 +30,7 @@ class LoginForm(PageForm):
 
 
 class RegistrationForm(PageForm):
-    """What an account is made of."""
+    """The form to create an account."""
 
     username = username_field("Username")
     email = email_field("Email")
@@ -39,34 +39,34 @@ class RegistrationForm(PageForm):
     submit = SubmitField("Register")
 
     def validate_password(self, field: PasswordField) -> None:
-        """Refuse what strangers try first."""
+        """Apply the rules for new passwords."""
         with errors_shown():
             check_new_password(field.data or "", username=self.username.data or "", email=self.email.data or "")
 
     async def async_validators_username(self, field: StringField) -> None:
-        """Refuse a name that somebody has."""
+        """Refuse a username that another user has."""
         await self._refuse_taken("username", field)
 
     async def async_validators_email(self, field: EmailField) -> None:
-        """Refuse an address that somebody has."""
+        """Refuse an address that another user has."""
         await self._refuse_taken("email", field)
 
     async def _refuse_taken(self, name: str, field: StringField) -> None:
-        # Asked again by the database when the user is added: this is only for seeing all errors at once.
+        # The database checks again when the user is inserted: this shows all errors of the form at once.
         if field.errors or not field.data:
             return
-        # It alone: the other one may be what PostgreSQL answers with an error.
+        # Only this value: PostgreSQL might raise an error for the other one, such as for NUL.
         if name in await taken_fields(**{"username": "", "email": "", name: field.data}):
             raise ValidationError(TAKEN[name])
 
     def refuse(self, fields: frozenset[str]) -> None:
-        """Show that these have been taken by somebody in the meantime."""
+        """Show that these were taken meanwhile."""
         for name in fields:
             field = self[name]
             field.errors = [*field.errors, TAKEN[name]]
 
 
 class LogoutForm(PageForm):
-    """Nothing but the button, and the token."""
+    """The form to log out: a button and the CSRF token."""
 
     submit = SubmitField("Logout")

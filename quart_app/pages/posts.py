@@ -1,4 +1,4 @@
-"""Posts, of which there are two, as in the tutorial: what they are about is not the subject here."""
+"""The two example posts of the tutorial."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Post(NamedTuple):
-    """Something that somebody wrote."""
+    """A post of a user."""
 
     author: str
     body: str

@@ -1,4 +1,4 @@
-"""The buttons that end login sessions; the account page has them."""
+"""The buttons on the account page that end login sessions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 @blueprint.post(f"/<int(max={ID_MAX}):session_id>/end")
 @login_required
 async def end(session_id: int) -> ResponseReturnValue:
-    """End one of one's own login sessions; somebody else's does not exist here (404)."""
+    """End a login session of the current user. One of another user is not found (404)."""
     if session_id == current_login_session().id:
         await end_login()
         return redirect(url_for("pages.index"))
@@ -29,7 +29,7 @@ async def end(session_id: int) -> ResponseReturnValue:
 @blueprint.post("/end-others")
 @login_required
 async def end_others() -> ResponseReturnValue:
-    """End all of one's own login sessions but this one."""
+    """End all login sessions of the current user but this one."""
     ended = await end_sessions(current_user.id, except_for=current_login_session().id)
     await flash("All other logins have been ended." if ended else "There was no other login.", "success")
     return redirect(url_for("account.overview"))

@@ -32,9 +32,9 @@ def users(app: Application) -> int:
 
 def test_as_many_as_wanted(command: Command, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first and the last can log in, whatever is sent to the database at once; a second time adds what lacks."""
-    monkeypatch.setattr(seed, "_AT_ONCE", 3)
-    assert command("seed", "--users", "4").stdout == "Added 4 users; 0 were there already.\n"
-    assert command("seed", "--users", "10").stdout == "Added 6 users; 4 were there already.\n"
+    monkeypatch.setattr(seed, "_BATCH", 3)
+    assert command("seed", "--users", "4").stdout == "Added 4 users; 0 existed already.\n"
+    assert command("seed", "--users", "10").stdout == "Added 6 users; 4 existed already.\n"
     assert users(app) == 10
     for name in ("user1", "user10@example.com"):
         assert can_log_in(app, name, seed.PASSWORD)
@@ -42,7 +42,7 @@ def test_as_many_as_wanted(command: Command, app: Application, monkeypatch: pyte
 
 def test_a_fault_in_the_middle(command: Command, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each batch is a piece of work of its own: what was added before stays, and the next time adds the rest."""
-    monkeypatch.setattr(seed, "_AT_ONCE", 3)
+    monkeypatch.setattr(seed, "_BATCH", 3)
     inserts: list[str] = []
 
     def fail_in_the_third(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -58,7 +58,7 @@ def test_a_fault_in_the_middle(command: Command, app: Application, monkeypatch: 
     assert failed.exit_code == 1
     assert failed.stderr.startswith("Error: The database does not answer.")
     assert users(app) == 6
-    assert command("seed", "--users", "10").stdout == "Added 4 users; 6 were there already.\n"
+    assert command("seed", "--users", "10").stdout == "Added 4 users; 6 existed already.\n"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -70,7 +70,7 @@ def test_what_others_have(tmp_path: Path, run: Command, request: pytest.FixtureR
         created = run(app, "user", "create", name, email, "--password-stdin", input=f"{PASSWORD}\n")
         assert created.exit_code == 0
     seeded = run(app, "seed", "--users", "4")
-    assert (seeded.exit_code, seeded.stdout) == (0, "Added 2 users; 2 were there already.\n")
+    assert (seeded.exit_code, seeded.stdout) == (0, "Added 2 users; 2 existed already.\n")
     assert users(app) == 4
 
 
@@ -100,5 +100,5 @@ def test_not_in_production(tmp_path: Path, run: Callable[..., Result]) -> None:
     )
     refused = run(app, "seed", "--users", "1")
     assert refused.exit_code == 1
-    assert "not in production" in refused.stderr
+    assert "not allowed in production" in refused.stderr
     assert users(app) == 0

@@ -1,7 +1,7 @@
 """Users and login sessions.
 
-Before there were revisions the application created the tables that were missing whenever it started. So they, or
-one of them, may be there with somebody's data, and stay.
+Before there were revisions, the application created missing tables when it started. So one or both may exist, with
+data, and are kept.
 """
 
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ _TABLES = {
 
 
 def upgrade() -> None:
-    """Create the tables that the application began with, unless they are there."""
+    """Create the first tables, unless they exist."""
     _refuse_unknown_tables()
     op.create_table(
         "users",
@@ -65,7 +65,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them, with everybody's account."""
+    """Drop them, with all accounts."""
     op.drop_table("login_sessions")
     op.drop_table("users")
 

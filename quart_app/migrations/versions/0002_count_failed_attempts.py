@@ -22,5 +22,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it: whoever has to wait has not to, from then on."""
+    """Drop the table: waits after failed attempts end."""
     op.drop_table("failed_attempts")

@@ -1,7 +1,7 @@
 """Use no id of a user or a login session twice.
 
-SQLite gives the highest id out again when its row is deleted, unless it is told not to. A request that was under way
-with the old row would then go on with somebody else's. PostgreSQL counts on by itself, so it has nothing to change.
+SQLite uses the highest id again after its row was deleted, unless the table has AUTOINCREMENT. A request that holds the
+id of the deleted row would then find another one. PostgreSQL never does this, so nothing changes there.
 """
 
 from alembic import op
@@ -15,12 +15,12 @@ _TABLES = ("users", "login_sessions")
 
 
 def upgrade() -> None:
-    """Copy both tables, rows and all, to such that count on."""
+    """Copy both tables, with their rows, to tables with AUTOINCREMENT."""
     _copy_tables(autoincrement=True)
 
 
 def downgrade() -> None:
-    """Copy them back."""
+    """Copy both tables to tables without it."""
     _copy_tables(autoincrement=False)
 
 

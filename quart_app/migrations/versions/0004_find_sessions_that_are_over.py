@@ -1,7 +1,7 @@
-"""Find the login sessions that are over without reading all.
+"""Find expired login sessions without reading all of them.
 
-PostgreSQL makes the index while users go on logging in. That cannot be part of a transaction, and leaves half an index
-behind if it fails: so whatever is there of it goes first.
+PostgreSQL creates the index concurrently, so that users can log in meanwhile. That cannot be part of a transaction, and
+a failure leaves an invalid index behind, which is dropped first.
 """
 
 from contextlib import AbstractContextManager, nullcontext
