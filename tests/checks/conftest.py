@@ -1,4 +1,4 @@
-"""The 30 checks of docs/security.md: each says its figure in the summary of the run.
+"""The checks of docs/security.md: each says its figure in the summary of the run.
 
 ``CHECKS=full`` repeats what is a matter of chance, such as the moment at which a worker is killed, more often.
 """
@@ -26,7 +26,7 @@ _FIGURE = "figure"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
-    config.addinivalue_line("markers", "check(number): which of the 30 checks of docs/security.md it is")
+    config.addinivalue_line("markers", "check(number): which of the checks of docs/security.md it is")
 
 
 @pytest.fixture

@@ -26,9 +26,10 @@ def test_the_tests_exist() -> None:
 
 
 def test_every_check_has_a_row() -> None:
-    """All thirty, and the tests of each are those that are marked with its number."""
+    """Their numbers ascend, and the tests of each are those that are marked with its number."""
     rows = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", PAGE, re.MULTILINE)
-    assert [int(number) for number, _ in rows] == list(range(1, 31))
+    numbers = [int(number) for number, _ in rows]
+    assert numbers == sorted(set(numbers)) and numbers[:30] == list(range(1, 31))
     marked: dict[int, set[str]] = {}
     for file in (ROOT / "tests" / "checks").glob("test_*.py"):
         tests = r"^@pytest\.mark\.check\((\d+)\)\n(?:@.*\n)*?(?:async )?def (test_\w+)"
@@ -39,7 +40,8 @@ def test_every_check_has_a_row() -> None:
 
 def test_every_check_has_a_fault_that_it_finds() -> None:
     """Its row names a change of the code with which it fails, to be tried by hand."""
-    assert len(re.findall(r"^\| \d+ \| [^|]+ \| [^|]{10,} \| [^|]+ \|$", PAGE, re.MULTILINE)) == 30
+    rows = re.findall(r"^\| \d+ \|.*$", PAGE, re.MULTILINE)
+    assert all(re.match(r"\| \d+ \| [^|]+ \| [^|]{10,} \| [^|]+ \|$", row) for row in rows)
 
 
 def test_every_fault_has_a_row() -> None:
