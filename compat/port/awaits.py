@@ -8,6 +8,7 @@ something in it is to be awaited.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,10 +19,15 @@ from importlib import import_module
 import libcst as cst
 
 from . import quart_api as api
+from . import validators
+from .families import Families
 from .inference import VIEW, Inference
 from .program import Class, ClassValue, External, Function, FunctionValue, Instance, Module, Scope, dotted_name
 from .startup import find_startup
+from .validators import find_validators
 
+#: What a form is called, where nothing else is known of it.
+_FORM_NAME = re.compile(r"(^|_)form\d*$|Form\d*$", re.IGNORECASE)
 #: These take a whole list as well as a generator.
 _DRAIN = {"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}
 
@@ -33,6 +39,7 @@ class Obstacle:
     module: Module
     node: cst.CSTNode
     why: str
+    do: str = ""
 
 
 class Awaits:
@@ -50,6 +57,10 @@ class Awaits:
         self._callers: dict[Function, list[tuple[Module, cst.Call]]] = defaultdict(list)
         self._targets: dict[cst.Call, set[Function]] = {}
         self._waiting: list[Function] = []
+        self.stay_sync: dict[Function, Function] = {}
+        self._families = Families(inference)
+        self._validators = find_validators(inference)
+        self._mentioned = {attribute.attr.value for module in inference.modules for attribute in module.attributes}
         self.startup = find_startup(inference, self._is_factory)
         for module in inference.modules:
             self._index_calls(module)
@@ -67,6 +78,10 @@ class Awaits:
         """Whether it is async after the port."""
         return function.is_async or function in self.made_async
 
+    def is_hook(self, function: Function) -> bool:
+        """Whether Quart calls it for a request: a view, or a function that runs before or after one."""
+        return any(self._is_hook(decorator, function.outer) for decorator in function.decorators)
+
     def targets(self, call: cst.Call) -> set[Function]:
         """The functions of the project that *call* may call."""
         return self._targets.get(call, set())
@@ -77,7 +92,7 @@ class Awaits:
 
     def _index_calls(self, module: Module) -> None:
         for call in module.calls:
-            values = self.inference.evaluate(call.func, module.scopes[call])
+            values = self.inference.called(self.inference.evaluate(call.func, module.scopes[call]))
             functions = {value.function for value in values if isinstance(value, FunctionValue)}
             self._targets[call] = functions
             for function in functions:
@@ -92,7 +107,7 @@ class Awaits:
 
     def _find_hooks(self, module: Module) -> None:
         for function in module.functions:
-            if any(self._is_hook(decorator, function.outer) for decorator in function.decorators):
+            if self.is_hook(function):
                 self._colour(function)
         for call in module.calls:
             if self.inference.externals(call.func, module.scopes[call]) & api.HOOKS:
@@ -144,10 +159,23 @@ class Awaits:
                     self._require(module, attribute)
         for call in module.calls:
             values = self.inference.evaluate(call.func, module.scopes[call])
-            if {
-                value.name for value in values if isinstance(value, External)
-            } & api.AWAITED_CALLS or call in self.forms:
+            if (
+                {value.name for value in values if isinstance(value, External)} & api.AWAITED_CALLS
+                or call in self.forms
+                or self._is_unmistakable(module, call)
+            ):
                 self._require(module, call)
+
+    def _is_unmistakable(self, module: Module, call: cst.Call) -> bool:
+        """Whether it is a call that only a form or a request has, on an object of which nothing is known."""
+        if not isinstance(call.func, cst.Attribute) or self.targets(call):
+            return False
+        owner, name = call.func.value, call.func.attr.value
+        if name in api.UNMISTAKABLE_CALLS:
+            return True
+        last = dotted_name(owner).rpartition(".")[2]
+        is_form = name == "validate" and bool(_FORM_NAME.search(last))
+        return is_form and not self.inference.evaluate(owner, module.scopes[call])
 
     def _find_entered(self, module: Module) -> None:
         for statement in module.withs:
@@ -192,7 +220,8 @@ class Awaits:
             return
         why = self._obstacle(module, node)
         if why is not None:
-            self.obstacles.append(Obstacle(module, node, why))
+            owner = module.scopes[node].owner
+            self.obstacles.append(Obstacle(module, node, why, validators.DO if owner in self._validators else ""))
             return
         self.awaited.add(node)
         if node in module.generators:
@@ -221,6 +250,10 @@ class Awaits:
             return
         self.made_async[function] = None
         self._waiting.append(function)
+        for other in self._families.of(function):
+            self._colour(other)
+            if not self.is_async(other):
+                self.stay_sync[other] = function
 
     # Where nothing can be awaited
 
@@ -256,6 +289,8 @@ class Awaits:
         why = self._belongs_to_others(function)
         if why is not None:
             return why
+        if function in self._validators and self.awaited_validator(function) is None:
+            return validators.WHY
         if function.is_generator and not self._may_generate(function):
             return f"`{name}` is a generator, which those who iterate over it would have to do with `async for`"
         if self._is_factory(function):
@@ -263,6 +298,12 @@ class Awaits:
         if self._is_called_synchronously(function, frozenset()):
             return f"`{name}` is called only where nothing can be awaited"
         return None
+
+    def awaited_validator(self, function: Function) -> str | None:
+        """The name under which quart-wtforms awaits a form's ``validate_<field>``, if nothing calls it by its own."""
+        if function.name in self._mentioned or not validators.is_inline(self.inference, function):
+            return None
+        return validators.awaited_name(function)
 
     def _belongs_to_others(self, function: Function) -> str | None:
         """Why a base class or a decorator needs it as it is; None if none does."""

@@ -17,6 +17,7 @@ from .imports import imported_as, port_imports
 from .names import canonical
 from .program import External, Function, FunctionValue, Instance, Module, dotted_name
 from .rewrite import Rewrite, keyword
+from .silence import is_silent, raises_before, raising_place
 from .startup import as_before_serving
 from .templates import Templates
 
@@ -46,12 +47,24 @@ def plan(
 
 
 def mark(module: Module, rewrite: Rewrite, complaints: Iterable[Complaint]) -> None:
-    """Put a comment above each statement in which something is left to do by hand."""
-    for complaint in complaints:
+    """Put a comment above each statement in which something is left to do by hand.
+
+    Where that would be taken for a yes, a line that raises comes between them, once.
+    """
+    to_do = [complaint for complaint in complaints if complaint.level is Level.TODO]
+    raising_before = set()
+    for complaint in to_do:
+        statement = raising_place(module, complaint.node) if complaint.raises else None
+        if statement is not None and statement not in raising_before and raises_before(module, statement) is None:
+            rewrite.raise_before(statement, complaint.what)
+            raising_before.add(statement)
+    for complaint in to_do:
         around = (complaint.node, *module.ancestors(complaint.node))
         statement = next((each for each in around if isinstance(each, _STATEMENTS)), None)
-        if statement is not None and complaint.level is Level.TODO:
-            rewrite.comment(statement, complaint.remark)
+        if complaint.raises:
+            statement = raising_place(module, complaint.node) or statement
+        if statement is not None:
+            rewrite.comment(raises_before(module, statement) or statement, complaint.remark)
 
 
 class _Planner:
@@ -86,7 +99,9 @@ class _Planner:
         for obstacle in self.awaits.obstacles:
             if obstacle.module is self.module:
                 what = self.module.code(obstacle.node)
-                yield todo(obstacle.node, what, f"it is to be awaited, and {obstacle.why}", _way_around(obstacle.node))
+                raises = is_silent(self.module, obstacle.node)
+                why, do = f"it is to be awaited, and {obstacle.why}", obstacle.do or _way_around(obstacle.node)
+                yield todo(obstacle.node, what, why, do, raises=raises)
 
     def _externals(self, node: cst.BaseExpression) -> set[str]:
         return self.inference.externals(node, self.module.scopes[node])
@@ -96,6 +111,9 @@ class _Planner:
     def _port_function(self, function: Function) -> None:
         if function in self.awaits.made_async:
             self.rewrite.set(function.node, asynchronous=cst.Asynchronous())
+            awaited_name = self.awaits.awaited_validator(function)
+            if awaited_name is not None:
+                self.rewrite.set(function.node, name=cst.Name(awaited_name))
             if function.is_generator:
                 for decorator in function.decorators:
                     self._make_async_context_manager(decorator)
@@ -236,7 +254,9 @@ def _as_text(attribute: cst.Attribute) -> cst.Call:
 
 
 def _nest(statement: cst.With, kinds: list[bool]) -> cst.With:
-    """One statement for each run of items of one kind, the later ones inside the earlier."""
+    """One statement for each run of items of one kind, the later ones inside the earlier, without parentheses."""
+    last = statement.items[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)  # a comma there needs parentheses
+    statement = statement.with_changes(items=[*statement.items[:-1], last])
     first = kinds[0]
     length = next((number for number, kind in enumerate(kinds) if kind is not first), len(kinds))
     asynchronous = cst.Asynchronous() if first else None

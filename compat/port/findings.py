@@ -47,13 +47,17 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Complaint:
-    """A finding while its place is still a node of the syntax."""
+    """A finding while its place is still a node of the syntax.
+
+    It *raises* if a line that raises has to stand before it: what is left to do there would let everybody in.
+    """
 
     node: cst.CSTNode
     level: Level
     what: str
     why: str
     do: str
+    raises: bool = False
 
     @property
     def remark(self) -> str:
@@ -65,9 +69,9 @@ class Complaint:
         return Finding(path, line, self.level, self.what, self.why, self.do)
 
 
-def todo(node: cst.CSTNode, what: str, why: str, do: str) -> Complaint:
+def todo(node: cst.CSTNode, what: str, why: str, do: str, *, raises: bool = False) -> Complaint:
     """Something that does not work before somebody has changed it."""
-    return Complaint(node, Level.TODO, what, why, do)
+    return Complaint(node, Level.TODO, what, why, do, raises)
 
 
 def check(node: cst.CSTNode, what: str, why: str, do: str) -> Complaint:

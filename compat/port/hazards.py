@@ -15,7 +15,18 @@ from .extensions import advice
 from .findings import Complaint, check, todo
 from .imports import imported_as
 from .names import canonical
-from .program import Class, Function, FunctionValue, Instance, Module, dotted_name, imported_module
+from .program import (
+    Class,
+    ClassValue,
+    Function,
+    FunctionValue,
+    Instance,
+    Module,
+    ObjectValue,
+    dotted_name,
+    imported_module,
+)
+from .silence import is_silent
 from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
 
 _QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
@@ -55,6 +66,7 @@ class Hazards:
         yield from self._passed_on(module)
         yield from self._unresolved(module)
         yield from self._called_elsewhere(module)
+        yield from self._overrides(module)
         yield from self._contexts(module)
         yield from self._loaders(module)
         yield from self._bodies(module)
@@ -124,11 +136,14 @@ class Hazards:
                     for name in names
                     if name not in api.HOOKS | api.WELCOME and not name.startswith((*_QUIET, *api.WELCOME))
                 }
-                for name in strange:
+                if strange:
                     what = f"@{module.code(decorator)}"
                     why = f"`{function.name}` is async now, and this decorator may call it without awaiting"
-                    yield check(decorator, what, why, "See that it takes async functions")
-                    del name
+                    do = "See that it takes async functions"
+                    if self.awaits.is_hook(function):
+                        yield check(decorator, what, why, do)
+                    else:  # what it is registered for would get a coroutine, which is true
+                        yield todo(function.node, what, why, do, raises=True)
 
     def _passed_on(self, module: Module) -> Iterator[Complaint]:
         """Functions that became async, and are given to somebody who will call them unseen."""
@@ -150,23 +165,37 @@ class Hazards:
                     names = self.inference.externals(call.func, module.scopes[call])
                     if "threading.Thread" in names:
                         do = f"Use `app.add_background_task({what}, ...)`"
-                yield todo(node, what, "it is async now, and is passed on to be called elsewhere", do)
+                yield todo(node, what, "it is async now, and is passed on to be called elsewhere", do, raises=True)
 
     def _unresolved(self, module: Module) -> Iterator[Complaint]:
         """Calls of a method of the name of one that became async, on an object of which nothing is known."""
         for call in module.calls:
-            if not isinstance(call.func, cst.Attribute) or isinstance(module.parent(call), cst.Await):
+            if isinstance(module.parent(call), cst.Await) or self.inference.evaluate(call.func, module.scopes[call]):
                 continue
-            method = self.methods.get(call.func.attr.value)
-            if method is not None and not self.inference.evaluate(call.func, module.scopes[call]):
+            method = self._possible_method(module, call)
+            if method is not None:
                 what = module.code(call.func)
                 why = f"it may be `{method}`, which is async now"
-                yield todo(call, what, why, "Await it if it is")
+                yield todo(call, what, why, "Await it if it is", raises=is_silent(module, call))
+
+    def _possible_method(self, module: Module, call: cst.Call) -> str | None:
+        """A method that became async, and that *call* may call: by its name, or under a computed name."""
+        match call.func:
+            case cst.Attribute(attr=cst.Name(value=name)):
+                return self.methods.get(name)
+            case cst.Call(func=cst.Name(value="getattr"), args=[cst.Arg(value=owner), *_]):
+                owners = self.inference.evaluate(owner, module.scopes[call])
+                if not owners:
+                    return next(iter(self.methods.values()), None)
+                own = [value.cls for value in owners if isinstance(value, ObjectValue | ClassValue)]
+                return next((each for each in self.methods.values() if each.partition(".")[0] in _names(own)), None)
+        return None
 
     def _called_elsewhere(self, module: Module) -> Iterator[Complaint]:
         """Methods that became async, that nobody here calls, in classes that come from other packages."""
         for function in module.functions:
-            if function in self.awaits.made_async and function.name not in self.mentioned and not module.is_test:
+            awaited = function in self.awaits.made_async and self.awaits.awaited_validator(function) is None
+            if awaited and function.name not in self.mentioned and not module.is_test:
                 bases = self.inference.external_bases(function.cls) if function.cls is not None else set()
                 strange = sorted(base for base in bases if self._may_call(base, function.name))
                 if strange:
@@ -177,6 +206,14 @@ class Hazards:
     @staticmethod
     def _may_call(base: str, name: str) -> bool:
         return "." in base and not base.startswith(_QUIET) and name not in api.AWAITED_METHODS.get(base, ())
+
+    def _overrides(self, module: Module) -> Iterator[Complaint]:
+        """Methods that have to stay sync, while one that they are called in place of became async."""
+        for function, other in self.awaits.stay_sync.items():
+            if function.module is module and not self.awaits.is_async(function):
+                whose = f"{other.cls.node.name.value}.{other.name}" if other.cls is not None else other.name
+                why = f"it has to stay sync, and is called in place of `{whose}`, which is async now"
+                yield todo(function.node, function.name, why, "Make both async, or give them two names")
 
     def _is_welcome(self, module: Module, arg: cst.CSTNode) -> bool:
         for around in (arg, *module.ancestors(arg)):
@@ -282,6 +319,10 @@ class Hazards:
             elif _FLASK_NAME.fullmatch(value):
                 yield check(string, value, "it may name a module that this port no longer uses",
                              f"Perhaps it is {canonical(value)!r} now")  # fmt: skip
+
+
+def _names(classes: list[Class]) -> set[str]:
+    return {cls.node.name.value for cls in classes}
 
 
 def _says_its_scope(call: cst.Call) -> bool:

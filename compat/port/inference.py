@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -47,11 +48,19 @@ _CUSTOMARY = {"app": api.APP}
 _CUSTOMARY_IN_TESTS = {"app": api.APP, "client": api.CLIENT, "test_client": api.CLIENT}
 
 
+@dataclass
+class InHand:
+    """The module that was looked at last: whose fault it is, if something is raised that nobody has foreseen."""
+
+    module: Module | None = None
+
+
 class Inference:
     """The facts about one project."""
 
-    def __init__(self, modules: Sequence[Module]) -> None:
+    def __init__(self, modules: Sequence[Module], in_hand: InHand | None = None) -> None:
         self.modules = modules
+        self._in_hand = in_hand or InHand()
         self.by_name = {name: module for module in modules for name in module.names}
         self.facts: dict[Hashable, set[Value]] = defaultdict(set)
         self.fixtures: dict[str, list[Function]] = defaultdict(list)
@@ -70,15 +79,14 @@ class Inference:
 
     def evaluate(self, node: cst.BaseExpression | None, scope: Scope) -> Values:
         """What *node* may stand for; an awaitable counts as what awaiting it gives."""
+        self._in_hand.module = scope.module
         match node:
             case cst.Name(value=name):
                 return self._look_up(name, scope)
             case cst.Attribute(value=owner, attr=cst.Name(value=name)):
                 return self._attribute(self.evaluate(owner, scope), name)
-            case cst.Call(func=cst.Name(value="super"), args=[]):
-                return self._bases_of_method(scope)
-            case cst.Call(func=function):
-                return _union(self._call(value) for value in self.evaluate(function, scope))
+            case cst.Call():
+                return self._evaluate_call(node, scope)
             case cst.Subscript(value=owner):
                 return _union(
                     self._external(f"{value.kind}[]")
@@ -98,12 +106,35 @@ class Inference:
         values: Values = frozenset({FunctionValue(function)})
         for decorator in function.decorators:
             wrapped = NOTHING
-            for applied in self.evaluate(decorator, function.outer):
+            for applied in self.called(self.evaluate(decorator, function.outer)):
                 if isinstance(applied, FunctionValue):
                     self._give(applied, 0, values)
                     wrapped |= self._call(applied)
             values = wrapped or values
         return values
+
+    def _evaluate_call(self, call: cst.Call, scope: Scope) -> Values:
+        """What a call gives; of a ``functools.partial``, what is called at last, and of ``getattr``, the attribute."""
+        match call:
+            case cst.Call(func=cst.Name(value="super"), args=arguments):
+                return self._above(arguments, scope)
+            case cst.Call(func=cst.Name(value="getattr"), args=[owner, cst.Arg(value=cst.SimpleString() as name), *_]):
+                return self._attribute(self.evaluate(owner.value, scope), str(name.evaluated_value))
+            case cst.Call(func=cst.Name(value="getattr")):
+                return NOTHING
+        called = self.evaluate(call.func, scope)
+        if External("functools.partial") in called and call.args:
+            return self.evaluate(call.args[0].value, scope)
+        return _union(self._call(value) for value in called)
+
+    def called(self, values: Values) -> Values:
+        """What a call of *values* runs: of an object, its ``__call__``."""
+        return _union(self.member(value, "__call__") if isinstance(value, ObjectValue) else {value} for value in values)
+
+    def bases(self, cls: Class) -> set[Class]:
+        """The classes of the project that *cls* names as its bases."""
+        values = _union(self.evaluate(base, cls.outer) for base in cls.bases)
+        return {value.cls for value in values if isinstance(value, ClassValue)} - {cls}
 
     def externals(self, node: cst.BaseExpression, scope: Scope) -> set[str]:
         """The dotted names of other packages that *node* may stand for; of ``a.b()``, ``a.b``."""
@@ -178,7 +209,7 @@ class Inference:
         for call in module.calls:
             self._learn_call(call, module.scopes[call])
         for cls in module.classes:
-            self._learn_view_decorators(cls)
+            self._learn_class(cls)
 
     def _bound_to(self, binding: Binding, scope: Scope) -> Values:
         if binding.dotted is not None:
@@ -247,7 +278,7 @@ class Inference:
         return ClassValue(cls) if "classmethod" in kinds else ObjectValue(cls)
 
     def _learn_call(self, call: cst.Call, scope: Scope) -> None:
-        for value in self.evaluate(call.func, scope):
+        for value in self.called(self.evaluate(call.func, scope)):
             if isinstance(value, External) and call.args:
                 for function in self.evaluate(call.args[0].value, scope):
                     self._give_to_hook(value.name, function)
@@ -260,6 +291,11 @@ class Inference:
                     for number, arg in enumerate(call.args):
                         where = arg.keyword.value if arg.keyword is not None else number
                         self._give(function, where, self.evaluate(arg.value, scope))
+
+    def _learn_class(self, cls: Class) -> None:
+        self._learn_view_decorators(cls)
+        for base in self.bases(cls):
+            self._learn(("subclasses", base), {ClassValue(cls)})
 
     def _learn_view_decorators(self, cls: Class) -> None:
         for binding in cls.scope.bound.get("decorators", ()):
@@ -343,10 +379,18 @@ class Inference:
                 return self._known(("result", function))
             case ClassValue(cls=cls):
                 return frozenset({ObjectValue(cls)})
+            case ObjectValue():
+                functions = (each for each in self.member(value, "__call__") if isinstance(each, FunctionValue))
+                return _union(self._call(each) for each in functions)
         return NOTHING
 
-    def _class_member(self, cls: Class, name: str, *, bound: bool, above: bool = False) -> Values:
-        own = frozenset[Value]() if above else self._own(cls.scope, name) | self._known((cls, name))
+    def _class_member(
+        self, cls: Class, name: str, *, bound: bool, above: bool = False, seen: frozenset[Class] = frozenset()
+    ) -> Values:
+        """The attribute *name* of *cls*, or what ``super()`` finds in its methods, if *above*."""
+        if above:
+            return self._member_of_bases(cls, name, bound, seen) | self._member_of_siblings(cls, name, bound)
+        own = self._own(cls.scope, name) | self._known((cls, name))
         if own:
             values = {
                 FunctionValue(value.function, bound=bound or _is_classmethod(value.function))
@@ -355,14 +399,42 @@ class Inference:
                 for value in own
             }
             return frozenset(values)
+        return self._member_of_bases(cls, name, bound, seen)
+
+    def _member_of_bases(self, cls: Class, name: str, bound: bool, seen: frozenset[Class]) -> Values:
+        """A name may be bound to several classes, and a class then be its own base: *seen* ends that."""
         found: Values = NOTHING
         for base in cls.bases:
             for value in self.evaluate(base, cls.outer):
-                if isinstance(value, ClassValue) and value.cls is not cls:
-                    found |= self._class_member(value.cls, name, bound=bound)
+                if isinstance(value, ClassValue) and value.cls not in seen | {cls}:
+                    found |= self._class_member(value.cls, name, bound=bound, seen=seen | {cls})
                 elif isinstance(value, External):
                     found |= self._external(f"{value.name}.{name}")
         return found
+
+    def _member_of_siblings(self, cls: Class, name: str, bound: bool) -> Values:
+        """What stands beside *cls*, a mixin perhaps, among the bases of its subclasses: ``class F(Mixin, Form)``."""
+        found: Values = NOTHING
+        for below in self.descendants(cls):
+            found |= self._member_of_bases(below, name, bound, frozenset({cls}))
+        return found
+
+    def descendants(self, cls: Class) -> set[Class]:
+        """All subclasses of *cls* in the project, and theirs."""
+        found: set[Class] = set()
+        waiting = [cls]
+        while waiting:
+            values = self._known(("subclasses", waiting.pop()))
+            below = {value.cls for value in values if isinstance(value, ClassValue)} - found
+            found |= below
+            waiting += below
+        return found - {cls}
+
+    def _above(self, arguments: Sequence[cst.Arg], scope: Scope) -> Values:
+        """What ``super()`` stands for, or ``super(F, self)``: the bases of the class of the method, or of ``F``."""
+        named = self.evaluate(arguments[0].value, scope) if arguments else NOTHING
+        classes = frozenset(ObjectValue(value.cls, above=True) for value in named if isinstance(value, ClassValue))
+        return classes or self._bases_of_method(scope)
 
     def _bases_of_method(self, scope: Scope) -> Values:
         current: Scope | None = scope

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from ast import parse
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
@@ -17,7 +18,7 @@ from .findings import MARK, Complaint, Finding, Level
 from .forwarding import find_forwarders
 from .hazards import Hazards
 from .imports import find_reexports
-from .inference import Inference
+from .inference import Inference, InHand
 from .program import Module
 from .sources import dotted_names, find_files
 from .templates import Templates
@@ -60,20 +61,46 @@ class Port:
 
 
 def port(root: Path) -> Port:
-    """Port the file or folder *root*; nothing is written."""
+    """Port the file or folder *root*; nothing is written.
+
+    A module on which the assistant fails is left as it is, and is something to do by hand; the others are ported.
+    """
     findings: set[Finding] = set()
     modules = list(_read(root, findings))
-    awaits = Awaits(Inference(modules))
+    while True:
+        in_hand = InHand()
+        try:
+            return _port(root, modules, in_hand, set(findings))
+        except Exception as error:
+            if in_hand.module not in modules:
+                raise
+            modules.remove(in_hand.module)
+            why = f"the assistant fails on it ({type(error).__name__}: {' '.join(str(error).split())})"
+            findings.add(_left(in_hand.module.shown, 0, why, "Port it by hand, and report this as a bug"))
+
+
+def _left(shown: str, line: int, why: str, do: str) -> Finding:
+    """A whole file that is left as it is."""
+    return Finding(shown, line, Level.TODO, shown, why, do)
+
+
+def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[Finding]) -> Port:
+    awaits = Awaits(Inference(modules, in_hand))
     templates = Templates(root)
     forwarders = find_forwarders(awaits)
     reexported = find_reexports(awaits.inference)
     hazards = Hazards(awaits)
     files = []
     for module in modules:
-        rewrite, complaints = plan(module, awaits, templates, forwarders, reexported)
-        complaints += hazards.find(module)
-        mark(module, rewrite, complaints)
-        after = rewrite.result().encode(module.tree.encoding)
+        try:
+            rewrite, complaints = plan(module, awaits, templates, forwarders, reexported)
+            complaints += hazards.find(module)
+            mark(module, rewrite, complaints)
+            after = rewrite.result().encode(module.tree.encoding)
+            parse(after)
+        except Exception:
+            in_hand.module = module
+            raise
         files.append(PortedFile(module.path, module.shown, module.path.read_bytes(), after))
         findings |= {complaint.at(module.shown, module.line(complaint.node)) for complaint in complaints}
         findings |= set(_marked_before(module, complaints))
@@ -136,7 +163,10 @@ def _read(root: Path, findings: set[Finding]) -> Iterable[Module]:
             yield read_module(path, shown, names, package, path.read_bytes())
         except ParserSyntaxError as error:
             why = f"it is no Python that can be read ({error.message})"
-            findings.add(Finding(shown, error.raw_line, Level.TODO, shown, why, "Port it by hand, or repair it first"))
+            findings.add(_left(shown, error.raw_line, why, "Port it by hand, or repair it first"))
         except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-            why = f"its encoding cannot be read ({error})"
-            findings.add(Finding(shown, 0, Level.TODO, shown, why, "Save it as UTF-8, and run this again"))
+            findings.add(
+                _left(shown, 0, f"its encoding cannot be read ({error})", "Save it as UTF-8, and run this again")
+            )
+        except RecursionError:
+            findings.add(_left(shown, 0, "an expression is nested too deep", "Port it by hand, or take it apart first"))

@@ -124,6 +124,8 @@ GIVEN = {
 }
 #: Methods of an application that nothing else has: their owner may be unknown.
 UNMISTAKABLE_METHODS = {"test_client", "app_context", "test_request_context", "test_cli_runner"}
+#: Calls to await that nothing else has: their owner may be unknown.
+UNMISTAKABLE_CALLS = {"validate_on_submit", "get_json"}
 #: Decorators that nothing else has: their owner may be unknown.
 UNMISTAKABLE_HOOKS = {
     *("route", "before_request", "after_request", "teardown_request", "teardown_appcontext", "before_app_request"),

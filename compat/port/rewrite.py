@@ -8,6 +8,8 @@ from typing import Any
 
 import libcst as cst
 
+from .silence import raising
+
 Change = Callable[[Any], Any]
 
 
@@ -49,6 +51,10 @@ class Rewrite:
         header = (line.comment.value for line in self._tree.header if line.comment is not None)
         if statement is not self._tree.body[0] or text not in header:  # where the first statement's comments are
             self.change(statement, lambda updated: _with_comment(updated, text))
+
+    def raise_before(self, statement: cst.CSTNode, what: str) -> None:
+        """Put a line before the statement that raises, and takes over the comments above it."""
+        self.change(statement, lambda updated: _after_raising(updated, what))
 
     def result(self) -> str:
         """The text of the file, changed."""
@@ -111,6 +117,11 @@ def _is_import(line: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(body=[cst.Import() | cst.ImportFrom(), *_]):
             return True
     return False
+
+
+def _after_raising(statement: Any, what: str) -> cst.FlattenSentinel[Any]:
+    line = raising(what).with_changes(leading_lines=statement.leading_lines)
+    return cst.FlattenSentinel([line, statement.with_changes(leading_lines=[])])
 
 
 def _with_comment(statement: Any, text: str) -> Any:

@@ -39,7 +39,7 @@ def test_edit_that_fits_not_once_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_remarks_are_not_counted_as_changes(tmp_path: Path) -> None:
-    """What the assistant writes counts, and its comments on what is left do not."""
+    """What the assistant writes counts, and its comments on what is left, and lines that raise there, do not."""
     (tmp_path / "site.py").write_text("from flask import request\n\nlook = lambda: request.form\n")
 
     assert changed_lines(port(tmp_path)) == 1

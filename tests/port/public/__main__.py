@@ -90,7 +90,7 @@ def prove(name: str, workshop: Workshop) -> Outcome:
 def changed_lines(ported: Port) -> int:
     """How many lines the assistant wrote, its own remarks apart."""
     lines = (line for file in ported.files if file.is_changed for line in file.diff().splitlines()[2:])
-    return sum(line.startswith("+") and "# PORT: " not in line for line in lines)
+    return sum(line.startswith("+") and "PORT: " not in line for line in lines)
 
 
 def _loops(ported: Port) -> Iterable[str]:

@@ -1,0 +1,72 @@
+"""Where a coroutine that nobody awaits makes no noise: there it is true, and a check that it stands for passes.
+
+``if form.validate():`` is always so. ``form.validate().errors`` raises, and needs no help.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import libcst as cst
+
+from .program import Module
+
+#: What fails by itself on a coroutine: an attribute, an item, a call, arithmetic, going over it.
+_LOUD = cst.Attribute | cst.Subscript | cst.BinaryOperation | cst.For | cst.CompFor | cst.StarredElement | cst.WithItem
+_ORDERS = cst.LessThan | cst.GreaterThan | cst.LessThanEqual | cst.GreaterThanEqual
+#: Contexts that are pushed by hand: what needs one that is not there, raises.
+_PUSHED = {"push", "pop"}
+
+
+def is_silent(module: Module, node: cst.CSTNode) -> bool:
+    """Whether a coroutine in the place of *node* is taken for a value: tested, compared, passed on, or dropped."""
+    around = module.parent(node)
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _PUSHED:
+        return False
+    match around:
+        case cst.Call(func=function):
+            return function is not node
+        case cst.UnaryOperation(operator=operator):
+            return isinstance(operator, cst.Not)
+        case cst.Comparison(comparisons=comparisons):
+            return not any(isinstance(each.operator, _ORDERS) for each in comparisons)
+        case cst.Await():
+            return False
+    return not isinstance(around, _LOUD)
+
+
+def raising_place(module: Module, node: cst.CSTNode) -> cst.BaseStatement | None:
+    """The statement before which another may stand, so that *node* is not reached; None if there is none."""
+    for each in (node, *module.ancestors(node)):
+        if isinstance(each, cst.BaseStatement) and isinstance(module.parent(each), cst.IndentedBlock | cst.Module):
+            return each
+    return None
+
+
+def raises_before(module: Module, statement: cst.BaseStatement) -> cst.CSTNode | None:
+    """The statement before *statement*, if an earlier run has put it there to raise."""
+    block = module.parent(statement)
+    body = block.body if isinstance(block, cst.IndentedBlock | cst.Module) else ()
+    for before, after in pairwise(body):
+        if after is statement and _is_ours(before):
+            return before
+    return None
+
+
+_BEGINNING = "PORT: "
+
+
+def raising(what: str) -> cst.SimpleStatementLine:
+    """The line that keeps the next from being reached while *what* is not awaited there."""
+    return cst.ensure_type(
+        cst.parse_statement(f"raise NotImplementedError({_BEGINNING + what!r})"), cst.SimpleStatementLine
+    )
+
+
+def _is_ours(statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.SimpleStatementLine(
+            body=[cst.Raise(exc=cst.Call(func=cst.Name(value="NotImplementedError"), args=[cst.Arg(value=text)]))]
+        ):
+            return isinstance(text, cst.SimpleString) and str(text.evaluated_value).startswith(_BEGINNING)
+    return False

@@ -1,0 +1,353 @@
+"""A coroutine that nobody awaits is true: wherever one would be taken for a yes, it is awaited, or a line raises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from compat.port.findings import Level
+from compat.port.porter import Port, port
+
+pytestmark = pytest.mark.quick
+
+HEAD = """
+from flask import Flask, g, render_template, request
+from flask_wtf import FlaskForm
+from wtforms import StringField
+
+app = Flask(__name__)
+
+
+class Item:
+    def allowed(self):
+        return bool(request.form)
+
+
+"""
+
+
+def ported(folder: Path, code: str) -> tuple[str, Port]:
+    """The code after the port, without the head, and all that was found."""
+    file = folder / "site.py"
+    file.write_text(HEAD.lstrip() + dedent(code).lstrip("\n"))
+    found = port(file)
+    after = found.files[0].after.decode()
+    compile(after, "ported", "exec")
+    return after.partition("return bool(await request.form)\n\n\n")[2], found
+
+
+AWAITED = {
+    "super of two arguments": """
+        class F(FlaskForm):
+            def validate(self, **kw):
+                return await super(F, self).validate(**kw)
+        """,
+    "super in a mixin": """
+        class Checked:
+            def validate(self, **kw):
+                return await super().validate(**kw)
+
+
+        class F(Checked, FlaskForm):
+            pass
+        """,
+    "a form of an unknown class": """
+        class Page:
+            def post(self):
+                return "yes" if await self.form.validate_on_submit() else "no"
+        """,
+    "what is called a form": """
+        def post(login_form):
+            return "no" if not await login_form.validate() else "yes"
+        """,
+    "the subclass became async": """
+        class A:
+            def save(self):
+                return None
+
+
+        class B(A):
+            def save(self):
+                return await render_template("x")
+
+
+        def keep(item: A):
+            await item.save()
+        """,
+    "a class beside it, below one base, became async": """
+        class A:
+            def save(self):
+                raise NotImplementedError
+
+
+        class B(A):
+            def save(self):
+                return await render_template("x")
+
+
+        class C(A):
+            def save(self):
+                return None
+
+
+        def keep(item: C):
+            await item.save()
+        """,
+    "what implements a protocol": """
+        from typing import Protocol
+
+
+        class Saves(Protocol):
+            def save(self): ...
+
+
+        class B:
+            def save(self):
+                return await render_template("x")
+
+
+        def keep(item: Saves):
+            await item.save()
+        """,
+    "an object that is called": """
+        class Check:
+            def __call__(self):
+                return bool(await request.form)
+
+
+        check = Check()
+
+
+        @app.get("/")
+        def index():
+            return "yes" if await check() else "no"
+        """,
+    "a partial": """
+        from functools import partial
+
+        look = partial(Item.allowed, Item())
+
+
+        @app.get("/")
+        def index():
+            return "yes" if await look() else "no"
+        """,
+    "getattr with a name": """
+        @app.get("/")
+        def index():
+            return "yes" if await getattr(Item(), "allowed")() else "no"
+        """,
+}
+
+
+@pytest.mark.parametrize("code", AWAITED.values(), ids=AWAITED)
+def test_it_is_awaited(tmp_path: Path, code: str) -> None:
+    """What is to be awaited is found through super(), mixins, overrides, protocols, objects, and by its name."""
+    after, found = ported(tmp_path, code.replace("await ", ""))
+
+    assert after.replace("async def", "def") == dedent(code).lstrip("\n").replace("FlaskForm", "QuartForm")
+    assert found.is_complete
+
+
+RAISING = {
+    "an if": """
+        @app.get("/")
+        def index(item):
+            # here
+            if item.allowed():
+                return "yes"
+        """,
+    "an elif": """
+        @app.get("/")
+        def index(item, x):
+            # here
+            if x:
+                return ""
+            elif not item.allowed():
+                return "no"
+        """,
+    "a while": """
+        @app.get("/")
+        def index(item):
+            # here
+            while item.allowed():
+                pass
+        """,
+    "a comparison": """
+        @app.get("/")
+        def index(item):
+            # here
+            yes = item.allowed() == 1
+        """,
+    "what is dropped": """
+        @app.get("/")
+        def index(item):
+            # here
+            item.allowed()
+        """,
+    "what is returned": """
+        @app.get("/")
+        def index(item):
+            # here
+            return item.allowed()
+        """,
+    "a comprehension": """
+        @app.get("/")
+        def index(items):
+            # here
+            return [each for each in items if each.allowed()]
+        """,
+    "a computed name": """
+        @app.get("/")
+        def index(item, name):
+            # here
+            return getattr(item, name)() or "no"
+        """,
+    "a property": """
+        class Page:
+            @property
+            def fine(self):
+                # here
+                return Item().allowed()
+        """,
+    "a lambda": """
+        @app.get("/")
+        def index():
+            return Item().allowed() and "yes"
+
+
+        # here
+        allowed = filter(lambda item: Item().allowed(), [1])
+        """,
+    "a table": """
+        # here
+        RULES = {"x": Item.allowed}
+        """,
+    "what goes over a list": """
+        def check(x):
+            return bool(request.form)
+
+
+        # here
+        allowed = filter(check, "x")
+        """,
+    "a task": """
+        from celery import Celery
+
+        tasks = Celery()
+
+
+        # here
+        @tasks.task
+        def send():
+            print(render_template("x"))
+        """,
+    "a callback of another package": """
+        from unheard_of import Auth
+
+        auth = Auth()
+
+
+        # here
+        @auth.verify_password
+        def verify(name, password):
+            return Item().allowed()
+        """,
+}
+
+
+@pytest.mark.parametrize("code", RAISING.values(), ids=RAISING)
+def test_a_line_raises(tmp_path: Path, code: str) -> None:
+    """Where it cannot be awaited, or need not be one, there is a todo, and the line before raises; once."""
+    after, found = ported(tmp_path, code)
+
+    lines = [line.strip() for line in after.splitlines() if not line.strip().startswith("# PORT")]
+    assert lines[lines.index("# here") + 1].startswith("raise NotImplementedError(")
+    assert sum(line.startswith("raise ") for line in lines) == 1
+    assert not found.is_complete
+
+    found.files[0].path.write_bytes(found.files[0].after)
+    again = port(tmp_path / "site.py")
+    assert not again.files[0].is_changed
+    assert [each for each in again.findings if each.level is Level.TODO]
+
+
+VALIDATORS = {
+    "an object": """
+        class Captcha:
+            def __call__(self, form, field):
+                if Item().allowed():
+                    raise ValueError
+
+
+        class F(FlaskForm):
+            name = StringField(validators=[Captcha()])
+        """,
+    "a function": """
+        def captcha(form, field):
+            if Item().allowed():
+                raise ValueError
+
+
+        class F(FlaskForm):
+            name = StringField("", [captcha])
+        """,
+    "one that is made": """
+        def captcha(number):
+            def check(a, b):
+                if Item().allowed():
+                    raise ValueError
+
+            return check
+
+
+        class F(FlaskForm):
+            name = StringField(validators=[captcha(7)] + [])
+        """,
+    "a filter": """
+        class F(FlaskForm):
+            name = StringField()
+
+            def filter_name(self, value):
+                return Item().allowed()
+        """,
+    "one that is called by its name too": """
+        class F(FlaskForm):
+            name = StringField()
+
+            def validate_name(self, field):
+                Item().allowed()
+
+
+        def check(form):
+            form.validate_name(None)
+        """,
+}
+
+
+@pytest.mark.parametrize("code", VALIDATORS.values(), ids=VALIDATORS)
+def test_what_wtforms_calls_stays_sync(tmp_path: Path, code: str) -> None:
+    """WTForms would take a coroutine for a yes: what is to be awaited in a validator raises, and is a todo."""
+    after, found = ported(tmp_path, code)
+
+    lines = [line.strip() for line in after.splitlines()]
+    assert not [line for line in lines if line.startswith("async def")]
+    assert "raise NotImplementedError('PORT: Item().allowed()')" in lines
+    assert ["which quart-wtforms awaits" in each.do for each in found.findings] == [True]
+
+
+def test_a_validator_that_awaits_is_awaited_by_quart_wtforms(tmp_path: Path) -> None:
+    """``validate_<field>`` of a form gets the name under which it is awaited."""
+    code = """
+        class F(FlaskForm):
+            name = StringField()
+
+            def validate_name(self, field):
+                Item().allowed()
+        """
+    after, found = ported(tmp_path, code)
+
+    assert "    async def async_validators_name(self, field):\n        await Item().allowed()\n" in after
+    assert found.is_complete
