@@ -22,7 +22,18 @@ from . import quart_api as api
 from . import validators
 from .families import Families
 from .inference import VIEW, Inference
-from .program import Class, ClassValue, External, Function, FunctionValue, Instance, Module, Scope, dotted_name
+from .program import (
+    Class,
+    ClassValue,
+    External,
+    Function,
+    FunctionValue,
+    Instance,
+    Module,
+    Scope,
+    Values,
+    dotted_name,
+)
 from .startup import find_startup
 from .validators import find_validators
 
@@ -99,11 +110,12 @@ class Awaits:
                 self._callers[function].append((module, call))
             if VIEW in values:
                 self._require(module, call)
-            if any(
-                isinstance(value, ClassValue) and api.FORM in self.inference.external_bases(value.cls)
-                for value in values
-            ):
+            if self._makes_form(values) and not _is_create_form(module.scopes[call].owner):
                 self.forms.add(call)
+
+    def _makes_form(self, values: Values) -> bool:
+        classes = {value.cls for value in values if isinstance(value, ClassValue)}
+        return any(api.FORM in self.inference.external_bases(cls) for cls in classes)
 
     def _find_hooks(self, module: Module) -> None:
         for function in module.functions:
@@ -354,6 +366,11 @@ class Awaits:
 
     def _decorated_by(self, function: Function, name: str) -> bool:
         return any(name in self.inference.externals(each, function.outer) for each in function.decorators)
+
+
+def _is_create_form(owner: Function | Class | None) -> bool:
+    """Whether it is where a form is made in the end: a ``create_form`` of the project's own."""
+    return isinstance(owner, Function) and owner.name == "create_form"
 
 
 @cache

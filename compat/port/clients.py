@@ -42,8 +42,10 @@ def port_arguments(args: tuple[cst.Arg, ...], is_dict: IsDict) -> tuple[list[cst
             problems += _complain_of_data(arg.value, is_form)
         elif name in ("content_type", "mimetype"):
             ported += _as_header(arg, is_form=is_form, has_headers="headers" in named)
-            if "headers" in named and not _is_form_type(arg.value):
-                problems.append((name, "Put `Content-Type` into `headers`"))
+        elif name == "headers" and (kind := named.get("content_type", named.get("mimetype"))) is not None:
+            ported.append(
+                arg if is_form and _is_form_type(kind) else arg.with_changes(value=_with_type(arg.value, kind))
+            )
         elif name in _TRANSLATED:
             said = _TRANSLATED[name](arg.value, named)
             ported += [each.with_changes(comma=arg.comma) for each in said or [arg]]
@@ -79,11 +81,23 @@ def _is_form_type(value: cst.BaseExpression) -> bool:
     return isinstance(value, cst.SimpleString) and value.evaluated_value in _FORM_TYPES
 
 
+def _with_type(headers: cst.BaseExpression, kind: cst.BaseExpression) -> cst.Dict:
+    """The *headers*, and the content type, which wins, as it does in Werkzeug."""
+    entry = cst.DictElement(cst.SimpleString('"Content-Type"'), kind)
+    if not isinstance(headers, cst.Dict):
+        return cst.Dict([cst.StarredDictElement(headers), entry])
+    if not headers.elements:
+        return cst.Dict([entry])
+    *before, last = headers.elements
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    return headers.with_changes(
+        elements=[*before, last.with_changes(comma=comma), entry.with_changes(comma=last.comma)]
+    )
+
+
 def _as_header(arg: cst.Arg, *, is_form: bool, has_headers: bool) -> list[cst.Arg]:
-    if is_form and _is_form_type(arg.value):
+    if has_headers or (is_form and _is_form_type(arg.value)):
         return []
-    if has_headers:
-        return [arg]
     entry = cst.DictElement(cst.SimpleString('"Content-Type"'), arg.value)
     return [keyword("headers", cst.Dict([entry])).with_changes(comma=arg.comma)]
 

@@ -26,9 +26,11 @@ from .program import (
     dotted_name,
     imported_module,
 )
-from .silence import is_silent
+from .silence import is_silent, is_tested
 from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
 
+#: Said of an extension once, with all files that import it.
+NOT_PORTED = "it is made for Flask, and is not ported"
 _QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
 _FORWARDED = "X-Forwarded-For"
 _PROXY_FIX = "werkzeug.middleware.proxy_fix.ProxyFix"
@@ -80,7 +82,7 @@ class Hazards:
                 do = None if package in self.inference.by_name else advice(name)
                 if do is not None:
                     what = package if advice(package) is not None else name
-                    yield todo(node, what, "it is made for Flask, and is not ported", do)
+                    yield todo(node, what, NOT_PORTED, do)
                     break
 
     def _calls(self, module: Module) -> Iterator[Complaint]:
@@ -112,18 +114,19 @@ class Hazards:
         return check(node, "before_first_request", _AT_THE_START, _IN_TESTS)
 
     def _blocking(self, module: Module) -> Iterator[Complaint]:
-        said: set[tuple[object, str]] = set()
+        """Each kind of blocking call once, at its first place in the module, with the number of the others."""
+        places: dict[tuple[str, str], list[tuple[cst.Call, Function]]] = {}
         for call in module.calls:
             owner = module.scopes[call].owner
-            if not isinstance(owner, Function) or owner not in self.on_the_loop:
-                continue
-            for name in sorted(self.inference.externals(call.func, module.scopes[call])):
-                known = blocking(name)
-                if known is not None and (owner, known[0]) not in said:
-                    said.add((owner, known[0]))
-                    why = f"it blocks, and every other request waits until `{owner.name}` goes on"
-                    do = f"Use {known[1]}; until then it works as it did, one request at a time"
-                    yield check(call, known[0], why, do)
+            if isinstance(owner, Function) and owner in self.on_the_loop:
+                names = sorted(self.inference.externals(call.func, module.scopes[call]))
+                for known in dict.fromkeys(filter(None, map(blocking, names))):
+                    places.setdefault(known, []).append((call, owner))
+        for (what, instead), found in places.items():
+            call, owner = found[0]
+            others = f", and in {len(found) - 1} more places of this file" if len(found) > 1 else ""
+            why = f"it blocks, and every other request waits until `{owner.name}` goes on{others}"
+            yield check(call, what, why, f"Use {instead}; until then it works as it did, one request at a time")
 
     def _decorators(self, module: Module) -> Iterator[Complaint]:
         for function in module.functions:
@@ -140,7 +143,7 @@ class Hazards:
                     what = f"@{module.code(decorator)}"
                     why = f"`{function.name}` is async now, and this decorator may call it without awaiting"
                     do = "See that it takes async functions"
-                    if self.awaits.is_hook(function):
+                    if self.awaits.is_hook(function) or function.cls is not None or module.is_test:
                         yield check(decorator, what, why, do)
                     else:  # what it is registered for would get a coroutine, which is true
                         yield todo(function.node, what, why, do, raises=True)
@@ -185,7 +188,7 @@ class Hazards:
                 return self.methods.get(name)
             case cst.Call(func=cst.Name(value="getattr"), args=[cst.Arg(value=owner), *_]):
                 owners = self.inference.evaluate(owner, module.scopes[call])
-                if not owners:
+                if not owners and is_tested(module, call):
                     return next(iter(self.methods.values()), None)
                 own = [value.cls for value in owners if isinstance(value, ObjectValue | ClassValue)]
                 return next((each for each in self.methods.values() if each.partition(".")[0] in _names(own)), None)

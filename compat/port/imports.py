@@ -135,9 +135,11 @@ def _port_attribute(module: Module, attribute: cst.Attribute, rewrite: Rewrite) 
     if owner != package and not _is_module(owner):
         return  # an attribute of an object: not ours
     moved = relocate(dotted)
-    if moved is None or moved.rpartition(".")[0] != relocate(owner):
-        hint = f"It is `{moved}` now" if moved else "Do without it, or find its counterpart"
-        yield todo(attribute, dotted, _NONE_THERE, hint)
+    if moved is None:
+        yield todo(attribute, dotted, _NONE_THERE, "Do without it, or find its counterpart")
+    elif moved.rpartition(".")[0] != relocate(owner):
+        rewrite.replace(attribute, name_of(moved))
+        rewrite.need_import(moved.rpartition(".")[0])
     elif moved.rpartition(".")[2] != attribute.attr.value:
         rewrite.set(attribute, attr=cst.Name(moved.rpartition(".")[2]))
 

@@ -61,7 +61,8 @@ class Inference:
     def __init__(self, modules: Sequence[Module], in_hand: InHand | None = None) -> None:
         self.modules = modules
         self._in_hand = in_hand or InHand()
-        self.by_name = {name: module for module in modules for name in module.names}
+        packages_last = sorted(modules, key=lambda module: module.path.stem == "__init__")  # site/ wins over site.py
+        self.by_name = {name: module for module in packages_last for name in module.names}
         self.facts: dict[Hashable, set[Value]] = defaultdict(set)
         self.fixtures: dict[str, list[Function]] = defaultdict(list)
         self.hooks: dict[str, set[Function]] = defaultdict(set)

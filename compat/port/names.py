@@ -21,8 +21,8 @@ _RENAMED = {
     "flask.helpers.safe_join": "werkzeug.utils.safe_join",
     "flask_login.test_client": "compat.testing",
     "flask_login.test_client.FlaskLoginClient": "compat.FlaskLoginClient",
-    "flask_wtf.FlaskForm": "quart_wtf.QuartForm",
-    "flask_wtf.form.FlaskForm": "quart_wtf.QuartForm",
+    "flask_wtf.FlaskForm": "compat.forms.FlaskForm",
+    "flask_wtf.form.FlaskForm": "compat.forms.FlaskForm",
     "flask_wtf.CSRFProtect": "quart_wtf.CSRFProtect",
     "flask_wtf.csrf.CSRFProtect": "quart_wtf.CSRFProtect",
     "flask_wtf.csrf.CSRFError": "quart_wtf.CSRFError",
@@ -81,6 +81,7 @@ def relocate(dotted: str) -> str | None:
 
 _CANONICAL = {
     "quart.testing.client.QuartClient": "quart.testing.QuartClient",
+    "quart_wtf.QuartForm": "compat.forms.FlaskForm",
     "compat.testing.LoginClient": "quart.testing.QuartClient",
     "compat.testing.FlaskLoginClient": "quart.testing.QuartClient",
     "compat.LoginClient": "quart.testing.QuartClient",

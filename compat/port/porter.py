@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ast import parse
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from .configuration import EACH_ITS_OWN, ONE_FOR_ALL, check_requirements, let_py
 from .edits import mark, plan
 from .findings import MARK, Complaint, Finding, Level
 from .forwarding import find_forwarders
-from .hazards import Hazards
+from .hazards import NOT_PORTED, Hazards
 from .imports import find_reexports
 from .inference import Inference, InHand
 from .program import Module
@@ -113,7 +113,20 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
     if root.is_dir():
         findings |= set(check_requirements(root))
     files += _let_tests_await(root, awaits, findings)
-    return Port(tuple(files), tuple(sorted(findings)))
+    return Port(tuple(files), tuple(sorted(_each_extension_once(findings))))
+
+
+def _each_extension_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """One line for each extension, at its first import, which names the other files."""
+    places: dict[tuple[str, str], list[Finding]] = {}
+    for finding in sorted(findings):
+        if finding.why == NOT_PORTED:
+            places.setdefault((finding.what, finding.do), []).append(finding)
+        else:
+            yield finding
+    for first, *others in places.values():
+        files = [path for path in dict.fromkeys(each.path for each in others) if path != first.path]
+        yield replace(first, why=f"{first.why}, here and in {', '.join(files)}") if files else first
 
 
 def _taken(module: Module) -> Finding:

@@ -6,7 +6,7 @@ APP, BLUEPRINT = "quart.Quart", "quart.Blueprint"
 REQUEST, RESPONSE, CLIENT = "quart.Request", "quart.Response", "quart.testing.QuartClient"
 APP_CONTEXT, REQUEST_CONTEXT = "quart.AppContext", "quart.RequestContext"
 TRANSACTION = "quart.testing.QuartClient.session_transaction()"
-MANAGER, FORM = "compat.LoginManager", "quart_wtf.QuartForm"
+MANAGER, FORM = "compat.LoginManager", "compat.forms.FlaskForm"
 FILES, FILE = "quart.Request.files", "quart.datastructures.FileStorage"
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 
@@ -143,6 +143,7 @@ WELCOME = {
             *("add_background_task", "ensure_async"),
         )
     ),
+    "quart_wtf.CSRFProtect.exempt",
     *("quart.copy_current_request_context", "quart.render_template", "quart.render_template_string"),
     *("compat.login_required", "compat.fresh_login_required", "compat.anonymous_required", "compat.login_exempt"),
     *("functools.wraps", "functools.update_wrapper", "pytest.fixture", "staticmethod", "classmethod"),

@@ -35,6 +35,19 @@ def is_silent(module: Module, node: cst.CSTNode) -> bool:
     return not isinstance(around, _LOUD)
 
 
+def is_tested(module: Module, node: cst.CSTNode) -> bool:
+    """Whether *node* is a condition, or part of one."""
+    around = module.parent(node)
+    match around:
+        case cst.If(test=test) | cst.While(test=test) | cst.IfExp(test=test) | cst.Assert(test=test):
+            return test is node
+        case cst.BooleanOperation() | cst.Comparison() | cst.CompIf():
+            return True
+        case cst.UnaryOperation(operator=operator):
+            return isinstance(operator, cst.Not)
+    return False
+
+
 def raising_place(module: Module, node: cst.CSTNode) -> cst.BaseStatement | None:
     """The statement before which another may stand, so that *node* is not reached; None if there is none."""
     for each in (node, *module.ancestors(node)):

@@ -750,13 +750,13 @@ FUNCTIONS = [
         """,
         """
         from quart import Quart, render_template
-        from quart_wtf import QuartForm
+        from compat.forms import FlaskForm
         from wtforms import StringField
 
         app = Quart(__name__)
 
 
-        class NameForm(QuartForm):
+        class NameForm(FlaskForm):
             name = StringField()
 
 
@@ -766,6 +766,37 @@ FUNCTIONS = [
             if await form.validate_on_submit():
                 return form.name.data
             return await render_template("x.html", form=form)
+        """,
+    ),
+    _snippet(
+        "a form that is made by a method of its own is made there",
+        """
+        from flask import request
+        from flask_wtf import FlaskForm
+
+
+        class NameForm(FlaskForm):
+            @classmethod
+            def create_form(cls, name):
+                return cls(name=name)
+
+
+        def make():
+            return NameForm(request.form)
+        """,
+        """
+        from quart import request
+        from compat.forms import FlaskForm
+
+
+        class NameForm(FlaskForm):
+            @classmethod
+            def create_form(cls, name):
+                return cls(name=name)
+
+
+        async def make():
+            return await NameForm.create_form(await request.form)
         """,
     ),
     _snippet(
@@ -803,15 +834,15 @@ FUNCTIONS = [
                 return True
         """,
         """
-        from quart_wtf import QuartForm
+        from compat.forms import FlaskForm
 
 
-        class NameForm(QuartForm):
+        class NameForm(FlaskForm):
             async def validate(self, extra_validators=None):
                 return await super().validate(extra_validators) and self.name.data != "admin"
 
 
-        class OpenForm(QuartForm):
+        class OpenForm(FlaskForm):
             async def validate(self, extra_validators=None):
                 return True
         """,
@@ -840,12 +871,12 @@ FUNCTIONS = [
         """,
         """
         from quart import Quart, g
-        from quart_wtf import QuartForm
+        from compat.forms import FlaskForm
 
         app = Quart(__name__)
 
 
-        class SearchForm(QuartForm):
+        class SearchForm(FlaskForm):
             pass
 
 
@@ -1108,6 +1139,9 @@ TESTS = [
             client = app.test_client()
             client.post("/", data="<a/>", content_type="text/xml")
             client.post("/", data={"a": 1}, content_type="multipart/form-data")
+            client.post("/", data="<a/>", headers={"X-A": "a"}, content_type="text/xml")
+            client.post("/", data={"a": 1}, content_type="multipart/form-data", headers={"X-A": "a"})
+            client.get("/", headers=dict(a="b"), mimetype="text/xml")
             client.get("/", environ_base={"REMOTE_ADDR": "10.0.0.1"})
             client.get("/", base_url="http://example.com/")
             client.get("/", base_url="https://localhost")
@@ -1126,6 +1160,9 @@ TESTS = [
             client = app.test_client()
             await client.post("/", data="<a/>", headers={"Content-Type": "text/xml"})
             await client.post("/", form={"a": 1})
+            await client.post("/", data="<a/>", headers={"X-A": "a", "Content-Type": "text/xml"})
+            await client.post("/", form={"a": 1}, headers={"X-A": "a"})
+            await client.get("/", headers={**dict(a="b"), "Content-Type": "text/xml"})
             await client.get("/", scope_base={"client": ("10.0.0.1", 0)})
             await client.get("/", headers={"Host": "example.com"})
             await client.get("/", scheme="https")

@@ -192,9 +192,7 @@ def test_names_that_others_import_from_here_stay(tmp_path: Path) -> None:
 
     after = {file.shown: file.after.decode() for file in port(tmp_path).files}
 
-    assert after["forms.py"] == (
-        "from quart_wtf import QuartForm as FlaskForm\nfrom quart import Quart as Flask, g\n\nFlask\n"
-    )
+    assert after["forms.py"] == ("from compat.forms import FlaskForm\nfrom quart import Quart as Flask, g\n\nFlask\n")
     assert after["login.py"] == (tmp_path / "login.py").read_text()
 
 
@@ -410,3 +408,47 @@ def test_reports() -> None:
     assert json.loads(as_json(found))[1] == {
         "path": "b.py", "line": 2, "level": "check", "what": "open", "why": "it blocks", "do": "Use aiofiles",
     }  # fmt: skip
+
+
+def test_a_package_wins_over_a_script_of_its_name(tmp_path: Path) -> None:
+    """``site.py`` starts the application, and ``site/`` is it: Python imports the package."""
+    (tmp_path / "blog").mkdir()
+    (tmp_path / "blog.py").write_text("from blog import app\n\nif __name__ == '__main__':\n    app.run()\n")
+    (tmp_path / "blog" / "__init__.py").write_text(
+        "from flask import Flask, request\n\napp = Flask(__name__)\n\n\ndef form():\n    return request.form\n"
+    )
+    (tmp_path / "blog" / "views.py").write_text("from . import form\n\n\ndef view():\n    return form()['x']\n")
+
+    after = {file.shown: file.after.decode() for file in port(tmp_path).files}
+
+    assert "return (await form())['x']" in after["blog/views.py"]
+
+
+def test_an_extension_is_reported_once(tmp_path: Path) -> None:
+    """With all files that import it; in each of them a comment stands above the import."""
+    for name in ("a.py", "b.py", "c.py"):
+        (tmp_path / name).write_text("from flask_babel import _\n\nprint(_)\n")
+
+    found = port(tmp_path)
+
+    assert [str(each) for each in found.findings] == [
+        "a.py:1: todo: flask_babel: it is made for Flask, and is not ported, here and in b.py, c.py. Use quart-babel"
+    ]
+    assert all(b"# PORT: flask_babel" in file.after for file in found.files)
+
+
+def test_what_blocks_is_reported_once_a_file(tmp_path: Path) -> None:
+    """At its first place, with the number of the others."""
+    views = "".join(f"@app.get('/{name}')\ndef {name}():\n    time.sleep(1)\n    open('x')\n\n\n" for name in "abc")
+    found = findings(tmp_path, f"import time\n{VIEW}{views}")
+
+    assert [(each.line, each.what) for each in found] == [(9, "time.sleep"), (10, "open")]
+    assert all("until `a` goes on, and in 2 more places of this file" in each.why for each in found)
+
+
+def test_exempting_from_csrf_protection_is_known(tmp_path: Path) -> None:
+    """quart-wtforms has Flask-WTF's decorator, which takes async views."""
+    code = "from flask_wtf import CSRFProtect\n\ncsrf = CSRFProtect(app)\n\n\n"
+    code += "@app.post('/')\n@csrf.exempt\ndef index():\n    return ''\n"
+
+    assert findings(tmp_path, VIEW + code) == []
