@@ -15,7 +15,7 @@ from quart_app.operation.events import Event, Reason, record
 from quart_app.sessions.bearer import handle_of_token, make_bearer_token, sent_bearer_token
 from quart_app.sessions.confirmation import SessionEnded, renew_session
 from quart_app.sessions.creation import create_session
-from quart_app.sessions.ending import end_session
+from quart_app.sessions.ending import end_own_session
 from quart_app.sessions.lookup import find_user
 
 from .devices import remember_device
@@ -125,9 +125,13 @@ def write_renewed_login() -> None:
 
 
 async def end_login() -> None:
-    """Log out: end the login session, so that no copy of its cookies logs in, and clear Quart's session."""
+    """Log out: end the login session, so that no copy of its cookies logs in, and clear Quart's session.
+
+    Raises:
+        SessionEnded: another request has ended it; :func:`answer_ended_login` handles that.
+    """
     if current_user.is_authenticated:
-        await _end_row()
+        await end_own_session(current_user)
     forget_login()
 
 
@@ -141,7 +145,7 @@ async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
     """Error handler for a login that was ended elsewhere during a change: ask the user to log in again."""
     forget_login()
     if is_for_api():
-        return problem_response(login_required_problem(bad_token=False))
+        return problem_response(login_required_problem(bad_token=sent_bearer_token(request) is not None))
     await flash("This login has been ended. Nothing was changed; please log in again.", "error")
     return redirect(url_for("accounts.login"))
 
@@ -160,8 +164,3 @@ async def _create_row(user: User, kind: Kind, *, instead_of: LoginSession | None
     else:
         record(Event.LOGIN_SUCCEEDED, user_id=user.id)
     return row
-
-
-async def _end_row() -> None:
-    row = current_login_session()
-    await end_session(row.user_id, row.id, Event.LOGGED_OUT)

@@ -13,7 +13,7 @@ from quart_app.defences.rate_limits import Limit, limited
 from quart_app.errors.problems import CREDENTIALS_WRONG, Problem
 from quart_app.models.login_session import ID_MAX, Kind
 from quart_app.sessions.bearer import sent_bearer_token
-from quart_app.sessions.ending import end_session, end_sessions
+from quart_app.sessions.ending import end_all_other_sessions, end_another_session
 from quart_app.sessions.listing import list_sessions
 
 from .blueprint import blueprint
@@ -66,7 +66,7 @@ async def show_sessions() -> SessionList:
 @operation(about=SESSIONS, status=HTTPStatus.NO_CONTENT)
 async def end_other_sessions() -> None:
     """Log out everywhere else: end all logins but the one that this request came with."""
-    await end_sessions(current_user.id, except_for=current_login_session().id)
+    await end_all_other_sessions(current_user)
 
 
 @blueprint.delete("/sessions/current")
@@ -85,5 +85,5 @@ async def end_one_session(session_id: int) -> None:
     """End one login of the user."""
     if session_id == current_login_session().id:
         await end_login()
-    elif not await end_session(current_user.id, session_id):
+    elif not await end_another_session(current_user, session_id):
         raise NotFound

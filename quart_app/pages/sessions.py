@@ -8,7 +8,7 @@ from quart.typing import ResponseReturnValue
 from compat import login_required
 from quart_app.accounts.login import current_login_session, current_user, end_login
 from quart_app.models.login_session import ID_MAX
-from quart_app.sessions.ending import end_session, end_sessions
+from quart_app.sessions.ending import end_all_other_sessions, end_another_session
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 
@@ -20,7 +20,7 @@ async def end(session_id: int) -> ResponseReturnValue:
     if session_id == current_login_session().id:
         await end_login()
         return redirect(url_for("pages.index"))
-    if not await end_session(current_user.id, session_id):
+    if not await end_another_session(current_user, session_id):
         abort(404)
     await flash("That login has been ended.", "success")
     return redirect(url_for("account.overview"))
@@ -30,6 +30,6 @@ async def end(session_id: int) -> ResponseReturnValue:
 @login_required
 async def end_others() -> ResponseReturnValue:
     """End all login sessions of the current user but this one."""
-    ended = await end_sessions(current_user.id, except_for=current_login_session().id)
+    ended = await end_all_other_sessions(current_user)
     await flash("All other logins have been ended." if ended else "There was no other login.", "success")
     return redirect(url_for("account.overview"))

@@ -1,4 +1,10 @@
-"""Changes that need a confirmed password, and the renewal of a login session after a confirmation."""
+"""Whether a login session is still valid in the transaction that changes something, and its renewal.
+
+The user of a request is loaded when it begins, and the client decides how long its body takes. So every change begins
+with :func:`confirm_session_in` or :func:`check_session_in`, in the same transaction. Both lock the user's row before
+any row of a login session: two logins that end each other at the same time cannot wait for each other for ever. The
+second finds that it has ended.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +27,9 @@ class SessionEnded(Exception):
 async def confirm_session_in(session: AsyncSession, user: User) -> LoginSession:
     """The login session of a user who has confirmed the password in this request, if both are still valid.
 
-    The user was loaded when the request began, and the client decides how long the body takes. So every change that
-    needs the password begins with this check, in the same transaction: if the password was changed meanwhile, to lock
-    out an attacker who knows the old one, the attacker is locked out. The lock on the user's row is the same as in
-    :func:`~.creation.create_session`. A concurrent confirmation by the same login is not refused.
+    If the password was changed meanwhile, to lock out an attacker who knows the old one, the attacker is locked out.
+    The lock on the user's row is the same as in :func:`~.creation.create_session`. A concurrent confirmation by the
+    same login is not refused.
 
     Raises:
         SessionEnded: the login has ended, the password was changed, or the account was closed.
@@ -32,7 +37,26 @@ async def confirm_session_in(session: AsyncSession, user: User) -> LoginSession:
     row = user.login_session
     if row is None or not await lock_user(session, user):
         raise SessionEnded
-    if (await session.execute(select(LoginSession.id).where(_is_the_same(row)))).one_or_none() is None:
+    if (await session.execute(select(LoginSession.id).where(is_the_same(row)))).one_or_none() is None:
+        raise SessionEnded
+    return row
+
+
+async def check_session_in(session: AsyncSession, user: User) -> LoginSession:
+    """The login session of a user, if it still exists with the handle that this request came with.
+
+    For changes that need no password. A handle that was renewed meanwhile is refused, although the session goes on: a
+    copy of its old cookies is worth nothing.
+
+    Raises:
+        SessionEnded: the login has ended, its handle was renewed, or the account was closed.
+    """
+    row = user.login_session
+    lock = update(User).where(User.id == user.id, User.active).values(active=True).returning(User.id)
+    if row is None or (await session.execute(lock)).one_or_none() is None:
+        raise SessionEnded
+    query = select(LoginSession.id).where(is_the_same(row), LoginSession.handle_hash == row.handle_hash)
+    if (await session.execute(query)).one_or_none() is None:
         raise SessionEnded
     return row
 
@@ -56,7 +80,7 @@ async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
     row.proved_at = row.last_seen_at = now
     query = (
         update(LoginSession)
-        .where(_is_the_same(row))
+        .where(is_the_same(row))
         .values(handle_hash=row.handle_hash, proved_at=now, last_seen_at=now)
         .returning(LoginSession.id)
     )
@@ -75,8 +99,8 @@ async def lock_user(session: AsyncSession, user: User) -> bool:
     return (await session.execute(lock)).one_or_none() is not None
 
 
-def _is_the_same(row: LoginSession) -> ColumnElement[bool]:
-    """Compare more than the id, because a restored database may give the id to another login."""
+def is_the_same(row: LoginSession) -> ColumnElement[bool]:
+    """The condition that a row is this one, by more than its id: a restored database may give that to another login."""
     return and_(
         LoginSession.id == row.id, LoginSession.user_id == row.user_id, LoginSession.created_at == row.created_at
     )
