@@ -29,7 +29,7 @@ async def authenticate(name: str, password: str) -> User | None:
         PasswordsBusy: too many passwords are being checked; nothing is counted.
     """
     user = await user_by_login(name)
-    device = None if user is None else known_device(user.id)
+    device = None if user is None else known_device(user)
     key = attempts_key("name", username_key(name)) if device is None else attempts_key("device", device)
 
     async with _recorded_attempt(key, user) as attempt:

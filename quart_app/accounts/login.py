@@ -88,7 +88,7 @@ async def start_login(user: User, *, remember: bool) -> bool:
         return False
     user.login_session = row
     session.clear()
-    remember_device(user.id)
+    remember_device(user)
     return login_user(user, remember=remember)
 
 
@@ -117,9 +117,13 @@ async def renew_login() -> None:
 
 
 def write_renewed_login() -> None:
-    """Write the new handle of the login session, which was renewed in this request, into the cookies."""
+    """Write the new handle of the login session, which was renewed in this request, into the cookies.
+
+    The browser gets a new device cookie as well, because its user has just entered the password.
+    """
     remember = current_login_session().is_remembered
     session.clear()
+    remember_device(current_user)
     login_user(current_user, remember=remember)
     confirm_login()
 

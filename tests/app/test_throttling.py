@@ -207,6 +207,19 @@ async def test_known_to_one_user(app: Application, stranger: Visitor) -> None:
     assert (await stranger.login()).status == 429
 
 
+async def test_unknown_after_the_hash_was_replaced(laptop: Visitor, stranger: Visitor, settings: Settings) -> None:
+    """Other browsers are unknown until the next login there; the one whose login has replaced the hash is known."""
+    stronger = create_app(settings.model_copy(update={"password_method": "pbkdf2:sha256:2"}))
+    other = laptop.copy("device")
+    async with stronger.test_app():
+        at_stronger = Visitor(stronger)
+        at_stronger.client.cookie_jar = laptop.client.cookie_jar
+        assert (await at_stronger.login()).location == "/index"
+    assert (await other.login()).status == 429
+    await laptop.logout()
+    assert (await laptop.login()).location == "/index"
+
+
 async def test_forged_device_cookies(stranger: Visitor, subtests: pytest.Subtests) -> None:
     """Nobody makes a known browser of his own."""
     for cookie in ("", "x", "[1, 2]", "WzEsImRldmljZSJd.aaaaaa.bbbbbbbb", "\N{LATIN SMALL LETTER E WITH ACUTE}"):
@@ -218,9 +231,19 @@ async def test_forged_device_cookies(stranger: Visitor, subtests: pytest.Subtest
 SIGNED_NONSENSE = [None, 1, [], [1], ["1", "device"], [1, 2], [1, "device", 3], {"1": "device"}]
 
 
+async def device_salt(app: Application) -> str:
+    """What Susan's device cookies are signed with, besides the key."""
+    async with app.app_context():
+        user = await user_by_login("susan")
+    assert user is not None
+    return f"quart_app.accounts.devices:{user.password_hash}"
+
+
 async def test_signed_nonsense(stranger: Visitor, app: Application, subtests: pytest.Subtests) -> None:
-    """What another version of the application may have signed is no error."""
-    serializer = URLSafeTimedSerializer(app.secret_key or "", salt="quart_app.accounts.devices")
+    """What another version of the application may have signed is no error, and what this one signs is accepted."""
+    serializer = URLSafeTimedSerializer(app.secret_key or "", salt=await device_salt(app))
+    stranger.client.set_cookie("localhost", "device", str(serializer.dumps([1, "device"])))
+    assert (await stranger.login(password=WRONG)).status == 302
     for data in SIGNED_NONSENSE:
         with subtests.test(data=data):
             stranger.client.set_cookie("localhost", "device", str(serializer.dumps(data)))
@@ -253,7 +276,7 @@ async def test_it_is_known_under_old_keys(laptop: Visitor, app: Application, str
 
 
 async def test_the_cookie_says_nothing(visitor: Visitor) -> None:
-    """It lasts for a year, is out of reach of scripts and other sites, holds no name, and stays the browser's own."""
+    """It lasts for a year, is out of reach of scripts and other sites, holds no name, and is another at each login."""
     cookie = (await visitor.login()).cookies["device"]
     assert (cookie["max-age"], cookie["path"], cookie["samesite"]) == (str(365 * 86400), "/", "Lax")
     assert cookie["httponly"]
@@ -264,7 +287,10 @@ async def test_the_cookie_says_nothing(visitor: Visitor) -> None:
     assert re.fullmatch(r"[\w-]{22}", device)
     await visitor.logout()
     again = (await visitor.login()).cookies["device"]
-    assert serializer.loads_unsafe(again.value)[1] == [user_id, device]
+    _, (user_id_again, device_again) = serializer.loads_unsafe(again.value)
+    assert user_id_again == user_id
+    assert re.fullmatch(r"[\w-]{22}", device_again)
+    assert device_again != device
 
 
 async def test_the_cookie_of_production(settings: Settings, clock: Clock) -> None:
