@@ -3,6 +3,7 @@
 ==================  ==========================================================
 ``users``           finding and adding users
 ``name_rules``      which usernames and email addresses are accepted
+``look_alikes``     which usernames look like others: invisible characters, letters of several scripts
 ``password_rules``  which passwords are accepted; ``common_passwords.txt`` lists refused ones
 ``passwords``       hashing passwords in threads, with a bounded queue
 ``authentication``  checking a password, at login and for a confirmation

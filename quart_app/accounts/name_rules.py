@@ -12,17 +12,25 @@ import email_validator
 from quart_app.models.names import email_key, username_key
 from quart_app.models.user import EMAIL_MAX, USERNAME_MAX
 
+from .look_alikes import has_invisible_characters, mixes_scripts
+
 #: :func:`check_username` in JSON Schema, as far as possible: exact for ASCII.
-USERNAME_PATTERN = r"^[^\x00-\x20\x7F@]([^\x00-\x1F\x7F@]*[^\x00-\x20\x7F@])?$"
+USERNAME_PATTERN = r"^[^\x00-\x20\x7F@]+( [^\x00-\x20\x7F@]+)*$"
 
 
 def check_username(username: str) -> str:
-    """Refuse invisible characters (control characters, line breaks, NUL, which PostgreSQL refuses), and addresses."""
+    """Refuse names that other people could not tell apart, and addresses.
+
+    Only new names are checked. An account whose name was accepted before keeps it, and is logged in to as always.
+    """
     _check_length(username, username_key, USERNAME_MAX)
-    if not username.isprintable():
-        raise ValueError("Use letters, digits, punctuation and spaces only.")
     if username != username.strip():
         raise ValueError("Leave out the spaces at the beginning and the end.")
+    if has_invisible_characters(username):  # among them NUL, which PostgreSQL refuses
+        raise ValueError("Use visible characters only: letters, digits, punctuation and single spaces.")
+    # The key has other letters: some symbols are letters of another script there, such as the micro sign.
+    if mixes_scripts(username) or mixes_scripts(username_key(username)):
+        raise ValueError("Use letters and digits of one common alphabet only: those of others may look the same.")
     if "@" in username_key(username):
         raise ValueError("Use a name without @: with one it looks like an email address.")
     return username

@@ -53,7 +53,7 @@ class Registration(_Input):
     username: Annotated[
         str,
         Field(
-            description="Anything that can be seen, without @. Case makes no difference.",
+            description="Visible characters and letters of one common alphabet, without @. Case makes no difference.",
             json_schema_extra={"minLength": 1, "maxLength": USERNAME_MAX, "pattern": USERNAME_PATTERN},
             examples=["susan"],
         ),

@@ -255,7 +255,7 @@ async def test_register(visitor: Visitor) -> None:
             ["Field cannot be longer than 120 characters."],
         ),
         ({"username": "mallory@example.com"}, ["Use a name without @: with one it looks like an email address."]),
-        ({"username": "su\0san"}, ["Use letters, digits, punctuation and spaces only."]),
+        ({"username": "su\0san"}, ["Use visible characters only: letters, digits, punctuation and single spaces."]),
     ],
 )
 async def test_wrong_registration(visitor: Visitor, changes: dict[str, str], errors: list[str]) -> None:

@@ -45,7 +45,7 @@ def test_prompt(command: Command, app: Application) -> None:
     [
         ("SUSAN", "other@example.com", PASSWORD, "There is already a user with this username"),
         ("other", "SUSAN@example.com", PASSWORD, "There is already a user with this email"),
-        ("su\nsan", "other@example.com", PASSWORD, "The username: Use letters"),
+        ("su\nsan", "other@example.com", PASSWORD, "The username: Use visible characters"),
         ("", "other@example.com", PASSWORD, "The username: This field is required."),
         ("o@ther", "other@example.com", PASSWORD, "The username: Use a name without @"),
         ("other", "nowhere", PASSWORD, "The email address: Invalid"),
