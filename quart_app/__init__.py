@@ -26,6 +26,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``clients``            names of browsers, for people
 ``faces``              pages or API: which of the two a request is for
 ``hash_strength``      which password hashes production accepts
+``private_files``      files for their owner alone: the database and the key
 ``secret_key``         the key that signs cookies, where the environment has none
 ``server_pid``         how workers of one server know that they belong together
 ``server_stop``        what is to be done when the server begins to stop

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from .framework.context_processors import drop_idle_context_processors
 from .migrations.start import prepare_tables
 from .operation.metrics import current_metrics
 from .pages import account, home, login, sessions
+from .private_files import command_to_protect
 from .secret_key import kept_secret_key
 from .server_stop import ServerStop, current_server_stop
 from .sessions import sweep
@@ -50,9 +51,11 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app.config.from_mapping(settings.quart_config())
     current_server_stop.add(app, ServerStop())
     operation.init_app(app)
+    files: list[Path] = []
     if settings.secret_key is None:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-        app.secret_key = kept_secret_key(instance / "secret_key")
+        files.append(instance / "secret_key")
+        app.secret_key = kept_secret_key(files[-1])
     else:
         app.secret_key = settings.secret_key.get_secret_value()
     app.config["SECRET_KEY_FALLBACKS"] = [key.get_secret_value() for key in settings.secret_key_fallbacks]
@@ -63,6 +66,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     else:
         url = settings.database_url.get_secret_value()
     database = current_database.add(app, Database(url, pool_size=settings.database_pool_size))
+    _warn_of_open_files(app, [*database.files, *files])
     configure_mappers()  # now that all models are imported; otherwise the first request would wait for it
     metrics = current_metrics.of(app)
     hasher = PasswordHasher(
@@ -105,6 +109,12 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app.after_serving(database.close)
     app.after_serving(hasher.close)
     return app
+
+
+def _warn_of_open_files(app: Application, files: Iterable[Path]) -> None:
+    """Report files that other users of the machine can read or replace. The operator may have a reason for that."""
+    if command := command_to_protect(files):
+        app.logger.warning("Other users of this machine have access to the data of the site. To end that: %s", command)
 
 
 def _absolute(path: Path | None) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -27,6 +28,10 @@ class Backend(Protocol):
     @property
     def reading_options(self) -> Mapping[str, Any]:
         """SQLAlchemy's execution options for a connection that executes a single SELECT."""
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files that hold the data, existing or not; none for a server, which has its own."""
 
     def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
         """The engine for the work of requests."""

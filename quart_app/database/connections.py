@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import timeout
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import Gauge
@@ -46,6 +47,11 @@ class Database:
         # Connected at the first health check.
         self._probe_engine = self._backend.engine(pool_size=1, pool_timeout=_POOL_TIMEOUT)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files that hold the data, existing or not; none for a server, which has its own."""
+        return self._backend.files
 
     def watch(self, in_use: Gauge) -> None:
         """Keep a gauge at the number of connections that are taken from the pool."""

@@ -11,9 +11,10 @@ Written for asyncpg 0.32 and SQLAlchemy 2.1. Two workarounds depend on their ver
 from __future__ import annotations
 
 from asyncio import CancelledError, Task, create_task, shield, sleep, timeout
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from math import inf
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -45,6 +46,8 @@ class Postgresql:
     operation_timeout = _OPERATION_TIMEOUT
 
     stall_timeout = 1.0
+
+    files: Sequence[Path] = ()
 
     #: BEGIN and ROLLBACK would be two more round trips, each as long as that of the query.
     reading_options: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}

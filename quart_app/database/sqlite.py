@@ -14,6 +14,8 @@ from sqlalchemy import URL, Connection, NullPool, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from quart_app.private_files import create_private_file
+
 from .connection_limiter import ACQUIRE_TIMEOUT
 from .one_round_trip import OneRoundTripConnection
 
@@ -41,11 +43,18 @@ class Sqlite:
     reading_options: Mapping[str, Any] = {}  # a SELECT begins no transaction here
 
     def __init__(self, file: str) -> None:
+        self._file = Path(file)
         self._url = URL.create("sqlite+aiosqlite", database=file)
         # A file that is missing for a moment, perhaps with its disk, is a temporary fault. By default SQLite would
         # create an empty one, and connections to that would go on using it when the right file is back.
         existing = {"mode": "rw", "uri": "true"}
         self._existing = URL.create("sqlite+aiosqlite", database=Path(file).absolute().as_uri(), query=existing)
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The file, its journals and the memory that processes share; SQLite gives them the mode of the first one."""
+        file = self._file.resolve()  # SQLite, too, follows links before it adds these endings
+        return [file, *(file.with_name(file.name + ending) for ending in ("-journal", "-wal", "-shm"))]
 
     def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
         """An engine for an existing file, with a busy timeout and enforced foreign keys."""
@@ -57,6 +66,7 @@ class Sqlite:
         WAL is a property of the file. The switch needs an exclusive lock for a moment, and SQLite does not wait for
         that lock, whatever the busy timeout is: so this tries again until :data:`_WAL_SWITCH_TIMEOUT`.
         """
+        create_private_file(self._file)
         engine = self._create(self._url, _PRAGMAS, poolclass=NullPool)
         deadline = monotonic() + _WAL_SWITCH_TIMEOUT
         while True:
@@ -79,6 +89,7 @@ class Sqlite:
         Raises:
             IntegrityError: a row refers to one that no longer exists. Nothing was changed.
         """
+        create_private_file(self._file)
         engine = self._create(
             self._url, _PRAGMAS_FOR_MIGRATIONS, poolclass=NullPool, connect_args={"isolation_level": None}
         )

@@ -49,7 +49,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def migrated_sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
     """An SQLite file with all tables and no rows."""
-    return f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'microblog.sqlite3')}"
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'microblog.sqlite3')}"
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ async def test_a_fault_is_no_logout(user: Visitor, error: Exception, lost: str |
 async def test_a_file_that_is_away(tmp_path: Path, sqlite_template: Path, name: str) -> None:
     """503 while SQLite's file is not there, nothing is put in its place, and when it is back it is as before."""
     file, elsewhere = tmp_path / name, tmp_path / "elsewhere"
-    shutil.copyfile(sqlite_template, file)
+    shutil.copy(sqlite_template, file)
     app = create_app(
         {"instance_path": tmp_path, "database_url": f"sqlite:///{file}", "password_method": "pbkdf2:sha256:1"}
     )

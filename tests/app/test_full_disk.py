@@ -29,7 +29,7 @@ def disk(tmp_path: Path, sqlite_template: Path) -> Iterator[Path]:
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:  # noqa: S603 - our own command
         pytest.skip("only root can mount a disk")
-    shutil.copyfile(sqlite_template, folder / "microblog.sqlite3")
+    shutil.copy(sqlite_template, folder / "microblog.sqlite3")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607 - our own command
 

@@ -94,7 +94,7 @@ class Logins(RuleBasedStateMachine):
         self.patch = mock.patch("time.time", self.clock)
         self.patch.start()
         self.folder = Path(tempfile.mkdtemp())
-        file = shutil.copyfile(self.template, self.folder / "microblog.sqlite3")
+        file = shutil.copy(self.template, self.folder / "microblog.sqlite3")
         self.app = create_app(
             Settings(
                 instance_path=self.folder,

@@ -61,10 +61,14 @@ class Server:
 
 @contextmanager
 def serve(
-    instance: Path, *options: str, config: Path = CONFIG, environment: Mapping[str, str] | None = None
+    instance: Path,
+    *options: str,
+    config: Path = CONFIG,
+    environment: Mapping[str, str] | None = None,
+    umask: int = -1,
 ) -> Iterator[Server]:
     """Run the server with its data in this folder."""
-    with start(instance, *options, config=config, environment=environment) as server:
+    with start(instance, *options, config=config, environment=environment, umask=umask) as server:
         wait_until(lambda: server.is_listening() or server.process.poll() is not None)
         if server.process.poll() is not None:
             raise RuntimeError(f"The server did not start:\n{server.log.read_text(errors='replace')}")
@@ -73,7 +77,11 @@ def serve(
 
 @contextmanager
 def start(
-    instance: Path, *options: str, config: Path = CONFIG, environment: Mapping[str, str] | None = None
+    instance: Path,
+    *options: str,
+    config: Path = CONFIG,
+    environment: Mapping[str, str] | None = None,
+    umask: int = -1,
 ) -> Iterator[Server]:
     """As :func:`serve`, without waiting until it does."""
     port, log = free_port(), instance / "server.log"
@@ -97,6 +105,7 @@ def start(
             env={**os.environ, "INSTANCE_PATH": str(instance), **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
+            umask=umask,
         )
     try:
         yield Server(process, port, log)
