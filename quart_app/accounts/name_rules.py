@@ -37,8 +37,13 @@ def check_username(username: str) -> str:
 
 
 def check_email(email: str) -> str:
-    """Refuse invalid email addresses. Whether the mailbox exists is not checked."""
+    """Refuse invalid email addresses, and invisible characters, which some valid ones may have.
+
+    Whether the mailbox exists is not checked.
+    """
     _check_length(email, email_key, EMAIL_MAX)
+    if has_invisible_characters(email):
+        raise ValueError("Invalid email address.")
     try:
         email_validator.validate_email(email, check_deliverability=False)
     except email_validator.EmailNotValidError as error:

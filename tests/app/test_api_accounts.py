@@ -83,6 +83,7 @@ async def test_other_fields_have_no_effect(program: Program, app: Application, e
         ("email", ""),
         ("email", "susan"),
         ("email", "susan@localhost"),
+        ("email", "susan\ufe0f@example.com"),
         ("email", f"susan@{'x' * 60}.{'x' * 60}.example.com"),
         ("password", "x" * (PASSWORD_MIN - 1)),
         ("password", "x" * 257),
