@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     #: How long a bearer token of the API lasts at most. While unused, it expires after ``session_idle``.
     bearer_duration: timedelta = Field(default=timedelta(days=30), ge=timedelta(minutes=5))
 
+    #: Logins that one user may have at a time: browsers and bearer tokens. One more ends the least recently used.
+    sessions_per_user: int = Field(default=100, ge=1, le=1000)
+
     #: Bytes of a request body. No form needs more, and parsing 16 MB of ``&a`` would block the event loop for seconds.
     max_content_length: int = Field(default=64 * 1024, gt=0)
     #: Seconds that a client may take to send the body.

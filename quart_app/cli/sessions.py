@@ -32,7 +32,7 @@ async def list_(app: Application, name: str | None, limit: int) -> None:
     query = (
         select(LoginSession, User.username)
         .join(User, User.id == LoginSession.user_id)
-        .where(not_(current_limits().expired(clock.now())))
+        .where(LoginSession.generation == User.session_generation, not_(current_limits().expired(clock.now())))
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
         .limit(limit)
     )

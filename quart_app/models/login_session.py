@@ -43,11 +43,14 @@ class LoginSession(_Handle, Base):
     __tablename__ = "login_sessions"
     __table_args__ = (
         Index("ix_login_sessions_kind_proved_at_id", "kind", "proved_at", "id"),  # for the sweep
+        Index("ix_login_sessions_user_id_generation_id", "user_id", "generation", "id"),  # for those of one user
         IDS_USED_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    #: It is valid only in the current generation of its user's logins, ``User.session_generation``.
+    generation: Mapped[int] = mapped_column(default=0, server_default="0")
     handle_hash: Mapped[str] = mapped_column(String(_HASH_LENGTH), unique=True)
     kind: Mapped[Kind] = mapped_column(
         Enum(Kind, native_enum=False, length=16, values_callable=lambda kinds: [kind.value for kind in kinds])

@@ -42,6 +42,8 @@ class User(_LoggedIn, Base):
     email_key: Mapped[str] = mapped_column(String(EMAIL_MAX), unique=True, index=True)
     password_hash: Mapped[str | None] = mapped_column(String(256))
     active: Mapped[bool] = mapped_column(default=True)
+    #: The current generation of this user's logins: see ``sessions/generations``.
+    session_generation: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     def __init__(self, *, username: str, email: str) -> None:

@@ -16,6 +16,8 @@ from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
 
+from .generations import current_generation
+
 
 class SessionEnded(Exception):
     """The login session was ended by another request, after this one began."""
@@ -102,5 +104,8 @@ async def lock_user(session: AsyncSession, user: User) -> bool:
 def is_the_same(row: LoginSession) -> ColumnElement[bool]:
     """The condition that a row is this one, by more than its id: a restored database may give that to another login."""
     return and_(
-        LoginSession.id == row.id, LoginSession.user_id == row.user_id, LoginSession.created_at == row.created_at
+        LoginSession.id == row.id,
+        LoginSession.user_id == row.user_id,
+        LoginSession.created_at == row.created_at,
+        LoginSession.generation == current_generation(row.user_id),
     )

@@ -11,6 +11,7 @@ from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
 
+from .generations import current_generation
 from .limits import current_limits
 
 _IDS_PER_QUERY = 1000  # drivers take about 32,000 parameters; smaller queries block the event loop for less time
@@ -20,7 +21,7 @@ async def list_sessions(user_id: int) -> Sequence[LoginSession]:
     """The login sessions of a user that have not expired, the most recently used first."""
     query = (
         select(LoginSession)
-        .where(LoginSession.user_id == user_id)
+        .where(LoginSession.user_id == user_id, LoginSession.generation == current_generation(user_id))
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
     )
     async with current_database().session() as session:
@@ -34,7 +35,8 @@ async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:
     query = (
         select(LoginSession.id, LoginSession.user_id)
         .join(User, User.id == LoginSession.user_id)
-        .where(User.active, not_(current_limits().expired(clock.now())))
+        .where(User.active, LoginSession.generation == User.session_generation)
+        .where(not_(current_limits().expired(clock.now())))
     )
     ids = sorted(session_ids)
     living: set[tuple[int, int]] = set()

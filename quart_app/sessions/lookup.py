@@ -39,7 +39,9 @@ async def find_user(handle: str, *, bearer: bool = False) -> User | None:
     width = len(_SESSIONS.columns)
     row, user = _SESSIONS.load(found[:width]), _USERS.load(found[width:])
     now = clock.now()
-    if not user.active or row.is_bearer is not bearer or current_limits().is_expired(row, now):
+    if not user.active or row.generation != user.session_generation:
+        return None
+    if row.is_bearer is not bearer or current_limits().is_expired(row, now):
         return None
     row.handle = handle
     user.login_session = row

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from quart_app.database import Base, Database, DatabaseUnavailable, current_database
+from quart_app.database import Database, DatabaseUnavailable, current_database
 from quart_app.factory import create_app
 from quart_app.migrations.changes import compare_tables, downgrade_tables, upgrade_tables
 from quart_app.migrations.errors import DatabaseOutdated, UnknownRevision, UnknownTables
@@ -51,12 +51,10 @@ async def run(database: Database, *statements: str) -> None:
 
 
 async def create_tables_as_of_old(database: Database, *names: str) -> None:
-    """What the application did before there were revisions."""
-    tables = [table for table in Base.metadata.sorted_tables if table.name in names]
-    async with database.session() as session:
-        connection = await session.connection()
-        await connection.run_sync(lambda sync: Base.metadata.create_all(sync, tables))
-        await session.commit()
+    """What the application did before there were revisions: the tables of the first revision, and no number."""
+    await upgrade_tables(database, "0001")
+    missing = [name for name in ("login_sessions", "users") if name not in names]
+    await run(database, *(f"DROP TABLE {name}" for name in [*missing, "alembic_version"]))
 
 
 async def test_each_step_up_and_down(database: Database) -> None:
