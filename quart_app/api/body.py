@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from quart import request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from quart_app.errors.problems import BODY_UNREADABLE, FIELDS_INVALID, FieldError, Problem
 
@@ -40,6 +40,22 @@ async def read_body(model: type[Model]) -> Model:
         raise Problem(
             FIELDS_INVALID, errors=_field_errors(error)
         ) from None  # the cause contains the input, passwords included
+
+
+def read_query(model: type[Model]) -> Model:
+    """The query string of this request as a model. Unknown names are ignored.
+
+    Raises:
+        BadRequest: a value is invalid, or a name that the model has is there twice.
+    """
+    values = {name: found[0] if len(found) == 1 else found for name, found in request.args.lists()}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        messages: dict[object, str] = {}
+        for detail in error.errors(include_url=False, include_input=False):
+            messages.setdefault(detail["loc"][0], _message(detail))  # the first says most
+        raise BadRequest(" ".join(f"{name}: {message}" for name, message in messages.items())) from None
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class OperationCard(NamedTuple):
     title: str
     about: str
     ways_in: tuple[str, ...]
+    parameters: tuple[FieldRow, ...]
     fields: tuple[FieldRow, ...]
     example: dict[str, Any] | None
     answers: tuple[AnswerRow, ...]
@@ -85,6 +86,7 @@ def _card(method: str, path: str, operation: dict[str, Any], models: dict[str, A
         title=operation["summary"],
         about=operation["description"],
         ways_in=tuple(way for ways in operation.get("security", ()) for way in ways),
+        parameters=tuple(_parameters(operation)),
         fields=tuple(_fields(schema)),
         example=_example(schema) if schema else None,
         answers=tuple(answer for answer in answers if answer.status < HTTPStatus.BAD_REQUEST),
@@ -103,6 +105,14 @@ def _fields(schema: dict[str, Any]) -> Iterator[FieldRow]:
         yield FieldRow(name, _kind(field), name in required, field.get("description", ""))
 
 
+def _parameters(operation: dict[str, Any]) -> Iterator[FieldRow]:
+    """What may stand in the query string."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "query":
+            kind = _kind(parameter["schema"])
+            yield FieldRow(parameter["name"], kind, parameter.get("required", False), parameter["description"])
+
+
 def _kind(field: dict[str, Any]) -> str:
     """The type of a field, as text."""
     if reference := field.get("$ref"):
@@ -114,6 +124,8 @@ def _kind(field: dict[str, Any]) -> str:
     if field["type"] == "array":
         return f"list of {_kind(field['items'])}"
     kind = str(field.get("format") or field["type"])
+    if "maximum" in field:
+        return f"{kind}, {field['minimum']}-{field['maximum']}"
     shortest, longest = field.get("minLength"), field.get("maxLength")
     if longest is None:
         return kind

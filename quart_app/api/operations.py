@@ -9,11 +9,11 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 from quart import Response
-from quart_schema import document_request, document_response, operation_id, security_scheme, tag
+from quart_schema import document_querystring, document_request, document_response, operation_id, security_scheme, tag
 
 from compat import fresh_login_required, login_required
 
-from .body import JSON, read_body
+from .body import JSON, read_body, read_query
 from .schemas import ProblemDetails
 
 ACCOUNT, SESSIONS = "Account", "Sessions"
@@ -42,20 +42,22 @@ def operation(
     status: int,
     answers: type[BaseModel] | None = None,
     takes: type[BaseModel] | None = None,
+    asks: type[BaseModel] | None = None,
     for_: Callable[..., Any] | None = USERS,
     changes: bool = True,
     problems: tuple[int, ...] = (),
 ) -> Callable[[View], Callable[..., Awaitable[Response]]]:
     """Make a view of the API from a function of models.
 
-    In this order: the login is checked; the body is read, and passed to the function as ``data``; its result becomes
-    the response.
+    In this order: the login is checked; the query string is read, and passed to the function as ``query``, and the body
+    as ``data``; the result becomes the response.
 
     Arguments:
         about: its heading.
         status: the status of a success.
         answers: the model of the result; None for a response without a body.
         takes: the model of the body, if it has one.
+        asks: the model of the query string, if it has parameters, which are all optional.
         for_: ANYBODY, USERS or FRESH_USERS.
         changes: whether it changes something, and so is refused to other sites with 403.
         problems: further statuses of problems, which do not follow from the above.
@@ -64,6 +66,8 @@ def operation(
     def decorate(view: View) -> Callable[..., Awaitable[Response]]:
         @wraps(view)
         async def answer(**arguments: Any) -> Response:
+            if asks is not None:
+                arguments["query"] = read_query(asks)
             if takes is not None:
                 arguments["data"] = await read_body(takes)
             result = await view(**arguments)
@@ -74,22 +78,27 @@ def operation(
         guarded: Any = answer if for_ is None else for_(answer)
         tag([about])(guarded)
         operation_id(view.__name__)(guarded)
-        if takes is not None:
-            document_request(takes)(guarded)
         if answers is not None:
             document_response(answers, status)(guarded)
+        _document_input(guarded, takes, asks)
         if for_ is not None:
             security_scheme([{COOKIE: []}] if for_ is FRESH_USERS else [{BEARER: []}, {COOKIE: []}])(guarded)
-        statuses = {
-            *_ANYTHING,
-            *problems,
-            *(_WITH_BODY if takes is not None else ()),
-            *((HTTPStatus.UNAUTHORIZED,) if for_ is not None else ()),
-            *((HTTPStatus.FORBIDDEN,) if changes else ()),
-        }
-        for code in sorted(statuses):
+        more = problems if for_ is None else (*problems, HTTPStatus.UNAUTHORIZED)
+        for code in sorted({*_ANYTHING, *more, *_problems(has_body=takes is not None, changes=changes)}):
             document_response(ProblemDetails, code)(guarded)
         guarded.empty_answer = None if answers is not None else status
         return cast("Callable[..., Awaitable[Response]]", guarded)
 
     return decorate
+
+
+def _document_input(view: Any, takes: type[BaseModel] | None, asks: type[BaseModel] | None) -> None:
+    if takes is not None:
+        document_request(takes)(view)
+    if asks is not None:
+        document_querystring(asks)(view)
+
+
+def _problems(*, has_body: bool, changes: bool) -> tuple[int, ...]:
+    """The statuses of problems that follow from what an operation does."""
+    return (*(_WITH_BODY if has_body else ()), *((HTTPStatus.FORBIDDEN,) if changes else ()))

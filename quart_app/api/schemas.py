@@ -6,16 +6,28 @@ The rules for names and passwords are those of the forms; JSON Schema repeats as
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
 
 from quart_app.accounts.login import current_user
 from quart_app.accounts.name_rules import USERNAME_PATTERN, check_email, check_username
 from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_new_password, normalize_password
-from quart_app.models.login_session import LoginSession
+from quart_app.models.login_session import ID_MAX, LoginSession
 from quart_app.models.user import EMAIL_MAX, USERNAME_MAX, User
 from quart_app.sessions.limits import current_limits
+
+SESSIONS_PER_PAGE = 100
 
 KindName = Literal["session", "remembered", "bearer"]
 
@@ -151,10 +163,39 @@ class Session(BaseModel):
         )
 
 
+def _integer(value: object) -> object:
+    """Refuse texts that Pydantic takes for an integer, and the description of the API does not: ``1.0``, ``1_0``."""
+    if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
+        raise ValueError("Send digits only.")
+    return value
+
+
+def _no_default(schema: dict[str, Any]) -> None:
+    """A parameter that is left out has no default that could be sent instead."""
+    schema.pop("default", None)
+
+
+class SessionQuery(_Input):
+    """Which page of the logins."""
+
+    before: Annotated[
+        Annotated[int, Field(ge=1, le=ID_MAX), BeforeValidator(_integer)] | SkipJsonSchema[None],
+        Field(
+            description="Only logins with smaller ids: the `next` of the page before.", json_schema_extra=_no_default
+        ),
+    ] = None
+    limit: Annotated[
+        int,
+        Field(description="Logins of a page at most.", ge=1, le=SESSIONS_PER_PAGE),
+        BeforeValidator(_integer),
+    ] = SESSIONS_PER_PAGE
+
+
 class SessionList(BaseModel):
-    """All logins of the user, the one used last first."""
+    """A page of the user's logins, the newest first. It may hold fewer than `limit`, and others follow."""
 
     sessions: list[Session]
+    next: Annotated[int | None, Field(description="The `before` of the next page; null on the last one.")]
 
 
 class NewSession(BaseModel):

@@ -18,7 +18,7 @@ from quart_app.sessions.listing import list_sessions
 
 from .blueprint import blueprint
 from .operations import ANYBODY, SESSIONS, operation
-from .schemas import Credentials, NewSession, Session, SessionList
+from .schemas import Credentials, NewSession, Session, SessionList, SessionQuery
 
 
 @blueprint.post("/sessions")
@@ -54,12 +54,16 @@ async def log_in(data: Credentials) -> NewSession:
 
 
 @blueprint.get("/sessions")
-@operation(about=SESSIONS, status=HTTPStatus.OK, answers=SessionList, changes=False)
-async def show_sessions() -> SessionList:
-    """List the logins of the user."""
+@operation(about=SESSIONS, status=HTTPStatus.OK, answers=SessionList, asks=SessionQuery, changes=False)
+async def show_sessions(query: SessionQuery) -> SessionList:
+    """List the logins of the user, the newest first.
+
+    If there are more than one page holds, `next` is the `before` of the next page.
+    """
     here = current_login_session()
-    rows = await list_sessions(current_user.id)
-    return SessionList(sessions=[Session.of(row, current=row.id == here.id) for row in rows])
+    page = await list_sessions(current_user.id, limit=query.limit, before=query.before)
+    sessions = [Session.of(row, current=row.id == here.id) for row in page.sessions]
+    return SessionList(sessions=sessions, next=page.older)
 
 
 @blueprint.delete("/sessions")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, flash, redirect, render_template, url_for
+from quart import Blueprint, abort, flash, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from compat import fresh_login_required, login_required
@@ -12,9 +12,12 @@ from quart_app.accounts.login import current_login_session, current_user, forget
 from quart_app.accounts.users import UserExists
 from quart_app.defences.csrf import checked_by_form
 from quart_app.defences.rate_limits import Limit, limited
+from quart_app.models.login_session import ID_MAX
 from quart_app.sessions.listing import list_sessions
 
 from .account_forms import DeletionForm, EmailChangeForm, PasswordChangeForm
+
+_LOGINS_PER_PAGE = 20
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -22,13 +25,15 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 @blueprint.get("")
 @login_required
 async def overview() -> str:
-    """Show the account and its logins."""
+    """Show the account and a page of its logins: this one, and others, the newest first."""
+    before, after = _id_argument("before"), _id_argument("after")
+    page = await list_sessions(current_user.id, limit=_LOGINS_PER_PAGE, before=before, after=after)
     here = current_login_session()
-    sessions = await list_sessions(current_user.id)
     return await render_template(
         "account/overview.html",
         here=here,
-        others=[session for session in sessions if session.id != here.id],
+        others=[session for session in page.sessions if session.id != here.id],
+        page=page,
     )
 
 
@@ -78,3 +83,15 @@ async def delete() -> ResponseReturnValue:
         await flash("Your account has been deleted. Goodbye!", "success")
         return redirect(url_for("accounts.login"))
     return await render_template("account/delete.html", form=form), form.status, form.headers
+
+
+def _id_argument(name: str) -> int | None:
+    """The id of a login in the query string, None if there is none. Anything else is answered 404, as in a path."""
+    values = request.args.getlist(name)
+    if not values:
+        return None
+    value = values[0]
+    if len(values) > 1 or not (value.isascii() and value.isdecimal() and len(value) <= len(str(ID_MAX))):
+        abort(404)
+    number = int(value)
+    return number if number <= ID_MAX else abort(404)
