@@ -10,6 +10,7 @@ from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 from quart_app.sessions.confirmation import confirm_session_in
 from quart_app.sessions.ending import end_sessions_in
+from quart_app.sessions.generations import ROWS_PER_STATEMENT
 
 
 async def deactivate_user(user_id: int) -> None:
@@ -31,9 +32,12 @@ async def activate_user(user_id: int) -> None:
 
 async def delete_user(user_id: int) -> None:
     """Delete an account; its logins go with it."""
-    async with current_database().session() as session:
-        ended = await _delete_in(session, user_id)
-        await session.commit()
+    ended, is_done = 0, False
+    while not is_done:
+        async with current_database().session() as session:
+            batch, is_done = await _delete_in(session, user_id)
+            await session.commit()
+        ended += batch
     record(Event.ACCOUNT_DELETED, user_id=user_id, ended=ended)
 
 
@@ -43,14 +47,27 @@ async def delete_own_account(user: User) -> None:
     Raises:
         SessionEnded: this login has ended, or the password was changed since it was entered; nothing was changed.
     """
-    async with current_database().session() as session:
-        await confirm_session_in(session, user)
-        ended = await _delete_in(session, user.id)
-        await session.commit()
-    record(Event.ACCOUNT_DELETED, user_id=user.id, ended=ended)
+    ended, is_done = 0, False
+    while not is_done:
+        async with current_database().session() as session:
+            row = await confirm_session_in(session, user)
+            batch, is_done = await _delete_in(session, user.id, own=row.id)
+            await session.commit()
+        ended += batch
+    record(Event.ACCOUNT_DELETED, user_id=user.id, ended=ended + 1)
 
 
-async def _delete_in(session: AsyncSession, user_id: int) -> int:
-    ended = await end_sessions_in(session, user_id)
+async def _delete_in(session: AsyncSession, user_id: int, *, own: int | None = None) -> tuple[int, bool]:
+    """End the logins of a user but *own*; delete the account if there were no more than one statement deletes.
+
+    The foreign key deletes the logins that are left. A million of them, from before ``SESSIONS_PER_USER``, would take
+    longer than a statement may, so the caller calls again, in a transaction each.
+
+    Returns:
+        How many were ended, and whether the account was deleted.
+    """
+    ended = await end_sessions_in(session, user_id, except_for=own)
+    if ended >= ROWS_PER_STATEMENT:
+        return ended, False
     await session.execute(delete(User).where(User.id == user_id))
-    return ended
+    return ended, True

@@ -1,11 +1,12 @@
 """Ending login sessions before they expire.
 
-Ending a session deletes its row: there is no flag that a query could forget to check, and no history is kept.
+Ending a session deletes its row: no history is kept. Only where a user has more than a statement deletes in time, a new
+generation ends all of them (see ``generations``).
 """
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.database import current_database
@@ -14,6 +15,7 @@ from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 
 from .confirmation import SessionEnded, check_session_in, is_the_same
+from .generations import ROWS_PER_STATEMENT, begin_generation_in
 
 # --- by a user who is logged in
 
@@ -90,11 +92,15 @@ async def end_sessions(user_id: int) -> int:
 
 
 async def end_all_sessions() -> int:
-    """End the login sessions of all users; return their number."""
-    async with current_database().session() as session:
-        ended = await session.scalar(select(func.count(LoginSession.id))) or 0
-        await session.execute(delete(LoginSession))
-        await session.commit()
+    """End the login sessions of all users, in batches, each a transaction; return their number."""
+    batch = select(LoginSession.id).limit(ROWS_PER_STATEMENT)
+    query = delete(LoginSession).where(LoginSession.id.in_(batch)).returning(LoginSession.id)
+    ended, is_done = 0, False
+    while not is_done:
+        async with current_database().session() as session:
+            deleted = len((await session.execute(query)).all())
+            await session.commit()
+        ended, is_done = ended + deleted, deleted < ROWS_PER_STATEMENT
     if ended:
         record(Event.SESSIONS_ENDED, ended=ended)
     return ended
@@ -114,8 +120,23 @@ async def end_session_in(session: AsyncSession, user_id: int, session_id: int) -
 
 
 async def end_sessions_in(session: AsyncSession, user_id: int, *, except_for: int | None = None) -> int:
-    """End all login sessions of this user, or all but one; return their number."""
-    query = delete(LoginSession).where(LoginSession.user_id == user_id)
+    """As :func:`end_sessions`, in the caller's transaction, and without recording an event.
+
+    It deletes :data:`~.generations.ROWS_PER_STATEMENT` rows at most, and returns their number. If there are more, a new
+    generation ends them, too.
+    """
+    query = (
+        select(LoginSession.id)
+        .where(LoginSession.user_id == user_id)
+        .order_by(LoginSession.generation.desc(), LoginSession.id.desc())  # that of the index: no more rows are read
+        .limit(ROWS_PER_STATEMENT)
+    )
     if except_for is not None:
         query = query.where(LoginSession.id != except_for)
-    return len((await session.execute(query.returning(LoginSession.id))).all())
+    ids = (await session.scalars(query)).all()
+    if len(ids) == ROWS_PER_STATEMENT:
+        await begin_generation_in(session, user_id, keep=[] if except_for is None else [except_for])
+    if not ids:
+        return 0
+    ended = delete(LoginSession).where(LoginSession.id.in_(ids)).returning(LoginSession.id)
+    return len((await session.execute(ended)).all())

@@ -3,7 +3,7 @@
 A login is valid only in the current generation of its user's logins. Ended logins are deleted, and a user has
 ``SESSIONS_PER_USER`` at most. But an account from before that setting may have a million, and to delete them takes
 longer than a statement may. Then a new generation ends those that are not taken over into it at once, however many they
-are; their rows are deleted in the background, in small batches.
+are. Their rows are deleted in small batches in the background, after a login, or swept when they would have expired.
 """
 
 from __future__ import annotations

@@ -8,15 +8,15 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from quart_app import clock as app_clock
 from quart_app.application import Application
 from quart_app.database import current_database
-from quart_app.models.handles import new_handle
-from quart_app.models.login_session import Kind, LoginSession
+from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
 from quart_app.settings import Settings
+from tests.app.many_logins import add_logins, ids
 from tests.app.program import Program, with_token
 from tests.app.tab import open_tab
 from tests.app.visitor import Visitor
@@ -29,34 +29,6 @@ MINUTE = timedelta(minutes=1)
 def settings(settings: Settings) -> Settings:
     """Five logins for each user."""
     return settings.model_copy(update={"sessions_per_user": CAP})
-
-
-async def ids(app: Application, user_id: int = 1) -> list[int]:
-    """The ids of all rows of a user."""
-    query = select(LoginSession.id).where(LoginSession.user_id == user_id).order_by(LoginSession.id)
-    async with current_database.of(app).session() as session:
-        return list(await session.scalars(query))
-
-
-async def add_logins(app: Application, count: int, *, user_id: int = 1, age: timedelta = MINUTE) -> None:
-    """Insert so many logins, as they were made before there was a cap; the later ones were used later."""
-    now = app_clock.now()
-    rows = [
-        {
-            "user_id": user_id,
-            "handle_hash": new_handle(),
-            "kind": Kind.REMEMBERED,
-            "client": "curl",
-            "address": "192.0.2.7",
-            "created_at": now - age,
-            "proved_at": now - age,
-            "last_seen_at": now - age - timedelta(seconds=count - number),
-        }
-        for number in range(count)
-    ]
-    async with current_database.of(app).session() as session:
-        await session.execute(insert(LoginSession), rows)
-        await session.commit()
 
 
 async def use(app: Application, session_id: int, ago: timedelta) -> None:

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from quart_app.application import Application
+from tests.app.many_logins import add_logins, ids
 from tests.app.program import Program, browser_of
-from tests.app.test_login_cap import add_logins, ids
 from tests.app.visitor import Visitor
 
 COUNT = 47  # others, so that the third page is not full
