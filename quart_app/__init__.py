@@ -19,6 +19,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``models/``            the tables, as typed classes
 ``errors/``            what is answered where something went wrong: pages and problem details
 ``settings``           what the environment may say
+``configuration``      settings that cannot be used, and a forgotten ``ENVIRONMENT``
 ``database/``          the engine, and what its faults become
 ``framework/``         what bends Quart, Hypercorn or Jinja
 ``extension``          typed access to the parts of an application
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Application:
-    """See :func:`quart_app.factory.create_app`, imported when it is called: ``serve`` needs none of it."""
+    """See :func:`quart_app.factory.create_app`, imported when it is called: the supervisor needs only settings."""
     from .factory import create_app as create
 
     return create(settings)

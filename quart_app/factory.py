@@ -12,11 +12,12 @@ from sqlalchemy.orm import configure_mappers
 from . import cli, defences, live, operation
 from .accounts.attempts import AttemptCounter
 from .accounts.login import answer_ended_login, login_manager
-from .accounts.password_rules import read_common_passwords
+from .accounts.password_rules import TEST_PASSWORD, read_common_passwords
 from .accounts.passwords import PasswordHasher, current_password_hasher
 from .accounts.throttle import Throttle, current_throttle
 from .api import routes as api
 from .application import Application
+from .configuration import check_environment, read_settings
 from .database import Database, current_database
 from .defences import hosts, proxies, rate_limits
 from .defences.csrf import protect_forms
@@ -40,9 +41,15 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     Arguments:
         settings: all settings, or those that differ from the environment, by the field names of
             :class:`~quart_app.settings.Settings`.
+
+    Raises:
+        ConfigurationError: settings in the environment cannot be used, or ``ENVIRONMENT`` seems to be forgotten.
     """
-    if not isinstance(settings, Settings):
-        settings = Settings(**(settings or {}))
+    if settings is None:
+        settings = read_settings()
+    elif not isinstance(settings, Settings):
+        settings = Settings(**settings)
+    warning = check_environment(settings)
 
     app = Application("quart_app", instance_path=_absolute(settings.instance_path))
     instance = Path(app.instance_path)
@@ -70,7 +77,11 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     configure_mappers()  # now that all models are imported; otherwise the first request would wait for it
     metrics = current_metrics.of(app)
     hasher = PasswordHasher(
-        settings.password_method, threads=settings.password_threads, queue=settings.password_queue, metrics=metrics
+        settings.password_method,
+        threads=settings.password_threads,
+        queue=settings.password_queue,
+        metrics=metrics,
+        refused={TEST_PASSWORD} if settings.production else (),
     )
     current_password_hasher.add(app, hasher)
     current_last_seen_updates.add(app, LastSeenUpdates())
@@ -100,10 +111,22 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     proxies.init_app(app)
 
     @app.before_serving
+    async def warn_of_forgotten_environment() -> None:
+        if warning is not None:
+            app.logger.warning("%s", warning)
+
+    @app.before_serving
     async def count_connections() -> None:
         database.watch(metrics.database_connections_in_use)
 
-    app.before_serving(partial(prepare_tables, database, upgrade=settings.upgrades_at_start))
+    app.before_serving(
+        partial(
+            prepare_tables,
+            database,
+            upgrade=settings.upgrades_at_start,
+            environment=settings.stated_environment,
+        )
+    )
     app.before_serving(read_common_passwords)
     sweep.init_app(app)
     app.after_serving(database.close)

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # error messages must not contain secrets
     )
 
+    #: Unset is development, too, but refused or warned of where it looks forgotten (``configuration.py``).
     environment: Literal["development", "production"] = "development"
 
     #: The folder of the SQLite database and the generated key; None is Quart's default, ``instance/`` beside the code.
@@ -151,6 +152,11 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether the environment is production."""
         return self.environment == "production"
+
+    @property
+    def stated_environment(self) -> Literal["development", "production"] | None:
+        """The environment if it was set; None if it was left at its default."""
+        return self.environment if "environment" in self.model_fields_set else None
 
     @property
     def log_json(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,10 @@ _MARKER_OF_FOLDER = {
     "port": "port",
     "serving": "served",
 }
+# A test may use any settings, as on a developer's machine who says so. What it starts inherits the variable; tests of
+# a forgotten ENVIRONMENT remove it.
+os.environ.setdefault("ENVIRONMENT", "development")
+
 _SERVERS = {"postgresql_cluster", "redis_server"}
 
 

@@ -42,7 +42,7 @@ async def authenticate(name: str, password: str) -> User | None:
         record(Event.LOGIN_FAILED, reason=Reason.UNKNOWN)
         return None
     if not attempt.has_succeeded:
-        record(Event.LOGIN_FAILED, user_id=user.id, reason=_failure_reason(user))
+        record(Event.LOGIN_FAILED, user_id=user.id, reason=_failure_reason(user, password))
         return None
     if has_outdated_hash(user) and not await _replace_hash(user, password):
         # The hash was replaced since it was read: by a concurrent login, or because the password was changed.
@@ -50,9 +50,11 @@ async def authenticate(name: str, password: str) -> User | None:
     return user
 
 
-def _failure_reason(user: User) -> Reason:
+def _failure_reason(user: User, password: str) -> Reason:
     if not user.active:
         return Reason.INACTIVE
+    if current_password_hasher().refuses(password):
+        return Reason.PUBLISHED
     return Reason.DAMAGED if has_damaged_hash(user) else Reason.WRONG
 
 

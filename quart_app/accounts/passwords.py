@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -55,10 +55,20 @@ class PasswordHasher:
         threads: how many passwords are hashed at once.
         queue: how many passwords may wait; further ones are refused at once.
         metrics: measures the length of the queue and the time of a hash.
+        refused: passwords that are right for nobody, whatever is stored.
     """
 
-    def __init__(self, method: str, *, threads: int, queue: int, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        method: str,
+        *,
+        threads: int,
+        queue: int,
+        metrics: Metrics | None = None,
+        refused: Collection[str] = (),
+    ) -> None:
         self._method = method
+        self._refused = frozenset(refused)
         self._metrics = metrics or Metrics()
         self._size = threads
         self._places = Semaphore(threads + queue)
@@ -85,7 +95,12 @@ class PasswordHasher:
         Raises:
             PasswordsBusy: the queue is full, or does not move.
         """
-        return await self._in_thread(self._verify, stored, password)
+        # Hashed like a password of a user who does not exist: a weak hash of it would be right in less time.
+        return await self._in_thread(self._verify, None if self.refuses(password) else stored, password)
+
+    def refuses(self, password: str) -> bool:
+        """Whether this password is right for nobody."""
+        return normalize_password(password) in self._refused
 
     def refuse_if_full(self) -> None:
         """Refuse a password before any other work is done for it.

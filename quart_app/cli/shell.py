@@ -61,7 +61,10 @@ def _database_session(app: Application, loop: Loop) -> Iterator[AsyncSession]:
     session = current_database.of(app).session()
 
     async def begin() -> AsyncSession:
-        await prepare_tables(current_database.of(app), upgrade=app.settings.upgrades_at_start)
+        settings = app.settings
+        await prepare_tables(
+            current_database.of(app), upgrade=settings.upgrades_at_start, environment=settings.stated_environment
+        )
         return await session.__aenter__()
 
     async def end() -> None:

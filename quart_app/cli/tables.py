@@ -24,7 +24,10 @@ def with_tables(command: Callable[Concatenate[Application, P], Awaitable[None]])
     @with_app
     @wraps(command)
     async def run(app: Application, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        await prepare_tables(current_database.of(app), upgrade=app.settings.upgrades_at_start)
+        settings = app.settings
+        await prepare_tables(
+            current_database.of(app), upgrade=settings.upgrades_at_start, environment=settings.stated_environment
+        )
         await command(app, *args, **kwargs)
 
     return run

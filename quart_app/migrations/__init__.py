@@ -11,12 +11,13 @@ During a deployment old workers use the new tables, so a revision must keep the 
 and remove what is unused one release later. Create an index on a large table of PostgreSQL inside ``with
 op.get_context().autocommit_block()`` and with ``postgresql_concurrently=True``, so that it blocks no writes.
 
-=============  ==========================================================
-``versions/``  the revisions; each file name begins with the number that is its id
-``revisions``  the revision of a database and the one of this code; without Alembic, for a quick start
-``start``      what a server does about old tables when it starts
-``changes``    upgrade, downgrade, compare, write a revision; with Alembic
-``errors``     why tables cannot be used or changed
-``env``        run by Alembic
-=============  ==========================================================
+==================  ==========================================================
+``versions/``       the revisions; each file name begins with the number that is its id
+``revisions``       the revision of a database and the one of this code; without Alembic, for a quick start
+``start``           what a server does about old tables when it starts
+``production_use``  whether a database is used in production, as it says itself
+``changes``         upgrade, downgrade, compare, write a revision; with Alembic
+``errors``          why tables cannot be used or changed
+``env``             run by Alembic
+==================  ==========================================================
 """

@@ -19,6 +19,16 @@ class DatabaseOutdated(MigrationError):
         )
 
 
+class EnvironmentForgotten(MigrationError):
+    """The database is used in production, and ``ENVIRONMENT`` is unset, which is development."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ENVIRONMENT is not set, and this database is used in production. "
+            "Set ENVIRONMENT=production, or DATABASE_URL to a database of your own."
+        )
+
+
 class UnknownTables(MigrationError):
     """The database has tables of another application with the same names."""
 

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     WRONG = "wrong"  # the password
     INACTIVE = "inactive"  # the account, or it has just been deleted
     OUTDATED = "outdated"  # the password was changed while it was checked
+    PUBLISHED = "published"  # the password is that of the test users, which production refuses for every account
     DAMAGED = "damaged"  # what the database has for a hash is none: no password will be right
 
 

@@ -15,10 +15,10 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from quart_app import create_app
+from quart_app.configuration import read_settings
 from quart_app.framework.small_reads import read_in_small_pieces
 from quart_app.operation.logs import configure_logging
 from quart_app.server_stop import ServerStop, current_server_stop
-from quart_app.settings import Settings
 
 from .lifeline import READY
 from .warm_up import warm_up
@@ -40,7 +40,7 @@ def main() -> None:
     read_in_small_pieces()
     with asyncio.Runner(loop_factory=_loop_factory(config.worker_class)) as runner:
         runner.get_loop().set_exception_handler(_report)
-        settings = Settings()
+        settings = read_settings()
         configure_logging(json=settings.log_json, level=settings.log_level)
         app = create_app(settings)
         warm_up(app)

@@ -9,6 +9,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import Engine, event, func, select
 
+from quart_app.accounts.password_rules import TEST_PASSWORD
 from quart_app.application import Application
 from quart_app.cli import seed
 from quart_app.database import current_database
@@ -37,7 +38,7 @@ def test_as_many_as_wanted(command: Command, app: Application, monkeypatch: pyte
     assert command("seed", "--users", "10").stdout == "Added 6 users; 4 existed already.\n"
     assert users(app) == 10
     for name in ("user1", "user10@example.com"):
-        assert can_log_in(app, name, seed.PASSWORD)
+        assert can_log_in(app, name, TEST_PASSWORD)
 
 
 def test_a_fault_in_the_middle(command: Command, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +79,7 @@ def test_another_password(command: Command, app: Application) -> None:
     """It can be given, and is the same for all."""
     assert command("seed", "--users", "2", "--password-stdin", input="a password of mine\n").exit_code == 0
     assert can_log_in(app, "user2", "a password of mine")
-    assert not can_log_in(app, "user2", seed.PASSWORD)
+    assert not can_log_in(app, "user2", TEST_PASSWORD)
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many", "10000001"])
@@ -90,7 +91,7 @@ def test_wrong_numbers(command: Command, number: str) -> None:
 def test_help(command: Command) -> None:
     """It says which password the users have, and when they have another."""
     said = "".join(command("seed", "--help").stdout.split())  # lines end where they may, within an option, too
-    assert f'is "{seed.PASSWORD}", unless --password-stdin gives another one'.replace(" ", "") in said
+    assert f'is "{TEST_PASSWORD}", unless --password-stdin gives another one'.replace(" ", "") in said
 
 
 def test_not_in_production(tmp_path: Path, run: Callable[..., Result]) -> None:

@@ -69,6 +69,14 @@ def test_they_start_the_supervisor(file: str) -> None:
     assert re.search(r"-m[\", ]+quart_app\.serve", _text(file))
 
 
+@pytest.mark.parametrize("file", sorted(file.name for file in DEPLOYMENT.iterdir()))
+def test_they_are_for_production(file: str) -> None:
+    """Each file that starts the application, or names its settings, sets or names ``ENVIRONMENT=production``."""
+    text = _text(file)
+    if re.search(r"quart_app|SECRET_KEY|TRUSTED_HOPS|ALLOWED_HOSTS", text):
+        assert re.search(r"\bENVIRONMENT(?:=|: ?)\"?production\b", text)
+
+
 @pytest.mark.parametrize("file", ["microblog.service", "supervisord.conf", "compose.yaml"])
 def test_they_wait_for_the_workers(file: str) -> None:
     """Who stops the server gives it longer to do so than hypercorn.toml does."""
