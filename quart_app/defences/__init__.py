@@ -8,6 +8,7 @@
 ``session_size``       session cookies no larger than browsers keep
 ``csrf``               tokens of forms
 ``cross_site``         refuses requests that another site made the browser send
+``schemes``            warns of http in production, and of https in development
 ``hosts``              refuses unknown host names
 ``proxies``            address, scheme and host of the client, behind trusted proxies
 ``rate_limits``        how many password forms a network address may send
@@ -22,7 +23,7 @@ from __future__ import annotations
 from quart_app.application import Application
 from quart_app.framework import websocket_backpressure
 
-from . import cookies, cross_site, headers
+from . import cookies, cross_site, headers, schemes
 
 
 def init_app(app: Application) -> None:
@@ -30,4 +31,5 @@ def init_app(app: Application) -> None:
     headers.init_app(app)
     cookies.init_app(app)
     cross_site.init_app(app)
+    schemes.init_app(app)
     websocket_backpressure.init_app(app)

@@ -65,7 +65,9 @@ class BlueprintProvider(OpenAPIProvider):
                     operation["responses"] = {view.empty_answer: {}, **operation["responses"]}
                 if "requestBody" in operation:
                     operation["requestBody"]["required"] = True
-                operation["description"] = " ".join(operation["description"].split())
+                # Both are the view's docstring, which PYTHONOPTIMIZE=2 removes.
+                operation.setdefault("summary", view.__name__.replace("_", " ").capitalize())
+                operation["description"] = " ".join(operation.get("description", "").split())
         return paths, components
 
     def build_request_body(self, model: Any, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -24,6 +24,11 @@ def main() -> int:
     parser.add_argument("--bind", action="append", help="address to listen at, instead of the file's; may be repeated")
     parser.add_argument("--workers", type=int, help="how many, instead of the file's number")
     options = parser.parse_args()
+    if sys.platform == "win32":
+        parser.error(
+            "The supervisor does not run on Windows, where workers inherit no sockets. Serve with one Hypercorn: "
+            'hypercorn --config hypercorn.toml "quart_app:create_app()"'
+        )
 
     config = Config.from_toml(options.config)
     config.bind = options.bind or config.bind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from contextlib import suppress
 from http.client import HTTPConnection
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from quart_app.serve.__main__ import main
 from tests.serving.server import PATIENCE, Browser, serve, start, wait_until
 
 _RECOVERY = (
@@ -65,6 +67,16 @@ def test_a_start_that_fails_ends(tmp_path: Path) -> None:
     log = server.log.read_text()
     assert "The database is at revision none" in log
     assert "The worker did not start: exit status 1." in log
+
+
+@pytest.mark.quick
+def test_not_on_windows(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its workers could inherit no sockets: it says so before it opens any, and what to run instead."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "argv", ["serve"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert 'hypercorn --config hypercorn.toml "quart_app:create_app()"' in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
