@@ -85,7 +85,7 @@ def settle_remember_cookie(login: RequestLogin, response: Response) -> None:
         order = "set"
 
     if order == "clear":
-        auth.delete_cookie(response)
+        auth.delete_cookie(response, login.connection())
         login.varies = True
     elif order == "set" and session.get(USER_ID) is not None:
         auth.write_cookie(response, str(session[USER_ID]), session.get(REMEMBER_SECONDS))

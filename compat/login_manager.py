@@ -198,4 +198,5 @@ class LoginManager(LoginSettings[U]):
         login.auth.write_cookie(response, str(login.session[USER_ID]), login.session.get(REMEMBER_SECONDS))
 
     def _clear_cookie(self, response: Response) -> None:
-        current_login().auth.delete_cookie(response)
+        login = current_login()
+        login.auth.delete_cookie(response, login.connection())

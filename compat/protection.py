@@ -8,6 +8,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from functools import lru_cache
 from hashlib import sha512
+from ipaddress import IPv4Address, ip_address
 
 from quart import Request, Websocket, has_request_context, request, websocket
 from quart.sessions import SessionMixin
@@ -45,7 +46,10 @@ def protect(
     """
     if mode not in ("basic", "strong"):
         return KEEP
-    if session.get(IDENTIFIER) in identifiers(connection, generator):
+    identifier = session.get(IDENTIFIER)
+    if identifier in identifiers(connection, generator):
+        return KEEP
+    if generator is create_identifier and identifier in _identifiers_of_other_form(connection):
         return KEEP
     return DROP if mode == "strong" and not session.permanent else MARK_STALE
 
@@ -71,6 +75,27 @@ def create_identifier() -> str:
     """The default ``LoginManager._session_identifier_generator``: Flask-Login 0.6.3's identifier."""
     connection: Request | Websocket = request if has_request_context() else websocket
     return identifiers(connection, create_identifier)[0]
+
+
+def _identifiers_of_other_form(connection: Request | Websocket) -> tuple[str, ...]:
+    """What the same client's identifiers would be if its address had the other form; empty if it has one only.
+
+    A server that listens on IPv6 for both families sees an IPv4 client as ``::ffff:192.0.2.1`` (RFC 4291, section
+    2.5.5.2), and one behind it as ``192.0.2.1``. Which form is written stays as in Flask-Login.
+    """
+    address = _other_form(connection.remote_addr)
+    return () if address is None else hash_client(address, connection.headers.get("User-Agent"))
+
+
+def _other_form(address: str | None) -> str | None:
+    """The IPv4-mapped form of an IPv4 address, and the reverse."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:  # a Unix socket
+        return None
+    if isinstance(parsed, IPv4Address):
+        return f"::ffff:{parsed}"
+    return None if parsed.ipv4_mapped is None else str(parsed.ipv4_mapped)
 
 
 def hash_client(address: str | None, agent: str | None) -> tuple[str, str]:

@@ -11,11 +11,12 @@ reads them at each use, and so do the properties of this class.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from quart import Quart, Response
+from quart import Quart, Request, Response, Websocket
 from quart_auth import QuartAuth
 
 from . import config as configuration
@@ -24,6 +25,10 @@ from .tokens import RememberSerializer
 
 #: Keeps remember tokens apart from everything else that is signed with the same key.
 _SALT = "quart-flask-login remember cookie"
+
+
+#: So many folders of a path are considered: the response to a long path stays short.
+_MOST_FOLDERS = 8
 
 
 class _Setting:
@@ -76,9 +81,18 @@ class RememberCookie(QuartAuth):
         token = self.dump_token(payload, self.app)
         response.set_cookie(self.cookie_name, token, expires=expires, **self._attributes())
 
-    def delete_cookie(self, response: Response) -> None:
-        """Delete the cookie, with the attributes it is set with: browsers may keep it otherwise."""
-        response.delete_cookie(self.cookie_name, **self._attributes())
+    def delete_cookie(self, response: Response, connection: Request | Websocket) -> None:
+        """Delete the cookie, with the attributes it is set with: browsers may keep it otherwise.
+
+        If the client sent several of this name, all but one were set with another ``REMEMBER_COOKIE_PATH``, and one of
+        those would log in again. So they are deleted at each path at which the client can have them.
+        """
+        attributes = self._attributes()
+        if len(connection.cookies.getlist(self.cookie_name)) > 1:
+            for path in _paths_of_cookies(connection.root_path + connection.path):
+                if path != attributes["path"]:
+                    response.delete_cookie(self.cookie_name, **{**attributes, "path": path})
+        response.delete_cookie(self.cookie_name, **attributes)
 
     def _attributes(self) -> dict[str, Any]:
         return {
@@ -88,3 +102,14 @@ class RememberCookie(QuartAuth):
             "httponly": self.cookie_http_only,
             "samesite": self.cookie_samesite,
         }
+
+
+def _paths_of_cookies(path: str) -> Iterator[str]:
+    """The paths that a cookie sent to *path* can have (RFC 6265, section 5.1.4): ``/``, ``/a``, ``/a/``, ``/a/b``."""
+    yield "/"
+    folder = ""
+    for name in [part for part in path.split("/") if part][:_MOST_FOLDERS]:
+        folder = f"{folder}/{name}"
+        yield folder
+        if path.startswith(f"{folder}/"):
+            yield f"{folder}/"

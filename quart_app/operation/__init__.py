@@ -9,6 +9,7 @@
 ``metrics``         what is counted
 ``workers``         adding up the counts of several processes
 ``health``          whether the database answers
+``paths``           the path of a request, without that of a mount
 ``endpoints``       ``/healthz``, ``/readyz`` and ``/metrics``
 ==================  =============================================================
 """

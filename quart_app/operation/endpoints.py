@@ -1,7 +1,8 @@
 """``/healthz``, ``/readyz`` and ``/metrics``: for load balancers, orchestrators and Prometheus.
 
 They are answered in front of Quart: no session is opened for them, no user looked for, nothing throttled, and a check
-of the host name, which a load balancer does not know, is not in their way.
+of the host name, which a load balancer does not know, is not in their way. Where the application is mounted below a
+path, they are answered there and at the root.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from quart_app.database import current_database
 from .health import Readiness
 from .metrics import current_metrics
 from .observer import ASGIApp, set_route
+from .paths import path_in_application
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -54,12 +56,13 @@ class Endpoints:
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer what a server asks."""
-        if scope["type"] != "http" or scope["path"] not in PATHS:
+        path = path_in_application(scope) if scope["type"] == "http" else None
+        if scope["type"] != "http" or path not in PATHS:
             await self._inner(scope, receive, send)
             return
-        set_route(scope, scope["path"])
+        set_route(scope, path)
         if scope["method"] in ("GET", "HEAD"):
-            answer = await self._views[scope["path"]](scope)
+            answer = await self._views[path](scope)
         else:
             answer = _json(HTTPStatus.METHOD_NOT_ALLOWED, {"error": "GET only"}, (b"allow", b"GET, HEAD"))
         headers = [

@@ -17,6 +17,7 @@ from quart_app.application import Application
 
 from .logs import get_logger
 from .metrics import Metrics
+from .paths import path_in_application
 from .request_id import HEADER, choose_request_id
 
 ASGIApp: TypeAlias = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
@@ -77,7 +78,8 @@ class Observer:
                 method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
                 route = cast("dict[str, Any]", scope).get(_ROUTE)
                 answer.end(method, route, seconds)
-                (_log.debug if path in self._quiet else _log.info)(
+                is_quiet = path_in_application(scope) in self._quiet
+                (_log.debug if is_quiet else _log.info)(
                     "request",
                     method=method,
                     path=path[:_PATH_MAX],

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from quart.testing import QuartClient
 from sqlalchemy import text
 
 from benchmarks.services.ports import free_port
@@ -47,6 +48,18 @@ def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def read(page: Page) -> tuple[int, object]:
     """Status and content."""
     return page.status, json.loads(page.text)
+
+
+@pytest.mark.parametrize("root", ["/sub", "/sub/", "/two/folders"])
+async def test_below_a_path(app: Application, capfd: pytest.CaptureFixture[str], root: str) -> None:
+    """Where the application is mounted they answer below that path and at the port's own, and leave no line."""
+    client = QuartClient(app)
+    for path in ("/healthz", "/readyz", "/metrics"):
+        for asked in (f"{root.rstrip('/')}{path}", path):
+            assert (await client.get(asked, root_path=root)).status_code == 200, asked
+    assert capfd.readouterr().err == ""
+    for other in ("/sub/sub/healthz", "/subhealthz", "/other/healthz"):
+        assert (await client.get(other, root_path=root)).status_code == 404, other
 
 
 async def test_alive(user: Visitor, queries: list[str]) -> None:

@@ -103,6 +103,23 @@ async def test_another_address_is_another_client() -> None:
     assert await text(client, "/whoami", scope_base=ADDRESS) == "nobody"
 
 
+@pytest.mark.parametrize("here", ["192.0.2.7", "::ffff:192.0.2.7"])
+async def test_both_forms_of_an_address_are_one_client(here: str) -> None:
+    """IPv4 and IPv4-mapped, both ways; what is written is Flask-Login's, and another address is another client."""
+    there = {"192.0.2.7": "::ffff:192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7"}[here]
+    site = Site(SESSION_PROTECTION="strong")
+    client = site.client()
+    agent = {"User-Agent": "a browser"}
+    await text(client, "/login", headers=agent, scope_base={"client": (here, 4711)})
+
+    assert site.session_of(client)["_id"] == sha512(f"{here.encode()!r}|{b'a browser'!r}".encode()).hexdigest()
+    assert await text(client, "/fresh", headers=agent, scope_base={"client": (there, 1)}) == "True"
+    for other in (there.replace("2.7", "2.8"), "::192.0.2.7", "2002:c000:207::", "<local>"):
+        thief = site.client()
+        put_cookie(thief, "session", site.seal_session(site.session_of(client)))
+        assert await text(thief, "/whoami", headers=agent, scope_base={"client": (other, 1)}) == "nobody"
+
+
 @pytest.mark.parametrize(
     "header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Remote-Addr", "X-Client-IP", "X-Forwarded-Host"]
 )

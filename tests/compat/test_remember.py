@@ -262,6 +262,26 @@ async def test_the_cookie_is_deleted_as_it_was_set(config: dict[str, Any], expec
     assert (was_deleted.value, was_deleted["max-age"]) == ("", "0")
 
 
+@pytest.mark.parametrize(
+    ("config", "root", "expected"),
+    [
+        ({}, "", ["/logout", "/"]),
+        ({}, "/app", ["/app", "/app/", "/app/logout", "/"]),
+        ({"REMEMBER_COOKIE_PATH": "/app"}, "/app", ["/", "/app/", "/app/logout", "/app"]),
+    ],
+)
+async def test_logout_deletes_cookies_of_other_paths(config: dict[str, Any], root: str, expected: list[str]) -> None:
+    """Only a browser with several has old ones, of a path that matched; the configured one is deleted last."""
+    site = Site(**config)
+    token = await remembered(site)
+    for several in (True, False):
+        sent = "; ".join([f"{REMEMBER}={token}"] * (2 if several else 1))
+        answer = await site.client().get(f"{root}/logout", root_path=root, headers={"Cookie": sent})
+        deleted = [header for header in answer.headers.getlist("Set-Cookie") if header.startswith(f"{REMEMBER}=;")]
+        paths = [header.partition("Path=")[2].partition(";")[0] for header in deleted]
+        assert paths == (expected if several else expected[-1:])
+
+
 async def test_settings_are_read_at_each_request(site: Site) -> None:
     """A setting that changes while the application runs is in effect at once, as in Flask-Login."""
     await remembered(site)
