@@ -10,7 +10,7 @@ from quart_app.models.production_use import THE_ROW, ProductionUse
 
 from .revisions import current_revision
 
-_ADDED_BY = "0005"  # the revision with the table
+_ADDED_BY = "0006"  # the revision with the table
 
 
 async def is_used_in_production(database: Database) -> bool:
