@@ -31,6 +31,10 @@ def access_user(login: RequestLogin) -> Any:
     source of the user write to it, which in a websocket is nothing; ``session_protected`` is sent; the signal of the
     source is sent; ``user_loaded`` is sent.
 
+    If nobody is found, nothing is written, unless ``"strong"`` protection drops a login. Another request of the same
+    browser may meanwhile have logged in, or renewed the id in the session, and this response, which may arrive later,
+    would overwrite the new cookie with the old session.
+
     Raises:
         MissingLoader: the LoginManager has no loader.
         UserNotLoaded: a loader would have to be called here, and is async.
@@ -64,6 +68,7 @@ def _commit(login: RequestLogin) -> None:
 
     verdict = judge(login)
     outcome = Outcome((None, None)) if verdict is DROP else _outcome(login)
+    login.is_user_missing = outcome.is_user_missing
     if verdict is not KEEP or outcome.source is not SESSION:
         _write(login, verdict, outcome)
     login.show(outcome.user)  # before the other signals, whose receivers may access the user too
@@ -115,10 +120,8 @@ def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:
     session = login.session
     if verdict is DROP:
         login_session.drop(session)
-    elif verdict is MARK_STALE:
+    elif verdict is MARK_STALE and outcome.source is SESSION:
         login_session.mark_stale(session)
     if outcome.source is REMEMBER_COOKIE:
         identifier = identifiers(login.connection(), login.settings._session_identifier_generator)[0]
         login_session.begin(session, outcome.remembered_id, identifier, fresh=False)
-    elif outcome.is_user_gone:
-        login_session.forget_user(session)

@@ -17,7 +17,7 @@ from quart_auth import Action
 from .current import current_login
 from .errors import IdentityConflict, WebsocketIsReadOnly
 from .loading import load
-from .login_session import REMEMBER, REMEMBER_SECONDS, USER_ID
+from .login_session import REMEMBER, REMEMBER_SECONDS, USER_ID, withhold
 from .request_login import RequestLogin
 from .signals import deliver
 
@@ -55,6 +55,8 @@ async def after_request(response: Response) -> Response:
     login.loop = asyncio.get_running_loop()
     if not login.has_failed:
         settle_remember_cookie(login, response)
+    if login.is_user_missing:
+        withhold(login.session)
     if login.varies:
         _add_vary_cookie(response)
     return response
@@ -77,6 +79,7 @@ def settle_remember_cookie(login: RequestLogin, response: Response) -> None:
     if (
         login.app.config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST")
         and REMEMBER not in session
+        and not login.is_user_missing
         and auth.cookie_name in login.connection().cookies
     ):
         session[REMEMBER] = "set"  # through the session, so that it is sent again too, as by Flask-Login
@@ -87,7 +90,7 @@ def settle_remember_cookie(login: RequestLogin, response: Response) -> None:
     if order == "clear":
         auth.delete_cookie(response, login.connection())
         login.varies = True
-    elif order == "set" and session.get(USER_ID) is not None:
+    elif order == "set" and session.get(USER_ID) is not None and not login.is_user_missing:
         auth.write_cookie(response, str(session[USER_ID]), session.get(REMEMBER_SECONDS))
         login.varies = True
 

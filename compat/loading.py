@@ -50,6 +50,7 @@ async def load(login: RequestLogin) -> None:
         raise
     login.loader_task = None
     login.is_stale = login.outcome.source is REQUEST
+    login.is_user_missing = login.outcome.is_user_missing
     if login.state is LOADING:  # and not SHOWN, by a loader that logs its user in
         login.state = LOADED
 

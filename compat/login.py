@@ -59,7 +59,7 @@ def login_user(
     if remember:
         login_session.remember(session, duration)
     login.auth_user = None
-    login.is_stale = False
+    login.is_stale = login.is_user_missing = False
     login.show(user)
     send(user_logged_in, login, user=user)
     return True
@@ -79,6 +79,7 @@ def logout_user() -> bool:
     user = access_user(login)
 
     login_session.end(login.session)
+    login.is_user_missing = False
     if login.auth.cookie_name in login.connection().cookies:
         login_session.stop_remembering(login.session)
     send(user_logged_out, login, user=user)

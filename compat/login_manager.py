@@ -119,7 +119,8 @@ class LoginManager(LoginSettings[U]):
 
         In this order: ``user_unauthorized`` is sent; the handler answers, if there is one; 401 without a login
         view; the message is flashed; the visitor is redirected, with the refused page as ``next``. A websocket,
-        which can neither flash nor redirect, is always refused with 401.
+        which can neither flash nor redirect, is always refused with 401. A visitor whose session names a user who no
+        longer exists gets no message, unless ``flash_for_missing_user`` is set.
 
         Raises:
             werkzeug.exceptions.Unauthorized: there is nowhere to log in.
@@ -157,7 +158,7 @@ class LoginManager(LoginSettings[U]):
             return cast(ResponseReturnValue, await call(login.app, handler))
         if not view:
             abort(401)
-        if message:
+        if message and login.may_keep_refusal:
             if self.localize_callback is not None:
                 message = await call(login.app, self.localize_callback, message)
             await flash(cast(str, message), category)

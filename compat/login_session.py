@@ -8,6 +8,8 @@ from collections.abc import MutableMapping
 from datetime import timedelta
 from typing import Any
 
+from quart.sessions import SessionMixin
+
 Session = MutableMapping[str, Any]
 
 #: The id of the user who is logged in, as ``get_id`` returned it.
@@ -69,11 +71,6 @@ def mark_stale(session: Session) -> None:
         session[FRESH] = False
 
 
-def forget_user(session: Session) -> None:
-    """Remove the id of a user who no longer exists."""
-    session.pop(USER_ID, None)
-
-
 def end(session: Session) -> None:
     """Remove the login and leave the rest of the session."""
     for key in (USER_ID, FRESH, IDENTIFIER, FRESH_SINCE):
@@ -99,6 +96,16 @@ def stop_remembering(session: Session) -> None:
     """Order the remember cookie deleted at the end of this request."""
     session[REMEMBER] = "clear"
     session.pop(REMEMBER_SECONDS, None)
+
+
+def withhold(session: SessionMixin) -> None:
+    """Keep a permanent session from being sent again, although nothing has changed in it.
+
+    Session interfaces send no cookie for a session that is empty and was not modified.
+    """
+    if session.permanent and not session.modified:
+        session.clear()
+        session.modified = False
 
 
 def keep_next(session: Session, identifier: str, url: str | None) -> None:

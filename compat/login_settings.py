@@ -48,6 +48,11 @@ class LoginSettings(ABC, Generic[U]):
         self.session_protection: Literal["basic", "strong"] | None = "basic"
         #: Translates the messages; sync or async.
         self.localize_callback: Callable[[Any], Any] | None = None
+        #: Flash the message of a refusal, and keep the refused page with ``USE_SESSION_FOR_NEXT``, even if the session
+        #: names a user who no longer exists, or a login that has ended. That writes the session, and so may overwrite
+        #: a login that another request of the same browser has just begun or renewed. Set it if the cookie that this
+        #: writes is not that of the login.
+        self.flash_for_missing_user = False
         #: Answers instead of ``unauthorized``; see ``unauthorized_handler``.
         self.unauthorized_callback: Handler | None = None
         #: Answers instead of ``needs_refresh``; see ``needs_refresh_handler``.

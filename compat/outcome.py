@@ -36,3 +36,8 @@ class Outcome:
     is_user_gone: bool = False
     #: What a loader raised; *user* and the rest mean nothing then.
     error: Exception | None = None
+
+    @property
+    def is_user_missing(self) -> bool:
+        """Whether the session names a user who no longer exists, and nothing else gives one."""
+        return self.is_user_gone and self.user is None

@@ -52,12 +52,15 @@ def login_url(login_view: str, next_url: str | None = None, next_field: str = "n
 def refusal_url(view: str) -> str:
     """The URL of *view*, where the visitor of the current request has to go first.
 
-    The refused page is kept for afterwards: in the query, or in the session with ``USE_SESSION_FOR_NEXT``.
+    The refused page is kept for afterwards: in the query, or in the session with ``USE_SESSION_FOR_NEXT``, if that may
+    be written for this visitor; see ``LoginManager.flash_for_missing_user``.
     """
     if not current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
         return login_url(view, next_url=request.url)
     url = login_url(view)
     login = current_login()
+    if not login.may_keep_refusal:
+        return url
     page = make_next_param(url, request.url)
     identifier = identifiers(login.connection(), login.settings._session_identifier_generator)[0]
     # A page that safe_next_url would refuse is not kept: browsers drop a session cookie that is too long, with the

@@ -68,6 +68,9 @@ class RequestLogin:
     #: The login is not fresh, even if the session says so: a websocket's session is not written, and a user from the
     #: request loader has not logged in, even if an earlier login is left in the session.
     is_stale = False
+    #: Whether the session names a user who no longer exists, or a login that has ended, and nobody has logged in since.
+    #: Then nothing is written on that account: see ``commit.access_user``.
+    is_user_missing = False
     #: The user as Quart-Auth's API sees it, once that API has been used.
     auth_user: Any = None
 
@@ -85,6 +88,11 @@ class RequestLogin:
         #: Call it for the request or websocket. A weak reference, or the two would hold each other.
         self.connection: Callable[[], Request | Websocket] = ref(connection)  # type: ignore[assignment]  # never None
         connection.__dict__[ATTRIBUTE] = self
+
+    @property
+    def may_keep_refusal(self) -> bool:
+        """Whether a refusal may write its message, and the refused page, into the session."""
+        return not self.is_user_missing or self.settings.flash_for_missing_user
 
     def show(self, user: Any) -> None:
         """Make *user* the user of this request; None for the anonymous one."""

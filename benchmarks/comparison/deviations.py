@@ -10,9 +10,17 @@ from enum import Enum
 class Deviation(Enum):
     """What compat does otherwise than Flask-Login 0.6.3, and why."""
 
-    MISSING_USER_IS_FORGOTTEN = (
-        "The id of a missing user is removed from the session when the user is first used; Flask-Login's "
-        "documentation says so"
+    NOBODY_IS_NOT_MARKED_STALE = (
+        "Session protection marks a login stale only if its user is found: otherwise the response would overwrite a "
+        "login that another request has just written"
+    )
+    MISSING_USER_GETS_NO_MESSAGE = (
+        "A visitor whose session names a missing user is refused without a message and without a page kept in the "
+        "session, for the same reason"
+    )
+    MISSING_USER_IS_NOT_SENT_AGAIN = (
+        "Neither a permanent session nor, with REMEMBER_COOKIE_REFRESH_EACH_REQUEST, a remember cookie is sent again "
+        "for a missing user, for the same reason"
     )
     MISSING_USER_IS_NOT_RESTORED = (
         "A valid remember cookie of a missing user writes nothing into the session: nobody was logged in"

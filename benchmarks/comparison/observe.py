@@ -70,8 +70,8 @@ class Observer:
             ours_cookie, their_cookie = cookies.get(name), theirs.get(name)
             if ours_cookie is not None and their_cookie is not None:
                 yield from self._attributes(ours_cookie, their_cookie)
-            elif name == "session" and their_cookie is None and "session" in one.sent_ended:
-                self.met[Deviation.MISSING_USER_IS_FORGOTTEN] += 1
+            elif name == "session" and ours_cookie is None and "session" in other.sent_ended:
+                self.met[Deviation.NOBODY_IS_NOT_MARKED_STALE] += 1
             elif name == "session" and ours_cookie is None and REMEMBER_COOKIE in other.sent_ended:
                 self.met[Deviation.MISSING_USER_IS_NOT_RESTORED] += 1
             else:
@@ -108,8 +108,9 @@ class Observer:
         elif not content.get("_fresh") and "_id" in content:
             del meant["_id"]
             self.met[Deviation.RESTORED_LOGIN_IS_BOUND] += 1
-        if "csrf_token" in meant:
-            meant["csrf_token"] = "token"
+        for key in ("csrf_token", "_login"):
+            if key in meant:
+                meant[key] = "a random value"
         return meant
 
 

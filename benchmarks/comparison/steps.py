@@ -54,13 +54,14 @@ def cookie_name(side: Browsers, cookie: str) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Restart(Step[Browsers, Never]):
-    """The browser is closed and opened again: the session cookie is gone, the remember cookie is not."""
+    """The browser is closed and opened again: the session cookies are gone, the remember cookie is not."""
 
     browser: str = "a"
 
     def play(self, side: Browsers) -> Sequence[Never]:
         """See :class:`Step`."""
-        side.jars[self.browser].put("session", None)
+        for name in ("session", "session_data"):
+            side.jars[self.browser].put(name, None)
         return ()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask, Response, abort, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -12,23 +11,12 @@ from quart_app.defences.cross_site import SAFE_METHODS, is_cross_site
 from quart_app.defences.headers import SECURITY_HEADERS
 from quart_app.errors.pages import text_for
 
-_FAILED = 500
-
-
-class UnlessFailed(SecureCookieSessionInterface):
-    """Cookie sessions that are not saved with an answer of 500 and above, nor any other cookie."""
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Save the session, which is the last that happens to an answer."""
-        if response.status_code >= _FAILED:
-            response.headers.pop("Set-Cookie", None)
-        else:
-            super().save_session(app, session, response)
+from .cookies import TwoCookies
 
 
 def init_app(app: Flask) -> None:
     """Add all of them."""
-    app.session_interface = UnlessFailed()
+    app.session_interface = TwoCookies()
 
     @app.before_request
     def refuse_cross_site_requests() -> None:

@@ -83,7 +83,6 @@ def current_login_session() -> LoginSession:
 
 def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
     """The answer where a login was ended from elsewhere while it was being changed: to log in again."""
-    _forget_login()
     flash("This login has been ended. Nothing was changed; please log in again.", "error")
     return redirect(url_for("accounts.login"))
 

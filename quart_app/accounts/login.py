@@ -39,6 +39,7 @@ login_manager = _Logins()
 login_manager.login_view = "accounts.login"
 login_manager.refresh_view = "accounts.reauthenticate"
 login_manager.needs_refresh_message = "Please confirm that it is you to access this page."
+login_manager.flash_for_missing_user = True  # messages have a cookie of their own: see defences/login_cookie.py
 login_manager.load_for_hooks = False  # hooks and error pages of this application do not use the current user
 
 current_user = login_manager.current_user
@@ -108,12 +109,15 @@ async def issue_bearer_token(user: User) -> str | None:
 async def renew_login() -> None:
     """Make the login fresh after its user has entered the password again. It gets a new handle; old cookies are void.
 
+    Of two such requests of one browser at the same time the first renews it, and the second sets no cookies.
+
     Raises:
         SessionEnded: it was ended meanwhile; :func:`answer_ended_login` handles that.
     """
-    await renew_session(current_user)
+    is_renewed = await renew_session(current_user)
     record(Event.REAUTHENTICATION_SUCCEEDED, user_id=current_user.id)
-    write_renewed_login()
+    if is_renewed:
+        write_renewed_login()
 
 
 def write_renewed_login() -> None:
@@ -146,8 +150,10 @@ def forget_login() -> None:
 
 
 async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
-    """Error handler for a login that was ended elsewhere during a change: ask the user to log in again."""
-    forget_login()
+    """Error handler for a login that was ended elsewhere during a change: ask the user to log in again.
+
+    The cookies stay: the login in them is worth nothing, or another request of this browser has just renewed it.
+    """
     if is_for_api():
         return problem_response(login_required_problem(bad_token=sent_bearer_token(request) is not None))
     await flash("This login has been ended. Nothing was changed; please log in again.", "error")

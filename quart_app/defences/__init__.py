@@ -4,6 +4,7 @@
 ``headers``            security headers, and which responses may be cached
 ``cookies``            no cookies in failed responses, nor in those to a bearer token
 ``session_cookies``    session cookies of hosts with other clocks, and damaged ones
+``login_cookie``       the session as two cookies: the login, and what pages keep
 ``session_keys``       the keys of the session, and which of them must not be lost
 ``session_size``       session cookies no larger than browsers keep
 ``csrf``               tokens of forms

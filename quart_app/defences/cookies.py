@@ -13,8 +13,6 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_app.sessions.bearer import sent_bearer_token
 
-from .session_cookies import Session
-from .session_keys import USER_ID
 from .session_size import FittingSessions
 
 _FAILED = 500
@@ -22,8 +20,6 @@ _FAILED = 500
 
 class _CarefulSessions(FittingSessions):
     """Cookie sessions that are not saved with an answer of 500 and above, nor with one to a bearer token.
-
-    Nor are they saved over a login that only this host's clock keeps us from reading, unless somebody logs in.
 
     Saving the session is the last that happens to an answer, so here all others have set their cookies.
     """
@@ -33,7 +29,7 @@ class _CarefulSessions(FittingSessions):
     ) -> None:
         if response is not None and (response.status_code >= _FAILED or _has_bearer_token()):
             response.headers.pop("Set-Cookie", None)
-        elif not (isinstance(session, Session) and session.hides_another and USER_ID not in session):
+        else:
             await super().save_session(app, session, response)
 
 

@@ -18,7 +18,8 @@ from quart import Quart
 from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
 from quart.wrappers import BaseRequestWebsocket
 
-from .session_keys import FLASHES, FORMS, USER_ID
+from .login_cookie import Session, pages_cookie_name
+from .session_keys import FLASHES
 
 _LEEWAY = 60  # seconds that this host's clock may be behind that of the one that signed
 
@@ -38,13 +39,6 @@ class _Signer(TimestampSigner):
         if max_age is not None and age < -_LEEWAY:
             raise _FromTheFuture(f"Signature age {age} < -{_LEEWAY} seconds", payload=value, date_signed=signed_at)
         return (value, signed_at) if return_timestamp else value
-
-
-class Session(SecureCookieSession):
-    """A session, which knows when another, that is from the future, is still in the browser."""
-
-    #: Whether the cookie that came with the request has a login in it, for when this host's clock has caught up.
-    hides_another = False
 
 
 class TolerantSessions(SecureCookieSessionInterface):
@@ -69,34 +63,33 @@ class TolerantSessions(SecureCookieSessionInterface):
         return self._serializer
 
     async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> SecureCookieSession | None:
-        """The session of the cookie; an empty one if there is none, or if it cannot be read, or not yet."""
-        try:
-            session = await super().open_session(app, request)
-        except (BadData, TypeError, ValueError):  # signed by us, and no session: another version's, perhaps
-            session = self.session_class()
-        if session is not None and not _are_flashes(dict.get(session, FLASHES, [])):  # unseen: nothing varies by it
-            del session[FLASHES]
-        cookie = request.cookies.get(self.get_cookie_name(app))
-        serializer = self.get_signing_serializer(app)
-        if isinstance(session, Session) and not session and cookie is not None and serializer is not None:
-            try:
-                serializer.loads(cookie, max_age=int(app.permanent_session_lifetime.total_seconds()))
-            except _FromTheFuture as early:
-                session = _meanwhile(serializer, early.payload)
-            except BadData:
-                pass
-        return session
+        """The session of the two cookies; an empty one if there is none, or if it cannot be read, or not yet."""
+        serializer, cookies, name = self.get_signing_serializer(app), request.cookies, self.get_cookie_name(app)
+        if serializer is None:
+            return None
+        max_age = int(app.permanent_session_lifetime.total_seconds())
+        login, is_early = _read(serializer, cookies.get(name), max_age)
+        pages, _ = _read(serializer, cookies.get(pages_cookie_name(name)), max_age)
+        for content in (login, pages):
+            if not _are_flashes(content.get(FLASHES, [])):
+                del content[FLASHES]
+        return Session.of(login, pages, is_early=is_early)
 
 
-def _meanwhile(serializer: URLSafeTimedSerializer, early: Any) -> Session:
-    """What stands for a session until its time has come."""
+def _read(serializer: URLSafeTimedSerializer, cookie: str | None, max_age: int) -> tuple[dict[str, Any], bool]:
+    """What is in a cookie, and whether it is from the future."""
+    if cookie is None:
+        return {}, False
+    is_early = False
     try:
-        hidden = Session(serializer.load_payload(early))
-    except (BadData, TypeError, ValueError):
-        return Session()
-    session = Session({key: hidden[key] for key in (FORMS,) if key in hidden})
-    session.hides_another = USER_ID in hidden
-    return session
+        try:
+            content = serializer.loads(cookie, max_age=max_age)
+        except _FromTheFuture as early:
+            is_early = True
+            content = serializer.load_payload(early.payload or b"")
+    except (BadData, TypeError, ValueError):  # perhaps signed by us, and no session: another version's
+        return {}, False
+    return (content, is_early) if isinstance(content, dict) else ({}, False)
 
 
 def _are_flashes(value: object) -> bool:

@@ -63,16 +63,26 @@ async def check_session_in(session: AsyncSession, user: User) -> LoginSession:
     return row
 
 
-async def renew_session(user: User) -> None:
+async def renew_session(user: User) -> bool:
     """Give the login session of a user, who has just confirmed the password, a new handle and its full duration.
+
+    Returns:
+        False, and nothing was changed, if another request of the same login has renewed it since this one began. The
+        browser gets one handle from two responses whose order is unknown, so only one of them may have a valid one.
 
     Raises:
         SessionEnded: see :func:`confirm_session_in`.
     """
     async with current_database().session() as session:
         row = await confirm_session_in(session, user)
+        unchanged = select(LoginSession.id).where(
+            LoginSession.id == row.id, LoginSession.handle_hash == row.handle_hash
+        )
+        if (await session.execute(unchanged)).one_or_none() is None:
+            return False
         await renew_session_in(session, row)
         await session.commit()
+    return True
 
 
 async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:

@@ -136,7 +136,7 @@ async def test_cookies_of_production(production: Application) -> None:
         page = await client.get("https://localhost/login", scheme="https")
     (cookie,) = page.headers.getlist("Set-Cookie")
     name, _, attributes = cookie.partition("=")
-    assert name == "__Host-session"
+    assert name == "__Host-session_data"
     for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
         assert attribute in attributes
     assert "Domain" not in attributes

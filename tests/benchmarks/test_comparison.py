@@ -39,7 +39,7 @@ def test_logins_are_shared_both_ways() -> None:
 @pytest.mark.usefixtures("everyday")
 @pytest.mark.parametrize(
     ("fault", "what"),
-    [("lax_cookies", "session: httponly"), ("chatty_page", "page"), ("lasting_rows", "rows of login_sessions")],
+    [("lax_cookies", "session_data: httponly"), ("chatty_page", "page"), ("lasting_rows", "rows of login_sessions")],
 )
 def test_a_broken_twin_is_found(fault: str, what: str) -> None:
     """A cookie's attribute, a word on a page, a row in the database: what differs is told, with how it came to it."""

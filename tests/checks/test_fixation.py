@@ -76,7 +76,7 @@ async def test_nothing_survives_a_login(app: Application, tally: Tally) -> None:
 
 @pytest.mark.check(27)
 async def test_a_slow_request_logs_nobody_in_again(app: Application, tally: Tally) -> None:
-    """What was under way when its user logged out writes a session at its end, and that is nobody's."""
+    """What was under way when its user logged out writes a cookie at its end, and with it nobody is logged in."""
     has_begun, may_end = asyncio.Event(), asyncio.Event()
 
     @app.get("/slow")
@@ -96,8 +96,8 @@ async def test_a_slow_request_logs_nobody_in_again(app: Application, tally: Tall
     await visitor.logout()
     may_end.set()
     page = await request
-    assert "session" in page.cookies
-    visitor.client.set_cookie("localhost", "session", page.cookies["session"].value)
+    assert set(page.cookies) == {"session_data"}
+    visitor.client.set_cookie("localhost", "session_data", page.cookies["session_data"].value)
     tally.count(not await visitor.is_in(), "the next request")
 
 

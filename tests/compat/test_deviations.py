@@ -24,21 +24,6 @@ from .site import REMEMBER, Person, Site, close_browser, cookie, put_cookie, set
 YEAR = timedelta(days=365)
 
 
-async def test_id_of_a_missing_user_is_removed(site: Site) -> None:
-    """An id whose user is gone is removed from the session, as Flask-Login documents."""
-    client = await site.logged_in()
-    susan = site.people.pop("1")
-
-    assert await text(client, "/whoami") == "nobody"
-    assert "_user_id" not in site.session_of(client)
-
-    site.people["1"] = susan
-    assert await text(client, "/whoami") == "nobody"
-    site.loads.clear()
-    await text(client, "/whoami")
-    assert site.loads == []
-
-
 @pytest.mark.parametrize("mode", ["basic", "strong"])
 async def test_restored_login_is_bound_to_the_client(mode: str) -> None:
     """A login restored from the remember cookie is bound to the client, so "strong" does not end it."""

@@ -34,6 +34,8 @@ def flask_login_as_documented(*, without: Iterable[Deviation] = ()) -> SimpleNam
     if Deviation.REQUEST_USER_IS_NOT_FRESH in made:
         names["fresh_login_required"] = _without_users_of_the_request(names["fresh_login_required"])
         names["login_fresh"] = lambda: flask_login.login_fresh() and not _manager().is_user_of_the_request()
+    names["login_user"] = _then_nobody_is_missing(names["login_user"])
+    names["logout_user"] = _then_nobody_is_missing(names["logout_user"])
     names["login_remembered"] = lambda: _login_remembered(made)
     return SimpleNamespace(**names)
 
@@ -43,6 +45,7 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
 
     made: frozenset[Deviation] = frozenset(DEVIATIONS)
     blueprint_login_views: dict[str, str | None]
+    login_message: Any
 
     def __init__(self, app: flask.Flask | None = None, add_context_processor: bool = True) -> None:
         super().__init__(app, add_context_processor)
@@ -60,13 +63,29 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         if Deviation.NO_BLUEPRINT_VIEW_FALLS_BACK in self.made:
             views = self.blueprint_login_views.items()
             self.blueprint_login_views = {name: view for name, view in views if view is not None}
-        return super().unauthorized()
+        if (
+            Deviation.MISSING_USER_GETS_NO_MESSAGE not in self.made
+            or self.unauthorized_callback
+            or not self._is_user_missing()
+        ):
+            return super().unauthorized()
+        session, message = flask.session, self.login_message
+        before, was_modified = dict(session), session.modified
+        self.login_message = None
+        try:
+            return super().unauthorized()
+        finally:
+            self.login_message = message
+            session.clear()
+            session.update(before)
+            session.modified = was_modified
 
     def _load_user(self) -> None:
         """Flask-Login's method, step by step."""
         if self._user_callback is None and self._request_callback is None:
             super()._load_user()  # raises
         flask_login.user_accessed.send(_application())
+        was_fresh, was_modified = flask.session.get("_fresh"), flask.session.modified
         if self._session_protection_failed():
             self._update_request_context_with_user()
             return
@@ -74,15 +93,34 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         asked_for = flask.session.get("_user_id")
         if asked_for is not None and self._user_callback is not None:
             user = self._load_by_id(asked_for)
-            if user is None and Deviation.MISSING_USER_IS_FORGOTTEN in self.made:
-                del flask.session["_user_id"]
         if user is None:
+            if Deviation.NOBODY_IS_NOT_MARKED_STALE in self.made and flask.session.get("_fresh") is not was_fresh:
+                flask.session.pop("_fresh")
+                if was_fresh is not None:
+                    flask.session["_fresh"] = was_fresh
+                flask.session.modified = was_modified
             cookie = self._remember_cookie()
             if cookie is not None:
                 user = self._load_user_from_remember_cookie(cookie)
             if user is None and (cookie is None or Deviation.REQUEST_LOADER_COMES_LAST in self.made):
                 user = self._load_user_from_request(flask.request)
+        flask.g.is_user_missing = asked_for is not None and user is None and self._user_callback is not None
         self._update_request_context_with_user(user)
+
+    def _is_user_missing(self) -> bool:
+        """Whether the session names a missing user, and nobody has logged in or out; asks as ``is_user_of`` does."""
+        if "is_user_missing" not in flask.g:
+            user_id, cookie = flask.session.get("_user_id"), self._remember_cookie()
+            flask.g.is_user_missing = (
+                flask.request.endpoint not in (None, "static")
+                and user_id is not None
+                and self._user_callback is not None
+                and self._load_by_id(user_id) is None
+                and (cookie is None or self._load_by_id(_decode_cookie(cookie, self.made)) is None)
+                and not self.is_user_of_the_request()
+            )
+        is_missing: bool = flask.g.is_user_missing
+        return is_missing
 
     def is_user_of_the_request(self) -> bool:
         """Whether the request loader gives the user of this request; asks the loaders, and is seen by nobody."""
@@ -126,12 +164,15 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         return user
 
     def _update_remember_cookie(self, response: flask.Response) -> flask.Response:
-        if (
-            Deviation.REFRESH_KEEPS_TO_EXISTING_COOKIES in self.made
-            and _remember_cookie_name() not in flask.request.cookies
-        ):
-            return _without_refresh(super()._update_remember_cookie, response)
-        updated: flask.Response = super()._update_remember_cookie(response)
+        is_missing = Deviation.MISSING_USER_IS_NOT_SENT_AGAIN in self.made and self._is_user_missing()
+        keeps_to_existing = Deviation.REFRESH_KEEPS_TO_EXISTING_COOKIES in self.made
+        if is_missing or (keeps_to_existing and _remember_cookie_name() not in flask.request.cookies):
+            updated = _without_refresh(super()._update_remember_cookie, response)
+        else:
+            updated = super()._update_remember_cookie(response)
+        if is_missing and flask.session.permanent and not flask.session.modified:
+            flask.session.clear()
+            flask.session.modified = False
         return updated
 
     def _clear_cookie(self, response: flask.Response) -> None:
@@ -191,6 +232,19 @@ def _login_user_after_checking_duration(user: Any, remember: bool = False, durat
     if remember and not refused and duration is not None and not isinstance(duration, timedelta):
         raise TypeError("duration must be a timedelta")
     return flask_login.login_user(user, remember, duration, **rest)
+
+
+def _then_nobody_is_missing(verb: Callable[..., bool]) -> Callable[..., bool]:
+    """A verb that writes the login: whoever was missing in this request no longer is."""
+
+    @wraps(verb)
+    def run(*args: Any, **kwargs: Any) -> bool:
+        is_done = verb(*args, **kwargs)
+        if is_done:
+            flask.g.is_user_missing = False
+        return is_done
+
+    return run
 
 
 def _fresh_login_required_once(view: Callable[..., Any]) -> Callable[..., Any]:

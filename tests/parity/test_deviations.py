@@ -21,7 +21,15 @@ from .wire import Client
 _FORWARDED = Client(forwarded_for="10.0.0.9")
 
 STORIES = {
-    Deviation.MISSING_USER_IS_FORGOTTEN: History(Switches(), [Ask("/login?who=ada"), Vanish("ada"), Ask("/whoami")]),
+    Deviation.NOBODY_IS_NOT_MARKED_STALE: History(
+        Switches(), [Ask("/login?who=ada"), Vanish("ada"), Ask("/whoami", client=Client(address="10.0.0.2"))]
+    ),
+    Deviation.MISSING_USER_GETS_NO_MESSAGE: History(
+        Switches(use_session_for_next=True), [Ask("/login?who=ada"), Vanish("ada"), Ask("/protected")]
+    ),
+    Deviation.MISSING_USER_IS_NOT_SENT_AGAIN: History(
+        Switches(), [Ask("/login?who=ada"), Ask("/permanent"), Vanish("ada"), Ask("/whoami")]
+    ),
     Deviation.MISSING_USER_IS_NOT_RESTORED: History(Switches(), [Remembered("nobody"), Ask("/whoami")]),
     Deviation.RESTORED_LOGIN_IS_BOUND: History(
         Switches(protection="strong"), [Remembered("ada"), Ask("/whoami"), Ask("/whoami")]

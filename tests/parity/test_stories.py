@@ -239,9 +239,9 @@ def test_error_pages_may_look(tell: Storyteller) -> None:
 
 
 def test_a_user_vanishes_and_returns(tell: Storyteller) -> None:
-    """Whose user is gone is nobody, and stays so in that session when the user is there again."""
-    tell((LOGIN, DONE), Vanish("ada"), (WHO, NOBODY), (MEMBERS, TO_LOGIN), ComeBack("ada"), (WHO, NOBODY))
-    tell((REMEMBER, DONE), Vanish("ada"), (WHO, NOBODY), ComeBack("ada"), (WHO, ADA), (FRESH, TO_REFRESH))
+    """Whose user is gone is nobody, and is logged in as before when the user is there again: nothing was written."""
+    tell((LOGIN, DONE), Vanish("ada"), (WHO, NOBODY), (MEMBERS, TO_LOGIN), ComeBack("ada"), (WHO, ADA))
+    tell((REMEMBER, DONE), Vanish("ada"), (WHO, NOBODY), ComeBack("ada"), (WHO, ADA), (FRESH, FOR_THE_FRESH))
 
 
 def test_an_inactive_user_is_refused(tell: Storyteller) -> None:

@@ -1,0 +1,113 @@
+"""The session as two cookies: one for the login, one for what pages keep.
+
+A response writes the whole of a cookie. If the login and the messages for the next page were in one, a page that was
+requested before a login, or before its handle was renewed, and that is answered afterwards, would overwrite the new
+login with what it was sent: the browser that has just changed its password would be logged out by its other tabs. So
+the login has a cookie of its own, which is written only where the login changes.
+
+The other cookie says which login it belongs to, and counts for no other: what was planted before a login does not
+survive it, even if a slow response brings it back.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from hashlib import sha256
+from typing import Any, Self
+
+from quart.sessions import SecureCookieSession
+
+from .session_keys import FORMS, LOGIN, USER_ID
+
+_OWNER = "_login"
+"""The key that names the login in the cookie for pages."""
+
+
+def pages_cookie_name(name: str) -> str:
+    """The name of the cookie for pages, beside a session cookie with this name."""
+    return f"{name}_data"
+
+
+class Session(SecureCookieSession):
+    """A session that knows what the browser has of it."""
+
+    def __init__(self, initial: Any = None) -> None:
+        super().__init__(initial)
+        self._login_cookie: dict[str, Any] = {}
+        self._pages_cookie: dict[str, Any] = {}
+        self._handle: object = None
+
+    @classmethod
+    def of(cls, login: dict[str, Any], pages: dict[str, Any], *, is_early: bool = False) -> Self:
+        """The session of these cookies.
+
+        A login has a form token that follows from its handle: forms need no cookie, and a form that was opened before
+        the login ended can still be sent.
+
+        Arguments:
+            login: the content of the session cookie. One that was written when there was no other cookie holds both.
+            pages: the content of the cookie for pages.
+            is_early: whether the clock of this host is too far behind to accept the login.
+        """
+        handle = login.get(USER_ID)
+        kept = {key: value for key, value in login.items() if key in LOGIN} if USER_ID in login else {}
+        for_pages = _without_owner(pages) if pages.get(_OWNER) == _owner(handle) else {}
+        if not pages:
+            for_pages = {key: value for key, value in login.items() if key not in kept}
+        session = cls({**for_pages, **({} if is_early else kept)})
+        token = form_token(handle)
+        if token is not None:
+            dict.setdefault(session, FORMS, kept.get(FORMS, token))
+        session._login_cookie = {} if is_early else login
+        session._pages_cookie = deepcopy(pages) if pages else {}
+        session._handle = handle
+        return session
+
+    def login_to_write(self) -> dict[str, Any] | None:
+        """The new content of the session cookie; empty to delete it, None if the login has not changed."""
+        if not self.modified:
+            return None
+        login = _login_of(self)
+        return None if login == self._login_cookie else login
+
+    def pages_to_write(self) -> dict[str, Any] | None:
+        """The new content of the cookie for pages; empty to delete it, None if it has not changed."""
+        if not self.modified:
+            return None
+        handle = self._handle if self.login_to_write() is None else self.get(USER_ID)
+        pages = {key: value for key, value in self.items() if key not in LOGIN}
+        if USER_ID not in self and FORMS in self and self[FORMS] != form_token(handle):
+            pages[FORMS] = self[FORMS]
+        owner = _owner(handle)
+        if pages and owner is not None:
+            pages[_OWNER] = owner
+        return None if pages == self._pages_cookie else pages
+
+
+def form_token(handle: object) -> str | None:
+    """The token of the forms of a login; None without a login. Whoever does not know the handle cannot guess it."""
+    return _digest("form token", handle)
+
+
+def _owner(handle: object) -> str | None:
+    return _digest("owner", handle)
+
+
+def _digest(purpose: str, handle: object) -> str | None:
+    if not isinstance(handle, str):
+        return None
+    return sha256(f"{purpose} of {handle}".encode(errors="surrogatepass")).hexdigest()[:40]
+
+
+def _login_of(session: Session) -> dict[str, Any]:
+    """The part of a session that is its login: nothing, without the id of a user."""
+    if USER_ID not in session:
+        return {}
+    login = {key: value for key, value in session.items() if key in LOGIN}
+    if FORMS in login and login[FORMS] == form_token(login[USER_ID]):
+        del login[FORMS]
+    return login
+
+
+def _without_owner(pages: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in pages.items() if key != _OWNER}

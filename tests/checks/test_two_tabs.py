@@ -1,0 +1,226 @@
+"""Two tabs of one browser: a slow answer in one does not undo a login, or a changed password, in the other.
+
+A response that comes later writes its cookies over those of the other tab. Here the requests of one tab are sent with
+copies of the browser's cookies and held back, the other tab changes the login, and only then the answers to the held
+requests arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from quart import request
+
+from quart_app.application import Application
+from tests.app.visitor import PASSWORD, Page, Visitor
+from tests.checks.routes import addresses
+from tests.checks.tally import Tally
+
+pytestmark = pytest.mark.quick
+
+NEW = "four words of another kind"
+HELD = {"X-Held": "yes"}
+
+
+class Hold:
+    """Holds back the requests that ask for it, after their user was loaded."""
+
+    def __init__(self) -> None:
+        self.release = asyncio.Event()
+        self._held = asyncio.Semaphore(0)
+
+    async def wait(self) -> None:
+        """Hold a request until all are released."""
+        if "X-Held" in request.headers:
+            self._held.release()
+            await self.release.wait()
+
+    async def until_held(self, number: int) -> None:
+        """Wait until so many more requests are held."""
+        async with asyncio.timeout(30):
+            for _ in range(number):
+                await self._held.acquire()
+
+
+@pytest.fixture
+def hold(app: Application) -> Hold:
+    """Requests with the header ``HELD`` wait until they are released."""
+    hold = Hold()
+    app.before_request(hold.wait)
+    return hold
+
+
+def deliver(page: Page, browser: Visitor) -> None:
+    """Let the answer to another tab arrive in the browser."""
+    for name, cookie in page.cookies.items():
+        if cookie.value:
+            browser.client.set_cookie("localhost", name, cookie.value)
+        else:
+            browser.forget(name)
+
+
+async def change_password(browser: Visitor) -> None:
+    """By the form."""
+    fields = {"current_password": PASSWORD, "password": NEW, "password2": NEW}
+    assert (await browser.submit("/account/password", **fields)).location == "/account"
+
+
+async def change_password_by_api(browser: Visitor) -> None:
+    """By a script of the page."""
+    passwords = {"current_password": PASSWORD, "new_password": NEW}
+    assert (await browser.client.put("/api/v1/me/password", json=passwords)).status_code == 204
+
+
+async def confirm(browser: Visitor) -> None:
+    """Enter the password again."""
+    await browser.submit("/reauthenticate", current_password=PASSWORD)
+
+
+async def log_in_again(browser: Visitor) -> None:
+    """Over the login that is there."""
+    credentials = {"username": "susan", "password": PASSWORD, "kind": "remembered"}
+    assert (await browser.client.post("/api/v1/sessions", json=credentials)).status_code == 201
+
+
+async def log_in(browser: Visitor) -> None:
+    """Where nobody is logged in."""
+    assert (await browser.login()).location == "/index"
+
+
+CHANGES = [change_password, change_password_by_api, confirm, log_in_again, log_in]
+
+
+async def ready(browser: Visitor, change: Callable[[Visitor], Awaitable[None]]) -> None:
+    """Register, and log in for the changes that need a login."""
+    await browser.register()
+    if change is not log_in:
+        await browser.login(remember=True)
+    if change is confirm:
+        browser.forget("session")
+        await browser.get("/account")
+
+
+@pytest.mark.check(32)
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_slow_page_undoes_no_login(
+    app: Application, hold: Hold, tally: Tally, change: Callable[[Visitor], Awaitable[None]]
+) -> None:
+    """Every page and address, whether its user was loaded before the change or after it, leaves the browser in."""
+    browser = Visitor(app)
+    await ready(browser, change)
+    paths = addresses(app)
+    early = {path: asyncio.create_task(browser.copy().get(path, HELD)) for path in paths}
+    late = {path: browser.copy() for path in paths}
+    await hold.until_held(len(paths))
+
+    await change(browser)
+
+    hold.release.set()
+    for path, task in early.items():
+        deliver(await task, browser)
+        tally.count(await browser.is_in(), f"{path}, requested before")
+    for path, tab in late.items():
+        deliver(await tab.get(path), browser)
+        tally.count(await browser.is_in(), f"{path}, with the cookies from before")
+    assert (await browser.logout()).location == "/index"
+    tally.count(not await browser.is_in(), "logging out")
+
+
+@pytest.mark.check(32)
+async def test_a_slow_button_undoes_no_login(app: Application, tally: Tally) -> None:
+    """A form that was sent with the cookies from before is refused, says so, and leaves the browser in."""
+    browser = Visitor(app)
+    await browser.register()
+    await browser.login()
+    token = (await browser.get("/account")).token
+    tabs = {path: browser.copy() for path in ("/account/sessions/end-others", "/account/email", "/logout", "/login")}
+    await change_password(browser)
+    for path, tab in tabs.items():
+        page = await tab.post(path, {"csrf_token": token, "username": "susan", "password": "wrong"})
+        tally.count(page.status in (200, 302), f"{path}: {page.status}")
+        deliver(page, browser)
+        tally.count(await browser.is_in(), path)
+
+
+@pytest.mark.check(32)
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize(("act", "location"), [("confirm", "/account"), ("log in", "/index")])
+async def test_two_at_once(
+    app: Application, hold: Hold, tally: Tally, order: tuple[int, int], act: str, location: str
+) -> None:
+    """Two tabs that confirm, or log in, at the same time both succeed, whichever answer arrives last."""
+    browser = Visitor(app)
+    await browser.register()
+    path, fields = "/login", {"username": "susan", "password": PASSWORD}
+    if act == "confirm":
+        await browser.login(remember=True)
+        browser.forget("session")
+        await browser.get("/account")
+        path, fields = "/reauthenticate", {"current_password": PASSWORD}
+    token = (await browser.get(path)).token
+    tabs = [browser.copy(), browser.copy()]
+    sent = [asyncio.create_task(tab.post(path, {"csrf_token": token, **fields}, HELD)) for tab in tabs]
+    await hold.until_held(2)
+    hold.release.set()
+    pages = await asyncio.gather(*sent)
+    for index in order:
+        tally.count((pages[index].status, pages[index].location) == (302, location), pages[index].status)
+        deliver(pages[index], browser)
+    tally.count(await browser.is_in(), "the browser")
+    tally.count((await browser.get("/account/password")).status == 200, "is fresh")
+
+
+@pytest.mark.check(32)
+async def test_a_slow_page_undoes_no_logout(app: Application, hold: Hold, tally: Tally) -> None:
+    """Nor does it log in again: what was under way when its user logged out leaves the browser out."""
+    browser = Visitor(app)
+    await browser.register()
+    await browser.login(remember=True)
+    tabs = [browser.copy("session"), browser.copy("remember_token"), browser.copy()]
+    tasks = [asyncio.create_task(tab.get("/account", HELD)) for tab in tabs]
+    await hold.until_held(len(tabs))
+    await browser.logout()
+    hold.release.set()
+    for task in tasks:
+        deliver(await task, browser)
+        tally.count(not await browser.is_in(), "the browser")
+
+
+@pytest.mark.check(32)
+async def test_forms_of_an_ended_login(app: Application, tally: Tally) -> None:
+    """A browser whose login was ended elsewhere is told to log in, and can: the form needs no new session cookie."""
+    browser, other = Visitor(app), Visitor(app)
+    await browser.register()
+    await browser.login()
+    await other.login()
+    await other.submit("/account/password", current_password=PASSWORD, password=NEW, password2=NEW)
+
+    page = await browser.get("/account")
+    tally.count(page.location.startswith("/login?next="), page.location)
+    tally.count("session" not in page.cookies, page.cookies)
+    page = await browser.get(page.location)
+    tally.count(page.flashes == ["Please log in to access this page."], page.flashes)
+    fields = {"csrf_token": page.token, "username": "susan"}
+    tally.count((await browser.post("/login", {**fields, "password": "wrong"})).location == "/login", "wrong password")
+    tally.count((await browser.get("/login")).flashes == ["Invalid username or password"], "its message")
+    tally.count((await browser.post("/login", {**fields, "password": NEW})).location == "/index", "right password")
+    tally.count(await browser.is_in(), "the browser")
+
+
+@pytest.mark.check(32)
+async def test_what_a_slow_page_brings_back(app: Application, tally: Tally) -> None:
+    """The cookie for pages counts for the login that it was written for, and for no other."""
+    browser = Visitor(app)
+    await browser.register()
+    async with browser.client.session_transaction() as session:
+        session["cart"] = "mallory's"
+        session["csrf_token"] = "mallory's"
+    planted = browser.copy("session_data")
+    await browser.login()
+    for cookie in planted.client.cookie_jar or ():
+        browser.client.set_cookie("localhost", cookie.name, cookie.value or "")
+    async with browser.client.session_transaction() as session:
+        tally.count("cart" not in session and session["csrf_token"] != "mallory's", dict(session))
+    tally.count(await browser.is_in(), "the browser")
