@@ -7,7 +7,7 @@ changes. pyproject.toml has an upper bound for each of these packages; what bend
 ``early_checks``            checks before every hook, so that a refused request costs no query
 ``http_connection``         requests without a body, in the server's own task
 ``websocket_backpressure``  websockets whose clients send too fast, or never hang up
-``templating``              templates compiled without async code
+``templating``              templates rendered at once, and in one piece
 ``context_processors``      context processors that no template uses, removed
 ``openapi_provider``        an OpenAPI document with problems, empty answers and named schemas
 ``hypercorn_log``           Hypercorn's lines in the log of the process, once each
