@@ -72,7 +72,7 @@ def _commit(login: RequestLogin) -> None:
     if verdict is not KEEP or outcome.source is not SESSION:
         _write(login, verdict, outcome)
     login.show(outcome.user)  # before the other signals, whose receivers may access the user too
-    if verdict is not KEEP:
+    if verdict is not KEEP and session_protected.receivers:
         send(session_protected, login)
     if outcome.source is REMEMBER_COOKIE and user_loaded_from_cookie.receivers:
         send(user_loaded_from_cookie, login, user=outcome.user)

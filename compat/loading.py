@@ -18,9 +18,9 @@ from .request_login import LOADED, LOADING, NEW, SHOWN, RequestLogin
 
 def read_claim(login: RequestLogin) -> Claim:
     """What the cookies of the request claim, not yet checked against the users."""
-    session, cookies, name, cookie = login.session, login.connection().cookies, login.auth.cookie_name, None
-    if name in cookies and session.get(REMEMBER) != "clear":  # or it is about to be deleted
-        cookie = cookies[name]
+    session, cookies, cookie = login.session, login.connection().cookies, None
+    if cookies and session.get(REMEMBER) != "clear":  # or it is about to be deleted
+        cookie = cookies.get(login.auth.cookie_name)
     return session.get(USER_ID), cookie
 
 

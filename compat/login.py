@@ -61,7 +61,8 @@ def login_user(
     login.auth_user = None
     login.is_stale = login.is_user_missing = False
     login.show(user)
-    send(user_logged_in, login, user=user)
+    if user_logged_in.receivers:
+        send(user_logged_in, login, user=user)
     return True
 
 

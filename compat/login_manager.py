@@ -151,7 +151,8 @@ class LoginManager(LoginSettings[U]):
         message: str | None,
         category: str,
     ) -> ResponseReturnValue:
-        send(signal, login)
+        if signal.receivers:
+            send(signal, login)
         if login.is_websocket:
             abort(401)
         if handler is not None:

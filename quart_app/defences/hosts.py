@@ -6,7 +6,7 @@ another name no session is opened and no user looked for, nor is a websocket acc
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from typing import Any
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
@@ -46,12 +46,11 @@ class AllowedHosts:
         self._app = app
         self._hosts = [host.lower() for host in hosts]
 
-    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Pass on what is for us."""
+    def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
+        """Pass on what is for us: what is awaited for it is the application's own coroutine."""
         if scope["type"] == "lifespan" or self._is_ours([v for k, v in scope["headers"] if k.lower() == b"host"]):
-            await self._app(scope, receive, send)
-        else:
-            await _refuse(scope, send)
+            return self._app(scope, receive, send)
+        return _refuse(scope, send)
 
     def _is_ours(self, names: list[bytes]) -> bool:
         if not names:  # HTTP/1.0

@@ -27,7 +27,8 @@ class LocalStore:
         outcome = count_one(max(self._full_at.get(key, now) - now, 0.0), rate)
         if not outcome.wait:
             self._full_at[key] = now + outcome.backlog
-            self._sweep(now)
+            if len(self._full_at) > self._sweep_at:
+                self._sweep(now)
         return outcome
 
     async def close(self) -> None:
@@ -35,6 +36,5 @@ class LocalStore:
 
     def _sweep(self, now: float) -> None:
         """Forget what is over whenever there are twice as many keys as the last sweep has left."""
-        if len(self._full_at) > self._sweep_at:
-            self._full_at = {key: full_at for key, full_at in self._full_at.items() if full_at > now}
-            self._sweep_at = max(_SWEEP_FROM, 2 * len(self._full_at))
+        self._full_at = {key: full_at for key, full_at in self._full_at.items() if full_at > now}
+        self._sweep_at = max(_SWEEP_FROM, 2 * len(self._full_at))

@@ -70,15 +70,15 @@ def init_app(app: Application, settings: Settings) -> None:
         Limit.PASSWORDS: Rate(settings.logins_per_minute, 60.0),
         Limit.REGISTRATIONS: Rate(settings.registrations_per_hour, 3600.0),
     }
+    prefixes = {limit: f"{app.import_name}-{limit}-{rate.key}" for limit, rate in rates.items()}
 
     @app.early_request_check
     async def refuse_too_many() -> None:
         limit = limit_of(app.view_functions.get(request.endpoint or ""))
         if limit is None or request.method in SAFE_METHODS:
             return
-        rate = rates[limit]
         network = network_of(request.remote_addr or "")
-        outcome = await store.take(f"{app.import_name}-{limit}-{rate.key}-{network}", rate)
+        outcome = await store.take(f"{prefixes[limit]}-{network}", rates[limit])
         setattr(g, _COUNTED, outcome)
         if outcome is not None and outcome.wait:
             record(Event.THROTTLED)

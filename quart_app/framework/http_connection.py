@@ -13,6 +13,8 @@ saves an eighth of the time of a page whose user is in memory. If Quart changes 
 from __future__ import annotations
 
 from asyncio import Task, Timeout, get_running_loop, timeout
+from collections.abc import Coroutine
+from typing import Any
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from quart import Response
@@ -31,11 +33,13 @@ _ASKS = frozenset({"GET", "HEAD"})
 class HttpConnection(ASGIHTTPConnection):
     """A request over HTTP, as Quart runs it, in the task of the server where it has no body."""
 
-    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Coroutine[Any, Any, None]:
         """Answer the request; give it up when the client goes away."""
         if _may_have_a_body(self.scope):
-            await super().__call__(receive, send)
-            return
+            return super().__call__(receive, send)
+        return self._answer_in_this_task(receive, send)
+
+    async def _answer_in_this_task(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         request = self._create_request_from_scope(send)
         request.body.set_complete()
         loop = get_running_loop()

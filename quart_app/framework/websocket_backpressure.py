@@ -11,6 +11,7 @@ Written for Quart 0.22 and 0.23: it wraps the class that Quart has in ``asgi_web
 from __future__ import annotations
 
 from asyncio import Semaphore, Task, current_task
+from collections.abc import Coroutine
 from typing import Any, cast
 
 from hypercorn.typing import (
@@ -42,7 +43,7 @@ class _Connection:
         self._receiver: Task[Any] | None = None
         self._has_ended = False
 
-    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Coroutine[Any, Any, None]:
         async def receive_in_turn() -> ASGIReceiveEvent:
             if self._has_ended:
                 return _DISCONNECTED
@@ -59,7 +60,7 @@ class _Connection:
                 if self._receiver is not None:
                     self._receiver.cancel()
 
-        await self._connection(receive_in_turn, send_to_the_end)
+        return self._connection(receive_in_turn, send_to_the_end)
 
 
 class _Websocket(Websocket):

@@ -54,12 +54,13 @@ class Endpoints:
             "/metrics": self._count,
         }
 
-    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Answer what a server asks."""
-        path = path_in_application(scope) if scope["type"] == "http" else None
-        if scope["type"] != "http" or path not in PATHS:
-            await self._inner(scope, receive, send)
-            return
+    def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
+        """Answer a probe; what is awaited for all other requests is the other application's own coroutine."""
+        if scope["type"] != "http" or (path := path_in_application(scope)) not in PATHS:
+            return self._inner(scope, receive, send)
+        return self._answer(scope, path, send)
+
+    async def _answer(self, scope: HTTPScope, path: str, send: ASGISendCallable) -> None:
         set_route(scope, path)
         if scope["method"] in ("GET", "HEAD"):
             answer = await self._views[path](scope)

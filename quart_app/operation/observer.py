@@ -5,7 +5,7 @@ Outside of Quart, so that whatever happens inside is seen: an error in a hook, a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from time import perf_counter
 from typing import Any, TypeAlias, cast
 
@@ -67,7 +67,7 @@ class Observer:
         if scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
             return
-        answer = _Answer(send, choose_request_id(scope["headers"]), self._metrics)
+        answer = _Answer(send, scope["headers"], self._metrics)
         started = perf_counter()
         with bound_contextvars(request_id=answer.request_id):
             try:
@@ -93,14 +93,20 @@ class Observer:
 class _Answer:
     """What goes out, marked with the id of the request.
 
+    Arguments:
+        send: sends it.
+        asked: the headers of the request.
+        metrics: count it.
+
     Attributes:
+        request_id: the id.
         status: None if the client went away before there was any.
     """
 
-    def __init__(self, send: ASGISendCallable, request_id: str, metrics: Metrics) -> None:
+    def __init__(self, send: ASGISendCallable, asked: Iterable[tuple[bytes, bytes]], metrics: Metrics) -> None:
         self._send = send
         self._metrics = metrics
-        self.request_id = request_id
+        self.request_id = choose_request_id(asked)
         self.status: int | None = None
 
     async def send(self, message: ASGISendEvent) -> None:
