@@ -163,18 +163,11 @@ class Settings(BaseSettings):
         """Whether the log consists of lines of JSON."""
         return self.production if self.log_format is None else self.log_format == "json"
 
-    @property
-    def device_cookie_secure(self) -> bool:
-        """Whether the device cookie is sent over https only, as the session cookie is."""
-        return self._or_production(self.session_cookie_secure)
-
-    @property
-    def device_cookie_name(self) -> str:
-        """The name of the device cookie."""
-        return _host_only("device", self.device_cookie_secure)
-
     def quart_config(self) -> dict[str, object]:
-        """The part that Quart, compat and quart-wtforms read from ``app.config``, secret keys excepted."""
+        """The part that is read from ``app.config``: by Quart, compat and quart-wtforms, and by our own cookies.
+
+        The secret keys are set elsewhere.
+        """
         session_secure = self._or_production(self.session_cookie_secure)
         remember_secure = self._or_production(self.remember_cookie_secure)
         return {
@@ -189,6 +182,9 @@ class Settings(BaseSettings):
             "REMEMBER_COOKIE_DURATION": self.remember_cookie_duration,
             # Longer than any login lasts, because the row of a login decides when it expires, not the cookie.
             "PERMANENT_SESSION_LIFETIME": max(self.session_absolute, self.remember_cookie_duration) + timedelta(days=1),
+            # The device cookie is sent over https only where the session cookie is.
+            "DEVICE_COOKIE_NAME": _host_only("device", session_secure),
+            "DEVICE_COOKIE_SECURE": session_secure,
             "MAX_CONTENT_LENGTH": self.max_content_length,
             "BODY_TIMEOUT": self.body_timeout,
             "RESPONSE_TIMEOUT": None,  # framework/http_connection.py has its own timeout

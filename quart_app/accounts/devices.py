@@ -18,7 +18,6 @@ from quart import Response, after_this_request, current_app, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_app.models.user import User
-from quart_app.settings import current_settings
 
 _SALT = "quart_app.accounts.devices"
 _DURATION = timedelta(days=365)  # browsers keep cookies for 400 days at most
@@ -27,7 +26,7 @@ _ID_BYTES = 16
 
 def known_device(user: User) -> str | None:
     """The id of this browser, if this user has logged in with it since the password was last changed."""
-    cookie = request.cookies.get(current_settings().device_cookie_name)
+    cookie = request.cookies.get(current_app.config["DEVICE_COOKIE_NAME"])
     if cookie is None:
         return None
     try:
@@ -44,16 +43,16 @@ def known_device(user: User) -> str | None:
 def remember_device(user: User) -> None:
     """Set a new device cookie in the response to this request, in which this user has entered the right password."""
     cookie = _serializer(user).dumps([user.id, secrets.token_urlsafe(_ID_BYTES)])
-    settings = current_settings()
+    config = current_app.config
 
     @after_this_request
     async def set_cookie(response: Response | WerkzeugResponse) -> Response | WerkzeugResponse:
         response.set_cookie(
-            settings.device_cookie_name,
+            config["DEVICE_COOKIE_NAME"],
             cookie,
             max_age=_DURATION,
             path="/",
-            secure=settings.device_cookie_secure,
+            secure=config["DEVICE_COOKIE_SECURE"],
             httponly=True,
             samesite="Lax",
         )

@@ -43,7 +43,10 @@ async def user_by_login(name: str) -> User | None:
     query = select(User).where(or_(User.email_key == address, User.username_key == username_key(name)))
     async with current_database().session() as session:
         users = (await session.execute(query)).scalars().all()
-    return max(users, key=lambda user: user.email_key == address, default=None)
+    for user in users:
+        if user.email_key == address:
+            return user
+    return users[0] if users else None
 
 
 async def taken_fields(*, username: str, email: str) -> frozenset[str]:
