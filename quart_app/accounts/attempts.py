@@ -37,17 +37,15 @@ class AttemptCounter:
         A count that expires later than a new one would was started with a wrong clock, and is treated as expired.
         """
         is_expired = or_(FailedAttempts.ends_at <= now, FailedAttempts.ends_at > now + window + _CLOCK_SKEW)
-        async with self._database.session() as session:
-            first = insert_into(FailedAttempts, session).values(key=key, count=1, ends_at=now + window)
-            one_more = first.on_conflict_do_update(
-                index_elements=[FailedAttempts.key],
-                set_={
-                    "count": case((is_expired, 1), else_=FailedAttempts.count + 1),
-                    "ends_at": case((is_expired, first.excluded.ends_at), else_=FailedAttempts.ends_at),
-                },
-            ).returning(FailedAttempts.count, FailedAttempts.ends_at)
-            number, ends_at = (await session.execute(one_more)).one()
-            await session.commit()
+        first = insert_into(FailedAttempts, self._database).values(key=key, count=1, ends_at=now + window)
+        one_more = first.on_conflict_do_update(
+            index_elements=[FailedAttempts.key],
+            set_={
+                "count": case((is_expired, 1), else_=FailedAttempts.count + 1),
+                "ends_at": case((is_expired, first.excluded.ends_at), else_=FailedAttempts.ends_at),
+            },
+        ).returning(FailedAttempts.count, FailedAttempts.ends_at)
+        number, ends_at = (await self._database.execute(one_more))[0]
         return Attempt(number, ends_at)
 
     async def discount(self, key: str) -> None:
@@ -57,21 +55,15 @@ class AttemptCounter:
             .where(FailedAttempts.key == key, FailedAttempts.count > 0)
             .values(count=FailedAttempts.count - 1)
         )
-        async with self._database.session() as session:
-            await session.execute(query)
-            await session.commit()
+        await self._database.execute(query)
 
     async def forget(self, key: str) -> None:
         """Delete the count of a key."""
-        async with self._database.session() as session:
-            await session.execute(delete(FailedAttempts).where(FailedAttempts.key == key))
-            await session.commit()
+        await self._database.execute(delete(FailedAttempts).where(FailedAttempts.key == key))
 
     async def clear(self, now: datetime) -> None:
         """Delete all expired counts. Runs in the background: no login waits for it, or fails because of it."""
         try:
-            async with self._database.session() as session:
-                await session.execute(delete(FailedAttempts).where(FailedAttempts.ends_at <= now))
-                await session.commit()
+            await self._database.execute(delete(FailedAttempts).where(FailedAttempts.ends_at <= now))
         except DatabaseUnavailable as error:
             current_app.logger.warning("Could not delete expired counts of failed attempts: %s", error.__cause__)

@@ -12,7 +12,7 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Literal
 from weakref import WeakValueDictionary
@@ -68,7 +68,7 @@ class Throttle:
         self._limit = limit
         self._window = window
         self._limiters: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._cleared_at = datetime.min.replace(tzinfo=UTC)
+        self._cleared_at = clock.now()
 
     @asynccontextmanager
     async def attempt(self, key: str) -> AsyncIterator[PasswordAttempt]:

@@ -44,8 +44,9 @@ async def command(app: Application, users: int, password_stdin: bool) -> None:
     for first in range(1, users + 1, _BATCH):
         last = min(first + _BATCH - 1, users)
         rows = [{**_names(f"user{number}"), **same} for number in range(first, last + 1)]
-        async with current_database.of(app).session() as session:
-            query = insert_into(User, session).on_conflict_do_nothing().returning(User.id)
+        database = current_database.of(app)
+        async with database.session() as session:
+            query = insert_into(User, database).on_conflict_do_nothing().returning(User.id)
             added += len((await session.execute(query, rows)).all())
             await session.commit()
     click.echo(f"Added {added} users; {users - added} existed already.")

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .postgresql import Postgresql
@@ -26,8 +27,11 @@ class Backend(Protocol):
         """Seconds in which the queue for connections may stand still before its tasks give up."""
 
     @property
-    def reading_options(self) -> Mapping[str, Any]:
-        """SQLAlchemy's execution options for a connection that executes a single SELECT."""
+    def autocommit_options(self) -> Mapping[str, Any]:
+        """SQLAlchemy's execution options for a connection that executes a single statement."""
+
+    def commit_at_once(self, connection: Connection) -> None:
+        """Let the next statement of a connection with these options be committed in its own round trip."""
 
     @property
     def files(self) -> Sequence[Path]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from asyncio import timeout
+from asyncio import create_task, shield, timeout
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import Gauge
-from sqlalchemy import Row, Select, event, text
+from sqlalchemy import Executable, Row, Select, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -20,7 +20,7 @@ from quart_app.extension import Extension
 from .backends import backend_at
 from .connection_limiter import ConnectionLimiter
 from .data_loader import DataLoader, Key, KeyQuery
-from .faults import faults_are_unavailability
+from .faults import DatabaseUnavailable, faults_are_unavailability, is_fault
 
 _POOL_TIMEOUT = 1.0  # seconds to wait for the pool itself, behind the connection limiter
 
@@ -40,7 +40,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self._backend = backend_at(url)
         self._engine = self._backend.engine(pool_size=pool_size + 1, pool_timeout=_POOL_TIMEOUT)
-        self._reading_engine = self._engine.sync_engine.execution_options(**self._backend.reading_options)
+        self._autocommit_engine = self._engine.sync_engine.execution_options(**self._backend.autocommit_options)
         self._sessions_limiter = ConnectionLimiter(pool_size, stall_timeout=self._backend.stall_timeout)
         self._connections_limiter = ConnectionLimiter(pool_size + 1, stall_timeout=self._backend.stall_timeout)
         self._loaders: dict[KeyQuery[Any], DataLoader[Any]] = {}
@@ -82,14 +82,48 @@ class Database:
         Raises:
             DatabaseUnavailable: the database failed or had no free connection in time; the cause is the driver's error.
         """
-        with faults_are_unavailability():
-            async with (
-                self._sessions_limiter,
-                self._connections_limiter,
-                timeout(self._backend.operation_timeout),
-                self._sessions() as session,
-            ):
-                yield session
+        try:
+            async with self._sessions_limiter, self._connections_limiter, timeout(self._backend.operation_timeout):
+                session = self._sessions()
+                try:
+                    yield session
+                except BaseException:
+                    # In a task, so that a request that is given up waits for the rollback, too.
+                    await shield(create_task(session.close()))
+                    raise
+                await session.close()
+        except Exception as error:
+            if is_fault(error):
+                raise DatabaseUnavailable from error
+            raise
+
+    async def execute(self, statement: Executable) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Execute one statement in a transaction of its own, and return its rows.
+
+        It is committed in the round trip in which it is executed; a session makes one more, or two with PostgreSQL. If
+        the task is cancelled meanwhile, the statement may have been committed.
+
+        Raises:
+            DatabaseUnavailable: as :meth:`session`.
+        """
+        try:
+            async with self._sessions_limiter, self._connections_limiter, timeout(self._backend.operation_timeout):
+                return await greenlet_spawn(self._execute_and_commit, statement)
+        except Exception as error:
+            if is_fault(error):
+                raise DatabaseUnavailable from error
+            raise
+
+    def _execute_and_commit(self, statement: Executable) -> Sequence[Row[*tuple[Any, ...]]]:
+        with self._autocommit_engine.connect() as connection:
+            self._backend.commit_at_once(connection)
+            result = connection.execute(statement)
+            return result.all() if result.returns_rows else []
+
+    @property
+    def dialect(self) -> str:
+        """SQLAlchemy's name for the kind of database."""
+        return self._engine.dialect.name
 
     async def load(self, query: KeyQuery[Key], key: Key) -> Row[Any] | None:
         """The row with this key, without a session: for the query that every request makes.
@@ -102,8 +136,12 @@ class Database:
         """
         if query not in self._loaders:
             self._loaders[query] = DataLoader(query, self._connections_limiter, self._fetch)
-        with faults_are_unavailability():
+        try:
             row: Row[Any] | None = await self._loaders[query].load(key)
+        except Exception as error:
+            if is_fault(error):
+                raise DatabaseUnavailable from error
+            raise
         return row
 
     async def _fetch(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
@@ -125,7 +163,7 @@ class Database:
         return self._fetch_once(statement, parameters)
 
     def _fetch_once(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
-        with self._reading_engine.connect() as connection:
+        with self._autocommit_engine.connect() as connection:
             return connection.execute(statement, parameters).all()
 
     async def ping(self) -> None:

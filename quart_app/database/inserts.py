@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from .base import Base
+from .connections import Database
 
 
-def insert_into(model: type[Base], session: AsyncSession) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT with ``on_conflict_do_nothing`` and ``on_conflict_do_update``, for the database of this session."""
-    is_postgresql = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(model) if is_postgresql else sqlite.insert(model)
+def insert_into(model: type[Base], database: Database) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT with ``on_conflict_do_nothing`` and ``on_conflict_do_update``, for this database."""
+    return postgresql.insert(model) if database.dialect == "postgresql" else sqlite.insert(model)

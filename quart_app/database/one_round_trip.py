@@ -48,6 +48,7 @@ class OneRoundTripConnection(aiosqlite.Connection):
         super().__init__(partial(self._open, pragmas, *args, **options), iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy does: a forgotten connection must not keep the process from ending
         self._is_idle = True
+        self._commits_next = False
         self._file: sqlite3.Connection | None = None
         self._ended: asyncio.Future[Any] | None = None
 
@@ -97,10 +98,15 @@ class OneRoundTripConnection(aiosqlite.Connection):
         # A cancelled statement may have begun a transaction, or may still do so in the thread.
         return not self._is_idle or self.in_transaction
 
+    def commit_next(self) -> None:
+        """Commit the next statement in the round trip that executes it."""
+        self._commits_next = True
+
     async def run(self, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
         """Execute a statement in the thread, and return all its rows."""
-        self._is_idle = False
-        result: _Result = await self._execute(self._run, method, statement, parameters)  # type: ignore[no-untyped-call]
+        run = self._run_and_commit if self._commits_next else self._run
+        self._commits_next = self._is_idle = False
+        result: _Result = await self._execute(run, method, statement, parameters)  # type: ignore[no-untyped-call]
         self._is_idle = True
         return result
 
@@ -109,6 +115,11 @@ class OneRoundTripConnection(aiosqlite.Connection):
         rows = cursor.fetchall() if cursor.description else []
         result = _Result(rows, cursor.description, cursor.rowcount, cursor.lastrowid)
         cursor.close()
+        return result
+
+    def _run_and_commit(self, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
+        result = self._run(method, statement, parameters)
+        self._conn.commit()
         return result
 
 

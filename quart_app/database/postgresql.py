@@ -18,7 +18,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import NullPool, event, func, select
+from sqlalchemy import Connection, NullPool, event, func, select
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -49,8 +49,8 @@ class Postgresql:
 
     files: Sequence[Path] = ()
 
-    #: BEGIN and ROLLBACK would be two more round trips, each as long as that of the query.
-    reading_options: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+    #: BEGIN and COMMIT or ROLLBACK would be two more round trips, each as long as that of the statement.
+    autocommit_options: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
@@ -72,6 +72,9 @@ class Postgresql:
 
     async def open(self, engine: AsyncEngine) -> None:
         """Do nothing: there is no file to create."""
+
+    def commit_at_once(self, connection: Connection) -> None:
+        """Do nothing: autocommit is an option here."""
 
     @asynccontextmanager
     async def migration_connection(self) -> AsyncIterator[AsyncConnection]:

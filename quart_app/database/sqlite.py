@@ -40,7 +40,7 @@ class Sqlite:
     #: Every writer waits for the one that holds the write lock, so the queue may stand still behind a slow disk.
     stall_timeout = ACQUIRE_TIMEOUT
 
-    reading_options: Mapping[str, Any] = {}  # a SELECT begins no transaction here
+    autocommit_options: Mapping[str, Any] = {}  # a SELECT begins no transaction here; for others see commit_at_once
 
     def __init__(self, file: str) -> None:
         self._file = Path(file)
@@ -79,6 +79,11 @@ class Sqlite:
                 await sleep(0.05)
             else:
                 return
+
+    def commit_at_once(self, connection: Connection) -> None:
+        """Commit the next statement in its round trip to the connection's thread."""
+        driver_connection: Any = connection.connection.driver_connection
+        driver_connection.commit_next()
 
     @asynccontextmanager
     async def migration_connection(self) -> AsyncIterator[AsyncConnection]:

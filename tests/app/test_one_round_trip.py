@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from quart_app.accounts.users import add_user, user_by_login
 from quart_app.application import Application
@@ -24,11 +25,9 @@ from quart_app.sessions.lookup import find_user
 from tests.app.visitor import PASSWORD, Visitor
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_page_is_one_round_trip(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user of a page is loaded in one round trip to a thread."""
-    await visitor.register()
-    await visitor.login()
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What was executed in a connection's thread."""
     round_trips: list[object] = []
     execute = OneRoundTripConnection._execute
 
@@ -37,8 +36,33 @@ async def test_a_page_is_one_round_trip(visitor: Visitor, monkeypatch: pytest.Mo
         return await execute(connection, function, *args, **options)  # type: ignore[no-untyped-call]
 
     monkeypatch.setattr(OneRoundTripConnection, "_execute", count)
+    return round_trips
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_page_is_one_round_trip(visitor: Visitor, round_trips: list[object]) -> None:
+    """The user of a page is loaded in one round trip to a thread."""
+    await visitor.register()
+    await visitor.login()
+    round_trips.clear()
     assert (await visitor.get("/index")).status == 200
     assert len(round_trips) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_statement_of_its_own_is_one_round_trip(app: Application, round_trips: list[object]) -> None:
+    """It is executed and committed in one, and a statement that fails is rolled back."""
+    database = current_database.of(app)
+    john = {"username": "john", "username_key": "john", "email": "j", "email_key": "j", "active": True}
+    await database.execute(insert(User).values(john))
+    round_trips.clear()
+    rows = await database.execute(update(User).values(active=False).returning(User.username))
+    assert (len(rows), len(round_trips)) == (1, 1)
+    with pytest.raises(IntegrityError):
+        await database.execute(insert(User).values([{**john, "username_key": "jim", "email_key": "k"}, john]))
+    async with database.session() as session:
+        users = (await session.execute(select(User.username, User.active))).all()
+    assert [tuple(user) for user in users] == [("john", False)]
 
 
 async def test_user_is_as_a_session_gives_it(app: Application) -> None:

@@ -395,7 +395,7 @@ async def test_old_attempts_are_cleared_away(app: Application, clock: Clock) -> 
 
 async def test_clearing_away_may_fail(app: Application, caplog: pytest.LogCaptureFixture) -> None:
     """Nobody notices, but the log does."""
-    with mock.patch("sqlalchemy.ext.asyncio.AsyncSession.execute", side_effect=OSError("disk full")):
+    with mock.patch("sqlalchemy.Connection.execute", side_effect=OSError("disk full")):
         async with app.app_context():
             await AttemptCounter(current_database()).clear(now())
             with pytest.raises(DatabaseUnavailable):
