@@ -32,6 +32,7 @@ from .server_stop import ServerStop, current_server_stop
 from .sessions import sweep
 from .sessions.confirmation import SessionEnded
 from .sessions.last_seen import LastSeenUpdates, current_last_seen_updates
+from .sessions.limits import Limits, current_limits
 from .settings import Settings, current_settings
 
 
@@ -84,6 +85,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         refused={TEST_PASSWORD} if settings.production else (),
     )
     current_password_hasher.add(app, hasher)
+    current_limits.add(app, Limits.of(settings))
     current_last_seen_updates.add(app, LastSeenUpdates())
     throttle = Throttle(
         AttemptCounter(database), hasher, limit=settings.login_attempts, window=settings.login_attempts_window

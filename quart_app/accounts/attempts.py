@@ -30,6 +30,7 @@ class AttemptCounter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._insert = insert_into(FailedAttempts, database)
 
     async def count(self, key: str, *, now: datetime, window: timedelta) -> Attempt:
         """Count one more attempt, in one statement: concurrent attempts get different numbers.
@@ -37,7 +38,7 @@ class AttemptCounter:
         A count that expires later than a new one would was started with a wrong clock, and is treated as expired.
         """
         is_expired = or_(FailedAttempts.ends_at <= now, FailedAttempts.ends_at > now + window + _CLOCK_SKEW)
-        first = insert_into(FailedAttempts, self._database).values(key=key, count=1, ends_at=now + window)
+        first = self._insert.values(key=key, count=1, ends_at=now + window)
         one_more = first.on_conflict_do_update(
             index_elements=[FailedAttempts.key],
             set_={

@@ -85,7 +85,8 @@ class Throttle:
             self._hasher.refuse_if_full()
             now = clock.now()
             counted = await self._attempts.count(key, now=now, window=self._window)
-            self._clear_regularly(now)
+            if now - self._cleared_at >= _CLEAR_INTERVAL:
+                self._clear(now)
             if counted.number > self._limit:
                 raise TooManyAttempts(counted.ends_at - now)
             attempt = PasswordAttempt()
@@ -115,10 +116,9 @@ class Throttle:
         finally:
             limiter.release()
 
-    def _clear_regularly(self, now: datetime) -> None:
-        if now - self._cleared_at >= _CLEAR_INTERVAL:
-            self._cleared_at = now
-            current_app.add_background_task(self._attempts.clear, now)
+    def _clear(self, now: datetime) -> None:
+        self._cleared_at = now
+        current_app.add_background_task(self._attempts.clear, now)
 
 
 current_throttle = Extension[Throttle]("quart_app.throttle")

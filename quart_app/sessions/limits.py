@@ -7,8 +7,9 @@ from typing import NamedTuple, Self
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from quart_app.extension import Extension
 from quart_app.models.login_session import Kind, LoginSession
-from quart_app.settings import Settings, current_settings
+from quart_app.settings import Settings
 
 
 class Limits(NamedTuple):
@@ -63,6 +64,5 @@ class Limits(NamedTuple):
         )
 
 
-def current_limits() -> Limits:
-    """The limits of the current application."""
-    return Limits.of(current_settings())
+current_limits = Extension[Limits]("quart_app.session_limits")
+"""Accessor of the current application's limits."""
