@@ -1,6 +1,7 @@
 # make run   the application, on http://127.0.0.1:8000, with a database of its own (SQLite in instance/)
 # make test  the quick tests, for every commit
 # make test-all  all tests: with browsers, server processes, PostgreSQL and Redis, as CI runs them
+# make mutations  changes of the code, each of which must make a test fail: some minutes, ARGS="--only 7" one check
 # make compare    whether quart_app and its twin on Flask + Flask-Login are alike
 # make benchmark  the same, then both measured side by side: a quarter of an hour, ARGS=--quick two minutes
 # make port-proof   the porting assistant on public applications: some minutes, needs the package index
@@ -24,7 +25,7 @@ LONG := browser or checks or docs or fuzz or port or served or services or tools
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test test-all compare benchmark port-proof docs lint format clean
+.PHONY: run test test-all mutations compare benchmark port-proof docs lint format clean
 
 run: $(VENV)/app.stamp
 	@echo "Serving on http://$(BIND) (Ctrl+C stops)"
@@ -34,6 +35,9 @@ run: $(VENV)/app.stamp
 test: ARGS := $(or $(ARGS),-m "not ($(LONG))")
 test test-all: $(VENV)/dev.stamp
 	PYTHONDONTWRITEBYTECODE= $(bin)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
+
+mutations: $(VENV)/dev.stamp
+	$(bin)/python -m tests.mutations $(ARGS)
 
 compare: $(VENV)/dev.stamp
 	$(bin)/python -m benchmarks.comparison --library $(ARGS)

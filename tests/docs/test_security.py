@@ -40,7 +40,7 @@ def test_every_check_has_a_row() -> None:
 
 
 def test_every_check_has_a_fault_that_it_finds() -> None:
-    """Its row names a change of the code with which it fails, to be tried by hand."""
+    """Its row names a change of the code with which it fails; tests/mutations has it, and is applied for real."""
     rows = re.findall(r"^\| \d+ \|.*$", PAGE, re.MULTILINE)
     assert all(re.match(r"\| \d+ \| [^|]+ \| [^|]{10,} \| [^|]+ \|$", row) for row in rows)
 
