@@ -14,8 +14,10 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]  # 0.32 has no types
 import pytest
 from pydantic import SecretStr
+from quart import session
 
 from benchmarks.services.postgresql import Cluster
+from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.settings import Settings
@@ -118,14 +120,28 @@ async def test_faults(
     tally: Tally,
     fault: Callable[[Application, Cluster, str], Any],
 ) -> None:
-    """Users get 503 soon, with the time to come back and no cookie; strangers their pages; then all is as before."""
+    """Users get 503 soon, with the time to come back and no cookie; strangers their pages; then all is as before.
+
+    No cookie is set for a view that had written to the session before it met the fault, either.
+    """
+
+    @app.get("/writes")
+    async def write_and_ask() -> str:
+        session["seen"] = True
+        await user_by_login("susan")
+        return ""
+
     async with fault(app, stoppable_postgresql, database_url):
         everybody = [(user, path) for user in users for path in ("/index", "/api/v1/me")]
         start = monotonic()
         async with asyncio.timeout(10 * SOON):  # rather than wait for ever
-            pages = await asyncio.gather(*(user.get(path) for user, path in everybody), Visitor(app).get("/login"))
+            *pages, writing, login = await asyncio.gather(
+                *(user.get(path) for user, path in everybody), Visitor(app).get("/writes"), Visitor(app).get("/login")
+            )
         took = monotonic() - start
-        tally.count(pages.pop().status == 200, "the login page")
+        tally.count(login.status == 200, "the login page")
+        told = (writing.status, "Retry-After" in writing.headers, writing.cookies)
+        tally.count(told == (503, True, {}), f"a view that writes to the session: {told}")
         for page, (user, path) in zip(pages, everybody, strict=True):
             told = (page.status, "Retry-After" in page.headers, page.cookies)
             tally.count(told == (503, True, {}), f"user {users.index(user)} {path}: {told}")

@@ -110,10 +110,14 @@ MUTATIONS = (
     ),
     Mutation(
         check=6,
-        breaks="A query that loads a user has no timeout.",
-        file="quart_app/database/connections.py",
-        old="        async with timeout(self._backend.operation_timeout):\n            return await greenlet_spawn",
-        new="        async with timeout(None):\n            return await greenlet_spawn",
+        breaks="A query has no timeout that ends it in time.",
+        file="quart_app/database/postgresql.py",
+        old=(
+            "_OPERATION_TIMEOUT = 2.5  # seconds\n"
+            "_CONNECT_TIMEOUT = 2.0  # seconds\n"
+            "_COMMAND_TIMEOUT = 2.0  # seconds, asyncpg's\n"
+        ),
+        new="_OPERATION_TIMEOUT = 12.0\n_CONNECT_TIMEOUT = 12.0\n_COMMAND_TIMEOUT = 12.0\n",
         tests=(f"{_FAULTS}test_faults[frozen]",),
     ),
     Mutation(
