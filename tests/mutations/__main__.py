@@ -6,6 +6,7 @@ First the tests pass without any. The exit status is 1 if a mutation survives, o
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -30,7 +31,9 @@ def main() -> int:
         metavar="N",
         help="a check or a package, such as 7 or compat/port; may be repeated",
     )
-    parser.add_argument("--jobs", type=int, default=1, help="how many are tried at the same time")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="how many are tried at the same time; by default one a core"
+    )
     options = parser.parse_args()
     chosen = [each for each in MUTATIONS if not options.only or _is_named(each, options.only)]
     if not chosen:

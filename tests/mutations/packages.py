@@ -62,11 +62,11 @@ MUTATIONS = (
         tests=("tests/app/test_early_checks.py::test_a_refused_request_costs_no_query[/account/password]",),
     ),
     Mutation(
-        breaks="A websocket outlives its login.",
-        file="quart_app/live/watch.py",
-        old="if (socket.session_id, socket.person.id) not in living:",
-        new="if living is None:",
-        tests=("tests/app/test_live.py::test_ends_with_the_session[sqlite-log_out]",),
+        breaks="A user may have one websocket too many.",
+        file="quart_app/live/hub.py",
+        old="        if self._here.count(person) >= self._limit:\n",
+        new="        if self._here.count(person) > self._limit:\n",
+        tests=("tests/app/test_live.py::test_too_many[sqlite]",),
     ),
     Mutation(
         breaks="A server in production changes the tables.",
