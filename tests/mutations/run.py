@@ -51,8 +51,8 @@ class Outcome:
 @dataclass(frozen=True)
 class _Report:
     code: int | None  # None: the run did not end in time
-    passed: int
-    failures: list[str]
+    passed: set[str]
+    failures: dict[str, str]  # the first line of each, by the id of the test
     output: str
 
 
@@ -61,19 +61,21 @@ def try_mutation(tree: Tree, mutation: Mutation) -> Outcome:
     start = monotonic()
     with tree.changed_by(mutation):
         report = _run(tree, mutation.tests, compile_sources=False)
-    if report.code == _FAILED and len(report.failures) == len(mutation.tests):
-        verdict, reason = Verdict.CAUGHT, report.failures[0]
+    if report.code == _FAILED and report.failures.keys() == set(mutation.tests):
+        verdict, reason = Verdict.CAUGHT, report.failures[mutation.tests[0]]
     elif report.passed:
-        verdict, reason = Verdict.SURVIVED, f"{report.passed} of {len(mutation.tests)} tests pass"
+        verdict, reason = Verdict.SURVIVED, f"passed: {', '.join(sorted(report.passed))}"
     else:
         verdict, reason = Verdict.UNDECIDED, f"exit code {report.code}: {report.output[-2000:]}"
     return Outcome(mutation, verdict, monotonic() - start, reason)
 
 
-def failures_without_mutation(tree: Tree, tests: Sequence[str], *, jobs: int) -> str | None:
-    """What pytest says of these tests where nothing is changed; None if each passes, and none is skipped."""
+def passing_tests(tree: Tree, tests: Sequence[str], *, jobs: int) -> set[str]:
+    """Those of these tests that pass where nothing is changed. If some do not, print what pytest says."""
     report = _run(tree, tests, f"--numprocesses={jobs}", "--dist=worksteal", compile_sources=True)
-    return None if (report.code, report.passed) == (_PASSED, len(tests)) else report.output
+    if report.code != _PASSED or report.passed != set(tests):
+        print(report.output)
+    return report.passed
 
 
 def _run(tree: Tree, tests: Sequence[str], *options: str, compile_sources: bool) -> _Report:
@@ -95,6 +97,16 @@ def _run(tree: Tree, tests: Sequence[str], *options: str, compile_sources: bool)
             os.killpg(process.pid, signal.SIGKILL)  # servers that a test has left, too
         process.wait()
         cases = ET.parse(xml).getroot().findall(".//testcase") if xml.exists() else []  # noqa: S314 - our own file
-        failures = [found.get("message", "").partition("\n")[0] for case in cases for found in case.findall("failure")]
-        passed = sum(all(case.find(end) is None for end in ("failure", "error", "skipped")) for case in cases)
+        passed, failures = set(), {}
+        for case in cases:
+            failure = case.find("failure")
+            if failure is not None:
+                failures[_id_of(case)] = failure.get("message", "").partition("\n")[0]
+            elif case.find("error") is None and case.find("skipped") is None:
+                passed.add(_id_of(case))
         return _Report(code, passed, failures, output.read_text(errors="replace"))
+
+
+def _id_of(case: ET.Element) -> str:
+    """The id of a test, of which pytest's report has the module and the name."""
+    return f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
