@@ -70,7 +70,7 @@ clean:
 
 $(VENV)/app.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
 	@echo "Installing the application into $(VENV) ..."
-	@$(pip) install --constraint constraints.txt --editable ".[app,postgresql,redis]"
+	@$(pip) install --constraint constraints.txt --editable ".[app,postgresql,redis,shell]"
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt

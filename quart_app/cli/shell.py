@@ -1,17 +1,22 @@
-"""``shell``: Python with ``await``, in the application's context.
+"""``shell``: IPython at a terminal, or a script on standard input, with ``await`` and a database session.
 
-Quart's own shell cannot await anything, because its event loop does not run while it reads input. Here the loop runs
-in another thread, and this one reads input.
+Written for IPython 9, of which only documented names are used: ``start_ipython()`` and settings of its shell. It awaits
+with the ``loop_runner`` that it is given. It reads input on another event loop, so tasks make progress only while
+something is awaited.
 """
 
 from __future__ import annotations
 
-import builtins
+import asyncio
+import contextvars
 import platform
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
+import click
 import sqlalchemy
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,66 +29,96 @@ from quart_app.models.user import User
 from quart_app.operation.logs import configure_logging
 
 from .running import database_errors_as_messages
-from .shell_console import Names, converse, run_script
-from .shell_loop import Loop, loop_thread
+from .shell_script import run_script
 
 _BANNER = """\
 Python {python}, with await, in {app}
-  app                   the application; its context is at hand
+  app                   the application; its context is pushed
   db                    a database session: await db.scalar(select(func.count(User.id)))
   User, LoginSession    the models; and add_user, user_by_login
   select, func, ...     of sqlalchemy
-Nothing is written before await db.commit(). Ctrl+C interrupts, Ctrl+D ends."""
+Nothing is written before await db.commit(). Ctrl+C interrupts, Ctrl+D ends.
+"""
+
+_NO_IPYTHON = (
+    'The shell needs IPython at a terminal. Install it: pip install "quart-flask-login[shell]". '
+    "A script on standard input runs without it."
+)
 
 _FROM_SQLALCHEMY = ("and_", "delete", "func", "insert", "or_", "select", "text", "update")
 
+Names = dict[str, Any]
+
 
 def run_shell(app: Application) -> int:
-    """Run an interactive shell at a terminal, or else the script on standard input.
+    """Run IPython if standard input is a terminal, or else the script on standard input.
+
+    Call it where no event loop runs: IPython runs its own while it reads input.
 
     Returns:
         the exit status.
 
     Raises:
-        ClickException: the database does not answer, or its tables do not fit this code.
+        ClickException: IPython is not installed, the database does not answer, or its tables do not fit this code.
     """
+    interact = _ipython() if sys.stdin.isatty() else None
     configure_logging(json=app.settings.log_json, level=app.settings.log_level)
-    with database_errors_as_messages(), loop_thread() as loop, _database_session(app, loop) as db:
-        names = _names(app, db)
-        if not sys.stdin.isatty():
-            return run_script(sys.stdin.read(), names, loop)
-        converse(_BANNER.format(python=platform.python_version(), app=app.name), names, loop)
-        return 0
-
-
-@contextmanager
-def _database_session(app: Application, loop: Loop) -> Iterator[AsyncSession]:
-    session = current_database.of(app).session()
-
-    async def begin() -> AsyncSession:
-        settings = app.settings
-        await prepare_tables(
-            current_database.of(app), upgrade=settings.upgrades_at_start, environment=settings.stated_environment
-        )
-        return await session.__aenter__()
-
-    async def end() -> None:
-        await session.__aexit__(None, None, None)
-
-    try:
-        db = loop.run(begin())
+    # All that awaits runs in this context, so the application context is popped in the one that it was pushed in.
+    context = contextvars.copy_context()
+    with database_errors_as_messages(), asyncio.Runner() as runner:
+        run = partial(runner.run, context=context)
+        opened = _database_session(app)
+        db = run(opened.__aenter__())
         try:
-            yield db
+            names = _names(app, db)
+            if interact is None:
+                return run(run_script(sys.stdin.read(), names))
+            # IPython runs input that awaits nothing outside of the loop. It gets the application context in a copy,
+            # because a context cannot be entered twice at once.
+            context.copy().run(interact, app, names, run)
+            return 0
         finally:
-            loop.run(end())
-    finally:
-        loop.run(current_database.of(app).close())
+            run(opened.__aexit__(None, None, None))
+
+
+@asynccontextmanager
+async def _database_session(app: Application) -> AsyncIterator[AsyncSession]:
+    """Push the application context and open a session on tables that are up to date; at the end close all of it."""
+    database = current_database.of(app)
+    async with app.app_context():
+        try:
+            settings = app.settings
+            await prepare_tables(
+                database, upgrade=settings.upgrades_at_start, environment=settings.stated_environment
+            )
+            async with database.session() as session:
+                yield session
+        finally:
+            await database.close()
+
+
+def _ipython() -> Callable[[Application, Names, Callable[..., Any]], None]:
+    """Import IPython; return the function that reads, runs and prints until Ctrl+D or ``exit``."""
+    try:
+        from IPython import start_ipython
+    except ModuleNotFoundError as error:
+        if error.name != "IPython":
+            raise
+        raise click.ClickException(_NO_IPYTHON) from error
+    from traitlets.config import Config
+
+    def interact(app: Application, names: Names, run: Callable[..., Any]) -> None:
+        config = Config()
+        config.TerminalInteractiveShell.banner1 = _BANNER.format(python=platform.python_version(), app=app.name)
+        config.TerminalInteractiveShell.confirm_exit = False
+        config.TerminalInteractiveShell.loop_runner = lambda awaiting: run(awaiting)  # IPython copies all but functions
+        start_ipython(argv=[], user_ns=names, config=config)
+
+    return interact
 
 
 def _names(app: Application, db: AsyncSession) -> Names:
     return {
-        "__builtins__": builtins,
-        "__name__": "__console__",
         "app": app,
         "db": db,
         "User": User,

@@ -1,21 +1,17 @@
-"""``shell``, as it is started by people and by scripts."""
+"""``shell``, at a terminal and with a script on standard input."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import pty
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
+import pexpect
 import pytest
 
-from quart_app.cli import shell_loop
 from tests.browser.server import ROOT
 
 _COMMAND = [sys.executable, "-m", "quart", "--app", "quart_app", "shell"]
@@ -24,29 +20,23 @@ _COUNT = "await db.scalar(select(func.count(User.id)))"
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A database of its own."""
-    return {**os.environ, "INSTANCE_PATH": str(tmp_path), "LOG_LEVEL": "ERROR", "TERM": "dumb"}
+    """A database and a history of its own, and a terminal without colours or cursor movement."""
+    instance = {"INSTANCE_PATH": str(tmp_path), "IPYTHONDIR": str(tmp_path / "ipython")}
+    return {**os.environ, **instance, "LOG_LEVEL": "ERROR", "TERM": "dumb", "NO_COLOR": "1"}
 
 
-@contextmanager
-def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Kill it if the block fails: who waits for it would wait for ever."""
-    try:
-        yield
-    finally:
-        process.kill()
-
-
-def run(environment: dict[str, str], script: str) -> subprocess.CompletedProcess[str]:
-    """Give it a script."""
+def run(
+    environment: dict[str, str], script: str, command: Sequence[str] = _COMMAND
+) -> subprocess.CompletedProcess[str]:
+    """Run ``shell`` with this script on standard input."""
     return subprocess.run(  # noqa: S603 - our own command
-        _COMMAND, cwd=ROOT, env=environment, input=script, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=ROOT, env=environment, input=script, capture_output=True, text=True, check=False, timeout=60
     )
 
 
 @pytest.mark.tools
 def test_script(environment: dict[str, str]) -> None:
-    """It may await, has the application's context, and writes what it commits."""
+    """A script may await, has the application's context, and writes what it commits."""
     script = f"""
 user = await add_user(username="susan", email="susan@example.com", password="correct horse battery")
 db.add(User(username="joe", email="joe@example.com"))
@@ -71,10 +61,11 @@ print(app.name, await count(), (await db.scalars(select(User.username))).all())
 )
 @pytest.mark.tools
 def test_script_that_fails(environment: dict[str, str], script: str, status: int, said: str) -> None:
-    """Its error is its own, and so is the exit status."""
+    """A script's error is shown, and its exit status is that of the command."""
     done = run(environment, script)
     assert done.returncode == status
     assert said in done.stderr
+    assert "During handling" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -86,7 +77,7 @@ def test_script_that_fails(environment: dict[str, str], script: str, status: int
 )
 @pytest.mark.tools
 def test_no_shell(environment: dict[str, str], variable: str, value: str, said: str) -> None:
-    """Where the database cannot be worked with, nothing starts, and a sentence says why."""
+    """If the database cannot be used, the script does not run, and a sentence says why."""
     done = run({**environment, variable: value}, "print(1)")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: ")
@@ -94,73 +85,79 @@ def test_no_shell(environment: dict[str, str], variable: str, value: str, said: 
     assert "crEt" not in done.stderr
 
 
+@pytest.fixture
+def terminal(environment: dict[str, str]) -> Iterator[Callable[..., pexpect.spawn]]:
+    """Starts ``shell``, or another command, in a terminal of its own; ends it after the test."""
+    with ExitStack() as started:
+
+        def start(*command: str) -> pexpect.spawn:
+            program = pexpect.spawn(command[0], [*command[1:]], cwd=ROOT, env=environment, encoding="utf-8", timeout=30)
+            started.callback(program.close, force=True)
+            return program
+
+        yield start
+
+
+def wait_for_prompt(shell: pexpect.spawn) -> None:
+    """Wait until the shell reads keys: Ctrl+D that comes before belongs to no prompt."""
+    shell.expect(r"In .*: ")
+    assert shell.waitnoecho()
+
+
 @pytest.mark.tools
-def test_conversation(environment: dict[str, str]) -> None:
-    """A person types, sees values and errors, interrupts what takes too long, and goes on."""
-    person, terminal = pty.openpty()
-    with (
-        subprocess.Popen(  # noqa: S603 - our own command
-            _COMMAND,
-            cwd=ROOT,
-            env=environment,
-            stdin=terminal,
-            stdout=terminal,
-            stderr=terminal,
-            start_new_session=True,
-        ) as process,
-        ended(process),
-    ):
-        os.close(terminal)
-        seen = ""
+def test_terminal(terminal: Callable[..., pexpect.spawn]) -> None:
+    """At a terminal it awaits, has the context with and without ``await``, is interrupted, and ends with Ctrl+D."""
+    shell = terminal(*_COMMAND)
 
-        def read_until(text: str) -> str:
-            nonlocal seen
-            while text not in seen:
-                seen += os.read(person, 4096).decode()
-            before, _, seen = seen.partition(text)
-            return before
+    def enter(line: str, *shown: str) -> None:
+        wait_for_prompt(shell)
+        shell.send(f"{line}\r")
+        for pattern in shown:
+            shell.expect(pattern)
 
-        def say(line: str) -> None:
-            os.write(person, f"{line}\n".encode())
-
-        assert "with await, in quart_app" in read_until(">>> ")
-        say(f"40 + 2 + {_COUNT}")
-        read_until("42")
-        say("1 / 0")
-        read_until("ZeroDivisionError")
-        say("import asyncio; print('be' + 'gun'); await asyncio.sleep(1000)")
-        read_until("begun")
-        process.send_signal(2)
-        read_until("CancelledError")
-        say("x = 6")
-        say("print(x * 7, app.name)")
-        read_until("42 quart_app")
-        say("exit()")
-        assert process.wait(30) == 0
-    os.close(person)
+    shell.expect("with await, in quart_app")
+    enter(f"40 + 2 + {_COUNT}", r"Out.*42")
+    enter("1 / 0", "division by zero")
+    enter("import asyncio; print('be' + 'gun'); await asyncio.sleep(1000)", "begun")
+    shell.sendintr()
+    shell.expect("CancelledError")
+    enter("from quart import current_app; print(6 * 7, current_app.name)", "42 quart_app")
+    enter("print(7 * 7, current_app.name, await asyncio.sleep(0, 'awaited'))", "49 quart_app awaited")
+    wait_for_prompt(shell)
+    shell.sendeof()
+    shell.expect(pexpect.EOF)
+    shell.wait()
+    assert (shell.exitstatus, shell.signalstatus) == (0, None)
+    assert "Traceback" not in shell.before
 
 
-def test_interrupt_while_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl+C ends what runs, and raises nothing where its end is waited for: a lock half taken there stayed taken."""
-    waits = []
+@pytest.mark.tools
+def test_terminal_closes_the_database(terminal: Callable[..., pexpect.spawn], tmp_path: Path) -> None:
+    """What is written without a commit is gone, and SQLite has no connection left: its log is merged and removed."""
+    shell = terminal(*_COMMAND)
+    wait_for_prompt(shell)
+    shell.send("db.add(User(username='joe', email='joe@example.com')); await db.flush(); print('flu' + 'shed')\r")
+    shell.expect("flushed")
+    wait_for_prompt(shell)
+    assert list(tmp_path.glob("*-wal")) != []
+    shell.send("exit\r")
+    shell.expect(pexpect.EOF)
+    shell.wait()
+    assert shell.exitstatus == 0
+    assert list(tmp_path.glob("*-wal")) == []
 
-    def interrupted(results: list[Future[str]], timeout: float) -> None:
-        with results[0]._condition:  # as wait itself does
-            waits.append(timeout)
-            signal.raise_signal(signal.SIGINT)
-            waits.append(timeout)
-        wait(results, timeout)
 
-    async def told() -> str:
-        try:
-            await asyncio.sleep(1000)
-        except asyncio.CancelledError:
-            return "interrupted"
-        return "slept"
-
-    monkeypatch.setattr(shell_loop, "wait", interrupted)
-    with shell_loop.loop_thread() as loop:
-        assert loop.run(told()) == "interrupted"
-        assert len(waits) % 2 == 0
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+@pytest.mark.tools
+def test_terminal_without_ipython(terminal: Callable[..., pexpect.spawn], environment: dict[str, str]) -> None:
+    """Without IPython a sentence says how to install it; a script runs without it."""
+    without = "import sys; sys.modules['IPython'] = None; from quart.cli import main; main()"
+    command = (sys.executable, "-c", without, *_COMMAND[3:])
+    shell = terminal(*command)
+    shell.expect(pexpect.EOF)
+    shell.wait()
+    assert shell.exitstatus == 1
+    assert shell.before == (
+        'Error: The shell needs IPython at a terminal. Install it: pip install "quart-flask-login[shell]". '
+        "A script on standard input runs without it.\r\n"
+    )
+    assert run(environment, "print(6 * 7)", command).stdout == "42\n"
