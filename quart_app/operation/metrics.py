@@ -25,8 +25,8 @@ class Metrics:
         auth_events: what happened to logins and accounts, by ``event`` and ``reason``.
         login_sessions_ended: how many were ended before their time.
         websockets_open: those that are accepted and not closed.
-        password_hashes_waiting: passwords in line for a thread.
-        password_hash_seconds: how long one hash takes, without the line.
+        password_hashes_waiting: passwords queued for a thread.
+        password_hash_seconds: how long one hash takes, without its time in the queue.
         database_connections_in_use: those taken from the pool.
     """
 

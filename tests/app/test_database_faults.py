@@ -177,7 +177,7 @@ async def test_slow(user: Visitor, other: asyncpg.Connection) -> None:
 
 
 async def test_pool_exhausted(user: Visitor, app: Application) -> None:
-    """While all connections are taken, that of look-ups included: until then pages know who asks."""
+    """Pages know their user until the last connection is taken, the one for loading users; then they are 503."""
     async with AsyncExitStack() as stack:
         for _ in range(POOL_SIZE):
             await stack.enter_async_context(current_database.of(app).session())

@@ -173,8 +173,8 @@ async def test_what_a_fault_leaves_open(user: Visitor, monkeypatch: pytest.Monke
 
 
 async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who waits too long in the line for a connection is told to come back, and the line goes on afterwards."""
-    monkeypatch.setattr("quart_app.database.connections._POOL_TIMEOUT", 0.01)
+    """A request that waits too long for a connection gets 503; once one is free, the next is served."""
+    monkeypatch.setattr("quart_app.database.connection_limiter.ACQUIRE_TIMEOUT", 0.01)
     async with AsyncExitStack() as sessions:
         for _ in range(10):
             await sessions.enter_async_context(current_database.of(app).session())

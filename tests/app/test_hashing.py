@@ -1,4 +1,4 @@
-"""Hashing under load, and with stronger parameters than before."""
+"""Password hashing: its bounded queue, and the upgrade of weak hashes."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ NEW = "another fine password"
 
 @pytest.fixture
 def begun() -> Semaphore:
-    """One for each hash that a thread has taken from the line."""
+    """Released once for each hash that a thread has taken from the queue."""
     return Semaphore(0)
 
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch, begun: Semaphore) -> Iterator[Event]:
-    """Every hash takes until this is set."""
+    """Every hash waits until this event is set."""
     event = Event()
 
     def wait(password: str, method: str) -> str:
@@ -55,27 +55,27 @@ def held(monkeypatch: pytest.MonkeyPatch, begun: Semaphore) -> Iterator[Event]:
 
 @pytest.fixture
 async def hasher() -> AsyncIterator[PasswordHasher]:
-    """Two at once, and three in line."""
+    """Two threads, and a queue for three more hashes."""
     hasher = PasswordHasher(METHOD, threads=2, queue=3)
     yield hasher
     await hasher.close()
 
 
 async def started(hasher: PasswordHasher, number: int) -> list[asyncio.Task[str]]:
-    """So many passwords, on their way."""
+    """Start hashing this many passwords."""
     tasks = [asyncio.create_task(hasher.hash(PASSWORD)) for _ in range(number)]
     await asyncio.sleep(0)
     return tasks
 
 
 async def is_room_for_five(hasher: PasswordHasher) -> bool:
-    """Whether nobody else is in the line."""
+    """Whether both threads and the whole queue are free."""
     made = await asyncio.gather(*(await started(hasher, 5)), return_exceptions=True)
     return not any(isinstance(result, PasswordsBusy) for result in made)
 
 
-async def test_the_line_has_an_end(hasher: PasswordHasher, held: Event) -> None:
-    """Who comes when it is full is sent away at once; who is in it gets a hash; then there is room again."""
+async def test_the_queue_is_bounded(hasher: PasswordHasher, held: Event) -> None:
+    """With a full queue a hash is refused at once; the queued ones are computed; then there is room again."""
     waiting = await started(hasher, 5)
     for _ in range(3):
         with pytest.raises(PasswordsBusy):
@@ -85,8 +85,8 @@ async def test_the_line_has_an_end(hasher: PasswordHasher, held: Event) -> None:
     assert await is_room_for_five(hasher)
 
 
-async def test_who_goes_away_leaves_the_line(hasher: PasswordHasher, held: Event, begun: Semaphore) -> None:
-    """The place of a client that has gone is free at once, unless its hash has begun: then, when that is done."""
+async def test_a_cancelled_hash_leaves_the_queue(hasher: PasswordHasher, held: Event, begun: Semaphore) -> None:
+    """A cancelled hash frees its place at once, or, if a thread has begun it, when the thread is done."""
     tasks = await started(hasher, 5)
     for _ in range(2):
         assert await asyncio.to_thread(begun.acquire, timeout=30)
@@ -107,13 +107,13 @@ async def test_who_goes_away_leaves_the_line(hasher: PasswordHasher, held: Event
         pytest.fail("a place was lost")
 
 
-async def test_nobody_is_in_line_for_ever(hasher: PasswordHasher, held: Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has been in line for long is sent away, and the place is free; whose hash has begun gets it."""
+async def test_a_queued_hash_times_out(hasher: PasswordHasher, held: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After ``HASH_QUEUE_TIMEOUT`` a queued hash is refused and frees its place; begun hashes are completed."""
     begun = await started(hasher, 2)
-    with monkeypatch.context() as impatient:
-        impatient.setattr(passwords, "HASH_QUEUE_TIMEOUT", 0.01)
-        in_line = await started(hasher, 3)
-        given_up = await asyncio.gather(*in_line, return_exceptions=True)
+    with monkeypatch.context() as shorter:
+        shorter.setattr(passwords, "HASH_QUEUE_TIMEOUT", 0.01)
+        queued = await started(hasher, 3)
+        given_up = await asyncio.gather(*queued, return_exceptions=True)
     assert [type(result) for result in given_up] == [PasswordsBusy] * 3
     again = await started(hasher, 3)
     held.set()
@@ -122,7 +122,7 @@ async def test_nobody_is_in_line_for_ever(hasher: PasswordHasher, held: Event, m
 
 @pytest.mark.parametrize("is_full_before", [True, False])
 @pytest.mark.parametrize("path", ["/login", "/register"])
-async def test_a_full_line_is_no_failure_of_the_user(
+async def test_a_full_queue_counts_no_failed_attempt(
     visitor: Visitor,
     app: Application,
     monkeypatch: pytest.MonkeyPatch,
@@ -132,7 +132,10 @@ async def test_a_full_line_is_no_failure_of_the_user(
     *,
     is_full_before: bool,
 ) -> None:
-    """503, when to try again, no cookie, and no attempt has been made; or even counted, if it was full before."""
+    """The response is 503 with ``Retry-After`` and no cookie; no attempt is counted.
+
+    If the queue was full before, nothing has been written to the database at all.
+    """
     if not is_full_before:
         monkeypatch.setattr(PasswordHasher, "refuse_if_full", lambda _: None)
     held.set()
@@ -158,12 +161,12 @@ async def test_a_full_line_is_no_failure_of_the_user(
 
 
 async def test_a_password_that_is_no_text(hasher: PasswordHasher) -> None:
-    """Half a character, which JSON can send, is a wrong password, and no error."""
+    """A lone surrogate, which JSON can send, is a wrong password, not an error."""
     stored = await hasher.hash("half of a face: ?")
     assert not await hasher.verify(stored, "half of a face: \ud83d")
 
 
-# --- hashes of before
+# --- the upgrade of weak hashes
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ async def test_a_password_that_is_no_text(hasher: PasswordHasher) -> None:
 async def test_old_hashes_take_as_long(
     monkeypatch: pytest.MonkeyPatch, before: str, today: str, rest: list[str]
 ) -> None:
-    """A wrong password is hashed for the time that one of nobody would be; a right one only as it is stored."""
+    """A wrong password costs the work of today's method, whatever is stored; a right one that of its hash."""
     done: list[str] = []
 
     def hash_it(password: str, method: str) -> str:
@@ -198,7 +201,7 @@ async def test_old_hashes_take_as_long(
 
 
 async def stored_hash(app: Application) -> str:
-    """What the database has of Susan's password."""
+    """Susan's hash in the database."""
     async with app.app_context(), current_database.of(app).session() as session:
         found = (await session.execute(select(User.password_hash).where(User.username == "susan"))).scalar_one()
     assert found is not None
@@ -207,7 +210,7 @@ async def stored_hash(app: Application) -> str:
 
 @pytest.fixture
 async def susan(visitor: Visitor, app: Application) -> Visitor:
-    """Somebody who has registered when hashes were weaker."""
+    """A user whose stored hash is weaker than today's method."""
     await visitor.register()
     weak = PasswordHasher(WEAK, threads=1, queue=0)
     stored = await weak.hash(PASSWORD)
@@ -219,7 +222,7 @@ async def susan(visitor: Visitor, app: Application) -> Visitor:
 
 
 async def test_hashes_are_upgraded(susan: Visitor, app: Application) -> None:
-    """With the right password at a login, and then only; all logins there are go on."""
+    """A login with the right password upgrades the hash, and a wrong one does not; existing logins stay valid."""
     weak = await stored_hash(app)
     assert weak.startswith(WEAK)
     await susan.login(password="not the password")
@@ -236,7 +239,7 @@ async def test_hashes_are_upgraded(susan: Visitor, app: Application) -> None:
 
 
 async def test_upgraded_twice_at_once(susan: Visitor, app: Application) -> None:
-    """Two who log in at the same time both do: the second sees that the new hash is of the same password."""
+    """Logins at the same time all succeed: the later ones accept the hash that the first has upgraded."""
     visitors = [Visitor(app) for _ in range(8)]
     pages = await asyncio.gather(*(visitor.login() for visitor in visitors))
     assert [page.location for page in pages] == ["/index"] * 8
@@ -247,7 +250,7 @@ async def test_upgraded_twice_at_once(susan: Visitor, app: Application) -> None:
 async def test_no_upgrade_of_another_password(
     susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A password that is changed while the old one is being upgraded stays changed, and the old one is refused."""
+    """A password that is changed during the upgrade of the old hash stays changed; the old one is refused."""
 
     async def change_meanwhile(user: User, password: str) -> None:
         monkeypatch.setattr(authentication, "set_password", set_password)
@@ -263,7 +266,7 @@ async def test_no_upgrade_of_another_password(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has priorities of threads.")
 async def test_hashes_give_way(app: Application) -> None:
-    """Threads that hash leave the cores to the loop, if there are too few for both."""
+    """Hashing threads have a lower priority than the event loop."""
 
     def niceness() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

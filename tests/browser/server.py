@@ -15,7 +15,9 @@ from benchmarks.services.ports import free_port
 from tests.serving.server import CHEAP_HASH
 
 ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE = 30.0  # seconds to start, on a machine that is busy with other things
+# Seconds; long, because the machine may be busy with other things.
+_START_TIMEOUT = 30.0
+_EXIT_TIMEOUT = 30.0
 
 
 @contextmanager
@@ -40,11 +42,11 @@ def serve(instance: Path, workers: int = 1, /, **environment: str) -> Iterator[s
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(_PATIENCE)
+        process.wait(_EXIT_TIMEOUT)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         connection = HTTPConnection("127.0.0.1", port, timeout=1)
         try:

@@ -19,7 +19,7 @@ from quart_app.application import Application
 from quart_app.database import current_database
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.tally import Tally
-from tests.serving.server import PATIENCE, Browser, serve, wait_until
+from tests.serving.server import EXIT_TIMEOUT, RESPONSE_TIMEOUT, Browser, serve, wait_until
 
 IN_FLIGHT = 10
 PEOPLE = 200  # more than fit on the pages that there are
@@ -35,7 +35,7 @@ def test_requests_in_flight(tmp_path: Path, tally: Tally) -> None:
         for number in range(IN_FLIGHT):
             fields = {"csrf_token": token, "username": f"user{number}", "email": f"u{number}@example.com"}
             body = urlencode({**fields, "password": PASSWORD, "password2": PASSWORD}).encode()
-            connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            connection = HTTPConnection("127.0.0.1", server.port, timeout=RESPONSE_TIMEOUT)
             connection.putrequest("POST", "/register")
             for name, value in {**browser.all_headers(), "Content-Length": str(len(body))}.items():
                 connection.putheader(name, value)
@@ -50,7 +50,7 @@ def test_requests_in_flight(tmp_path: Path, tally: Tally) -> None:
             status = connection.getresponse().status
             tally.count(status == 302, status)
             connection.close()
-        tally.count(server.process.wait(PATIENCE) == 0, f"exit status {server.process.returncode}")
+        tally.count(server.process.wait(EXIT_TIMEOUT) == 0, f"exit status {server.process.returncode}")
     with closing(sqlite3.connect(tmp_path / "microblog.sqlite3")) as database:
         tally.count(database.execute("SELECT count(*) FROM users").fetchone() == (IN_FLIGHT,), "what was answered")
 

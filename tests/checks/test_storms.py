@@ -15,7 +15,7 @@ import pytest
 
 from quart_app.settings import Settings
 from tests.checks.tally import Tally
-from tests.serving.server import PATIENCE, serve
+from tests.serving.server import RESPONSE_TIMEOUT, serve
 
 REAL_HASH: str = Settings.model_fields["password_method"].default
 LOGINS, THREADS, HASH = 64, 2, 32 * 1024  # KiB that one hash takes, with the default parameters
@@ -26,7 +26,7 @@ ONE_IN_A_HUNDRED = 1.0  # seconds; below 0.1 on a machine that does nothing else
 
 def log_in(port: int, number: int) -> tuple[int, float]:
     """The status, and how long it took."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection = HTTPConnection("127.0.0.1", port, timeout=RESPONSE_TIMEOUT)
     body = json.dumps({"username": f"user{number}", "password": "four words of one kind"})
     start = monotonic()
     connection.request("POST", "/api/v1/sessions", body, {"Content-Type": "application/json"})
@@ -37,7 +37,7 @@ def log_in(port: int, number: int) -> tuple[int, float]:
 
 def probe(port: int, stop: Event) -> list[float]:
     """How long another page takes, again and again."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection = HTTPConnection("127.0.0.1", port, timeout=RESPONSE_TIMEOUT)
     seconds = []
     while not stop.is_set():
         start = monotonic()

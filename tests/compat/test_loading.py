@@ -503,20 +503,20 @@ async def test_hook_that_logs_in_by_hand(site: Site) -> None:
 
 
 async def test_a_cancelled_load_is_repeated() -> None:
-    """Who waits too long for the user may ask again."""
+    """After a load that timed out, the next one calls the loader again."""
     site = Site()
     site.manager._user_callback = None
-    patience = asyncio.Event()
+    may_load = asyncio.Event()
 
     @site.manager.request_loader
     async def load(_request: object) -> Person:
-        await patience.wait()
+        await may_load.wait()
         return site.people["1"]
 
     async with site.app.test_request_context("/"):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(load_user(), 0.001)
-        patience.set()
+        may_load.set()
 
         assert (await load_user()).name == "susan"
 

@@ -33,7 +33,7 @@ _HANDSHAKE = (
     "User-Agent: Quart\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )
-_PATIENCE = 20.0  # seconds for whatever is waited for, on a machine that is busy with other things
+_CLOSE_TIMEOUT = 20.0  # seconds until a websocket is gone, on both sides; long, because the machine may be busy
 _MASK = b"\x11\x22\x33\x44"
 _MESSAGES = [0x00, 0x01, 0x02, 0x80, 0x81, 0x82]  # of a message in parts, or whole: text, bytes
 _CONTROL = [0x88, 0x89, 0x8A, 0x08, 0x09]  # close, ping, pong, and two of these that claim not to be whole
@@ -106,7 +106,7 @@ async def converse(place: Place, sent: bytes, size: int) -> None:
     """Open a websocket, send these bytes in pieces, say that no more will come, and read until the server hangs up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_CLOSE_TIMEOUT):
             writer.write(place.handshake)
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
             with suppress(ConnectionError):  # it may have hung up already
@@ -121,7 +121,7 @@ async def converse(place: Place, sent: bytes, size: int) -> None:
 
 async def until_gone(place: Place) -> None:
     """Return when the application has no websocket any more."""
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_CLOSE_TIMEOUT):
         while current_hub.of(place.app).sockets:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
 

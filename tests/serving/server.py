@@ -21,7 +21,10 @@ from benchmarks.services.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "hypercorn.toml"
-PATIENCE = 30.0  # seconds to start or stop, on a machine that is busy with other things
+# Seconds; long, because the machine may be busy with other things.
+CONDITION_TIMEOUT = 30.0  # until a condition holds, such as a finished start
+EXIT_TIMEOUT = 30.0  # until a process has ended
+RESPONSE_TIMEOUT = 30.0  # until a connection is made, and for each read of a response
 PASSWORD = "correct horse battery"
 CHEAP_HASH = "pbkdf2:sha256:1"  # where passwords are not what a test is about: a real one is a third of a second
 _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
@@ -48,14 +51,14 @@ class Server:
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """End it; return its exit status."""
         self.process.send_signal(by)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(EXIT_TIMEOUT)
 
     def wait_for_log(self, text: str) -> None:
         wait_until(lambda: text in self.log.read_text(errors="replace"))
 
     def is_listening(self) -> bool:
         with socket.socket() as probe:
-            probe.settimeout(PATIENCE)
+            probe.settimeout(RESPONSE_TIMEOUT)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
@@ -112,7 +115,7 @@ def start(
     finally:
         if process.poll() is None:
             process.terminate()
-        process.wait(PATIENCE)
+        process.wait(EXIT_TIMEOUT)
 
 
 @dataclass
@@ -124,7 +127,7 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def request(self, method: str, path: str, fields: dict[str, str] | str | None = None) -> tuple[int, str]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=RESPONSE_TIMEOUT)
         try:
             body = urlencode(fields) if isinstance(fields, dict) else fields
             connection.request(method, path, body, self.all_headers())
@@ -172,7 +175,7 @@ class Browser:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """Return as soon as it holds; fail when it does not for long."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + CONDITION_TIMEOUT
     while not condition():
         assert time.monotonic() < deadline, "It never happened."
         time.sleep(0.02)

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.services.ports import free_port
 from benchmarks.services.websocket import connect
-from tests.serving.server import PASSWORD, PATIENCE, ROOT, Browser, Server, wait_until
+from tests.serving.server import EXIT_TIMEOUT, PASSWORD, ROOT, Browser, Server, wait_until
 
 NEW = "another fine password"
 RUNS = 3
@@ -45,7 +45,7 @@ def serve_watched(folder: Path) -> Iterator[Server]:
         yield server
     finally:
         process.terminate()
-        assert process.wait(PATIENCE) == 0, log.read_text()
+        assert process.wait(EXIT_TIMEOUT) == 0, log.read_text()
 
 
 class _Program(Browser):

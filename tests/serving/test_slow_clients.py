@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
-from tests.serving.server import PATIENCE, Browser, serve
+from tests.serving.server import RESPONSE_TIMEOUT, Browser, serve
 
 MANY = 100
 SOON = 5.0  # seconds that anybody else waits; a few hundredths are seen
@@ -29,7 +29,7 @@ def test_slow_clients(tmp_path: Path) -> None:
         slow: dict[str, list[socket.socket]] = {kind: [] for kind in KINDS}
         for kind, sent in KINDS.items():
             for _ in range(MANY):
-                client = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE))
+                client = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), RESPONSE_TIMEOUT))
                 client.sendall(sent)
                 slow[kind].append(client)
         start = monotonic()

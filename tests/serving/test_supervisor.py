@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from quart_app.serve.__main__ import main
-from tests.serving.server import PATIENCE, Browser, serve, start, wait_until
+from tests.serving.server import EXIT_TIMEOUT, RESPONSE_TIMEOUT, Browser, serve, start, wait_until
 
 _RECOVERY = (
     10.0  # seconds; seen: 0.7 to 0.9, see docs/operations.md. A test is not for measuring, but this is no minute
@@ -63,7 +63,7 @@ def test_a_start_that_fails_ends(tmp_path: Path) -> None:
     """With the error for all to see, and a status that says so: whoever made the mistake is still there to mend it."""
     environment = {"ENVIRONMENT": "production", "SECRET_KEY": "a key that is long enough"}
     with start(tmp_path, environment=environment) as server:
-        assert server.process.wait(PATIENCE) == 1
+        assert server.process.wait(EXIT_TIMEOUT) == 1
     log = server.log.read_text()
     assert "The database is at revision none" in log
     assert "The worker did not start: exit status 1." in log
@@ -83,7 +83,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
     """A second server at the same port does not start, and says why; the first goes on."""
     with serve(tmp_path) as first:
         with start(tmp_path, f"--bind=127.0.0.1:{first.port}") as second:
-            assert second.process.wait(PATIENCE) == 2
+            assert second.process.wait(EXIT_TIMEOUT) == 2
             assert "Address already in use" in second.log.read_text()
         assert Browser(first.port).get("/login")[0] == 200
 
@@ -91,7 +91,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
 def begin_registration(browser: Browser) -> tuple[HTTPConnection, bytes]:
     """Send a form with something missing but for its last byte; gives the connection, and that."""
     form = urlencode({"csrf_token": browser.token("/register"), "username": "susan"}).encode()
-    connection = HTTPConnection("127.0.0.1", browser.port, timeout=PATIENCE)
+    connection = HTTPConnection("127.0.0.1", browser.port, timeout=RESPONSE_TIMEOUT)
     connection.putrequest("POST", "/register")
     for name, value in {**browser.all_headers(), "Content-Length": str(len(form))}.items():
         connection.putheader(name, value)
@@ -114,7 +114,7 @@ def test_requests_in_flight_are_answered(tmp_path: Path, by: signal.Signals) -> 
             answers.append(connection.getresponse().status)
             connection.close()
         assert answers == [200] * 10
-        assert server.process.wait(PATIENCE) == 0
+        assert server.process.wait(EXIT_TIMEOUT) == 0
 
 
 def test_reload_refuses_nobody(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving.server import PASSWORD, PATIENCE, Browser, serve
+from tests.serving.server import PASSWORD, RESPONSE_TIMEOUT, Browser, serve
 
 MANY = 100
 AT_ONCE = 20
@@ -51,7 +51,7 @@ def test_both_write(ports: tuple[int, int], folder: Path) -> None:
     """SQLite has one writer at a time: of two processes that write as fast as they can, both get their turn."""
 
     def register(number: int) -> int:
-        connection = HTTPConnection("127.0.0.1", ports[number % 2], timeout=PATIENCE)
+        connection = HTTPConnection("127.0.0.1", ports[number % 2], timeout=RESPONSE_TIMEOUT)
         fields = {"username": f"user{number}", "email": f"u{number}@example.com", "password": PASSWORD}
         connection.request("POST", "/api/v1/users", json.dumps(fields), {"Content-Type": "application/json"})
         status = connection.getresponse().status
