@@ -1,4 +1,4 @@
-"""What the tests of this folder share."""
+"""Fixtures of this folder."""
 
 import time
 from datetime import timedelta
@@ -9,7 +9,7 @@ from .site import Kind, Site
 
 
 class Clock:
-    """The time of day, which only moves when it is told to."""
+    """A clock that moves only by :meth:`shift`."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -24,7 +24,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that everything here reads."""
+    """The clock of all code under test."""
     clock = Clock()
     monkeypatch.setattr(time, "time", clock)
     return clock
@@ -32,7 +32,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture(params=["async", "sync"])
 def kind(request: pytest.FixtureRequest) -> Kind:
-    """How callbacks are written: the test runs for both."""
+    """The kind of the callbacks, sync or async: the test runs with both."""
     chosen: Kind = request.param
     return chosen
 

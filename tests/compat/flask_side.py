@@ -18,7 +18,7 @@ def exported_names() -> set[str]:
 
 
 def constant(name: str) -> Any:
-    """The value of a constant of Flask-Login."""
+    """The value of one of Flask-Login's constants."""
     return getattr(flask_login_config, name)
 
 
@@ -47,7 +47,7 @@ class _Person(flask_login.UserMixin):  # type: ignore[misc, unused-ignore]  # un
 
 
 def flask_application(**config: Any) -> flask.Flask:
-    """An application with Flask-Login, whose users are the small application's."""
+    """An application with Flask-Login that has the same users as the small application."""
     app = flask.Flask("flask_side", static_folder=None)
     app.config.update({"SECRET_KEY": SECRET, **config})
     manager = flask_login.LoginManager(app)

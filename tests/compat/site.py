@@ -1,4 +1,4 @@
-"""A small application with logins, and what the tests ask of it."""
+"""A small application with logins, and helpers of the tests that use it."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -47,19 +47,19 @@ class Person(UserMixin):
 
 
 class Application(Quart):
-    """An application that keeps its errors for the test instead of logging them."""
+    """An application that stores the errors of views for the test instead of logging them."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.errors: list[BaseException | None] = []
 
     def log_exception(self, *arguments: Any) -> None:
-        """Keep what a view has raised; Quart 0.23 passes the context before it."""
+        """Store the error of a view; Quart 0.23 passes the context as the first argument."""
         self.errors.append(arguments[-1][1])
 
 
 class Site:
-    """The application, its users, and what its user loader was asked."""
+    """The application, its users, and the ids that its user loader was called with."""
 
     def __init__(self, kind: Kind = "async", **config: Any) -> None:
         self.app = Application(__name__, static_folder=None)
@@ -101,12 +101,12 @@ class Site:
     # --- the session cookie, read and written as the application does
 
     def session_of(self, client: QuartClient) -> dict[str, Any]:
-        """What stands in the session cookie of *client*; empty without one."""
+        """The content of the session cookie of *client*; empty without one."""
         value = cookie(client, "session")
         return {} if value is None else self.open_session(value)
 
     def open_session(self, value: str) -> dict[str, Any]:
-        """What a session cookie holds."""
+        """The content of a session cookie."""
         return cast(dict[str, Any], self._serializer().loads(value))
 
     def seal_session(self, content: object) -> str:
@@ -187,14 +187,14 @@ def _add_pages(app: Quart) -> None:
 
 
 async def text(client: QuartClient, path: str, **options: Any) -> str:
-    """The body of *path*, which has to answer 200."""
+    """The body of the response to *path*, which must be a 200."""
     response = await client.get(path, **options)
     assert response.status_code == 200, (path, response.status_code)
     return await response.get_data(as_text=True)
 
 
 async def error(client: QuartClient, path: str, **options: Any) -> BaseException:
-    """What the view at *path* raises, and is answered with 500."""
+    """The error that the view at *path* raises; the response must be a 500."""
     assert isinstance(client.app, Application)
     response = await client.get(path, **options)
     assert response.status_code == 500, (path, response.status_code)
@@ -204,7 +204,7 @@ async def error(client: QuartClient, path: str, **options: Any) -> BaseException
 
 
 async def plain_vary() -> str | None:
-    """The ``Vary`` of an application that knows no logins: None, but Quart 0.23 always says ``Cookie``."""
+    """The ``Vary`` of an application without logins: None, or ``Cookie`` in Quart 0.23."""
     app = Quart(__name__)
     app.secret_key = SECRET
     vary: str | None = (await QuartClient(app).get("/")).headers.get("Vary")
@@ -212,7 +212,7 @@ async def plain_vary() -> str | None:
 
 
 def set_cookies(response: Response) -> dict[str, Morsel[str]]:
-    """The cookies that *response* sets or deletes, by name, with their attributes as sent."""
+    """The ``Set-Cookie`` headers of *response*, by name of the cookie, with their attributes as sent."""
     cookies: dict[str, Morsel[str]] = {}
     for header in response.headers.getlist("Set-Cookie"):
         cookies.update(SimpleCookie(header))
@@ -231,7 +231,7 @@ def put_cookie(client: QuartClient, name: str, value: str) -> None:
 
 
 def close_browser(client: QuartClient) -> None:
-    """Forget the session, as a browser does that is closed; the remember cookie stays."""
+    """Delete the session cookie and keep the remember cookie, as a browser does when it is closed."""
     assert client.cookie_jar is not None
     for one in list(client.cookie_jar):
         if one.name == "session":
@@ -267,7 +267,7 @@ Heard = list[tuple[str, dict[str, Any]]]
 
 @contextmanager
 def listening(app: Quart) -> Iterator[Heard]:
-    """The signals that *app* sends meanwhile, in order, each as its name and its arguments."""
+    """Record the signals that *app* sends in the block, in order, each as its name and its arguments."""
     heard: Heard = []
     receivers = []
     for name, signal in SIGNALS.items():
@@ -287,7 +287,7 @@ def _recorder(heard: Heard, name: str) -> Callable[..., None]:
 
 
 def names(heard: Heard) -> list[str]:
-    """The names of the signals that were heard, in order."""
+    """The names of the recorded signals, in order."""
     return [name for name, _ in heard]
 
 

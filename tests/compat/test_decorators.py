@@ -1,4 +1,4 @@
-"""The decorators: which views they take, and whom they let pass."""
+"""The decorators: which views they accept, and which users they let in."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -24,7 +24,7 @@ GUARDS: list[Guard] = [login_required, fresh_login_required]
 
 
 async def passes(site: Site, path: str, method: str = "GET") -> tuple[int, int]:
-    """What a visitor and a user get."""
+    """The responses to a visitor and to a user."""
     user = LoginClient(site.app, user=site.people["1"])
     visitor_answer = await site.client().open(path, method=method)
     user_answer = await user.open(path, method=method)
@@ -33,7 +33,7 @@ async def passes(site: Site, path: str, method: str = "GET") -> tuple[int, int]:
 
 @pytest.mark.parametrize("guard", GUARDS)
 async def test_views_may_be_async_or_sync(site: Site, guard: Guard) -> None:
-    """Both are guarded, and get their arguments."""
+    """Sync and async views are guarded, and get their arguments."""
 
     @site.app.route("/async/<int:number>")
     @guard
@@ -64,7 +64,7 @@ async def test_decorated_views_keep_their_name() -> None:
 
 @pytest.mark.parametrize("guard", GUARDS)
 async def test_class_views_are_guarded(site: Site, guard: Guard) -> None:
-    """By ``decorators``, for views and for methods, sync and async."""
+    """``View.decorators`` guards class views and method views, sync and async."""
 
     class Page(View):
         decorators = [guard]  # noqa: RUF012  # as Quart documents it
@@ -90,7 +90,7 @@ async def test_class_views_are_guarded(site: Site, guard: Guard) -> None:
 
 
 async def test_blueprints_are_guarded(site: Site) -> None:
-    """Views of blueprints and of nested ones, too."""
+    """Views of blueprints and of nested blueprints are guarded, too."""
     outer, inner = Blueprint("outer", __name__, url_prefix="/o"), Blueprint("inner", __name__, url_prefix="/i")
 
     @outer.route("/page")
@@ -108,7 +108,7 @@ async def test_blueprints_are_guarded(site: Site) -> None:
 
 @pytest.mark.parametrize("guard", GUARDS)
 async def test_options_pass(site: Site, guard: Guard) -> None:
-    """A CORS preflight carries no cookies, so it is let through; HEAD is not."""
+    """``OPTIONS`` is let in, because a CORS preflight has no cookies; ``HEAD`` is not."""
 
     @site.app.route("/both", methods=["GET", "OPTIONS"], provide_automatic_options=False)
     @guard
@@ -147,7 +147,7 @@ async def test_login_disabled_lets_everybody_in_and_warns(site: Site, guard: Gua
 
 @pytest.mark.parametrize("guard", [*GUARDS, anonymous_required])
 async def test_a_view_runs_once_whatever_it_raises(site: Site, guard: Guard) -> None:
-    """An AttributeError of the view is the view's: it is raised, and the view is not tried again."""
+    """An AttributeError of the view is raised, and the view is not called again."""
     runs = []
 
     async def view() -> str:
@@ -219,18 +219,18 @@ def entrance() -> Site:
 
 
 async def test_visitors_pass(entrance: Site) -> None:
-    """Pages for logged-out visitors are open to them."""
+    """``anonymous_required`` lets visitors in."""
     assert await text(entrance.client(), "/register") == "welcome"
     assert await text(entrance.client(), "/reset") == "forgotten?"
 
 
 async def test_users_get_403_without_another_page(entrance: Site) -> None:
-    """There is nothing for them, and nowhere to send them."""
+    """Without ``authenticated_view`` a logged-in user gets 403."""
     assert await passes(entrance, "/register") == (200, 403)
 
 
 async def test_users_are_sent_elsewhere(entrance: Site) -> None:
-    """To the page named at the view, or to ``authenticated_view``, an endpoint or a URL."""
+    """Users are redirected to the page named at the view, or to ``authenticated_view``, an endpoint or a URL."""
     user = LoginClient(entrance.app, user=entrance.people["1"])
     assert (await user.get("/reset")).location == "/members"
 
@@ -241,7 +241,7 @@ async def test_users_are_sent_elsewhere(entrance: Site) -> None:
 
 
 async def test_remembered_users_are_users(entrance: Site) -> None:
-    """Who comes back by the remember cookie is not logged out."""
+    """A user who returns by the remember cookie counts as logged in."""
     client = await entrance.logged_in("remember=1")
     close_browser(client)
 
@@ -249,7 +249,7 @@ async def test_remembered_users_are_users(entrance: Site) -> None:
 
 
 async def test_preflights_of_such_pages_pass(entrance: Site) -> None:
-    """``OPTIONS`` is exempt there, too."""
+    """``OPTIONS`` is exempt from ``anonymous_required``, too."""
 
     @entrance.app.route("/both", methods=["GET", "OPTIONS"], provide_automatic_options=False)
     @anonymous_required

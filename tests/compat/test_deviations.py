@@ -39,7 +39,7 @@ async def test_restored_login_is_bound_to_the_client(mode: str) -> None:
 
 
 async def test_request_loader_is_asked_in_spite_of_an_unusable_cookie(site: Site) -> None:
-    """Session, then remember cookie, then request loader: the first that gives a user, whatever the others hold."""
+    """The first user found counts: of the session, then of the remember cookie, then of the request loader."""
 
     @site.manager.request_loader
     async def by_key(request: Any) -> Person | None:
@@ -54,7 +54,7 @@ async def test_request_loader_is_asked_in_spite_of_an_unusable_cookie(site: Site
 
 
 async def test_a_user_of_the_request_is_not_fresh(site: Site) -> None:
-    """Neither a session left from a login that has ended, nor ``confirm_login``, makes one fresh; logging in does."""
+    """A user of the request loader is not fresh, even with an old session or ``confirm_login``; a login is."""
 
     @site.manager.request_loader
     async def by_key(request: Any) -> Person | None:
@@ -104,7 +104,7 @@ async def test_blueprint_without_a_login_view_uses_the_applications(site: Site) 
 
 @pytest.mark.parametrize("value", ["1|é", "é", "é|é", "1|\xff" + "f" * 127])
 async def test_remember_cookie_that_is_not_ascii_is_anonymous(site: Site, value: str) -> None:
-    """Non-ASCII in the remember cookie is anonymous, not an error."""
+    """A remember cookie with non-ASCII characters is anonymous, not an error."""
     headers = {"Cookie": f"{REMEMBER}={value}"}
 
     assert await text(site.client(), "/whoami", headers=headers) == "nobody"
@@ -190,8 +190,8 @@ async def test_forwarded_address_is_not_trusted() -> None:
     assert await text(client, "/whoami", headers=headers, scope_base={"client": ("192.0.2.8", 1)}) == "nobody"
 
 
-async def test_refreshing_remembers_only_who_asked() -> None:
-    """REMEMBER_COOKIE_REFRESH_EACH_REQUEST renews the cookie only of who asked to be remembered."""
+async def test_refreshing_needs_a_remembered_login() -> None:
+    """REMEMBER_COOKIE_REFRESH_EACH_REQUEST renews the cookie of remembered logins only."""
     site = Site(REMEMBER_COOKIE_REFRESH_EACH_REQUEST=True)
     asked, did_not = await site.logged_in("remember=1"), await site.logged_in()
 

@@ -1,4 +1,4 @@
-"""What goes wrong is said in a sentence, with the way out."""
+"""Error messages say what is wrong and how to correct it."""
 
 import inspect
 from types import SimpleNamespace
@@ -18,13 +18,13 @@ ERRORS = [one for one in vars(compat).values() if inspect.isclass(one) and issub
 
 @pytest.mark.parametrize("kind", ERRORS)
 def test_errors_are_a_small_tree(kind: type[Exception]) -> None:
-    """Whoever catches CompatError catches every error of ours, and each explains itself."""
+    """Every error of the library is a CompatError and has a docstring."""
     assert issubclass(kind, CompatError)
     assert kind.__doc__
 
 
 def test_errors_are_what_python_would_raise() -> None:
-    """Wrong values are ValueErrors, wrong types TypeErrors, wrong moments RuntimeErrors; catch either."""
+    """Wrong values are also ValueErrors, wrong types TypeErrors, and calls at a wrong time RuntimeErrors."""
     assert issubclass(compat.ConfigurationError, ValueError)
     assert issubclass(compat.DurationError, TypeError)
     assert issubclass(compat.UserContractError, TypeError)
@@ -33,7 +33,7 @@ def test_errors_are_what_python_would_raise() -> None:
 
 
 def test_an_application_of_flask_says_so() -> None:
-    """A forgotten import is named, and not an attribute that Flask does not have."""
+    """With a Flask application the message names the wrong import, not a missing attribute."""
     app: Any = SimpleNamespace(extensions={})
 
     with pytest.raises(ConfigurationError, match=r"quart\.Quart"):
@@ -41,7 +41,7 @@ def test_an_application_of_flask_says_so() -> None:
 
 
 async def test_an_application_without_manager_says_so() -> None:
-    """Asking for the user is an error that names the call that is missing."""
+    """Without a LoginManager, reading the user is an error that names the missing call."""
     app = Application(__name__)
 
     @app.route("/asks")

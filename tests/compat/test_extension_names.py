@@ -1,4 +1,4 @@
-"""The underscored names of LoginManager that extensions of Flask-Login, and its own tests, reach for."""
+"""The private names of LoginManager that extensions of Flask-Login and its own tests use."""
 
 from functools import partial
 
@@ -14,8 +14,8 @@ from compat.utils import _user_context_processor as user_context_processor
 from .site import REMEMBER, SECRET, Kind, Person, Site, set_cookies
 
 
-async def test_load_user_looks_again() -> None:
-    """``_load_user()`` replaces the user by whom the session names now; the loader must be sync."""
+async def test_load_user_reloads_the_user() -> None:
+    """``_load_user()`` reloads the user from the session as it is now; the loader must be sync."""
     site = Site("sync")
     async with site.app.test_request_context("/"):
         assert current_user.is_anonymous
@@ -25,7 +25,7 @@ async def test_load_user_looks_again() -> None:
 
 
 async def test_load_user_needs_a_loader(site: Site) -> None:
-    """Without any loader it says which are missing."""
+    """Without a loader the error names the missing ones."""
     site.manager._user_callback = None
     async with site.app.test_request_context("/"):
         with pytest.raises(MissingLoader, match=r"^Missing user_loader or request_loader"):
@@ -54,7 +54,7 @@ async def test_session_protection_failed() -> None:
 
 
 async def test_loads_are_coroutines(kind: Kind) -> None:
-    """From a cookie, or from a request, whatever kind the loaders are of."""
+    """The methods that load from a cookie or a request are coroutines, with sync and async loaders."""
     site = Site(kind)
     async with site.app.test_request_context("/"):
         good = encode_cookie("1")
@@ -66,7 +66,7 @@ async def test_loads_are_coroutines(kind: Kind) -> None:
 
 
 async def test_remember_cookie_by_hand(site: Site) -> None:
-    """The remember cookie can be set, deleted, or settled as the session orders."""
+    """The remember cookie can be set, deleted, or updated as the session says."""
     response = Response("")
     async with site.app.test_request_context("/"):
         session["_user_id"] = "1"
@@ -82,7 +82,7 @@ async def test_remember_cookie_by_hand(site: Site) -> None:
 
 
 async def test_set_cookie_checks_the_duration(site: Site) -> None:
-    """A duration that is none is an error before the response is touched."""
+    """An invalid duration is an error, and the response is unchanged."""
     site.app.config["REMEMBER_COOKIE_DURATION"] = "123"
     async with site.app.test_request_context("/"):
         session["_user_id"] = "1"
@@ -91,7 +91,7 @@ async def test_set_cookie_checks_the_duration(site: Site) -> None:
 
 
 async def test_context_processor(site: Site) -> None:
-    """It gives templates the user; where there is no request, none."""
+    """The context processor gives templates the user, and None outside of a request."""
     async with site.app.test_request_context("/"):
         assert (await user_context_processor())["current_user"].is_anonymous
     async with site.app.app_context():
@@ -99,7 +99,7 @@ async def test_context_processor(site: Site) -> None:
 
 
 async def test_secret_key(site: Site) -> None:
-    """Text is latin-1, as in Flask-Login, and UTF-8 where that has no such character; bytes are bytes."""
+    """A secret key of text is encoded as Latin-1, as in Flask-Login, or else as UTF-8; bytes are used as they are."""
     async with site.app.app_context():
         assert secret_key() == SECRET.encode()
         assert [secret_key("\x9e\x8f"), secret_key(b"\x9e"), secret_key("\u4f50")] == [

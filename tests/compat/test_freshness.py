@@ -1,4 +1,4 @@
-"""Fresh logins: who has just proved who they are, and for how long."""
+"""Fresh logins: which logins are fresh, and for how long."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from .site import Site, close_browser, error, listening, names, set_cookies, tex
 
 
 async def test_a_login_is_fresh(site: Site) -> None:
-    """Who has just logged in may do what needs a fresh login."""
+    """A new login is let into views that need a fresh login."""
     client = await site.logged_in()
 
     assert await text(client, "/fresh") == "True"
@@ -20,7 +20,7 @@ async def test_a_login_is_fresh(site: Site) -> None:
 
 
 async def test_a_login_may_begin_stale(site: Site) -> None:
-    """``fresh=False`` logs in without that."""
+    """``fresh=False`` makes a login that is not fresh."""
     client = await site.logged_in("stale=1")
 
     assert await text(client, "/fresh") == "False"
@@ -28,7 +28,7 @@ async def test_a_login_may_begin_stale(site: Site) -> None:
 
 
 async def test_a_remembered_login_is_stale(site: Site) -> None:
-    """Who comes back by the remember cookie is known, but not fresh."""
+    """A user who returns by the remember cookie is logged in, but not fresh."""
     client = await site.logged_in("remember=1")
     close_browser(client)
 
@@ -38,7 +38,7 @@ async def test_a_remembered_login_is_stale(site: Site) -> None:
 
 
 async def test_confirming_makes_fresh(site: Site) -> None:
-    """``confirm_login`` ends staleness, and tells so."""
+    """``confirm_login`` makes a login fresh and sends its signal."""
     client = await site.logged_in("remember=1")
     close_browser(client)
     await text(client, "/whoami")
@@ -51,7 +51,7 @@ async def test_confirming_makes_fresh(site: Site) -> None:
 
 
 async def test_nobody_is_not_fresh(site: Site) -> None:
-    """Without a login there is no freshness."""
+    """An anonymous visitor has no fresh login."""
     assert await text(site.client(), "/fresh") == "False"
 
 
@@ -61,7 +61,7 @@ async def test_nobody_is_not_fresh(site: Site) -> None:
 @pytest.mark.parametrize("duration", [timedelta(minutes=10), 600, 600.0])
 @pytest.mark.parametrize(("seconds", "fresh"), [(599, "True"), (600, "True"), (601, "False")])
 async def test_freshness_ends(clock: Clock, duration: Any, seconds: int, fresh: str) -> None:
-    """``FRESH_LOGIN_DURATION`` seconds after the login it is stale, and still a login."""
+    """After ``FRESH_LOGIN_DURATION`` seconds a login is stale, but still a login."""
     site = Site(FRESH_LOGIN_DURATION=duration)
     client = await site.logged_in()
 
@@ -72,7 +72,7 @@ async def test_freshness_ends(clock: Clock, duration: Any, seconds: int, fresh: 
 
 
 async def test_confirming_begins_anew(clock: Clock) -> None:
-    """``confirm_login`` makes a login that was too old fresh for as long again."""
+    """``confirm_login`` makes a login fresh for another ``FRESH_LOGIN_DURATION``."""
     site = Site(FRESH_LOGIN_DURATION=600)
     client = await site.logged_in()
     clock.shift(1000)
@@ -86,7 +86,7 @@ async def test_confirming_begins_anew(clock: Clock) -> None:
 
 
 async def test_without_a_maximum_freshness_does_not_end(clock: Clock, site: Site) -> None:
-    """As in Flask-Login a login is fresh for as long as the session lasts, and nothing more is written."""
+    """Without a maximum a login is fresh as long as its session lasts, and the session has no timestamp."""
     client = await site.logged_in()
     assert set(site.session_of(client)) == {"_user_id", "_fresh", "_id"}
 
@@ -96,7 +96,7 @@ async def test_without_a_maximum_freshness_does_not_end(clock: Clock, site: Site
 
 
 async def test_a_login_of_unknown_age_is_stale_where_there_is_a_maximum(site: Site) -> None:
-    """A session that Flask-Login has written does not say since when it is fresh."""
+    """With a maximum a session of Flask-Login is stale, because it has no timestamp."""
     client = await site.logged_in()
     site.app.config["FRESH_LOGIN_DURATION"] = 600
 
@@ -104,7 +104,7 @@ async def test_a_login_of_unknown_age_is_stale_where_there_is_a_maximum(site: Si
 
 
 async def test_logging_out_forgets_the_age(clock: Clock) -> None:
-    """Nothing of a login stays in the session."""
+    """A logout removes every key of the login from the session, the timestamp included."""
     site = Site(FRESH_LOGIN_DURATION=600)
     client = await site.logged_in()
 
@@ -114,7 +114,7 @@ async def test_logging_out_forgets_the_age(clock: Clock) -> None:
 
 
 async def test_a_maximum_that_is_none_is_an_error() -> None:
-    """A setting that means nothing is said, with its value and the way out."""
+    """An invalid ``FRESH_LOGIN_DURATION`` is an error with the value and the way out."""
     site = Site(FRESH_LOGIN_DURATION="ten minutes")
     client = site.client()
 
@@ -125,7 +125,7 @@ async def test_a_maximum_that_is_none_is_an_error() -> None:
 
 
 async def test_nothing_is_confirmed_while_the_loader_fails(site: Site) -> None:
-    """A fault changes nothing about the login, not even that it is stale."""
+    """While the loader fails, ``confirm_login`` does not change the login."""
     client = LoginClient(site.app, user=site.people["1"], fresh_login=False)
     site.fault = RuntimeError("no database")
 

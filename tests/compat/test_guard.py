@@ -1,4 +1,4 @@
-"""A login required everywhere, with exceptions by name."""
+"""``login_guard``: a login required for all views but those that are exempt."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from .site import Person, Site, text
 
 
 def guarded() -> Site:
-    """A site that is closed, but for its login view."""
+    """A site in which all views but the login view need a login."""
     site = Site()
     site.manager.login_view = "login"
     site.manager.refresh_view = "confirm"
@@ -22,13 +22,13 @@ def guarded() -> Site:
 
 
 async def status(site: Site, path: str) -> int:
-    """What a visitor gets at *path*."""
+    """The status of the response to a visitor at *path*."""
     answer: int = (await site.client().get(path)).status_code
     return answer
 
 
-async def test_everything_is_closed() -> None:
-    """A view without any decorator is for users only."""
+async def test_views_need_a_login_by_default() -> None:
+    """A view without a decorator needs a login."""
     site = guarded()
 
     response = await site.client().get("/public")
@@ -38,15 +38,15 @@ async def test_everything_is_closed() -> None:
 
 
 async def test_login_view_is_open() -> None:
-    """Who has to log in can get there; re-authenticating is for those who have."""
+    """The login view is open; the refresh view needs a login."""
     site = guarded()
 
     assert await status(site, "/login") == 200
     assert await status(site, "/confirm") == 302
 
 
-async def test_host_header_opens_nothing() -> None:
-    """A view is not open because the login view of another site has the same path."""
+async def test_the_host_header_exempts_no_view() -> None:
+    """A view is not exempt because the login view of another host has the same path."""
     site = Site()
     site.manager.login_view = "https://sso.example.com/members"
     login_guard(site.app)
@@ -57,7 +57,7 @@ async def test_host_header_opens_nothing() -> None:
 
 
 async def test_exemption_is_not_inherited() -> None:
-    """A class of views that inherits from an open one is closed."""
+    """A class view that inherits from an exempt one needs a login."""
 
     @login_exempt
     class Open(MethodView):
@@ -76,7 +76,7 @@ async def test_exemption_is_not_inherited() -> None:
 
 
 async def test_guard_loads_nobody_for_files(tmp_path: Path) -> None:
-    """The guard lets static files and unknown URLs pass without asking who comes."""
+    """The guard lets static files and unknown URLs through without loading a user."""
     (tmp_path / "style.css").write_text("")
     app = Quart(__name__, static_folder=str(tmp_path), static_url_path="/static")
     app.secret_key = "k"
@@ -97,7 +97,7 @@ async def test_guard_loads_nobody_for_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("view", ["/login", "/login?lang=de"])
 async def test_login_views_that_are_urls_are_open(view: str) -> None:
-    """Also if ``login_view`` is not an endpoint but a URL of this application."""
+    """The login view is open even if ``login_view`` is a URL instead of an endpoint."""
     site = Site()
     site.manager.login_view = view
     login_guard(site.app)
@@ -107,7 +107,7 @@ async def test_login_views_that_are_urls_are_open(view: str) -> None:
 
 
 async def test_login_views_of_blueprints_are_open() -> None:
-    """Each of ``blueprint_login_views`` is."""
+    """Each view of ``blueprint_login_views`` is open."""
     site = guarded()
     site.manager.blueprint_login_views = {"shop": "public"}
 
@@ -133,7 +133,7 @@ async def test_exempt_views_are_open() -> None:
 
 
 async def test_exempt_classes_are_open() -> None:
-    """A class of views is opened as a whole."""
+    """``login_exempt`` on a class view exempts all its methods."""
     site = guarded()
 
     @login_exempt
@@ -152,7 +152,7 @@ async def test_exempt_classes_are_open() -> None:
 
 
 async def test_exempt_views_may_still_require_a_login() -> None:
-    """``login_exempt`` opens the guard, not what a view requires itself."""
+    """``login_exempt`` does not exempt a view from its own ``login_required``."""
     site = guarded()
 
     @site.app.route("/own")
@@ -165,12 +165,12 @@ async def test_exempt_views_may_still_require_a_login() -> None:
 
 
 async def test_unknown_urls_are_not_found() -> None:
-    """A closed site does not answer 302 for what it does not have."""
+    """An unknown URL is a 404, not a redirect to the login view."""
     assert await status(guarded(), "/unknown") == 404
 
 
 async def test_static_files_are_open(tmp_path: Path) -> None:
-    """The login page needs its style."""
+    """Static files are open: the login page needs its style sheet."""
     (tmp_path / "style.css").write_text("body {}")
     app = Quart(__name__, static_folder=str(tmp_path), static_url_path="/static")
     app.secret_key = "k"
@@ -182,7 +182,7 @@ async def test_static_files_are_open(tmp_path: Path) -> None:
 
 
 async def test_a_blueprint_may_be_closed_alone() -> None:
-    """The rest of the application stays as it is."""
+    """A guard on a blueprint does not affect the rest of the application."""
     site = Site()
     shop = Blueprint("shop", __name__, url_prefix="/shop")
 

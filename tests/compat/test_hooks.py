@@ -1,4 +1,4 @@
-"""The application's own hooks ask for the user as well, for every request that there is."""
+"""The application's own hooks can read the user in every request."""
 
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,8 @@ def susan(app: Quart) -> QuartClient:
 
 
 @pytest.mark.parametrize(("path", "status"), PAGES)
-async def test_before_request_hooks_may_ask(application: Quart, path: str, status: int) -> None:
-    """As in Flask-Login, such a hook may look at the user of static files and unknown URLs, too."""
+async def test_before_request_hooks_may_read_the_user(application: Quart, path: str, status: int) -> None:
+    """A ``before_request`` hook can read the user, for static files and unknown URLs, too, as in Flask-Login."""
     seen: list[str] = []
 
     @application.before_request
@@ -51,8 +51,8 @@ async def test_before_request_hooks_may_ask(application: Quart, path: str, statu
 
 
 @pytest.mark.parametrize(("path", "status"), PAGES)
-async def test_teardown_hooks_may_ask(application: Quart, path: str, status: int) -> None:
-    """So may one that tears the request down; what it raised would leave the application."""
+async def test_teardown_hooks_may_read_the_user(application: Quart, path: str, status: int) -> None:
+    """A teardown hook can read the user; an error there would leave the application."""
     seen: list[str] = []
 
     @application.teardown_request
@@ -64,8 +64,8 @@ async def test_teardown_hooks_may_ask(application: Quart, path: str, status: int
     assert (response.status_code, seen) == (status, ["susan"])
 
 
-async def test_hooks_may_promise_not_to_ask(application: Quart) -> None:
-    """Then static files and unknown URLs load nobody; ``load_user()`` still does, and templates ask by themselves."""
+async def test_hooks_may_be_declared_not_to_read_the_user(application: Quart) -> None:
+    """Then static files and unknown URLs load no user; ``load_user()`` and templates still do."""
     loads: list[str] = []
     manager: LoginManager[Person] = application.login_manager  # type: ignore[attr-defined]
     manager.load_for_hooks = False
@@ -77,7 +77,7 @@ async def test_hooks_may_promise_not_to_ask(application: Quart) -> None:
 
     @application.before_request
     async def nothing() -> None:
-        """Ask for nobody."""
+        """Read no user."""
 
     @application.errorhandler(404)
     async def page(_error: Exception) -> tuple[str, int]:
@@ -92,8 +92,8 @@ async def test_hooks_may_promise_not_to_ask(application: Quart) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), PAGES)
-async def test_after_request_hooks_may_ask(application: Quart, path: str, status: int) -> None:
-    """And so may one that runs after the view."""
+async def test_after_request_hooks_may_read_the_user(application: Quart, path: str, status: int) -> None:
+    """An ``after_request`` hook can read the user."""
 
     @application.after_request
     async def stamp(response: Any) -> Any:
@@ -106,7 +106,7 @@ async def test_after_request_hooks_may_ask(application: Quart, path: str, status
 
 
 async def test_hooks_registered_before_the_manager_may_still_log_in() -> None:
-    """An ``after_request`` hook that is older than the LoginManager runs before the cookies are settled."""
+    """An ``after_request`` hook that was registered before the LoginManager can log in: the cookies are set later."""
     app = Quart(__name__)
     app.secret_key = "k"
 
@@ -122,8 +122,8 @@ async def test_hooks_registered_before_the_manager_may_still_log_in() -> None:
     assert response.headers["Vary"] == "Cookie"
 
 
-async def test_hooks_of_a_blueprint_may_ask(application: Quart, tmp_path: Path) -> None:
-    """A blueprint's own hooks run for its own static files, and look at the user there."""
+async def test_hooks_of_a_blueprint_may_read_the_user(application: Quart, tmp_path: Path) -> None:
+    """The hooks of a blueprint run for its static files and can read the user there."""
     shop = Blueprint("shop", __name__, static_folder=str(tmp_path), static_url_path="/shop/static")
     seen: list[str] = []
 
@@ -146,7 +146,7 @@ async def test_static_files_may_be_protected(application: Quart) -> None:
 
 
 async def test_a_view_may_be_called_static(application: Quart) -> None:
-    """The name of an endpoint does not decide about its user."""
+    """A view called ``static`` gets its user: only Quart's own static route loads none."""
     application.add_url_rule("/mine", "mine.static", login_required(_whoami))
 
     assert await text(susan(application), "/mine") == "susan"
@@ -156,8 +156,8 @@ async def _whoami() -> str:
     return str(current_user.name)
 
 
-async def test_error_pages_may_ask(application: Quart) -> None:
-    """A page for 404 or 405 may show who is logged in."""
+async def test_error_pages_may_read_the_user(application: Quart) -> None:
+    """An error page for 404 or 405 can read the user."""
 
     @application.errorhandler(404)
     @application.errorhandler(405)
@@ -171,7 +171,7 @@ async def test_error_pages_may_ask(application: Quart) -> None:
 
 
 async def test_error_pages_of_faults_may_not_hide_them(site: Site) -> None:
-    """A page for errors that shows the user fails itself while the loader does; one that does not, works."""
+    """While the loader fails, an error page that reads the user fails, too; one that does not works."""
 
     @site.app.errorhandler(500)
     async def sorry(error: Any) -> tuple[str, int]:
@@ -200,6 +200,6 @@ async def test_without_the_context_processor_templates_have_no_user() -> None:
 
 
 async def test_templates_outside_of_requests_have_no_user(site: Site) -> None:
-    """There ``current_user`` is None."""
+    """Outside of requests ``current_user`` is None in templates."""
     async with site.app.app_context():
         assert await render_template_string("{{ current_user is none }}") == "True"

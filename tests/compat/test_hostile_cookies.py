@@ -1,4 +1,4 @@
-"""Cookies that no browser of ours has: answered as anonymous, never with an error, never with a login."""
+"""Cookies that the application did not issue: always anonymous, never an error or a login."""
 
 import hmac
 import json
@@ -22,7 +22,7 @@ PATHS = ("/whoami", "/members", "/fresh", "/remembered", "/logout", "/public")
 
 
 async def answers(site: Site, header: str | bytes) -> set[int]:
-    """The statuses of all pages for a client that sends this ``Cookie`` header; nobody may be logged in."""
+    """The status of each page for this ``Cookie`` header; the test fails if a user is logged in."""
     statuses = set()
     for path in PATHS:
         client = QuartClient(site.app, use_cookies=False)
@@ -38,13 +38,13 @@ async def answers(site: Site, header: str | bytes) -> set[int]:
 
 
 def timed(payload: object, *, key: str = SECRET, salt: str = "quart-flask-login remember cookie") -> str:
-    """A token of Quart-Auth's kind."""
+    """A timed token, as Quart-Auth makes it."""
     options = {"digest_method": sha512}
     return str(URLSafeTimedSerializer(key, salt, signer_kwargs=options).dumps(payload))
 
 
 def bomb() -> str:
-    """Fifty megabytes, compressed as itsdangerous would; not signed."""
+    """Fifty megabytes, compressed as by itsdangerous, with an invalid signature."""
     packed = zlib.compress(json.dumps("a" * 50_000_000).encode())
     return "." + urlsafe_b64encode(packed).decode().strip("=") + ".AAAAAA.AAAA"
 
@@ -89,7 +89,7 @@ WRONG_TYPES: list[Any] = [1, None, True, 1.5, [], ["1"], ["1", "2"], ["1", None]
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=list(HOSTILE))
 @pytest.mark.parametrize("name", [REMEMBER, "session"])
 async def test_nonsense_is_anonymous(site: Site, name: str, value: str | bytes) -> None:
-    """Whatever is in either cookie, the answer is that for a visitor."""
+    """With nonsense in either cookie the response is that for a visitor."""
     raw = value if isinstance(value, bytes) else value.encode("latin-1", "replace")
 
     assert await answers(site, f"{name}=".encode() + raw) <= {200, 401}
@@ -97,12 +97,12 @@ async def test_nonsense_is_anonymous(site: Site, name: str, value: str | bytes) 
 
 @pytest.mark.parametrize("payload", WRONG_TYPES, ids=str)
 async def test_wrong_types_are_anonymous(site: Site, payload: object) -> None:
-    """A token that is signed with the right key and holds something else than an id is nobody's."""
+    """A validly signed token that does not contain an id is anonymous."""
     assert await answers(site, f"{REMEMBER}={timed(payload)}") <= {200, 401}
 
 
-async def test_what_we_issue_is_of_that_kind(clock: Clock, site: Site) -> None:
-    """The tokens of these tests are like ours; were they not, the tests would show nothing."""
+async def test_the_tokens_of_these_tests_are_like_issued_ones(clock: Clock, site: Site) -> None:
+    """A token that is built here the same way, but with a valid id, logs in: else these tests would prove nothing."""
     client = await site.logged_in("remember=1")
     assert cookie(client, REMEMBER) == timed("1")
 
@@ -114,13 +114,13 @@ async def test_what_we_issue_is_of_that_kind(clock: Clock, site: Site) -> None:
 
 @pytest.mark.parametrize("payload", [["1", -1], ["1", float("nan")], ["2", -1e300], ["1", 60, 60]], ids=str)
 async def test_durations_that_are_over_are_anonymous(site: Site, payload: object) -> None:
-    """A token's own duration counts, whatever number it is."""
+    """An expired token is anonymous, whatever number its duration is."""
     assert await answers(site, f"{REMEMBER}={timed(payload)}") <= {200, 401}
 
 
 @pytest.mark.parametrize("seconds", [366 * 86_400, -61, -(10**6)])
 async def test_tokens_of_other_times_are_anonymous(clock: Clock, site: Site, seconds: int) -> None:
-    """Too old, or from the future by more than clocks differ."""
+    """A token that is too old, or from the future by more than a minute, is anonymous."""
     token = timed("1")
     clock.shift(seconds)
 
@@ -129,7 +129,7 @@ async def test_tokens_of_other_times_are_anonymous(clock: Clock, site: Site, sec
 
 @pytest.mark.parametrize("position", range(0, 120, 3))
 async def test_a_changed_character_is_anonymous(site: Site, position: int) -> None:
-    """A token of either format with one character changed is nobody's."""
+    """A token of either format with one changed character is anonymous."""
     async with site.app.app_context():
         old = encode_cookie("1")
     for token in (timed("1"), old):
@@ -139,15 +139,15 @@ async def test_a_changed_character_is_anonymous(site: Site, position: int) -> No
 
 
 async def test_ids_cannot_be_swapped(site: Site) -> None:
-    """A good signature of one id is no signature of another."""
+    """The signature of one id is not valid for another."""
     async with site.app.app_context():
         digest = encode_cookie("9").rpartition("|")[2]
 
     assert await answers(site, f"{REMEMBER}=1|{digest}") <= {200, 401}
 
 
-async def test_cookies_cannot_stand_for_each_other(site: Site) -> None:
-    """A session is no remember token, and a remember token no session."""
+async def test_cookies_are_not_interchangeable(site: Site) -> None:
+    """A session cookie is not accepted as a remember token, nor a remember token as a session."""
     client = await site.logged_in("remember=1")
     session, token = cookie(client, "session"), cookie(client, REMEMBER)
 
@@ -157,19 +157,19 @@ async def test_cookies_cannot_stand_for_each_other(site: Site) -> None:
 
 
 async def test_the_first_of_two_counts(site: Site) -> None:
-    """A good cookie after a bad one of the same name is not looked for."""
+    """Of two cookies of the same name only the first is read, even if it is invalid."""
     assert await answers(site, f"{REMEMBER}=bad; {REMEMBER}={timed('1')}") <= {200, 401}
 
 
 @pytest.mark.parametrize("name", [REMEMBER.upper(), f" ={REMEMBER}", f"{REMEMBER}2", ""])
 async def test_other_names_are_ignored(site: Site, name: str) -> None:
-    """Only the cookie of the configured name is one."""
+    """A token in a cookie of another name is ignored."""
     assert await answers(site, f"{name}={timed('1')}") <= {200, 401}
 
 
 @pytest.mark.parametrize("place", ["query", "header"])
 async def test_other_places_are_ignored(site: Site, place: str) -> None:
-    """A token anywhere else than in its cookie is none."""
+    """A token outside of its cookie is ignored."""
     token = timed("1")
     client = site.client()
     if place == "query":

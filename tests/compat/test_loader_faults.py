@@ -1,4 +1,4 @@
-"""A loader that raises: a fault is a fault, never "anonymous", and only where the user is asked for."""
+"""Loaders that raise: the error is raised where the user is read, and never taken for "anonymous"."""
 
 from collections.abc import Callable
 
@@ -41,10 +41,10 @@ def broken(site: Site) -> tuple[Site, QuartClient]:
 
 @pytest.mark.parametrize(("fault", "raised"), FAULTS)
 @pytest.mark.parametrize("look", LOOKS)
-async def test_every_look_raises(
+async def test_every_access_raises(
     broken: tuple[Site, QuartClient], fault: Exception, raised: type[Exception], look: str
 ) -> None:
-    """However the user is looked at, the loader's error comes out, and nothing that means "nobody"."""
+    """Every way to read the user raises the loader's error; none says "anonymous"."""
     site, client = broken
     site.fault = fault
 
@@ -64,7 +64,7 @@ async def test_every_look_raises(
 async def test_templates_raise(
     broken: tuple[Site, QuartClient], fault: Exception, raised: type[Exception], template: str
 ) -> None:
-    """A template that asks for the user fails; it does not render the page of a visitor."""
+    """A template that reads the user fails, instead of rendering the page of a visitor."""
     site, client = broken
     site.fault = fault
 
@@ -77,8 +77,8 @@ async def test_templates_raise(
     assert "no database" in f"{found} {found.__cause__}"
 
 
-async def test_template_that_never_asks_renders(broken: tuple[Site, QuartClient]) -> None:
-    """Rendering a template does not ask for the user, so it works while the database is down."""
+async def test_template_without_the_user_renders(broken: tuple[Site, QuartClient]) -> None:
+    """A template that does not read the user renders while the loader fails."""
     site, client = broken
     site.fault = RuntimeError("no database")
 
@@ -89,8 +89,8 @@ async def test_template_that_never_asks_renders(broken: tuple[Site, QuartClient]
     assert await text(client, "/page") == "welcome"
 
 
-async def test_page_that_never_asks_works(broken: tuple[Site, QuartClient]) -> None:
-    """A view that needs no user answers as ever."""
+async def test_page_without_the_user_works(broken: tuple[Site, QuartClient]) -> None:
+    """A view that does not read the user works while the loader fails."""
     site, client = broken
     site.fault = RuntimeError("no database")
 
@@ -99,7 +99,7 @@ async def test_page_that_never_asks_works(broken: tuple[Site, QuartClient]) -> N
 
 @pytest.mark.parametrize("path", ["/whoami", "/members", "/private", "/logout", "/public"])
 async def test_fault_sets_no_cookie(site: Site, path: str) -> None:
-    """While a loader fails, nothing is written that could change who the user is."""
+    """While a loader fails, responses set no cookie."""
     client = await site.logged_in("remember=1")
     close_browser(client)
     site.fault = RuntimeError("no database")
@@ -114,7 +114,7 @@ async def test_fault_sets_no_cookie(site: Site, path: str) -> None:
 
 
 async def test_fault_under_protection_sets_no_cookie(site: Site) -> None:
-    """A login that basic protection would mark stale is not even touched."""
+    """While a loader fails, basic protection does not mark the login stale."""
     client = await site.logged_in("remember=1")
     site.fault = RuntimeError("no database")
 
@@ -127,7 +127,7 @@ async def test_fault_under_protection_sets_no_cookie(site: Site) -> None:
 
 
 async def test_fault_of_the_request_loader_is_a_fault() -> None:
-    """What the request loader raises is raised as well."""
+    """An error of the request loader is raised, too."""
     site = Site()
 
     @site.manager.request_loader
@@ -139,7 +139,7 @@ async def test_fault_of_the_request_loader_is_a_fault() -> None:
 
 
 async def test_fault_sends_no_signal_of_a_user(site: Site) -> None:
-    """That the user was asked for is told; that there is one is not."""
+    """While a loader fails, only ``user_accessed`` is sent, and no signal that names a user."""
     client = await site.logged_in()
     site.fault = RuntimeError("no database")
 
@@ -149,8 +149,8 @@ async def test_fault_sends_no_signal_of_a_user(site: Site) -> None:
     assert names(heard) == ["user_accessed"]
 
 
-async def test_logging_in_mends_a_fault(site: Site) -> None:
-    """A view that logs somebody in needs no loader, and its login is kept."""
+async def test_logging_in_works_while_the_loader_fails(site: Site) -> None:
+    """``login_user`` needs no loader, and its login is kept."""
     client = await site.logged_in()
 
     @site.app.route("/login-again")

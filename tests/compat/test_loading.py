@@ -1,4 +1,4 @@
-"""Who is asked for the user, when, and how often."""
+"""Loading the user: which loader is called, when, and how often."""
 
 import asyncio
 import functools
@@ -45,7 +45,7 @@ HENRY = Person("2", "henry")
 
 
 def with_api_key(site: Site, kind: Kind = "async") -> list[Request]:
-    """Have requests with an API key be henry's; return what the request loader was asked."""
+    """Add a request loader that knows henry's API key; return the list of requests it was called with."""
     asked: list[Request] = []
 
     def by_key(request: Request) -> Person | None:
@@ -60,7 +60,7 @@ def with_api_key(site: Site, kind: Kind = "async") -> list[Request]:
 
 
 async def test_session_goes_first(kind: Kind) -> None:
-    """Whoever is in the session is the user, whatever else the request has."""
+    """The user of the session counts, whatever else the request contains."""
     site = Site(kind)
     asked = with_api_key(site, kind)
     client = await site.logged_in("remember=1")
@@ -71,7 +71,7 @@ async def test_session_goes_first(kind: Kind) -> None:
 
 
 async def test_remember_cookie_goes_second(kind: Kind) -> None:
-    """Without a session the remember cookie names the user, not the request loader."""
+    """Without a session the remember cookie names the user, and the request loader is not called."""
     site = Site(kind)
     asked = with_api_key(site, kind)
     client = await site.logged_in("remember=1")
@@ -83,7 +83,7 @@ async def test_remember_cookie_goes_second(kind: Kind) -> None:
 
 
 async def test_request_loader_goes_last(kind: Kind) -> None:
-    """Without session and cookie the request loader is asked, and nothing is kept in the session."""
+    """Without session and cookie the request loader is called, and its user is not written to the session."""
     site = Site(kind)
     with_api_key(site, kind)
     client = site.client()
@@ -93,8 +93,8 @@ async def test_request_loader_goes_last(kind: Kind) -> None:
     assert await text(client, "/whoami") == "nobody"
 
 
-async def test_next_source_is_asked_if_one_gives_nobody() -> None:
-    """If the session's user is gone, the cookie's is taken, and if that one is gone, the request's."""
+async def test_the_next_source_is_used_if_one_has_no_user() -> None:
+    """If the session's user is missing, the cookie's is used, and if that is missing, the request loader's."""
     site = Site()
     with_api_key(site)
     client = await site.logged_in("remember=1")
@@ -109,8 +109,8 @@ async def test_next_source_is_asked_if_one_gives_nobody() -> None:
     assert await text(client, "/whoami", headers=headers) == "henry"
 
 
-async def test_a_user_that_is_gone_is_asked_for_once() -> None:
-    """Session and cookie that name the same missing user cost one question."""
+async def test_a_missing_user_is_loaded_once() -> None:
+    """If session and cookie name the same missing user, the loader is called once."""
     site = Site()
     client = await site.logged_in("remember=1")
     site.people.clear()
@@ -120,7 +120,7 @@ async def test_a_user_that_is_gone_is_asked_for_once() -> None:
 
 
 async def test_request_loader_alone_is_enough() -> None:
-    """An application without a user loader is asked by request only, whatever the session holds."""
+    """Without a user loader only the request loader is called, whatever the session contains."""
     app = Quart(__name__)
     app.secret_key = "k"
     manager = LoginManager[Person](app)
@@ -154,7 +154,7 @@ class SyncCallable:
 
 
 async def named(name: str, user_id: str) -> Person | None:
-    """A loader with an argument of its own."""
+    """A loader with an additional argument."""
     return Person(user_id, name)
 
 
@@ -176,7 +176,7 @@ class Store:
     ],
 )
 async def test_any_callable_may_be_the_loader(loader: Callable[[str], Any], name: str) -> None:
-    """A loader is recognised as async by what it is or by what it returns."""
+    """A loader is recognised as async by its type or by its return value."""
     site = Site()
     client = await site.logged_in()
     site.manager.user_loader(loader)
@@ -185,7 +185,7 @@ async def test_any_callable_may_be_the_loader(loader: Callable[[str], Any], name
 
 
 def test_setting_a_callback_returns_it() -> None:
-    """The loaders' decorators leave what they decorate alone."""
+    """The decorators of loaders return the function unchanged."""
     manager = LoginManager[Person]()
 
     async def load(user_id: str) -> Person | None:
@@ -198,8 +198,8 @@ def test_setting_a_callback_returns_it() -> None:
     assert manager.request_loader(by_request) is by_request is manager.request_callback
 
 
-async def test_no_loader_at_all_is_an_error_when_asked() -> None:
-    """Without a loader, asking for the user fails; a page that does not ask works."""
+async def test_reading_the_user_without_any_loader_is_an_error() -> None:
+    """Without any loader, reading the user is an error; a page that does not read it works."""
     app = Application(__name__)
     app.secret_key = "k"
     LoginManager[Person](app)
@@ -223,7 +223,7 @@ async def test_no_loader_at_all_is_an_error_when_asked() -> None:
 
 
 async def test_one_load_a_request() -> None:
-    """However often the user is looked at, by whomever, the loader is asked once."""
+    """The loader is called once for a request, however often the user is read."""
     site = Site()
 
     @site.app.before_request
@@ -243,8 +243,8 @@ async def test_one_load_a_request() -> None:
     assert site.loads == ["1"]
 
 
-async def test_nobody_costs_no_load() -> None:
-    """Nothing is loaded for visitors without login and cookie."""
+async def test_visitors_cost_no_load() -> None:
+    """No loader is called for a visitor without session and cookie."""
     site = Site()
 
     assert await text(site.client(), "/whoami") == "nobody"
@@ -252,7 +252,7 @@ async def test_nobody_costs_no_load() -> None:
 
 
 async def test_forged_cookie_costs_no_load() -> None:
-    """Nothing is loaded for a remember cookie that we did not sign."""
+    """No loader is called for a remember cookie with an invalid signature."""
     site = Site()
     client = site.client()
     put_cookie(client, REMEMBER, "1|" + "0" * 128)
@@ -262,7 +262,7 @@ async def test_forged_cookie_costs_no_load() -> None:
 
 
 async def test_static_files_cost_no_load(tmp_path: Path) -> None:
-    """A static file needs no user, so none is loaded for it."""
+    """No loader is called for a static file."""
     (tmp_path / "style.css").write_text("body {}")
     site = Site()
     app = Quart(__name__, static_folder=str(tmp_path), static_url_path="/static")
@@ -278,7 +278,7 @@ async def test_static_files_cost_no_load(tmp_path: Path) -> None:
 
 
 async def test_unknown_urls_cost_no_load() -> None:
-    """A URL that nothing answers needs no user, unless the application shows an error page of its own."""
+    """No loader is called for an unknown URL, unless the application has its own error page."""
     site = Site()
     client = await site.logged_in()
 
@@ -294,7 +294,7 @@ async def test_unknown_urls_cost_no_load() -> None:
     assert site.loads == ["1"]
 
 
-async def test_concurrent_askers_share_one_load() -> None:
+async def test_concurrent_calls_share_one_load() -> None:
     """Tasks of one request that call ``load_user()`` at the same time share one load."""
     site = Site()
     loads = 0
@@ -317,8 +317,8 @@ async def test_concurrent_askers_share_one_load() -> None:
 # --- when: only if somebody looks
 
 
-async def test_page_that_never_asks_leaves_no_trace() -> None:
-    """Without a look at the user there is no signal, no session write and no ``Vary``."""
+async def test_a_page_that_does_not_read_the_user_has_no_effects() -> None:
+    """If the user is not read, no signal is sent, the session is not written and there is no ``Vary``."""
     site = Site()
     client = await site.logged_in("remember=1")
     close_browser(client)
@@ -331,8 +331,8 @@ async def test_page_that_never_asks_leaves_no_trace() -> None:
     assert response.headers.get("Vary") == await plain_vary()
 
 
-async def test_first_look_leaves_the_trace() -> None:
-    """The first look sends the signals and writes the session; the next ones do not."""
+async def test_the_first_access_has_the_effects() -> None:
+    """The first access sends the signals and writes the session; later ones do not."""
     site = Site()
     client = await site.logged_in("remember=1")
     close_browser(client)
@@ -346,7 +346,7 @@ async def test_first_look_leaves_the_trace() -> None:
 
 
 async def test_hooks_registered_before_the_manager_see_the_user() -> None:
-    """A ``before_request`` hook may ask for the user although it was registered first."""
+    """A ``before_request`` hook can read the user even if it was registered before the LoginManager."""
     app = Quart(__name__)
     app.secret_key = "k"
     seen: list[str] = []
@@ -369,8 +369,8 @@ async def test_hooks_registered_before_the_manager_see_the_user() -> None:
     assert seen == ["susan"]
 
 
-async def test_after_request_hooks_may_ask_first() -> None:
-    """A hook that runs after the view may be the first to ask, and the response then varies by cookie."""
+async def test_after_request_hooks_may_be_the_first_to_read() -> None:
+    """If an ``after_request`` hook is the first to read the user, the response has ``Vary: Cookie``."""
     site = Site()
 
     @site.app.after_request
@@ -389,7 +389,7 @@ async def test_after_request_hooks_may_ask_first() -> None:
 
 
 async def test_async_loader_has_to_be_awaited_in_a_pushed_context() -> None:
-    """Where no hook has run, reading the user says so, and ``await load_user()`` mends it."""
+    """Where no hook has run, reading the user is an error; after ``await load_user()`` it works."""
     site = Site()
     async with site.app.test_request_context("/"):
         session["_user_id"] = "1"
@@ -410,7 +410,7 @@ async def test_sync_loader_works_at_once_in_a_pushed_context() -> None:
 
 
 async def test_nobody_needs_no_loading_in_a_pushed_context() -> None:
-    """Where nobody is logged in there is nothing to await."""
+    """In a pushed context without a login, reading the user works without ``load_user()``."""
     site = Site()
     async with site.app.test_request_context("/"):
         assert current_user.is_anonymous
@@ -418,8 +418,8 @@ async def test_nobody_needs_no_loading_in_a_pushed_context() -> None:
         assert current_user.name == "susan"
 
 
-async def test_login_changed_by_hand_before_the_first_look() -> None:
-    """A view that writes the session's user itself gets that user: loaded anew, never the old one."""
+async def test_login_changed_by_hand_before_the_first_access() -> None:
+    """If a view changes the user id in the session, the new user is loaded, and the old one is never returned."""
     site = Site("sync")
     asynchronous = Site()
     for one in (site, asynchronous):
@@ -450,13 +450,13 @@ async def test_reading_without_awaiting_after_a_change_by_hand() -> None:
 
 
 async def test_load_user_outside_of_requests_is_an_error() -> None:
-    """There is no user where there is no request."""
+    """``load_user()`` outside of a request is an error."""
     with pytest.raises(RuntimeError):
         await load_user()
 
 
 async def test_current_user_outside_of_requests_is_none() -> None:
-    """As in Flask-Login, the proxy stands for None there: it is false, and equal to None."""
+    """Outside of a request ``current_user`` is false and equal to None, as in Flask-Login."""
     site = Site()
 
     assert not current_user
@@ -465,7 +465,7 @@ async def test_current_user_outside_of_requests_is_none() -> None:
 
 
 async def test_anonymous_user_is_made_for_each_request() -> None:
-    """``anonymous_user`` may be any factory; it is called once for a request that has nobody."""
+    """``anonymous_user`` may be any factory; it is called once for each request without a user."""
     site = Site()
     made: list[object] = []
 
@@ -546,16 +546,16 @@ async def test_a_loader_that_asks_for_itself_is_an_error() -> None:
         lambda: hasattr(current_user, "name"),
     ],
 )
-async def test_no_look_takes_an_unloaded_user_for_nobody(site: Site, look: Callable[[], object]) -> None:
-    """However the user is looked at before it is loaded: it is an error, never false."""
+async def test_an_unloaded_user_is_never_taken_for_anonymous(site: Site, look: Callable[[], object]) -> None:
+    """Every access before the user is loaded is an error, never false."""
     async with site.app.test_request_context("/"):
         session["_user_id"] = "1"
         with pytest.raises(UserNotLoaded):
             look()
 
 
-async def test_a_session_is_emptied_before_the_user_is_looked_at(kind: Kind) -> None:
-    """Then the remember cookie counts, and if it names the same user, that one is not loaded again."""
+async def test_a_session_is_emptied_before_the_user_is_read(kind: Kind) -> None:
+    """After the session was emptied the remember cookie counts; if it names the same user, no loader is called."""
     site = Site(kind)
 
     @site.app.route("/empty")
@@ -576,8 +576,8 @@ async def test_a_session_is_emptied_before_the_user_is_looked_at(kind: Kind) -> 
     assert await text(client, "/whoami") == "nobody"
 
 
-async def test_a_session_is_emptied_and_the_cookie_names_somebody_else(site: Site) -> None:
-    """Then the user that was loaded is not the one to show: without ``load_user()`` that is an error."""
+async def test_a_session_is_emptied_and_the_cookie_names_another_user(site: Site) -> None:
+    """If the cookie names another user than the loaded one, reading it without ``load_user()`` is an error."""
 
     @site.app.route("/empty")
     async def empty() -> str:

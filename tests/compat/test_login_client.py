@@ -15,7 +15,7 @@ MODES = ["basic", "strong", None]
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_it_is_logged_in(kind: Kind, mode: str | None) -> None:
-    """The user is logged in, fresh, whatever the session protection, for as many requests as one likes."""
+    """The user is logged in and fresh in every request, with every mode of session protection."""
     site = Site(kind, SESSION_PROTECTION=mode)
     client = LoginClient(site.app, user=site.people["1"])
 
@@ -48,7 +48,7 @@ async def test_it_may_be_remembered(mode: str | None) -> None:
 
 
 async def test_it_is_nobody_without_a_user(site: Site) -> None:
-    """Then it is a client like any other, that can log in."""
+    """Without ``user`` it is an ordinary client, which can log in."""
     client = LoginClient(site.app)
     assert cookie(client, "session") is None
     assert await text(client, "/whoami") == "nobody"
@@ -58,7 +58,7 @@ async def test_it_is_nobody_without_a_user(site: Site) -> None:
 
 
 async def test_it_can_log_out(site: Site) -> None:
-    """Its cookies are real ones."""
+    """The client can log out: its cookies are real ones."""
     client = LoginClient(site.app, user=site.people["1"], remember=True)
 
     await text(client, "/logout")
@@ -69,7 +69,7 @@ async def test_it_can_log_out(site: Site) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_its_websockets_are_logged_in(mode: str | None) -> None:
-    """Session protection lets them pass as well."""
+    """Its websockets are logged in, with session protection, too."""
     from compat import current_user, fresh_login_required
 
     site = Site(SESSION_PROTECTION=mode)
@@ -85,7 +85,7 @@ async def test_its_websockets_are_logged_in(mode: str | None) -> None:
 
 
 async def test_it_is_the_applications_test_client(site: Site) -> None:
-    """As in Flask-Login: ``app.test_client_class`` and ``app.test_client(user=...)``."""
+    """``app.test_client_class`` and ``app.test_client(user=...)`` work as in Flask-Login."""
     site.app.test_client_class = LoginClient  # type: ignore[assignment]  # as Quart documents it
 
     client: Any = site.app.test_client(user=site.people["2"], fresh_login=False)
@@ -112,7 +112,7 @@ async def test_it_works_with_a_server_name() -> None:
     ("mode", "who", "fresh"), [("basic", "susan", "False"), ("strong", "nobody", "False"), (None, "susan", "True")]
 )
 async def test_flask_login_client_is_flask_logins(mode: str | None, who: str, fresh: str) -> None:
-    """It writes no identifier, so "basic" takes it for stale and "strong" refuses it."""
+    """Flask-Login's own client writes no identifier, so "basic" makes it stale and "strong" refuses it."""
     site = Site(SESSION_PROTECTION=mode)
 
     assert await text(FlaskLoginClient(site.app, user=site.people["1"]), "/whoami") == who
@@ -120,7 +120,7 @@ async def test_flask_login_client_is_flask_logins(mode: str | None, who: str, fr
 
 
 async def test_it_says_so_if_sessions_are_not_cookies(site: Site) -> None:
-    """A store of sessions cannot be written from here."""
+    """If sessions are not kept in cookies, the client raises an error that says so."""
 
     class Store(SessionInterface):
         async def open_session(self, app: Quart, request: Any) -> None:
@@ -136,7 +136,7 @@ async def test_it_says_so_if_sessions_are_not_cookies(site: Site) -> None:
 
 
 def test_it_says_so_if_there_is_no_key() -> None:
-    """Nothing can be signed then."""
+    """Without a secret key the client raises an error that says so."""
     site = Site(SECRET_KEY=None)
 
     with pytest.raises(ConfigurationError, match="SECRET_KEY"):
@@ -144,7 +144,7 @@ def test_it_says_so_if_there_is_no_key() -> None:
 
 
 def test_it_says_so_if_there_is_no_manager() -> None:
-    """An application without LoginManager has no logins."""
+    """Without a LoginManager the client raises an error that says so."""
     app = Quart(__name__)
     app.secret_key = "k"
 
@@ -153,7 +153,7 @@ def test_it_says_so_if_there_is_no_manager() -> None:
 
 
 async def test_sessions_can_be_looked_into(site: Site) -> None:
-    """``session_transaction`` works on it."""
+    """``session_transaction`` works with this client."""
     client = LoginClient(site.app, user=site.people["1"])
 
     async with client.session_transaction() as content:

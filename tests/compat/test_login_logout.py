@@ -1,4 +1,4 @@
-"""Logging in and out: what is written, kept and told."""
+"""Logging in and out: the session, the cookies and the signals."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ from .site import (
 
 
 async def test_login_lasts(site: Site) -> None:
-    """Who has logged in is the user of the next request."""
+    """After a login ``current_user`` of the next request is that user."""
     client = await site.logged_in()
 
     assert await text(client, "/whoami") == "susan"
@@ -61,8 +61,8 @@ async def test_login_is_in_effect_at_once(site: Site) -> None:
         assert login_fresh() is True
 
 
-async def test_login_tells(site: Site) -> None:
-    """``user_logged_in`` is sent with the user, and nothing else is."""
+async def test_login_sends_its_signal(site: Site) -> None:
+    """A login sends ``user_logged_in`` with the user, and no other signal."""
     with listening(site.app) as heard:
         await site.logged_in()
 
@@ -70,7 +70,7 @@ async def test_login_tells(site: Site) -> None:
 
 
 async def test_inactive_users_are_refused(site: Site) -> None:
-    """Nothing happens to the session of an account that may not be used."""
+    """The login of an inactive user is refused, and the session is unchanged."""
     client = site.client()
 
     with listening(site.app) as heard:
@@ -82,7 +82,7 @@ async def test_inactive_users_are_refused(site: Site) -> None:
 
 
 async def test_inactive_users_may_be_forced(site: Site) -> None:
-    """``force`` logs in whoever it is; ``login_required`` still refuses who is not active."""
+    """``force`` logs in an inactive user; ``login_required`` still refuses them."""
     client = site.client()
 
     assert await text(client, "/login?user=3&force=1") == "True"
@@ -92,7 +92,7 @@ async def test_inactive_users_may_be_forced(site: Site) -> None:
 
 
 async def test_current_user_may_be_passed(site: Site) -> None:
-    """``login_user(current_user)`` logs in the user, not the proxy for whoever it will be."""
+    """``login_user(current_user)`` logs in the user object, not the proxy."""
     async with site.app.test_request_context("/"):
         login_user(site.people["1"])
         login_user(current_user, fresh=False)
@@ -102,7 +102,7 @@ async def test_current_user_may_be_passed(site: Site) -> None:
 
 
 async def test_id_attribute_names_the_method(site: Site) -> None:
-    """Another method than ``get_id`` may give the id."""
+    """``id_attribute`` names the method that returns the id instead of ``get_id``."""
     site.manager.id_attribute = "get_handle"
     susan: Any = site.people["1"]
     susan.get_handle = lambda: "handle of susan"
@@ -112,7 +112,7 @@ async def test_id_attribute_names_the_method(site: Site) -> None:
 
 
 async def test_rest_of_the_session_stays(site: Site) -> None:
-    """Logging in and out leaves what else is in the session."""
+    """Logging in and out keeps all other content of the session."""
     client = site.client()
     await text(client, "/basket")
 
@@ -123,7 +123,7 @@ async def test_rest_of_the_session_stays(site: Site) -> None:
 
 
 async def test_logout_ends_the_login(site: Site) -> None:
-    """Who has logged out is nobody, in this request and in the next."""
+    """After a logout the user is anonymous, in this request and in the next."""
     client = await site.logged_in()
 
     assert await text(client, "/logout") == "True"
@@ -132,8 +132,8 @@ async def test_logout_ends_the_login(site: Site) -> None:
     assert site.session_of(client) == {}
 
 
-async def test_logout_tells_who_it_was(site: Site) -> None:
-    """``user_logged_out`` carries the user, after ``user_accessed``."""
+async def test_logout_sends_the_user(site: Site) -> None:
+    """A logout sends ``user_accessed``, then ``user_logged_out`` with the user."""
     client = await site.logged_in()
 
     with listening(site.app) as heard:
@@ -143,8 +143,8 @@ async def test_logout_tells_who_it_was(site: Site) -> None:
     assert heard[-1][1]["user"].name == "susan"
 
 
-async def test_logout_of_nobody_is_allowed(site: Site) -> None:
-    """It is True and told, with the anonymous user."""
+async def test_logout_of_a_visitor_is_allowed(site: Site) -> None:
+    """The logout of a visitor returns True and sends its signal with the anonymous user."""
     with listening(site.app) as heard:
         assert await text(site.client(), "/logout") == "True"
 
@@ -163,7 +163,7 @@ async def test_logout_is_in_effect_at_once(site: Site) -> None:
 
 
 async def test_receivers_of_the_logout_see_the_user(site: Site) -> None:
-    """While ``user_logged_out`` is sent, ``current_user`` is still who it was."""
+    """While ``user_logged_out`` is sent, ``current_user`` is still the user that logs out."""
     from compat import user_logged_out
 
     seen: list[str] = []
@@ -180,7 +180,7 @@ async def test_receivers_of_the_logout_see_the_user(site: Site) -> None:
 
 
 async def test_logout_deletes_the_remember_cookie(site: Site) -> None:
-    """Who logs out is not remembered either."""
+    """A logout deletes the remember cookie."""
     client = await site.logged_in("remember=1")
 
     response = await client.get("/logout")
@@ -191,7 +191,7 @@ async def test_logout_deletes_the_remember_cookie(site: Site) -> None:
 
 
 async def test_logging_in_and_out_in_one_request_sets_no_remember_cookie(site: Site) -> None:
-    """What was ordered for a login that has ended is not delivered."""
+    """After login and logout in one request the response sets no remember cookie."""
 
     @site.app.route("/both")
     async def both() -> str:
@@ -207,7 +207,7 @@ async def test_logging_in_and_out_in_one_request_sets_no_remember_cookie(site: S
 
 
 async def test_login_of_another_user_replaces_the_first(site: Site) -> None:
-    """One client has one user."""
+    """The login of another user replaces the first: one client has one user."""
     client = await site.logged_in("remember=1")
 
     await text(client, "/login?user=2")
@@ -217,7 +217,7 @@ async def test_login_of_another_user_replaces_the_first(site: Site) -> None:
 
 @pytest.mark.parametrize("duration", ["123", 5, object()])
 async def test_wrong_duration_logs_nobody_in(site: Site, duration: Any) -> None:
-    """A duration that is none is an error, and nothing is written before it is found."""
+    """An invalid duration is an error, and nothing has been written."""
 
     @site.app.route("/wrong")
     async def wrong() -> str:
@@ -232,8 +232,8 @@ async def test_wrong_duration_logs_nobody_in(site: Site, duration: Any) -> None:
     assert cookie(client, REMEMBER) is None
 
 
-async def test_endless_duration_logs_nobody_in(site: Site) -> None:
-    """A duration beyond the calendar is an error as well."""
+async def test_too_long_duration_logs_nobody_in(site: Site) -> None:
+    """A duration that ends after the year 9999 is an error, and nobody is logged in."""
 
     @site.app.route("/endless")
     async def endless() -> str:
@@ -245,14 +245,14 @@ async def test_endless_duration_logs_nobody_in(site: Site) -> None:
     assert await text(client, "/whoami") == "nobody"
 
 
-async def test_duration_without_remembering_is_not_looked_at(site: Site) -> None:
-    """As in Flask-Login, ``duration`` only means something together with ``remember``."""
+async def test_duration_without_remember_is_ignored(site: Site) -> None:
+    """``duration`` without ``remember`` is ignored, as in Flask-Login."""
     async with site.app.test_request_context("/"):
         assert login_user(site.people["1"], duration="nonsense")  # type: ignore[arg-type]  # on purpose
         assert "_remember" not in session
 
 
-async def test_a_logout_makes_the_remember_cookie_of_the_request_worthless(site: Site) -> None:
+async def test_after_a_logout_the_remember_cookie_of_the_request_is_ignored(site: Site) -> None:
     """After ``logout_user`` the cookie that came with the request counts as deleted, in that request as well."""
 
     @site.app.route("/leave")
@@ -267,7 +267,7 @@ async def test_a_logout_makes_the_remember_cookie_of_the_request_worthless(site:
 
 
 async def test_is_active_has_to_be_a_property(site: Site) -> None:
-    """``is_active`` that is a method or a coroutine would be true of everybody: nobody is logged in."""
+    """An ``is_active`` that is a method or a coroutine is an error: it would always be true."""
 
     class Method(Person):
         def is_active(self) -> bool:  # type: ignore[override]

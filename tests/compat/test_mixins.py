@@ -1,4 +1,4 @@
-"""What a user object can inherit."""
+"""``UserMixin`` and ``AnonymousUserMixin``."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Numbered(UserMixin):
 
 
 def test_a_user_is_active_and_authenticated() -> None:
-    """That is what the mixin says unless told otherwise."""
+    """By default a user is active and authenticated, and not anonymous."""
     user = Numbered(1)
 
     assert (user.is_active, user.is_authenticated, user.is_anonymous) == (True, True, False)
@@ -29,7 +29,7 @@ def test_inactive_users_are_not_authenticated() -> None:
 
 
 def test_the_id_is_text() -> None:
-    """``get_id`` gives the ``id`` as a string."""
+    """``get_id`` returns the ``id`` as a string."""
     assert Numbered(1).get_id() == "1"
 
 
@@ -52,7 +52,7 @@ def test_sets_tell_objects_apart() -> None:
     assert len({Numbered(1), Numbered(1)}) == 2
 
 
-def test_nobody_is_nobody() -> None:
+def test_the_anonymous_user_has_no_properties() -> None:
     """The anonymous user is neither active nor authenticated, and has no id."""
     nobody = AnonymousUserMixin()
 

@@ -1,4 +1,4 @@
-"""``current_user`` where SQLAlchemy wants the user itself, as ``Post(author=current_user)`` of many a tutorial."""
+"""``current_user`` as the value of a SQLAlchemy relationship, as in ``Post(author=current_user)``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Post(Base):
 
 
 async def test_a_row_belongs_to_current_user() -> None:
-    """What is made with ``current_user`` is written as the user's, among what the user has already."""
+    """A row that is made with ``author=current_user`` belongs to the user, beside the user's other rows."""
     app = Quart(__name__)
     app.secret_key = "only for tests"
     LoginManager(app)

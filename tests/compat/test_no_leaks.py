@@ -1,4 +1,4 @@
-"""No client ever becomes another one, however requests are interleaved."""
+"""No request gets the user of another one, however they are interleaved."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ def crowd() -> Site:
 
 
 async def test_an_outer_application_context_is_not_shared(crowd: Site) -> None:
-    """Requests made within one ``app_context()`` share ``g``; they do not share the user."""
+    """Requests within one ``app_context()`` share ``g``, but not the user."""
     async with crowd.app.app_context():
         g.shared = True
         for number in ("1", "2", "3"):
@@ -33,7 +33,7 @@ async def test_an_outer_application_context_is_not_shared(crowd: Site) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_interleaved_clients_stay_themselves(crowd: Site, seed: int) -> None:
-    """A hundred clients at once, whose loads and views suspend and go on in any order."""
+    """A hundred concurrent clients each get their own user, in whatever order loaders and views suspend."""
     order = random.Random(seed)  # noqa: S311  # not for secrets
     waiting: list[asyncio.Future[None]] = []
 
@@ -77,7 +77,7 @@ async def test_interleaved_clients_stay_themselves(crowd: Site, seed: int) -> No
 
 
 async def test_logins_and_logouts_at_once(crowd: Site) -> None:
-    """Clients that log in and out while others do the same keep their own sessions."""
+    """Clients that log in and out concurrently keep their own sessions."""
 
     async def live(number: str) -> list[str]:
         client = crowd.client()
@@ -114,7 +114,7 @@ async def test_tasks_of_a_request_have_its_user(crowd: Site) -> None:
 
 
 async def test_copied_contexts_have_their_user(crowd: Site) -> None:
-    """So does a function with ``copy_current_request_context``."""
+    """A function with ``copy_current_request_context`` has the user of its request."""
 
     @crowd.app.route("/copy")
     async def copy() -> str:
@@ -131,7 +131,7 @@ async def test_copied_contexts_have_their_user(crowd: Site) -> None:
 
 
 async def test_background_tasks_have_no_other_user(crowd: Site) -> None:
-    """What ``add_background_task`` runs sees the user of its request, or nobody at all."""
+    """A task of ``add_background_task`` has the user of its request, or none."""
     seen: list[tuple[str, Any]] = []
 
     async def work(number: str) -> None:
@@ -152,7 +152,7 @@ async def test_background_tasks_have_no_other_user(crowd: Site) -> None:
 
 
 async def test_views_in_threads_have_their_user(crowd: Site) -> None:
-    """Sync views run in threads, and see the user of their request there."""
+    """Sync views, which run in threads, have the user of their request."""
 
     @crowd.app.route("/thread")
     def thread() -> str:
@@ -165,7 +165,7 @@ async def test_views_in_threads_have_their_user(crowd: Site) -> None:
 
 
 async def test_a_user_is_not_kept_for_the_next_request(crowd: Site) -> None:
-    """One client, one connection, other cookies: another user."""
+    """On one connection each request has the user of its own cookies."""
     client = crowd.client()
     for number in ("1", "2"):
         await text(client, f"/login?user={number}")
@@ -175,7 +175,7 @@ async def test_a_user_is_not_kept_for_the_next_request(crowd: Site) -> None:
 
 
 async def test_hand_pushed_contexts_are_apart(crowd: Site) -> None:
-    """A context pushed within another one has its own user, and gives the outer one back."""
+    """A context that is pushed within another one has its own user; afterwards the outer one has its user again."""
     async with crowd.app.test_request_context("/"):
         login_user(crowd.people["1"])
         async with crowd.app.test_request_context("/"):
@@ -186,7 +186,7 @@ async def test_hand_pushed_contexts_are_apart(crowd: Site) -> None:
 
 
 async def test_requests_within_a_request_are_apart(crowd: Site) -> None:
-    """A view that asks the application itself for another page stays its own user."""
+    """A view that sends a request to its own application keeps its user."""
 
     @crowd.app.route("/ask")
     async def ask() -> str:
@@ -198,7 +198,7 @@ async def test_requests_within_a_request_are_apart(crowd: Site) -> None:
 
 
 async def test_websockets_are_apart(crowd: Site) -> None:
-    """Websockets that are open at the same time have their own users."""
+    """Each of several open websockets has its own user."""
 
     @crowd.app.websocket("/ws")
     async def socket() -> None:
@@ -222,7 +222,7 @@ async def test_websockets_are_apart(crowd: Site) -> None:
 
 
 async def test_receivers_of_one_request_are_not_called_for_another(crowd: Site) -> None:
-    """Async receivers that were left to the end are awaited in their own request."""
+    """Async receivers are awaited in the request that sent their signal."""
     seen: list[tuple[str, str]] = []
 
     async def receive(sender: object) -> None:
@@ -236,8 +236,8 @@ async def test_receivers_of_one_request_are_not_called_for_another(crowd: Site) 
     assert sorted(seen) == sorted((person.name, number) for number, person in crowd.people.items())
 
 
-async def test_websocket_in_a_request_context_is_nobody_elses(site: Site) -> None:
-    """In Quart 0.22 a request context that was pushed outside would be the websocket's: that is an error there."""
+async def test_websocket_in_a_request_context_gets_no_foreign_user(site: Site) -> None:
+    """In Quart 0.22 a websocket inside a pushed request context would get its user: that is an error."""
 
     @site.app.websocket("/ws")
     @login_required

@@ -1,4 +1,4 @@
-"""Session protection: the client that logged in, and any other."""
+"""Session protection: requests of the client that logged in, and of others."""
 
 from hashlib import sha512
 from typing import Any
@@ -12,7 +12,7 @@ ADDRESS = {"client": ("192.0.2.7", 4711)}
 
 
 async def test_basic_makes_another_client_stale() -> None:
-    """The default: who comes with another User-Agent stays logged in, but not fresh, for good."""
+    """Basic protection, the default: with another User-Agent a login stays, but is stale from then on."""
     site = Site()
     client = await site.logged_in()
 
@@ -41,7 +41,7 @@ async def test_strong_ends_the_login_of_another_client() -> None:
 
 @pytest.mark.parametrize("fault", [None, RuntimeError("no database")])
 async def test_strong_wins_over_what_the_loader_says(fault: Exception | None) -> None:
-    """The loader runs before the view, which may still make the session permanent; a refused client never sees it."""
+    """A client that strong protection refuses does not get the loader's error, although the loader ran before."""
     site = Site(SESSION_PROTECTION="strong")
     client = await site.logged_in()
     site.fault = fault
@@ -61,7 +61,7 @@ async def test_strong_is_basic_for_permanent_sessions() -> None:
 
 @pytest.mark.parametrize("mode", [None, "", "off", 5])
 async def test_protection_can_be_off(mode: Any) -> None:
-    """Any other mode than "basic" and "strong" is none."""
+    """Any mode but "basic" and "strong" turns protection off."""
     site = Site(SESSION_PROTECTION=mode)
     client = await site.logged_in()
 
@@ -73,7 +73,7 @@ async def test_protection_can_be_off(mode: Any) -> None:
 
 @pytest.mark.parametrize("mode", ["basic", "strong"])
 async def test_the_same_client_passes(mode: str) -> None:
-    """Who stays the same client is not touched."""
+    """Requests of the same client change nothing."""
     site = Site(SESSION_PROTECTION=mode)
     client = await site.logged_in()
 
@@ -84,7 +84,7 @@ async def test_the_same_client_passes(mode: str) -> None:
 
 
 async def test_the_managers_mode_is_used_without_a_setting() -> None:
-    """``session_protection`` counts where the configuration says nothing, and is overruled where it does."""
+    """The manager's ``session_protection`` is used unless ``SESSION_PROTECTION`` is configured."""
     site = Site()
     site.manager.session_protection = "strong"
     client = await site.logged_in()
@@ -96,7 +96,7 @@ async def test_the_managers_mode_is_used_without_a_setting() -> None:
 
 
 async def test_another_address_is_another_client() -> None:
-    """The address counts as much as the User-Agent."""
+    """A request from another address is from another client."""
     site = Site(SESSION_PROTECTION="strong")
     client = await site.logged_in()
 
@@ -124,7 +124,7 @@ async def test_both_forms_of_an_address_are_one_client(here: str) -> None:
     "header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Remote-Addr", "X-Client-IP", "X-Forwarded-Host"]
 )
 async def test_headers_cannot_spoof_the_address(header: str) -> None:
-    """A thief who tells the victim's address in a header is still another client."""
+    """A thief who sends the victim's address in ``X-Forwarded-For`` is another client."""
     site = Site(SESSION_PROTECTION="strong")
     victim = site.client()
     await text(victim, "/login", scope_base=ADDRESS)
@@ -138,7 +138,7 @@ async def test_headers_cannot_spoof_the_address(header: str) -> None:
 
 
 async def test_headers_do_not_change_the_client() -> None:
-    """Nor does such a header make the client another one."""
+    """The owner who sends such a header is the same client."""
     site = Site(SESSION_PROTECTION="strong")
     client = await site.logged_in()
 
@@ -146,7 +146,7 @@ async def test_headers_do_not_change_the_client() -> None:
 
 
 def identifier(base: str) -> str:
-    """The hash that Flask-Login makes of address and User-Agent."""
+    """Flask-Login's hash of address and User-Agent."""
     return sha512(base.encode()).hexdigest()
 
 
@@ -158,7 +158,7 @@ def identifier(base: str) -> str:
     ],
 )
 async def test_identifiers_of_both_flask_logins_are_known(base: str) -> None:
-    """A session that Flask-Login has written, of either kind, belongs to its client."""
+    """The identifiers of both Flask-Login versions are accepted from their client."""
     site = Site(SESSION_PROTECTION="strong")
     client = site.client()
     login = {"_user_id": "1", "_fresh": True, "_id": identifier(base)}
@@ -170,7 +170,7 @@ async def test_identifiers_of_both_flask_logins_are_known(base: str) -> None:
 
 
 async def test_a_client_without_user_agent_is_a_client() -> None:
-    """A header that is missing is as good as any."""
+    """A client without a User-Agent header is recognised."""
     site = Site(SESSION_PROTECTION="strong")
     for base in ("b'192.0.2.7'|b''", "192.0.2.7|"):
         client = site.client()
@@ -180,7 +180,7 @@ async def test_a_client_without_user_agent_is_a_client() -> None:
 
 
 async def test_long_user_agents_are_told_apart() -> None:
-    """However long it is, all of the User-Agent counts."""
+    """User-Agents that differ only after many characters are different clients."""
     site = Site(SESSION_PROTECTION="strong")
     client = site.client()
     agent = "x" * 5000
@@ -203,7 +203,7 @@ async def test_the_identifier_may_be_ones_own() -> None:
 
 
 async def test_a_session_without_login_is_protected_as_well() -> None:
-    """As in Flask-Login a session that holds anything but no identifier counts as another client's."""
+    """A session with content but without an identifier counts as another client's, as in Flask-Login."""
     site = Site(SESSION_PROTECTION="strong")
     client = site.client()
     await text(client, "/basket")
@@ -216,7 +216,7 @@ async def test_a_session_without_login_is_protected_as_well() -> None:
 
 
 async def test_an_empty_session_is_not_protected() -> None:
-    """Nothing is written for somebody who has nothing."""
+    """For an empty session nothing is written."""
     site = Site(SESSION_PROTECTION="strong")
 
     with listening(site.app) as heard:
@@ -226,7 +226,7 @@ async def test_an_empty_session_is_not_protected() -> None:
     assert set_cookies(response) == {}
 
 
-async def test_every_request_of_another_client_is_told() -> None:
+async def test_every_request_of_another_client_sends_a_signal() -> None:
     """``session_protected`` is sent each time; the session is written only the first time."""
     site = Site()
     client = await site.logged_in()
@@ -239,7 +239,7 @@ async def test_every_request_of_another_client_is_told() -> None:
 
 
 async def test_confirming_binds_to_the_new_client() -> None:
-    """Who re-authenticates is the client from then on."""
+    """``confirm_login`` binds the login to the client that calls it."""
     site = Site()
     client = await site.logged_in()
     await text(client, "/whoami", headers=ELSEWHERE)

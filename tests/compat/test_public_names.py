@@ -1,4 +1,4 @@
-"""What can be imported, and what it is by default."""
+"""The public names, and their defaults."""
 
 import ast
 import inspect
@@ -121,7 +121,7 @@ def imports(folder: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("folder", ["compat", "quart_app"])
 def test_flask_is_never_imported(folder: str) -> None:
-    """Flask is installed under Quart, but its proxies are the wrong ones."""
+    """No module imports Flask: it is installed with Quart, but its proxies are the wrong ones."""
     wrong = [found for found in imports(folder) if found[1].split(".")[0] in {"flask", "flask_login"}]
 
     assert not wrong
@@ -129,7 +129,7 @@ def test_flask_is_never_imported(folder: str) -> None:
 
 @pytest.mark.parametrize("folder", ["compat", "quart_app"])
 def test_only_public_names_of_quart_are_imported(folder: str) -> None:
-    """``quart.ctx`` and ``quart.globals`` are not the same in Quart 0.22 and 0.23."""
+    """No module imports ``quart.ctx`` or ``quart.globals``, which differ between Quart 0.22 and 0.23."""
     private = ("quart.ctx", "quart.globals")
     wrong = [found for found in imports(folder) if found[1].startswith(private) or found[1].startswith("quart._")]
 
@@ -137,7 +137,7 @@ def test_only_public_names_of_quart_are_imported(folder: str) -> None:
 
 
 def test_the_library_needs_quart_and_quart_auth_only() -> None:
-    """Nothing is imported that does not come with Quart and Quart-Auth, but LibCST in the porting assistant."""
+    """Only Quart, Quart-Auth and what they install is imported, and LibCST in the porting assistant."""
     allowed = {"quart", "quart_auth", "werkzeug", "itsdangerous", "blinker", "typing_extensions"}
     standard = __import__("sys").stdlib_module_names
 
@@ -148,7 +148,7 @@ def test_the_library_needs_quart_and_quart_auth_only() -> None:
 
 
 def test_utils_has_flask_logins_names() -> None:
-    """Who imports from ``flask_login.utils`` finds the same functions in ``compat.utils``."""
+    """``compat.utils`` has the functions of ``flask_login.utils``."""
     from compat import utils
 
     for name in ("login_user", "login_required", "current_user", "encode_cookie", "expand_login_view"):

@@ -57,7 +57,7 @@ async def test_the_identity_is_the_same(site: Site) -> None:
 
 
 async def test_their_decorator_guards(site: Site) -> None:
-    """``quart_auth.login_required`` lets pass whom ``login_required`` lets pass."""
+    """``quart_auth.login_required`` lets in the same users as ``login_required``."""
     assert await text(await site.logged_in(), "/theirs") == "1 susan"
     assert (await site.client().get("/theirs")).status_code == 401
 
@@ -75,14 +75,14 @@ async def test_their_decorator_refuses_inactive_and_missing_users(site: Site) ->
 
 
 async def test_their_answer_varies_by_cookie(site: Site) -> None:
-    """Asking Quart-Auth is asking for the user."""
+    """A response that used Quart-Auth's API has ``Vary: Cookie``."""
     response = await (await site.logged_in()).get("/identity")
 
     assert response.headers["Vary"] == "Cookie"
 
 
 async def test_login_and_logout_are_seen_at_once(site: Site) -> None:
-    """In the request that logs in or out, both APIs know."""
+    """Both APIs see a login or logout in the request that makes it."""
 
     @site.app.route("/both")
     async def both() -> str:
@@ -110,7 +110,7 @@ async def test_their_logout_logs_out(site: Site) -> None:
 
 
 async def test_their_login_is_an_error(site: Site) -> None:
-    """It knows only an id, so it says what to do instead, and nobody is logged in."""
+    """``quart_auth.login_user`` gets only an id: it raises an error that says what to call, and logs nobody in."""
     client = site.client()
 
     found = await error(client, "/their-login")
@@ -131,12 +131,12 @@ async def test_renewing_remembers(site: Site) -> None:
 
 
 async def test_renewing_nobody_writes_nothing(site: Site) -> None:
-    """There is no cookie for an anonymous visitor."""
+    """``quart_auth.renew_login`` sets no cookie for a visitor."""
     assert set_cookies(await site.client().get("/renew")) == {}
 
 
 async def test_a_logout_after_renewing_wins(site: Site) -> None:
-    """Who logs out in the same request is not remembered."""
+    """After ``renew_login`` a logout in the same request still deletes the remember cookie."""
 
     @site.app.route("/renew-and-leave")
     async def renew_and_leave() -> str:
@@ -151,7 +151,7 @@ async def test_a_logout_after_renewing_wins(site: Site) -> None:
 
 
 async def test_websockets_have_their_identity(site: Site) -> None:
-    """There, too."""
+    """``quart_auth.current_user`` is our user in websockets, too."""
 
     @site.app.websocket("/ws")
     @quart_auth.login_required
@@ -174,8 +174,8 @@ async def test_templates_see_our_user(site: Site) -> None:
     assert await text(await site.logged_in(), "/page") == "susan"
 
 
-def test_a_quart_auth_that_is_there_already_is_an_error() -> None:
-    """Two extensions would have two users: the application does not start."""
+def test_an_earlier_quart_auth_is_an_error() -> None:
+    """``init_app`` is an error if the application has a Quart-Auth already: there would be two users."""
     app = Quart(__name__)
     quart_auth.QuartAuth(app)
 
@@ -183,8 +183,8 @@ def test_a_quart_auth_that_is_there_already_is_an_error() -> None:
         LoginManager[Any](app)
 
 
-async def test_a_quart_auth_that_comes_later_is_an_error() -> None:
-    """It would show its own user in templates: that is said when it comes, or at the first request."""
+async def test_a_later_quart_auth_is_an_error() -> None:
+    """A Quart-Auth that is added later is an error when it is added, or at the first request."""
     site = Site()
     site.people["1"].name = "susan"
     try:

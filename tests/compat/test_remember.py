@@ -29,21 +29,21 @@ YEAR = timedelta(days=365)
 
 
 async def remembered(site: Site, query: str = "") -> str:
-    """The remember cookie of a login with *query*."""
+    """Log in with *query* and return the remember cookie."""
     value = cookie(await site.logged_in(f"remember=1&{query}"), REMEMBER)
     assert value is not None
     return value
 
 
 async def who_is(site: Site, token: str) -> str:
-    """Who a client with nothing but this remember cookie is."""
+    """The user of a client that has only this remember cookie."""
     client = site.client()
     put_cookie(client, REMEMBER, token)
     return await text(client, "/whoami")
 
 
-async def test_only_who_asks_is_remembered(site: Site) -> None:
-    """Without ``remember`` there is no cookie."""
+async def test_without_remember_there_is_no_cookie(site: Site) -> None:
+    """A login without ``remember`` sets no remember cookie."""
     client = await site.logged_in()
     assert cookie(client, REMEMBER) is None
 
@@ -52,7 +52,7 @@ async def test_only_who_asks_is_remembered(site: Site) -> None:
 
 
 async def test_coming_back(site: Site) -> None:
-    """Who asked to be remembered is logged in again, also for the requests that follow."""
+    """The remember cookie logs in again, also for the requests that follow."""
     client = await site.logged_in("remember=1")
     close_browser(client)
 
@@ -62,7 +62,7 @@ async def test_coming_back(site: Site) -> None:
 
 
 async def test_login_remembered_says_whether_the_cookie_is_good(site: Site) -> None:
-    """It looks at the cookie only: signed by us and not over."""
+    """``login_remembered`` is true if the cookie is validly signed and has not expired, whoever the user is."""
     client = await site.logged_in("remember=1")
     assert await text(client, "/remembered") == "True"
 
@@ -75,7 +75,7 @@ async def test_login_remembered_says_whether_the_cookie_is_good(site: Site) -> N
 
 
 def is_timed(token: str) -> bool:
-    """Whether this is a token of Quart-Auth's kind."""
+    """Whether this is a timed token, as Quart-Auth makes it."""
     return token.count(".") == 2 and "|" not in token
 
 
@@ -85,7 +85,7 @@ async def test_timed_tokens_are_the_default(site: Site) -> None:
 
 
 async def test_flask_logins_tokens_can_be_issued() -> None:
-    """``"flask-login"`` issues what Flask-Login issues, and reads it."""
+    """With ``REMEMBER_COOKIE_ISSUE = "flask-login"`` the tokens are Flask-Login's, and are read again."""
     site = Site(REMEMBER_COOKIE_ISSUE="flask-login")
     token = await remembered(site)
 
@@ -191,7 +191,7 @@ async def test_a_token_keeps_its_own_duration(clock: Clock) -> None:
 
 @pytest.mark.parametrize(("seconds", "who"), [(59, "susan"), (60, "susan"), (61, "nobody")])
 async def test_clocks_of_hosts_may_differ(clock: Clock, site: Site, seconds: int, who: str) -> None:
-    """A token from up to 60 seconds in the future is good: another host's clock may be ahead."""
+    """A token from up to 60 seconds in the future is accepted: another host's clock may be ahead."""
     token = await remembered(site)
 
     clock.shift(-seconds)
@@ -200,7 +200,7 @@ async def test_clocks_of_hosts_may_differ(clock: Clock, site: Site, seconds: int
 
 
 async def test_the_browser_is_told_when_it_ends(clock: Clock, site: Site) -> None:
-    """The cookie's ``Expires`` is that of the token, for the default duration and for one's own."""
+    """The cookie's ``Expires`` agrees with the token, for the default duration and for that of a login."""
     now = datetime.fromtimestamp(clock.now, UTC)
     for query, duration in (("remember=1", YEAR), ("remember=1&seconds=25200", timedelta(hours=7))):
         response = await site.client().get(f"/login?{query}")
@@ -208,7 +208,7 @@ async def test_the_browser_is_told_when_it_ends(clock: Clock, site: Site) -> Non
 
 
 @pytest.mark.parametrize("duration", ["123", 1.5, None])
-async def test_configured_duration_has_to_be_one(duration: Any) -> None:
+async def test_a_wrong_configured_duration_is_an_error(duration: Any) -> None:
     """A wrong ``REMEMBER_COOKIE_DURATION`` is an error at login, and nobody is logged in."""
     site = Site()
     site.app.config["REMEMBER_COOKIE_DURATION"] = duration
@@ -248,7 +248,7 @@ ATTRIBUTES = ("domain", "path", "secure", "httponly", "samesite")
     ],
 )
 async def test_the_cookie_is_deleted_as_it_was_set(config: dict[str, Any], expected: tuple[object, ...]) -> None:
-    """Setting and deleting carry the same attributes, those that are configured; else browsers keep it."""
+    """The cookie is deleted with the configured attributes, as it was set: else browsers would keep it."""
     site = Site(**config)
     name = config.get("REMEMBER_COOKIE_NAME", REMEMBER)
     client = site.client()
@@ -283,7 +283,7 @@ async def test_logout_deletes_cookies_of_other_paths(config: dict[str, Any], roo
 
 
 async def test_settings_are_read_at_each_request(site: Site) -> None:
-    """A setting that changes while the application runs is in effect at once, as in Flask-Login."""
+    """A changed setting is in effect at the next request, as in Flask-Login."""
     await remembered(site)
     site.app.config["REMEMBER_COOKIE_NAME"] = "another"
 
@@ -296,7 +296,7 @@ async def test_settings_are_read_at_each_request(site: Site) -> None:
 # --- refreshing
 
 
-async def test_each_request_may_begin_anew(clock: Clock) -> None:
+async def test_each_request_may_refresh_the_cookie(clock: Clock) -> None:
     """With ``REMEMBER_COOKIE_REFRESH_EACH_REQUEST`` the cookie lasts from the latest visit."""
     site = Site(REMEMBER_COOKIE_REFRESH_EACH_REQUEST=True, REMEMBER_COOKIE_DURATION=100)
     client = await site.logged_in("remember=1")
@@ -307,8 +307,8 @@ async def test_each_request_may_begin_anew(clock: Clock) -> None:
         assert await text(client, "/whoami") == "susan"
 
 
-async def test_refreshing_remembers_only_who_asked() -> None:
-    """Who did not ask to be remembered is not, however often they come."""
+async def test_refreshing_needs_a_remembered_login() -> None:
+    """Refreshing sets no remember cookie for a login without one."""
     site = Site(REMEMBER_COOKIE_REFRESH_EACH_REQUEST=True)
     client = await site.logged_in()
 
@@ -330,7 +330,7 @@ async def test_without_refreshing_the_cookie_stays(clock: Clock, site: Site) -> 
 
 @pytest.mark.parametrize("issue", ["timed", "flask-login"])
 async def test_keys_rotate(issue: str) -> None:
-    """A cookie signed with an older key is good while that is among ``SECRET_KEY_FALLBACKS``."""
+    """A cookie signed with an older key is accepted while that key is in ``SECRET_KEY_FALLBACKS``."""
     site = Site(REMEMBER_COOKIE_ISSUE=issue)
     token = await remembered(site)
 
@@ -362,7 +362,7 @@ async def test_keys_of_any_kind_sign() -> None:
 
 
 async def test_a_wrong_duration_is_an_error_of_the_login(site: Site) -> None:
-    """The setting is read when it is needed: an application with a wrong one starts, as with Flask-Login."""
+    """An application with a wrong duration starts, as with Flask-Login: the error comes at the first login."""
     app = Quart(__name__)
     app.config.update(SECRET_KEY="k", REMEMBER_COOKIE_DURATION="123")
 

@@ -1,4 +1,4 @@
-"""Where visitors may come back to: pages of this site, and nothing else.
+"""``safe_next_url``: accepts pages of this site and nothing else.
 
 ``next_values.json`` holds the values of our own choosing: those that are refused, by what is wrong with
 them, and those that are kept, with what they become. Hypothesis looks for more.
@@ -57,7 +57,7 @@ def _authority(value: str) -> str:
 
 
 def assert_harmless(url: str) -> None:
-    """Assert that *url* is a page of the site for whoever reads it, and can stand in a header."""
+    """Assert that browsers read *url* as a page of the site, and that it is valid in a header."""
     assert url.startswith("/")
     assert not url.startswith("//")
     assert all(" " < character < "\x7f" for character in url)
@@ -70,38 +70,38 @@ def assert_harmless(url: str) -> None:
 
 @pytest.mark.parametrize("value", REFUSED)
 def test_other_values_are_refused(value: str) -> None:
-    """What would leave the site, or is not quite a URL of it, becomes the default."""
+    """Values that would leave the site, or are not valid URLs of it, become the default."""
     assert safe_next_url(value, default="/home") == "/home"
 
 
 @pytest.mark.parametrize(("value", "url"), VALUES["kept"].items())
 def test_pages_of_the_site_are_kept(value: str, url: str) -> None:
-    """Path, query and fragment stay, percent-encoded to ASCII."""
+    """Path, query and fragment of a page of the site are kept, percent-encoded to ASCII."""
     assert safe_next_url(value) == url
     assert_harmless(url)
 
 
 @pytest.mark.parametrize("value", [5, ["/a"], b"/a", {"a": 1}, "/\ud800"])
-def test_what_is_no_text_is_refused(value: Any) -> None:
-    """Only well-formed strings are looked at."""
+def test_values_that_are_no_text_are_refused(value: Any) -> None:
+    """Values that are not well-formed strings become the default."""
     assert safe_next_url(value) == "/"
 
 
 def test_long_values_are_refused() -> None:
-    """Up to 2,048 characters."""
+    """Values of more than 2,048 characters become the default."""
     assert safe_next_url("/" + "a" * 2047) == "/" + "a" * 2047
     assert safe_next_url("/" + "a" * 2048) == "/"
 
 
 @pytest.mark.parametrize("value", ["/logout", "/logout?x=1", "/log%6fut", "/logout#x"])
 def test_pages_can_be_avoided(value: str) -> None:
-    """A page such as the logout is not returned to, however it is written."""
+    """Pages in ``avoid``, such as the logout, become the default, however they are written."""
     assert safe_next_url(value, "/home", avoid={"/logout"}) == "/home"
     assert safe_next_url("/logouts", "/home", avoid={"/logout"}) == "/logouts"
 
 
 def test_the_default_is_given_back_as_it_is() -> None:
-    """It is the application's own."""
+    """The default is returned unchanged, even if it is a URL of another site."""
     assert safe_next_url("//evil.test", "https://elsewhere.example/") == "https://elsewhere.example/"
     assert safe_next_url(None, "/home") == "/home"
 
@@ -122,7 +122,7 @@ _mischief = st.lists(
 @example("/\t/evil.test")
 @example("/\\evil.test")
 def test_whatever_passes_is_harmless(value: str) -> None:
-    """What is not refused begins with one slash, is printable ASCII, and stays on the origin."""
+    """Every accepted value begins with one slash, is printable ASCII, and stays on the origin."""
     url = safe_next_url(value, default="/refused")
 
     assert_harmless(url)
@@ -139,7 +139,7 @@ def test_what_has_passed_passes_again(value: str) -> None:
 
 @given(st.text(alphabet=string.ascii_letters + string.digits + "-_~", min_size=1), st.text(max_size=20))
 def test_ordinary_pages_pass(path: str, query: str) -> None:
-    """A path with any query that is encoded as it should be is kept."""
+    """A correctly encoded path with any query is kept."""
     from urllib.parse import urlencode
 
     url = f"/{path}?{urlencode({'q': query})}"
@@ -169,7 +169,7 @@ async def test_next_is_taken_from_the_query(site: Site, query: str, url: str) ->
 
 
 async def test_next_is_taken_from_the_session_where_it_is_kept() -> None:
-    """With ``USE_SESSION_FOR_NEXT`` the query means nothing, and the session is checked as well."""
+    """With ``USE_SESSION_FOR_NEXT`` the query is ignored, and the value in the session is checked."""
     from quart import session
 
     site = Site(USE_SESSION_FOR_NEXT=True)

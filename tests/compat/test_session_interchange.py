@@ -1,4 +1,4 @@
-"""Moving an application from Flask to Quart, or back: whoever is logged in stays so."""
+"""Moving an application from Flask to Quart, or back, keeps every login."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ MODES = ["basic", "strong", None]
 
 
 def from_flask(path: str, cookies: dict[str, str], **config: Any) -> tuple[str, dict[str, str]]:
-    """Ask the Flask application for *path*."""
+    """Send a request for *path* to the Flask application."""
     return flask_side.get(flask_side.flask_application(**config), path, cookies, address=ADDRESS, agent=AGENT)
 
 
 def cookies_of(client: QuartClient) -> dict[str, str]:
-    """What a browser would send to the Flask application."""
+    """The cookies that a browser would send to the Flask application."""
     found = {name: cookie(client, name) for name in ("session", REMEMBER)}
     return {name: value for name, value in found.items() if value is not None}
 
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_login_made_by_flask_is_one_here(mode: str | None) -> None:
-    """A session of Flask-Login is a login here, fresh where it was fresh, and is not even written."""
+    """A session of Flask-Login is a login here, with the same freshness, and is not rewritten."""
     _, cookies = from_flask("/login", {}, SESSION_PROTECTION=mode)
     site = Site(SESSION_PROTECTION=mode)
     client = site.client()
@@ -41,7 +41,7 @@ async def test_a_login_made_by_flask_is_one_here(mode: str | None) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_login_made_here_is_one_in_flask(mode: str | None) -> None:
-    """The other way round, too."""
+    """A session of this library is a login in Flask-Login."""
     site = Site(SESSION_PROTECTION=mode)
     client = site.client()
     await text(client, "/login", **HERE)
@@ -53,7 +53,7 @@ async def test_a_login_made_here_is_one_in_flask(mode: str | None) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("query", ["remember=1", "remember=1&seconds=600"])
-async def test_whom_flask_remembers_is_remembered_here(mode: str | None, query: str) -> None:
+async def test_flasks_remember_cookie_is_accepted_here(mode: str | None, query: str) -> None:
     """Flask-Login's remember cookie brings its user back."""
     _, cookies = from_flask(f"/login?{query}", {}, SESSION_PROTECTION=mode)
     site = Site(SESSION_PROTECTION=mode)
@@ -65,7 +65,7 @@ async def test_whom_flask_remembers_is_remembered_here(mode: str | None, query: 
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_who_is_remembered_here_is_remembered_by_flask(mode: str | None) -> None:
+async def test_our_remember_cookie_is_accepted_by_flask(mode: str | None) -> None:
     """While ``REMEMBER_COOKIE_ISSUE`` is ``"flask-login"``, Flask-Login reads our remember cookies."""
     site = Site(SESSION_PROTECTION=mode, REMEMBER_COOKIE_ISSUE="flask-login")
     client = site.client()
@@ -76,15 +76,15 @@ async def test_who_is_remembered_here_is_remembered_by_flask(mode: str | None) -
     assert from_flask("/fresh", remember_cookie, SESSION_PROTECTION=mode)[0] == "False"
 
 
-async def test_timed_tokens_mean_nothing_to_flask() -> None:
-    """Our own remember cookie is ignored by Flask-Login, not answered with an error."""
+async def test_timed_tokens_are_ignored_by_flask() -> None:
+    """Flask-Login ignores a timed token, without an error."""
     client = await Site().logged_in("remember=1")
 
     assert from_flask("/whoami", {REMEMBER: cookies_of(client)[REMEMBER]})[0] == "nobody"
 
 
 async def test_back_and_forth() -> None:
-    """A client may be sent to either application at each request, and stays the same user."""
+    """A client whose requests reach either application stays the same user."""
     site = Site()
     _, cookies = from_flask("/login?remember=1", {})
     client = site.client()
@@ -97,7 +97,7 @@ async def test_back_and_forth() -> None:
 
 
 async def test_logging_out_here_ends_flasks_cookies() -> None:
-    """A logout deletes the remember cookie that Flask-Login has set, and its session's login."""
+    """A logout ends the session's login of Flask-Login and deletes its remember cookie."""
     _, cookies = from_flask("/login?remember=1", {})
     client = Site().client()
     for name, value in cookies.items():

@@ -1,4 +1,4 @@
-"""When receivers are called, and what they may do."""
+"""Signals: when their receivers are called, and what these may do."""
 
 import asyncio
 from typing import Any
@@ -22,8 +22,8 @@ from compat import (
 from .site import Person, Site, close_browser, listening, names, text
 
 
-async def test_sync_receivers_are_called_at_the_moment(site: Site) -> None:
-    """When ``login_user`` returns, they have been called."""
+async def test_sync_receivers_are_called_at_once(site: Site) -> None:
+    """Sync receivers have been called when ``login_user`` returns."""
     called: list[str] = []
 
     def receive(sender: Quart, user: Person) -> None:
@@ -36,7 +36,7 @@ async def test_sync_receivers_are_called_at_the_moment(site: Site) -> None:
 
 
 async def test_the_sender_is_the_application(site: Site) -> None:
-    """Itself, not a proxy for it."""
+    """The sender is the application object, not a proxy."""
     senders: list[object] = []
 
     def receive(sender: object, **arguments: object) -> None:
@@ -50,7 +50,7 @@ async def test_the_sender_is_the_application(site: Site) -> None:
 
 
 async def test_async_receivers_are_awaited_before_the_response_is_sent(site: Site) -> None:
-    """They run after the view, may suspend, and have ended when the client gets its answer."""
+    """Async receivers run after the view and have finished before the response is sent."""
     order: list[str] = []
 
     async def receive(sender: Quart, user: Person) -> None:
@@ -72,7 +72,7 @@ async def test_async_receivers_are_awaited_before_the_response_is_sent(site: Sit
 
 
 async def test_async_receivers_may_write_the_session(site: Site) -> None:
-    """What they write is in the cookie of that response."""
+    """What async receivers write to the session is in the cookie of that response."""
 
     async def receive(sender: Quart, user: Person) -> None:
         await asyncio.sleep(0)
@@ -85,7 +85,7 @@ async def test_async_receivers_may_write_the_session(site: Site) -> None:
 
 
 async def test_async_receivers_are_called_in_order(site: Site) -> None:
-    """In the order of the signals, each once."""
+    """Async receivers are called in the order of the signals, each once."""
     order: list[str] = []
 
     async def logged_out(sender: Quart, user: Person) -> None:
@@ -114,7 +114,7 @@ async def test_async_receivers_are_called_in_order(site: Site) -> None:
 
 
 async def test_async_receivers_may_cause_signals(site: Site) -> None:
-    """A receiver that asks for the user for the first time has its receivers awaited as well."""
+    """If a receiver causes signals by reading the user, their receivers are awaited, too."""
     seen: list[str] = []
 
     async def on_access(sender: Quart) -> None:
@@ -135,7 +135,7 @@ async def test_async_receivers_may_cause_signals(site: Site) -> None:
 
 
 async def test_receivers_of_websockets_are_awaited(site: Site) -> None:
-    """Async receivers are called there as well, when the websocket ends at the latest."""
+    """Async receivers of websockets are awaited, at the latest when the websocket ends."""
     seen: list[str] = []
 
     async def on_access(sender: Quart) -> None:
@@ -155,7 +155,7 @@ async def test_receivers_of_websockets_are_awaited(site: Site) -> None:
 
 
 async def test_async_receivers_of_sync_views_are_awaited(site: Site) -> None:
-    """A sync view runs in a thread; its receivers run where all others do, and before the answer is sent."""
+    """Async receivers of a sync view, which runs in a thread, run on the event loop before the response is sent."""
     seen: list[str] = []
 
     async def on_login(sender: Quart, user: Person) -> None:
@@ -177,7 +177,7 @@ async def test_async_receivers_of_sync_views_are_awaited(site: Site) -> None:
 
 
 async def test_async_receivers_of_sync_websockets_are_awaited(site: Site) -> None:
-    """So do those of a sync websocket, which runs in a thread as well."""
+    """Async receivers of a sync websocket, which runs in a thread, run on the event loop."""
     heard = asyncio.Event()
 
     async def on_access(sender: Quart) -> None:
@@ -196,7 +196,7 @@ async def test_async_receivers_of_sync_websockets_are_awaited(site: Site) -> Non
     await asyncio.wait_for(heard.wait(), 5)
 
 
-async def test_receivers_of_the_first_look_may_look_themselves(site: Site) -> None:
+async def test_receivers_of_user_accessed_may_read_the_user(site: Site) -> None:
     """A receiver of ``user_accessed`` that reads the user gets the user, and is called once."""
     seen: list[str] = []
 
@@ -210,7 +210,7 @@ async def test_receivers_of_the_first_look_may_look_themselves(site: Site) -> No
     assert seen == ["susan"]
 
 
-async def test_the_source_of_the_user_is_told_before_the_user(site: Site) -> None:
+async def test_the_signal_of_the_source_is_sent_before_user_loaded(site: Site) -> None:
     """``user_loaded`` is sent whatever the source, after the signal that names it."""
 
     @site.manager.request_loader
@@ -235,7 +235,7 @@ async def test_the_source_of_the_user_is_told_before_the_user(site: Site) -> Non
 
 @pytest.mark.parametrize("signal", [user_loaded, user_loaded_from_cookie])
 async def test_receivers_see_the_user_as_current(site: Site, signal: Any) -> None:
-    """When a load is told, ``current_user`` is that user, and the session says so."""
+    """While the signals of a load are sent, ``current_user`` and the session have that user."""
     seen: list[tuple[str, str]] = []
 
     def receive(sender: Quart, user: Person) -> None:
@@ -250,7 +250,7 @@ async def test_receivers_see_the_user_as_current(site: Site, signal: Any) -> Non
 
 
 async def test_other_applications_are_not_disturbed(site: Site) -> None:
-    """Receivers of one application do not hear another one."""
+    """Receivers connected to one application are not called for another."""
     other = Site()
 
     with listening(site.app) as heard:

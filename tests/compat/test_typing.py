@@ -1,4 +1,4 @@
-"""How an application's own code type-checks against the library."""
+"""An application's code is type-checked against the library with ``mypy --strict``."""
 
 import sys
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Check = Callable[[str], list[str]]
 
 @pytest.fixture(scope="module")
 def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
-    """What ``mypy --strict`` says of a program, error by error."""
+    """The errors of ``mypy --strict`` for a program."""
     folder = tmp_path_factory.mktemp("programs")
 
     def run(program: str) -> list[str]:
@@ -95,7 +95,7 @@ async def log_in() -> str:
 
 
 def test_sync_loaders_fit_as_well(check: Check) -> None:
-    """So do sync loaders, and managers that are made without an application."""
+    """Sync loaders type-check, too, and managers that are made without an application."""
     assert not check(
         HEAD
         + """
@@ -128,7 +128,7 @@ another.init_app(app)
     ],
 )
 def test_wrong_loaders_are_errors(check: Check, loader: str) -> None:
-    """A loader of another signature is found before it runs."""
+    """A loader with a wrong signature is a type error."""
     errors = check(f"{HEAD}\n@login_manager.user_loader\n{loader}\n")
 
     assert len(errors) == 1
@@ -136,7 +136,7 @@ def test_wrong_loaders_are_errors(check: Check, loader: str) -> None:
 
 
 def test_wrong_attributes_are_errors(check: Check) -> None:
-    """The typed ``current_user`` knows what the application's user has."""
+    """A wrong attribute of the typed ``current_user`` is a type error."""
     errors = check(f"{HEAD}\nlogin_manager.current_user.nam\n")
 
     assert len(errors) == 1
@@ -144,7 +144,7 @@ def test_wrong_attributes_are_errors(check: Check) -> None:
 
 
 def test_forgotten_awaits_are_errors(check: Check) -> None:
-    """``unauthorized()`` and ``load_user()`` have to be awaited, and mypy says so."""
+    """A missing ``await`` of ``unauthorized()`` or ``load_user()`` is a type error."""
     errors = check(
         HEAD
         + """
@@ -159,7 +159,7 @@ async def view() -> None:
 
 
 def test_decorators_keep_the_arguments_of_views(check: Check) -> None:
-    """A decorated view still takes what it took."""
+    """A decorated view keeps its signature."""
     errors = check(
         HEAD
         + """
@@ -227,7 +227,7 @@ def name() -> str:
 
 @pytest.mark.parametrize("bases", ["Base", "UserMixin, Base"])
 def test_is_active_may_be_a_column(check: Check, bases: str) -> None:
-    """Whether an account is active often stands in the database: ``Mapped[bool]`` is a bool on the object."""
+    """``is_active`` may be a ``Mapped[bool]`` column, which is a bool on the object."""
     pytest.importorskip("sqlalchemy")
     own = "" if "Mixin" in bases else "is_authenticated = True\n    is_anonymous = False"
     assert not check(
@@ -254,7 +254,7 @@ async def load_account(user_id: str) -> Account | None:
 
 
 def test_the_library_is_marked_as_typed() -> None:
-    """Without this file, type checkers would not look into it."""
+    """The package has ``py.typed``, without which type checkers would ignore its types."""
     import compat
 
     assert Path(compat.__file__).with_name("py.typed").exists()

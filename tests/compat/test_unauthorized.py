@@ -1,4 +1,4 @@
-"""What visitors get who are refused, and where they are sent."""
+"""The responses to refused users, and where these are redirected to."""
 
 from collections.abc import Callable
 from secrets import token_urlsafe
@@ -37,13 +37,13 @@ def site() -> Site:
 
 
 async def flashed(client: QuartClient) -> list[list[str]]:
-    """What the visitor will be told next."""
+    """The messages that have been flashed."""
     messages: list[list[str]] = await (await client.get("/flashes")).get_json()
     return messages
 
 
 async def test_without_a_login_view_it_is_401(site: Site) -> None:
-    """Nowhere to go: 401, and nothing is flashed."""
+    """Without a login view a visitor gets 401, and nothing is flashed."""
     site.manager.login_view = None
     client = site.client()
 
@@ -52,7 +52,7 @@ async def test_without_a_login_view_it_is_401(site: Site) -> None:
 
 
 async def test_visitors_are_sent_to_log_in(site: Site) -> None:
-    """They are redirected, with the refused page in ``next``, and are told why."""
+    """Visitors are redirected to the login view, with the refused page in ``next`` and a flashed message."""
     client = site.client()
 
     with listening(site.app) as heard:
@@ -67,7 +67,7 @@ async def test_visitors_are_sent_to_log_in(site: Site) -> None:
 
 
 async def test_users_are_sent_to_reauthenticate(site: Site) -> None:
-    """Whose login is stale gets the refresh view, its message and its signal."""
+    """A user with a stale login is redirected to the refresh view, with its message and its signal."""
     site.manager.refresh_view = "reauthenticate"
     client = await site.logged_in("remember=1")
     close_browser(client)
@@ -81,14 +81,14 @@ async def test_users_are_sent_to_reauthenticate(site: Site) -> None:
 
 
 async def test_without_a_refresh_view_it_is_401(site: Site) -> None:
-    """The login view is not where users re-authenticate."""
+    """Without a refresh view a stale login gets 401, even with a login view."""
     client = await site.logged_in("stale=1")
 
     assert (await client.get("/private")).status_code == 401
 
 
 async def test_visitors_of_fresh_pages_are_sent_to_log_in(site: Site) -> None:
-    """Who is not logged in at all has nothing to refresh."""
+    """On a page for fresh logins a visitor is redirected to the login view."""
     response = await site.client().get("/private")
 
     assert response.location == "/login?next=%2Fprivate"
@@ -106,14 +106,14 @@ async def test_visitors_of_fresh_pages_are_sent_to_log_in(site: Site) -> None:
     ],
 )
 async def test_login_views_may_be_urls(site: Site, view: str, location: str) -> None:
-    """An endpoint or a URL; on another host, ``next`` is absolute; the Location is ASCII."""
+    """The login view may be a URL; on another host ``next`` is absolute; the Location is ASCII."""
     site.manager.login_view = view
 
     assert (await site.client().get("/members")).headers["Location"] == location
 
 
 async def test_message_and_category_can_be_changed(site: Site) -> None:
-    """They are the manager's."""
+    """Message and category are attributes of the manager."""
     site.manager.login_message = "Who are you?"
     site.manager.login_message_category = "question"
     client = site.client()
@@ -123,7 +123,7 @@ async def test_message_and_category_can_be_changed(site: Site) -> None:
 
 
 async def test_without_a_message_nothing_is_flashed(site: Site) -> None:
-    """None says nothing."""
+    """With a message of None nothing is flashed."""
     site.manager.login_message = None
     client = site.client()
     await client.get("/members")
@@ -132,7 +132,7 @@ async def test_without_a_message_nothing_is_flashed(site: Site) -> None:
 
 
 async def test_messages_are_translated(site: Site, kind: Kind) -> None:
-    """The callback, sync or async, gets the message and gives what is flashed."""
+    """The callback, sync or async, translates the message that is flashed."""
     translated: Callable[[str], Any] = as_kind(kind, lambda message: f"<{message}>")
     site.manager.localize_callback = translated
     site.manager.refresh_view = "reauthenticate"
@@ -148,7 +148,7 @@ async def test_messages_are_translated(site: Site, kind: Kind) -> None:
 
 
 async def test_handlers_answer_instead(site: Site, kind: Kind) -> None:
-    """Handlers, sync or async, answer alone, after the signal."""
+    """A handler, sync or async, makes the whole response, after the signal is sent."""
     site.manager.unauthorized_handler(as_kind(kind, lambda: ("who?", 418)))
     site.manager.needs_refresh_handler(as_kind(kind, lambda: ("again?", 419)))
     client = site.client()
@@ -165,7 +165,7 @@ async def test_handlers_answer_instead(site: Site, kind: Kind) -> None:
 
 
 def test_setting_a_handler_returns_it(site: Site) -> None:
-    """The decorators leave what they decorate alone."""
+    """The decorators of handlers return the function unchanged."""
 
     async def answer() -> str:
         return ""
@@ -193,7 +193,7 @@ async def test_views_may_refuse_themselves(site: Site) -> None:
 
 
 async def test_the_page_may_be_kept_in_the_session(site: Site) -> None:
-    """With ``USE_SESSION_FOR_NEXT`` the URL stays short, under "strong" protection, too."""
+    """With ``USE_SESSION_FOR_NEXT`` the page is in the session instead of the URL, with "strong" protection, too."""
     site.app.config.update(USE_SESSION_FOR_NEXT=True, SESSION_PROTECTION="strong")
     site.manager.login_view = "reauthenticate"
     client = site.client()
@@ -207,7 +207,7 @@ async def test_the_page_may_be_kept_in_the_session(site: Site) -> None:
 
 
 async def test_a_page_that_is_too_long_is_not_kept(site: Site) -> None:
-    """The session, which would not fit into its cookie, keeps what it had but for the page that was refused before."""
+    """A page too long for the session cookie is not kept; the page that was refused before is removed."""
     site.app.config.update(USE_SESSION_FOR_NEXT=True)
     client = site.client()
     await client.get("/members?tab=1")
@@ -219,7 +219,7 @@ async def test_a_page_that_is_too_long_is_not_kept(site: Site) -> None:
 
 
 async def test_the_host_may_be_forced(site: Site) -> None:
-    """``FORCE_HOST_FOR_REDIRECTS`` names the host, whatever the client says."""
+    """``FORCE_HOST_FOR_REDIRECTS`` is the host of redirects, whatever ``Host`` the client sends."""
     site.app.config["FORCE_HOST_FOR_REDIRECTS"] = "good.example"
 
     response = await site.client().get("/members", headers={"Host": "bad.example"})
@@ -228,7 +228,7 @@ async def test_the_host_may_be_forced(site: Site) -> None:
 
 
 async def test_next_is_relative_whatever_the_host(site: Site) -> None:
-    """The host that a client claims does not get into the URL."""
+    """``next`` does not contain the ``Host`` that the client sends."""
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
 
     assert (await site.client().get("/members", headers=headers)).location == "/login?next=%2Fmembers"
@@ -245,12 +245,12 @@ async def test_next_is_relative_whatever_the_host(site: Site) -> None:
     ],
 )
 def test_next_is_as_short_as_it_can_be(login: str, current: str, expected: str) -> None:
-    """Path and query, unless the login page is elsewhere."""
+    """``next`` is path and query only, unless the login page is on another host."""
     assert make_next_param(login, current) == expected
 
 
 async def test_login_urls_can_be_made(site: Site) -> None:
-    """With and without a page to come back to, and under another name."""
+    """``login_url`` makes URLs with and without ``next``, and with another name for it."""
     async with site.app.test_request_context("/"):
         assert login_url("login") == "/login"
         assert login_url("login", "http://localhost/a") == "/login?next=%2Fa"
@@ -279,12 +279,12 @@ def blueprint(name: str) -> Blueprint:
 
 
 async def locations(site: Site, *paths: str) -> list[str]:
-    """Where visitors of *paths* are sent, without the query."""
+    """The redirect targets for visitors of *paths*, without the query."""
     return [((await site.client().get(path)).location or "401").partition("?")[0] for path in paths]
 
 
 async def test_blueprints_have_login_views_of_their_own(site: Site) -> None:
-    """By name in ``blueprint_login_views``; others use ``login_view``."""
+    """A blueprint's login view is in ``blueprint_login_views``; others use ``login_view``."""
     for name in ("shop", "club", "wiki"):
         site.app.register_blueprint(blueprint(name))
     site.manager.blueprint_login_views = {"shop": "/shop-login", "club": "login"}
@@ -307,7 +307,7 @@ async def test_nested_blueprints_are_named_with_dots(site: Site) -> None:
 
 
 async def test_set_login_view_sets_the_applications(site: Site) -> None:
-    """Without a blueprint, and as often as one likes."""
+    """``set_login_view`` without a blueprint sets ``login_view``, and can be called again."""
     async with site.app.app_context():
         set_login_view("/first")
         set_login_view("/second")
@@ -316,7 +316,7 @@ async def test_set_login_view_sets_the_applications(site: Site) -> None:
 
 
 async def test_set_login_view_sets_a_blueprints(site: Site) -> None:
-    """With a blueprint the application's own stays for all others, in whatever order they are set."""
+    """``set_login_view`` with a blueprint does not affect others, in whatever order they are set."""
     shop, club = blueprint("shop"), blueprint("club")
     site.app.register_blueprint(shop)
     site.app.register_blueprint(club)

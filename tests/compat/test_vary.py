@@ -1,4 +1,4 @@
-"""``Vary: Cookie``: on each answer that depends on the user, and from us on no other."""
+"""``Vary: Cookie`` is added to each response that depends on the user, and to no other."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from .site import REMEMBER, Site, close_browser, plain_vary, put_cookie, text
 
 
 async def look() -> None:
-    """Ask for the user explicitly."""
+    """Read the user."""
     await load_user()
 
 
@@ -28,7 +28,7 @@ LOOKS: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("look", LOOKS.values(), ids=list(LOOKS))
 @pytest.mark.parametrize("logged_in", [True, False])
 async def test_answers_that_depend_on_the_user_vary(site: Site, look: Callable[[], object], logged_in: bool) -> None:
-    """However the user was looked at, and whoever it was."""
+    """Every way to read the user adds ``Vary: Cookie``, for users and visitors."""
 
     @site.app.route("/look")
     async def view() -> str:
@@ -44,14 +44,14 @@ async def test_answers_that_depend_on_the_user_vary(site: Site, look: Callable[[
 
 @pytest.mark.parametrize("path", ["/members", "/private", "/logout", "/confirm", "/login", "/login?remember=1"])
 async def test_refusals_logins_and_logouts_vary(site: Site, path: str) -> None:
-    """So do the answers of decorators and verbs, for visitors and users."""
+    """Refusals, logins and logouts add ``Vary: Cookie``, for visitors and users."""
     for client in (site.client(), LoginClient(site.app, user=site.people["1"])):
         assert (await client.get(path)).headers["Vary"] == "Cookie"
 
 
 @pytest.mark.parametrize("cookies", ["none", "session", "remember"])
-async def test_answers_that_do_not_ask_do_not_vary(site: Site, cookies: str) -> None:
-    """A page that needs no user varies as it does in plain Quart, although clients send their cookies."""
+async def test_answers_that_do_not_read_the_user_do_not_vary(site: Site, cookies: str) -> None:
+    """A page that does not read the user has the ``Vary`` of plain Quart, even if the client sends cookies."""
     client = LoginClient(site.app, user=None if cookies == "none" else site.people["1"], remember=True)
     if cookies == "remember":
         close_browser(client)
@@ -61,7 +61,7 @@ async def test_answers_that_do_not_ask_do_not_vary(site: Site, cookies: str) -> 
 
 
 async def test_setting_the_remember_cookie_varies() -> None:
-    """An answer that refreshes the cookie depends on it, although nobody has asked for the user."""
+    """A response that refreshes the remember cookie has ``Vary: Cookie``, even if the user was not read."""
     site = Site(REMEMBER_COOKIE_REFRESH_EACH_REQUEST=True)
     client = await site.logged_in("remember=1")
 
@@ -79,8 +79,8 @@ async def test_setting_the_remember_cookie_varies() -> None:
         ("Accept, COOKIE", {"accept", "cookie"}),
     ],
 )
-async def test_what_the_view_says_is_kept(site: Site, vary: str, expected: set[str]) -> None:
-    """``Cookie`` is added once to what the view has set, and never replaces it."""
+async def test_the_views_own_vary_is_kept(site: Site, vary: str, expected: set[str]) -> None:
+    """``Cookie`` is added once to the ``Vary`` of the view, and does not replace it."""
 
     @site.app.route("/vary")
     async def view() -> Response:
@@ -94,7 +94,7 @@ async def test_what_the_view_says_is_kept(site: Site, vary: str, expected: set[s
 
 
 async def test_faults_vary(site: Site) -> None:
-    """The answer to a loader's fault depends on who asked."""
+    """The response to an error of the loader has ``Vary: Cookie``."""
     client = LoginClient(site.app, user=site.people["1"])
     site.fault = RuntimeError("no database")
 
@@ -104,7 +104,7 @@ async def test_faults_vary(site: Site) -> None:
 
 
 async def test_forged_cookies_vary(site: Site) -> None:
-    """That a cookie was worth nothing is known only by looking at it."""
+    """A response to a forged cookie has ``Vary: Cookie``, because the cookie was read."""
     client = site.client()
     put_cookie(client, REMEMBER, "forged")
 

@@ -1,4 +1,4 @@
-"""Logins over websockets: the same user, nothing written."""
+"""Logins in websockets: the same user as in requests, and no cookie or session is written."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ ELSEWHERE = {"User-Agent": "another browser"}
 
 @pytest.fixture
 def site(kind: Kind) -> Site:
-    """A site with websockets: open, for members, for those with a fresh login."""
+    """A site with websockets: one open, one for logged-in users, one for fresh logins."""
     site = Site(kind)
 
     @site.app.websocket("/open")
@@ -67,7 +67,7 @@ async def refusal(client: QuartClient, path: str, **options: Any) -> int:
 
 
 async def test_the_user_is_the_same(site: Site) -> None:
-    """The login of the browser is the login of its websockets."""
+    """A websocket has the login of its browser."""
     client = await site.logged_in()
 
     assert await hear(client, "/for-members") == "susan"
@@ -88,12 +88,12 @@ async def test_visitors_are_refused_before_accept(site: Site) -> None:
 
 
 async def test_visitors_may_be_let_in(site: Site) -> None:
-    """Without a decorator the websocket is open, and knows that nobody is there."""
+    """Without a decorator the websocket is open to visitors, with an anonymous user."""
     assert (await hear(site.client(), "/open")).startswith("nobody False {}")
 
 
 async def test_stale_logins_are_refused_where_fresh_ones_are_required(site: Site) -> None:
-    """With 401, too, and with the signal."""
+    """A stale login is refused with 401 and the signal where a fresh one is required."""
     site.manager.refresh_view = "login"
     client = await site.logged_in("stale=1")
 
@@ -103,7 +103,7 @@ async def test_stale_logins_are_refused_where_fresh_ones_are_required(site: Site
 
 
 async def test_users_are_refused_where_visitors_are_meant(site: Site) -> None:
-    """``anonymous_required`` answers 403 in a websocket, wherever pages redirect to."""
+    """``anonymous_required`` refuses a websocket with 403, even where pages redirect."""
     site.manager.authenticated_view = "whoami"
 
     assert await hear(site.client(), "/for-visitors") == "visitor"
@@ -111,7 +111,7 @@ async def test_users_are_refused_where_visitors_are_meant(site: Site) -> None:
 
 
 async def test_the_remember_cookie_is_enough(site: Site) -> None:
-    """It brings the user back, stale, and the session is not written."""
+    """A remember cookie alone logs in, not fresh, and the session is not written."""
     client = await site.logged_in("remember=1")
     close_browser(client)
 
@@ -125,7 +125,7 @@ async def test_the_remember_cookie_is_enough(site: Site) -> None:
 
 
 async def test_another_client_is_stale_under_basic_protection(site: Site) -> None:
-    """Known, not fresh, and the session that says "fresh" is left alone."""
+    """Basic protection: another client is logged in, not fresh, and the session is not written."""
     client = await site.logged_in()
 
     said = await hear(client, "/open", headers=ELSEWHERE)
@@ -136,8 +136,8 @@ async def test_another_client_is_stale_under_basic_protection(site: Site) -> Non
     assert await hear(client, "/for-fresh") == "susan"
 
 
-async def test_another_client_is_nobody_under_strong_protection(site: Site) -> None:
-    """The login is not used there; in the browser it goes on."""
+async def test_another_client_is_anonymous_under_strong_protection(site: Site) -> None:
+    """Strong protection: another client is anonymous, and the login of the owner continues."""
     site.app.config["SESSION_PROTECTION"] = "strong"
     client = await site.logged_in("remember=1")
 
@@ -150,8 +150,8 @@ async def test_another_client_is_nobody_under_strong_protection(site: Site) -> N
     assert await hear(client, "/for-fresh") == "susan"
 
 
-async def test_a_user_that_is_gone_is_nobody(site: Site) -> None:
-    """And the id stays in the session, which cannot be written."""
+async def test_a_missing_user_is_anonymous(site: Site) -> None:
+    """If the user is missing, the websocket is anonymous; the id stays in the session, which cannot be written."""
     client = await site.logged_in()
     site.people.clear()
 
@@ -160,7 +160,7 @@ async def test_a_user_that_is_gone_is_nobody(site: Site) -> None:
 
 
 async def test_the_request_loader_gets_the_websocket(site: Site) -> None:
-    """It is asked in websockets as well, for the websocket."""
+    """The request loader is called with the websocket."""
     asked: list[object] = []
 
     @site.manager.request_loader
@@ -181,7 +181,7 @@ async def test_the_request_loader_gets_the_websocket(site: Site) -> None:
     ],
 )
 async def test_logins_cannot_be_changed(site: Site, verb: str, call: Callable[[Site], object]) -> None:
-    """A websocket cannot set cookies: the attempt is an error that says so, and changes nothing."""
+    """Logging in or out in a websocket is an error that changes nothing: it cannot set cookies."""
 
     @site.app.websocket("/change")
     async def change() -> None:
@@ -201,7 +201,7 @@ async def test_logins_cannot_be_changed(site: Site, verb: str, call: Callable[[S
 
 
 async def test_a_fault_is_not_anonymous(site: Site) -> None:
-    """A loader that raises ends the websocket; nobody is served as a visitor."""
+    """An error of the loader ends the websocket, which is not served as anonymous."""
     client = await site.logged_in()
     site.fault = RuntimeError("no database")
 
@@ -209,8 +209,8 @@ async def test_a_fault_is_not_anonymous(site: Site) -> None:
         assert await refusal(client, path) == 500
 
 
-async def test_page_that_never_asks_works_in_spite_of_a_fault(site: Site) -> None:
-    """A websocket that needs no user is served."""
+async def test_a_websocket_without_the_user_works_while_the_loader_fails(site: Site) -> None:
+    """A websocket that does not read the user works while the loader fails."""
 
     @site.app.websocket("/clock")
     async def clock() -> None:
@@ -223,7 +223,7 @@ async def test_page_that_never_asks_works_in_spite_of_a_fault(site: Site) -> Non
 
 
 async def test_freshness_has_a_maximum_there_too(site: Site) -> None:
-    """``FRESH_LOGIN_DURATION`` counts in websockets."""
+    """``FRESH_LOGIN_DURATION`` applies to websockets, too."""
     site.app.config["FRESH_LOGIN_DURATION"] = 600
     client = await site.logged_in()
     assert await hear(client, "/for-fresh") == "susan"

@@ -14,7 +14,7 @@ from .switches import UNSET, Switches
 
 
 def flask_application(switches: Switches, people: People, login: Library) -> flask.Flask:
-    """The application on Flask, with Flask-Login or something that has its names."""
+    """The application on Flask, with Flask-Login or a namespace with the same names."""
     app = flask.Flask(__name__, static_folder=None)
     app.config.update(switches.config())
     manager = login.LoginManager()

@@ -1,4 +1,4 @@
-"""Flask-Login, broken on purpose in one small way at a time: what the harness has to notice."""
+"""Variants of Flask-Login, each broken in one small way, which the comparison must detect."""
 
 from collections.abc import Callable
 from types import SimpleNamespace

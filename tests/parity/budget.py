@@ -1,6 +1,6 @@
-"""How many histories are played: a few each time, thousands when ``PARITY_EXAMPLES`` asks for them.
+"""The number of random histories: a few by default, thousands with ``PARITY_EXAMPLES``.
 
-Without the variable the histories are the same at each run. With it they are new ones at each run; a seed can be
+Without the variable every run plays the same histories. With it every run plays new ones; a seed can be
 given by ``--hypothesis-seed``, and ``-o timeout=0`` lifts the limit on how long a test may take.
 """
 

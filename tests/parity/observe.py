@@ -11,7 +11,7 @@ from .switches import Switches
 
 
 def differences(expected: Answer, actual: Answer, switches: Switches) -> Iterator[Difference]:
-    """Where an answer is not the expected one."""
+    """The differences between a response and the expected one."""
     for what in ("status", "body", "location", "signals"):
         yield from unless_equal(what, getattr(expected, what), getattr(actual, what))
     yield from unless_equal(
@@ -25,7 +25,7 @@ def differences(expected: Answer, actual: Answer, switches: Switches) -> Iterato
 
 
 def jar_differences(expected: Side, actual: Side, switches: Switches) -> Iterator[Difference]:
-    """Where the browsers of both sides do not hold the same cookies."""
+    """The differences between the cookies of both browsers."""
     for browser in BROWSERS:
         one, other = expected.jars[browser], actual.jars[browser]
         yield from unless_equal(f"cookies of browser {browser}", one.names(), other.names())
@@ -52,7 +52,7 @@ def _cookie_differences(
 
 
 def _meaning(name: str, value: str, switches: Switches) -> object:
-    """What a cookie value says: a session's content, a token's user where formats differ, otherwise the value."""
+    """The content of a session cookie, the user of a remember cookie if the formats differ, else the value itself."""
     if name == "session":
         return signing.session_content(value)
     if name == switches.remember_cookie and switches.issue == "timed":
@@ -61,14 +61,14 @@ def _meaning(name: str, value: str, switches: Switches) -> object:
 
 
 def timed_token_means_its_user(value: str) -> object:
-    """Deviation: compat's own token has a time in it, and so expires on the server; the user it names is compared."""
+    """Deviation: compat's token contains its time, so that it expires on the server. Only its user is compared."""
     return signing.remembered_user(value) or "nobody"
 
 
 def _lifetime(cookie: SetCookie, answer: Answer) -> tuple[float, float] | None:
-    """The least and the most seconds for which a cookie was made, or None for a session cookie.
+    """The minimum and maximum lifetime of a cookie in seconds, or None for a session cookie.
 
-    The moment at which the server read its clock is not known, and Expires is cut to whole seconds.
+    It is a range, because the moment at which the server read its clock is unknown, and Expires has whole seconds.
     """
     if cookie.expires is None:
         return None
@@ -84,9 +84,9 @@ def _same_lifetime(one: tuple[float, float] | None, other: tuple[float, float] |
 
 
 def _missing_vary(expected: Answer, actual: Answer) -> Iterator[Difference]:
-    """Flask-Login touches the session after each request, so Flask says Vary: Cookie on everything.
+    """Flask-Login reads the session after each request, so Flask adds Vary: Cookie to every response.
 
-    Deviation: compat says it where the answer depended on the user or one of our cookies was set.
+    Deviation: compat adds it only if the response depends on the user or sets one of its cookies.
     """
     looked_at = any(signal.startswith("user_accessed") for signal in expected.signals)
     if (looked_at or expected.cookies) and not actual.varies_by_cookie:

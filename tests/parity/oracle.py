@@ -1,8 +1,8 @@
 """Flask-Login 0.6.3, and the same with each documented deviation of compat made by name.
 
 ``flask_login_as_documented()`` gives a namespace with Flask-Login's names in which all deviations are made, so that a
-comparison with compat may demand equality. Leaving one out must show a difference: ``test_deviations`` proves it, and
-so nothing is excused that compat does not do. What only concerns headers is in ``observe``.
+comparison with compat can demand equality. ``test_deviations`` proves that each deviation is real: without it the two
+sides differ. Deviations that only concern headers are in ``observe``.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -41,7 +41,7 @@ def flask_login_as_documented(*, without: Iterable[Deviation] = ()) -> SimpleNam
 
 
 class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  # Flask-Login has no types
-    """Flask-Login's manager with the deviations in *made*; without any of them, Flask-Login's very own steps."""
+    """Flask-Login's manager with the deviations in *made*; with none of them it behaves as Flask-Login's own."""
 
     made: frozenset[Deviation] = frozenset(DEVIATIONS)
     blueprint_login_views: dict[str, str | None]
@@ -53,7 +53,7 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
             self._session_identifier_generator = _identifier_of_the_real_address
 
     def init_app(self, app: flask.Flask, add_context_processor: bool = True) -> None:
-        """Flask-Login's method; the hook that it adds goes first, and hooks after a request run from last to first."""
+        """Flask-Login's method, but its ``after_request`` hook is placed first, so that it runs last."""
         super().init_app(app, add_context_processor)
         if Deviation.COOKIE_IS_WRITTEN_LAST in self.made:
             hooks = app.after_request_funcs[None]
@@ -123,7 +123,7 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         return is_missing
 
     def is_user_of_the_request(self) -> bool:
-        """Whether the request loader gives the user of this request; asks the loaders, and is seen by nobody."""
+        """Whether the user of this request comes from the request loader. Calling the loaders has no visible effect."""
         if self._load_by_id(flask.session.get("_user_id")) is not None:
             return False
         cookie = self._remember_cookie()
@@ -135,7 +135,7 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         return self._request_callback is not None and self._request_callback(flask.request) is not None
 
     def _load_by_id(self, user_id: Any) -> Any:
-        """What the user loader says of an id; asked once a request, or a look ahead would be seen."""
+        """The user loader's answer for an id, cached for the request, so that asking early has no visible effect."""
         if user_id is None or self._user_callback is None:
             return None
         known = flask.g.setdefault("users_by_id", {})
@@ -204,7 +204,7 @@ def _remember_cookie_name() -> str:
 
 
 def _without_refresh(update: Callable[[flask.Response], flask.Response], response: flask.Response) -> flask.Response:
-    """Do what the view has ordered, and nothing of ourselves."""
+    """Set or delete the remember cookie if the view asked for it, and never refresh it otherwise."""
     return update(response) if "_remember" in flask.session else response
 
 
@@ -248,7 +248,7 @@ def _then_nobody_is_missing(verb: Callable[..., bool]) -> Callable[..., bool]:
 
 
 def _fresh_login_required_once(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Flask-Login's decorator; an AttributeError of the view passes through it in disguise."""
+    """Flask-Login's decorator, with an AttributeError of the view wrapped, so that the view is not called again."""
 
     @wraps(view)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -261,7 +261,7 @@ def _fresh_login_required_once(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _without_users_of_the_request(guard: Callable[..., Any]) -> Callable[..., Any]:
-    """A guard, and Flask-Login's own answer for a user who is known, and not fresh, to those it would let through."""
+    """A guard that treats users from the request loader as not fresh, with Flask-Login's own response."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         guarded = guard(view)
@@ -281,7 +281,7 @@ def _without_users_of_the_request(guard: Callable[..., Any]) -> Callable[..., An
 
 
 class _AttributeErrorOfTheView(Exception):
-    """Not an AttributeError, so Flask-Login does not take it for its own."""
+    """Wraps an AttributeError of a view: Flask-Login would take that for an error of its own."""
 
 
 def _login_remembered(made: Collection[Deviation]) -> bool:

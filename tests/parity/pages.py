@@ -34,12 +34,12 @@ class Page:
 
     @property
     def name(self) -> str:
-        """The endpoint's name, without the blueprint's."""
+        """The name of the endpoint, without that of its blueprint."""
         return self.view.__name__
 
 
 def describe(user: Any) -> str:
-    """Everything a page can say about a user."""
+    """A text with everything that a page can show about a user."""
     return (
         f"{user.__class__.__name__} {user.get_id()!r} "
         f"active={user.is_active} authenticated={user.is_authenticated} anonymous={user.is_anonymous}"
@@ -47,11 +47,11 @@ def describe(user: Any) -> str:
 
 
 def pages(web: Library, login: Library, people: People) -> list[Page]:  # noqa: C901  # one function a page
-    """All pages that need no await, for a framework and a login library."""
+    """All pages that contain no ``await``, for one framework and one login library."""
     request: Any = web.request
 
     def look(moment: str) -> str:
-        """Read the user if the request asks for it at this moment."""
+        """Read the user, if the request's query asks for it at this moment."""
         return describe(login.current_user) if moment in request.args.getlist("look") else "-"
 
     def public() -> str:

@@ -1,4 +1,4 @@
-"""The users of the application: a small table that both sides have, each with its library's mixin."""
+"""The users of the application: both sides have the same small table, each with its library's mixin."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ INACTIVE = "ian"
 
 
 class People:
-    """Who exists, who is active, and whom the loaders were asked for."""
+    """The table of users: which exist, which are active, and which ids the loaders were called with."""
 
     def __init__(self, mixin: type[Any]) -> None:
         person_class = _person_class(mixin)
@@ -20,15 +20,15 @@ class People:
         self.asked: list[object] = []
 
     def __getitem__(self, name: str) -> Any:
-        """The person of this name, vanished or not."""
+        """The person of this name, deleted or not."""
         return self._people[name]
 
     def __iter__(self) -> Iterator[str]:
-        """The names of those who exist."""
+        """The names of all people who are not deleted."""
         return (name for name in self._people if name not in self._vanished)
 
     def find(self, identity: object) -> Any:
-        """What a user loader does: the person with this id, in any of its forms, or None."""
+        """The user loader: the person with this id, in any of its forms, or None."""
         self.asked.append(identity)
         for name in self:
             person = self._people[name]
@@ -37,7 +37,7 @@ class People:
         return None
 
     def find_by_key(self, key: str | None) -> Any:
-        """What a request loader does: the person with this API key, or None."""
+        """The request loader: the person with this API key, or None."""
         return next((self._people[name] for name in self if key == f"key of {name}"), None)
 
     def vanish(self, name: str) -> None:

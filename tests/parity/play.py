@@ -1,4 +1,4 @@
-"""A history is played on two sides, step by step, until they differ."""
+"""Plays a history on two sides, step by step, until they differ."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .switches import Switches
 
 @dataclass(frozen=True)
 class History:
-    """Switches, and what happens under them."""
+    """A configuration and the steps that are played with it."""
 
     switches: Switches
     steps: Sequence[HistoryStep]
@@ -22,7 +22,7 @@ class History:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a history: the answers of both sides, and where they differed at the last of them, if at all."""
+    """The result of a history: the responses of both sides, and the differences after the last step, if any."""
 
     history: History
     sides: tuple[Side, Side]

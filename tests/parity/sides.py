@@ -1,4 +1,4 @@
-"""A side of the comparison: an application with its users, its browsers and what its signals said."""
+"""A side of the comparison: an application with its users, its browsers and a record of its signals."""
 
 import asyncio
 from collections.abc import Callable
@@ -47,7 +47,7 @@ class Answer:
 
 
 class Side:
-    """One application, told apart by *name* in reports."""
+    """One application; reports call it *name*."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Side:
 
 
 def flask_side(switches: Switches, login: Library, name: str = "Flask-Login") -> Side:
-    """Flask with Flask-Login, or with something that has its names."""
+    """Flask with Flask-Login, or with a namespace with the same names."""
     people = People(login.UserMixin)
     app = flask_application(switches, people, login)
     app.logger.disabled = True  # the histories provoke errors; they are answers here, not news
@@ -104,10 +104,10 @@ def quart_side(switches: Switches, login: Library, runner: asyncio.Runner, name:
 
 
 class _Ear:
-    """Writes down each signal of one application, with what came with it.
+    """Records each signal of one application, with its arguments.
 
-    The signals are global and hold their receivers weakly: they last as long as this object, so that thousands of
-    applications leave nothing behind.
+    The signals are global and keep weak references to their receivers, which live as long as this object. So thousands
+    of applications leave no receiver behind.
     """
 
     def __init__(self, app: Any, login: Library, switches: Switches) -> None:

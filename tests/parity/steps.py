@@ -1,4 +1,4 @@
-"""The steps of a history that are known here only: requests, and what happens to cookies and users between them."""
+"""The steps that only these histories have: requests, and changes to cookies and users between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ HistoryStep: TypeAlias = Step[Side, Answer]
 
 @dataclass(frozen=True, repr=False)
 class Ask(Step[Side, Answer]):
-    """A request. *target* is path and query, percent-encoded."""
+    """Send a request. *target* is path and query, percent-encoded."""
 
     target: str
     browser: str = "a"
@@ -40,7 +40,7 @@ class Ask(Step[Side, Answer]):
 
 @dataclass(frozen=True, repr=False)
 class DropRemember(Step[Browsers, Never]):
-    """The remember cookie is deleted by hand."""
+    """Delete the remember cookie in the browser."""
 
     browser: str = "a"
 
@@ -52,7 +52,7 @@ class DropRemember(Step[Browsers, Never]):
 
 @dataclass(frozen=True, repr=False)
 class Replay(Step[Browsers, Never]):
-    """Put back a value that the cookie had earlier: age 0 is the newest."""
+    """Restore an earlier value of a cookie; age 0 is the newest."""
 
     cookie: str
     age: int = 0
@@ -69,7 +69,7 @@ class Replay(Step[Browsers, Never]):
 
 @dataclass(frozen=True, repr=False)
 class Swap(Step[Browsers, Never]):
-    """The two browsers exchange a cookie: somebody stole it."""
+    """Exchange a cookie between the two browsers, as a thief would."""
 
     cookie: str
 
@@ -84,7 +84,7 @@ class Swap(Step[Browsers, Never]):
 
 @dataclass(frozen=True, repr=False)
 class Remembered(Step[Browsers, Never]):
-    """The browser has a remember cookie of Flask-Login's for *user_id*, with a good signature."""
+    """Give the browser a validly signed remember cookie of Flask-Login for *user_id*."""
 
     user_id: str
     browser: str = "a"
@@ -99,7 +99,7 @@ class Remembered(Step[Browsers, Never]):
 
 @dataclass(frozen=True, repr=False)
 class Session(Step[Browsers, Never]):
-    """The browser has a session cookie with this content, with a good signature."""
+    """Give the browser a validly signed session cookie with this content."""
 
     content: dict[str, Any]
     browser: str = "a"
@@ -113,7 +113,7 @@ class Session(Step[Browsers, Never]):
 
 @dataclass(frozen=True, repr=False)
 class Vanish(Step[Side, Never]):
-    """A user is deleted."""
+    """Delete a user."""
 
     who: str
 
@@ -125,7 +125,7 @@ class Vanish(Step[Side, Never]):
 
 @dataclass(frozen=True, repr=False)
 class ComeBack(Step[Side, Never]):
-    """A deleted user is there again."""
+    """Restore a deleted user."""
 
     who: str
 
@@ -137,7 +137,7 @@ class ComeBack(Step[Side, Never]):
 
 @dataclass(frozen=True, repr=False)
 class SetActive(Step[Side, Never]):
-    """A user's account is switched on or off."""
+    """Activate or deactivate an account."""
 
     who: str
     active: bool

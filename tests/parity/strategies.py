@@ -1,4 +1,4 @@
-"""Random histories: mostly visitors who log in, come back and are refused, with mischief in between."""
+"""Random histories: mostly visitors who log in, return and are refused, with tampering in between."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -149,7 +149,7 @@ _mischief: st.SearchStrategy[HistoryStep] = st.one_of(
 
 @st.composite
 def _steps(draw: st.DrawFn, *, moving: bool = False) -> HistoryStep:
-    """Three requests, then mischief; now and then the applications change places."""
+    """Three requests, then tampering; now and then the two applications exchange their cookies."""
     kinds = ["request"] * 9 + ["mischief"] * 3 + ["move"] * moving
     kind = draw(st.sampled_from(kinds))
     if kind == "move":
@@ -207,7 +207,7 @@ def _histories(draw: st.DrawFn, steps: st.SearchStrategy[HistoryStep], *, issue:
 
 
 def _looking_before_clearing(step: HistoryStep) -> HistoryStep:
-    """Deviation: what is loaded before the view is the login that the session had then.
+    """Deviation: the user that is loaded before the view is that of the session at that moment.
 
     A view that empties the session, so that the remember cookie or the request loader counts, has to look before it
     does so, as here, or to await load_user() afterwards, or else to have loaders that are not async.

@@ -1,4 +1,4 @@
-"""The switches of the application under test: everything a deployment can set, with Flask-Login's defaults."""
+"""The configuration of the tested application: all settings, with Flask-Login's defaults."""
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -12,7 +12,7 @@ UNSET: Final = "unset"
 
 @dataclass(frozen=True, repr=False)
 class Switches:
-    """One configuration of the application; the same for both sides of a comparison."""
+    """One configuration, used for both sides of a comparison."""
 
     protection: str | None = UNSET
     cookie_name: str = UNSET
@@ -52,7 +52,7 @@ class Switches:
     async_callbacks: bool = True
 
     def __repr__(self) -> str:
-        """Only what differs from the defaults, in a form that can be pasted into a story."""
+        """The values that differ from the defaults, in a form that can be pasted into a story."""
         chosen = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
         return f"Switches({', '.join(f'{name}={value!r}' for name, value, default in chosen if value != default)})"
 

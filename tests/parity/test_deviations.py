@@ -1,4 +1,4 @@
-"""Each documented deviation is one: a history shows it, and nothing else differs there."""
+"""Each documented deviation is real: one history shows it, and nothing else differs in that history."""
 
 import asyncio
 import importlib.metadata
@@ -76,13 +76,13 @@ def _beside(history: History, runner: asyncio.Runner, **how: Any) -> Outcome:
 
 @pytest.mark.parametrize("deviation", DEVIATIONS)
 def test_a_deviation_is_all_that_differs(deviation: Deviation, runner: asyncio.Runner) -> None:
-    """Where compat deviates it does what the oracle's documented version does, and only there it differs."""
+    """With the deviation the oracle and compat are alike; without it they differ."""
     assert_alike(_beside(STORIES[deviation], runner))
     assert _beside(STORIES[deviation], runner, without=[deviation]).differences
 
 
 def test_without_deviations_the_oracle_is_flask_login() -> None:
-    """The oracle's own steps are Flask-Login's: with no deviation made, both are alike in every story."""
+    """With no deviation the oracle behaves as Flask-Login in every story."""
     import flask_login
 
     bare = flask_login_as_documented(without=DEVIATIONS)
@@ -93,7 +93,7 @@ def test_without_deviations_the_oracle_is_flask_login() -> None:
 
 
 def test_the_timed_token_is_another_value(runner: asyncio.Runner) -> None:
-    """The remember cookie of compat is not Flask-Login's, though user, attributes and lifetime are."""
+    """The remember cookie has another value than Flask-Login's, with the same user, attributes and lifetime."""
     history = History(Switches(issue="timed"), [Ask("/login?who=ada&remember"), Restart(), Ask("/whoami")])
     timed = _beside(history, runner)
     assert_alike(timed)
@@ -103,7 +103,7 @@ def test_the_timed_token_is_another_value(runner: asyncio.Runner) -> None:
 
 
 def test_login_disabled_is_deprecated(runner: asyncio.Runner) -> None:
-    """LOGIN_DISABLED lets everybody in, as in Flask-Login, and says that it is deprecated."""
+    """LOGIN_DISABLED lets every visitor in, as in Flask-Login, and warns that it is deprecated."""
     history = History(Switches(login_disabled=True), [Ask("/protected")])
     with pytest.warns(DeprecationWarning, match="LOGIN_DISABLED"):
         assert_alike(_beside(history, runner))
@@ -111,9 +111,9 @@ def test_login_disabled_is_deprecated(runner: asyncio.Runner) -> None:
 
 @pytest.mark.parametrize("target", ["/", "/static/style.css", "/missing", "/login-page"])
 def test_a_page_that_never_asks_does_not_vary(target: str, runner: asyncio.Runner) -> None:
-    """No Vary: Cookie of ours for a page that neither depends on the user nor sets a cookie; Flask-Login's is on all.
+    """No Vary: Cookie is added to a page that neither reads the user nor sets a cookie; Flask-Login always does.
 
-    Quart 0.23 puts its own on everything, whoever asks for what.
+    Quart 0.23 adds its own to every response.
     """
     quart_varies = importlib.metadata.version("quart") >= "0.23"
     outcome = _beside(History(Switches(), [Ask("/login?who=ada&remember"), Ask(target)]), runner)

@@ -1,4 +1,4 @@
-"""Random histories: whatever happens, compat does what Flask-Login does."""
+"""Random histories, in which compat must do what Flask-Login does."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ def _beside_flask_login(history: History, runner: asyncio.Runner) -> Outcome:
 @given(history=comparable_histories)
 @pytest.mark.fuzz
 def test_a_history_looks_the_same(history: History, runner: asyncio.Runner) -> None:
-    """Nothing that a client or a signal receiver can observe tells compat from Flask-Login."""
+    """A client or a signal receiver observes no difference between compat and Flask-Login."""
     assert_alike(_beside_flask_login(history, runner))
 
 
@@ -35,5 +35,5 @@ def test_a_history_looks_the_same(history: History, runner: asyncio.Runner) -> N
 @given(history=timed_histories)
 @pytest.mark.fuzz
 def test_a_history_with_timed_tokens_looks_the_same(history: History, runner: asyncio.Runner) -> None:
-    """Nothing but the remember cookie's value tells compat from Flask-Login when it writes its own tokens."""
+    """With compat's own tokens only the value of the remember cookie differs from Flask-Login's."""
     assert_alike(_beside_flask_login(history, runner))

@@ -1,4 +1,4 @@
-"""The harness itself: it finds no difference where there is none, and each one that is made on purpose."""
+"""The comparison itself: it finds no difference between equals, and each one that is made on purpose."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ _documented = flask_login_as_documented()
 
 
 def _is_found(what: Callable[[History], bool]) -> bool:
-    """Whether one of many histories, the same ones at each run, has what is looked for."""
+    """Whether one of many histories, the same in each run, fulfils the condition."""
     search = settings(
         max_examples=1500,
         phases=[Phase.generate],  # what is found need not be made any smaller
@@ -50,15 +50,15 @@ def _beside(history: History, other: SimpleNamespace) -> Outcome:
 @histories(usual=30, share=0.1)
 @given(history=comparable_histories)
 @pytest.mark.fuzz
-def test_the_oracle_is_its_own_equal(history: History) -> None:
-    """Flask-Login beside Flask-Login shows no difference: nothing that is compared depends on chance or time."""
+def test_flask_login_equals_itself(history: History) -> None:
+    """Two Flask-Logins show no difference, so nothing that is compared depends on chance or time."""
     assert_alike(_beside(history, _documented))
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__.lstrip("_"))
 @pytest.mark.fuzz
 def test_a_broken_library_is_noticed(broken: Callable[[], SimpleNamespace]) -> None:
-    """The histories reach the place where a library is broken, and the comparison shows it."""
+    """The comparison detects each broken library, so the histories reach the broken place."""
     library = broken()
 
     assert _is_found(lambda history: bool(_beside(history, library).differences))
@@ -66,7 +66,7 @@ def test_a_broken_library_is_noticed(broken: Callable[[], SimpleNamespace]) -> N
 
 @pytest.mark.fuzz
 def test_the_histories_reach_everything() -> None:
-    """Among a few hundred histories each signal is sent, each kind of answer given, each cookie set and deleted."""
+    """A few hundred histories send each signal, get each kind of response, and set and delete each cookie."""
     seen: set[str] = set()
 
     def reaches_the_last_missing(history: History) -> bool:
@@ -133,12 +133,12 @@ _ANSWER = Answer(
     ids=str,
 )
 def test_whatever_is_different_is_noticed(other: Answer) -> None:
-    """No part of an answer can change unnoticed."""
+    """A change in any part of a response is detected."""
     assert list(differences(_ANSWER, other, Switches()))
 
 
 def test_a_slow_side_is_no_different() -> None:
-    """A cookie that lives equally long is the same, however late the other side answered."""
+    """Cookies with the same lifetime are equal, even if one side responded later."""
     late: dict[str, Any] = {"asked_at": 1100.0, "answered_at": 1190.0}
     same = replace(_ANSWER, cookies=(replace(_COOKIE, expires=5150.0),), **late)
     longer = replace(_ANSWER, cookies=(replace(_COOKIE, expires=5192.0),), **late)

@@ -1,7 +1,7 @@
-"""Named histories: what must hold, told step by step, on both sides and from one side to the other.
+"""Named histories, step by step, on both sides and from one side to the other.
 
-``Move`` exchanges the cookies of both sides: the visitors of the Flask application go on at the Quart one with the
-cookies they have, and the other way around.
+``Move`` exchanges the cookies of both sides: visitors of the Flask application continue at the Quart application with
+their cookies, and the other way around.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ TO_REFRESH = "/refresh-page?next=%2F"
 class Storyteller:
     """Plays a story on both sides, which must be alike.
 
-    What stands beside a request is how its answer begins: the place to which it redirects, or else the body.
+    The text beside a request is how its response begins: the target of the redirect, or else the body.
     """
 
     runner: asyncio.Runner
@@ -70,7 +70,7 @@ def tell(request: pytest.FixtureRequest, runner: asyncio.Runner) -> Storyteller:
 
 
 def test_an_everyday_visit(tell: Storyteller) -> None:
-    """Refused, logged in, remembered, back but stale, confirmed, logged out, and out for good."""
+    """A visitor is refused, logs in, returns by the remember cookie, confirms, logs out, and stays logged out."""
     tell(
         (MEMBERS, TO_LOGIN),
         (Ask("/login-page?next=/protected"), "log in: [('message', 'Please log in to access this page.')] /protected"),
@@ -91,7 +91,7 @@ def test_an_everyday_visit(tell: Storyteller) -> None:
 
 @pytest.mark.parametrize("protection", [None, "basic", "strong"])
 def test_a_fresh_login_stays_fresh_across_the_move(tell: Storyteller, protection: str | None) -> None:
-    """Who is logged in at one application is at the other, there and back, as fresh as before."""
+    """A login at one application is valid at the other, and back again, with the same freshness."""
     tell(
         (LOGIN, DONE),
         Move(),
@@ -105,7 +105,7 @@ def test_a_fresh_login_stays_fresh_across_the_move(tell: Storyteller, protection
 
 
 @pytest.mark.parametrize("protection", [None, "basic", "strong"])
-def test_who_is_remembered_stays_so_across_the_move(tell: Storyteller, protection: str | None) -> None:
+def test_a_remembered_login_survives_the_move(tell: Storyteller, protection: str | None) -> None:
     """A remember cookie of one application brings its user back at the other, not fresh."""
     tell(
         (REMEMBER, DONE),
@@ -139,7 +139,7 @@ def test_messages_and_next_cross_the_move(tell: Storyteller) -> None:
     )
 
 
-def test_cookies_of_flask_login_are_good_where_ours_are_timed(tell: Storyteller) -> None:
+def test_flask_logins_cookies_are_read_by_default(tell: Storyteller) -> None:
     """By default compat writes its own remember cookies and still reads Flask-Login's."""
     tell(
         Remembered("ada"),
@@ -155,13 +155,13 @@ def test_cookies_of_flask_login_are_good_where_ours_are_timed(tell: Storyteller)
 
 
 def test_cookies_outlive_a_change_of_the_key(tell: Storyteller) -> None:
-    """A remember cookie signed with an old key is good while that is among the fallbacks, and not afterwards."""
+    """A remember cookie signed with an old key is accepted while that key is a fallback, and not afterwards."""
     tell(Remembered("ada", secret=OLD_SECRET), (WHO, ADA), (MEMBERS, FOR_MEMBERS), key_changed=True)
     tell(Remembered("ada", secret=OLD_SECRET), (WHO, NOBODY), (MEMBERS, TO_LOGIN))
 
 
 def test_another_client_makes_a_login_stale(tell: Storyteller) -> None:
-    """Basic protection: a copied session is logged in but not fresh, and the owner's own is not, either."""
+    """Basic protection: a copied session is logged in but not fresh, and neither is the owner's afterwards."""
     tell(
         (LOGIN, DONE),
         (Ask("/fresh", client=OTHER), TO_REFRESH),
@@ -172,7 +172,7 @@ def test_another_client_makes_a_login_stale(tell: Storyteller) -> None:
 
 
 def test_another_client_ends_a_login(tell: Storyteller) -> None:
-    """Strong protection: a copied session is out, and the remember cookie deleted."""
+    """Strong protection: a copied session is logged out, and its remember cookie deleted."""
     tell(
         (REMEMBER, DONE),
         (Ask("/whoami", client=OTHER), NOBODY),
@@ -195,7 +195,7 @@ def test_a_permanent_session_is_only_made_stale(tell: Storyteller) -> None:
 
 
 def test_a_session_becomes_permanent_before_the_look(tell: Storyteller) -> None:
-    """What the view does to the session before it looks at the user counts, though loaders ran before the view."""
+    """A view can make the session permanent before it first reads the user, although the loaders ran before."""
     tell(
         (LOGIN, DONE),
         (Ask("/permanent?look=after", client=OTHER), f"- {ADA}"),
@@ -205,14 +205,14 @@ def test_a_session_becomes_permanent_before_the_look(tell: Storyteller) -> None:
 
 
 def test_a_session_is_emptied_between_two_looks(tell: Storyteller) -> None:
-    """Who was seen once is seen for the whole request, and not in the next without a remember cookie."""
+    """A user that was read once stays for the request; without a remember cookie the next request has none."""
     clear = Ask("/clear?look=before&look=after")
     tell((LOGIN, DONE), (clear, ADA), (WHO, NOBODY))
     tell((REMEMBER, DONE), (clear, ADA), (WHO, ADA), (FRESH, TO_REFRESH))
 
 
 def test_a_session_is_emptied_before_the_look(runner: asyncio.Runner) -> None:
-    """A view that clears the session and then looks sees whom the remember cookie names, if loaders can run there."""
+    """After the view cleared the session, ``current_user`` is that of the remember cookie, if loaders can run."""
     clear = Ask("/clear?look=after")
     tell = Storyteller(runner, suspending=False)
     tell((LOGIN, DONE), (clear, f"- {NOBODY}"), (WHO, NOBODY))
@@ -220,7 +220,7 @@ def test_a_session_is_emptied_before_the_look(runner: asyncio.Runner) -> None:
 
 
 def test_a_session_is_filled_before_the_look(tell: Storyteller) -> None:
-    """Protection looks at the session as it is when the user is looked at, not as it came."""
+    """Session protection checks the session as it is when the user is first read, not as it arrived."""
     tell((Ask("/poke?look=after"), f"- {NOBODY}"), (WHO, NOBODY), protection="basic")
     tell(Remembered("ada"), (Ask("/poke?look=after"), f"- {NOBODY}"), (WHO, NOBODY), protection="strong")
 
@@ -228,24 +228,24 @@ def test_a_session_is_filled_before_the_look(tell: Storyteller) -> None:
 @pytest.mark.parametrize("hook", ["looking_before_request", "looking_after_request"])
 @pytest.mark.parametrize("registered", ["before", "after"])
 @pytest.mark.parametrize("target", ["/", "/protected", "/static/style.css", "/missing", "/poke", "/logout"])
-def test_hooks_may_look(tell: Storyteller, hook: str, registered: str, target: str) -> None:
-    """A hook of the application sees the user on every request, static files and unknown pages included."""
+def test_hooks_may_read_the_user(tell: Storyteller, hook: str, registered: str, target: str) -> None:
+    """A hook can read the user in every request, including static files and unknown pages."""
     tell((REMEMBER, DONE), Ask(target), Ask(target, method="POST"), Restart(), Ask(target), **{hook: registered})
 
 
-def test_error_pages_may_look(tell: Storyteller) -> None:
-    """An error page sees the user."""
+def test_error_pages_may_read_the_user(tell: Storyteller) -> None:
+    """An error page can read the user."""
     tell((LOGIN, DONE), (Ask("/missing"), f"404 {ADA}"), (Ask("/logout", method="POST"), "<!doctype"), error_pages=True)
 
 
 def test_a_user_vanishes_and_returns(tell: Storyteller) -> None:
-    """Whose user is gone is nobody, and is logged in as before when the user is there again: nothing was written."""
+    """A session whose user is deleted is anonymous, and logged in again once the user is restored: no cookie was written."""
     tell((LOGIN, DONE), Vanish("ada"), (WHO, NOBODY), (MEMBERS, TO_LOGIN), ComeBack("ada"), (WHO, ADA))
     tell((REMEMBER, DONE), Vanish("ada"), (WHO, NOBODY), ComeBack("ada"), (WHO, ADA), (FRESH, FOR_THE_FRESH))
 
 
 def test_an_inactive_user_is_refused(tell: Storyteller) -> None:
-    """Who is inactive cannot log in unless forced, and is not let in while inactive."""
+    """An inactive user cannot log in unless ``force`` is set, and is refused while inactive."""
     tell(
         (Ask("/login?who=ian&look=after"), f"- False {NOBODY}"),
         (Ask("/login?who=ian&force"), DONE),
@@ -258,31 +258,31 @@ def test_an_inactive_user_is_refused(tell: Storyteller) -> None:
 
 
 def test_a_stolen_remember_cookie_outlives_the_logout(tell: Storyteller) -> None:
-    """A replayed remember cookie is good again, as in Flask-Login: it is a signature of the id."""
+    """A replayed remember cookie logs in again, as in Flask-Login: it is only a signed id."""
     tell((REMEMBER, DONE), Swap("remember"), (Ask("/whoami", "b"), ADA), (Ask("/logout", "b"), DONE))
     tell((REMEMBER, DONE), (LOGOUT, DONE), Replay("remember"), (WHO, ADA), (FRESH, TO_REFRESH))
 
 
 def test_a_replayed_session_is_good_again(tell: Storyteller) -> None:
-    """A session cookie from before the logout logs in: it is a signed value, too."""
+    """A session cookie from before the logout logs in again: it is only a signed value, too."""
     tell((LOGIN, DONE), (LOGOUT, DONE), (WHO, NOBODY), Replay("session"), (FRESH, FOR_THE_FRESH))
 
 
-def test_a_spoiled_remember_cookie_is_nobodys(tell: Storyteller) -> None:
-    """Wrong signatures, odd encodings and oversized values are no login, and no error."""
+def test_an_invalid_remember_cookie_is_anonymous(tell: Storyteller) -> None:
+    """Wrong signatures, odd encodings and oversized values neither log in nor cause an error."""
     for way in (*SPOILS, *RAW):
         tell((REMEMBER, DONE), Restart(), Spoil("remember", way), (WHO, NOBODY), (Ask("/state"), "fresh=False rem"))
 
 
-def test_confirming_needs_no_look(tell: Storyteller) -> None:
-    """confirm_login makes the session fresh, also where the user is looked at first or afterwards."""
+def test_confirm_login_works_before_the_user_is_read(tell: Storyteller) -> None:
+    """confirm_login makes the session fresh, whether the user is read before it, after it, or not at all."""
     for look in ("", "?look=before", "?look=after"):
         tell((REMEMBER, DONE), Restart(), (WHO, ADA), Ask(f"/confirm{look}"), (FRESH, FOR_THE_FRESH))
     tell((Ask("/confirm"), "- None -"), (WHO, NOBODY), (Ask("/state"), "fresh="))
 
 
 def test_in_and_out_in_one_request(tell: Storyteller) -> None:
-    """Who logs in and out in one request is out, and not remembered; the other way around is in."""
+    """Login then logout in one request ends logged out and not remembered; logout then login ends logged in."""
     tell((Ask("/in-and-out?who=ada&remember&look=after"), f"True True {NOBODY}"), (WHO, NOBODY))
     tell((REMEMBER, DONE), (Ask("/out-and-in?who=bob%20b&remember"), "True True"), Restart(), (WHO, "Person 'bob b'"))
 
@@ -301,7 +301,7 @@ def test_a_duration_is_for_one_login(tell: Storyteller) -> None:
 
 
 def test_refreshing_slides_the_remember_cookie(tell: Storyteller) -> None:
-    """REMEMBER_COOKIE_REFRESH_EACH_REQUEST renews the cookie of who has one, on every page."""
+    """REMEMBER_COOKIE_REFRESH_EACH_REQUEST renews an existing remember cookie on every page."""
     tell(
         (LOGIN, DONE),
         (WHO, ADA),
@@ -315,7 +315,7 @@ def test_refreshing_slides_the_remember_cookie(tell: Storyteller) -> None:
 
 
 def test_next_is_kept_as_it_was_asked(tell: Storyteller) -> None:
-    """The refused page goes along with its query, below a prefix and at another host, too."""
+    """``next`` has the refused page with its query, also below a prefix and at another host."""
     odd = "/protected?a=1&a=2&b=%C3%A9&c=two%20words&d=x+y&e=%26%3D&next=/whoami"
     tell((Ask(odd), "/login-page?next=%2Fprotected%3Fa%3D1"))
     tell((Ask(odd, place=Place(prefix="/below")), "/below/login-page?next=%2Fbelow%2Fprotected"))
@@ -349,5 +349,5 @@ def test_handlers_answer_instead(tell: Storyteller) -> None:
 
 
 def test_without_any_loader_looking_fails(tell: Storyteller) -> None:
-    """An application that sets no loader answers 500 where the user is looked at, and serves other pages."""
+    """Without any loader a page that reads the user is a 500; other pages work."""
     tell((Ask("/"), "hello"), (WHO, "<!doctype html>"), (MEMBERS, "<!doctype html>"), user_loader=False)

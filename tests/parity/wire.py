@@ -18,7 +18,7 @@ from werkzeug.test import run_wsgi_app
 
 @dataclass(frozen=True)
 class Client:
-    """What a server sees of who is asking."""
+    """The client as a server sees it: address and headers."""
 
     address: str = "10.0.0.1"
     user_agent: str | None = "Firefox"
@@ -55,7 +55,7 @@ class WireRequest:
         return self.target.partition("?")[2]
 
     def all_headers(self) -> list[tuple[str, str]]:
-        """The headers with those that tell about place and client."""
+        """All headers, including those for the place and the client."""
         headers = [("Host", self.place.host), *self.headers]
         if self.client.user_agent is not None:
             headers.append(("User-Agent", self.client.user_agent))
@@ -66,7 +66,7 @@ class WireRequest:
 
 @dataclass(frozen=True)
 class WireResponse:
-    """One HTTP response, and the seconds since the epoch between which it was made."""
+    """One HTTP response, with the times before and after it was made, in seconds since the epoch."""
 
     status: int
     headers: Headers
@@ -145,5 +145,5 @@ def _received(request: WireRequest, parts: Iterable[bytes]) -> bytes:
 
 
 def _server_error(asked_at: float) -> WireResponse:
-    """What a server sends when the application raises: here, when an error page fails in its turn."""
+    """The response of a server to an application that raises: here, when an error page itself fails."""
     return WireResponse(500, Headers(), b"the server's own page", asked_at, time.time())

@@ -1,4 +1,4 @@
-"""The application as it is served in earnest: ``python -m quart_app.serve``, on a port that was free."""
+"""Starts ``python -m quart_app.serve`` on a free port, and a browser without JavaScript to use it with."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 
 @dataclass
 class Server:
-    """A server that runs."""
+    """A running server: its process, its port, and the file with its log."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -45,11 +45,11 @@ class Server:
         return [int(pid) for pid in children.read_text().split()]
 
     def kill_worker(self) -> None:
-        """As the kernel does it when the memory is used up."""
+        """Kill one worker with SIGKILL, as the kernel does when memory runs out."""
         os.kill(self.workers[0], signal.SIGKILL)
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
-        """End it; return its exit status."""
+        """Send a signal, wait for the end, and return the exit status."""
         self.process.send_signal(by)
         return self.process.wait(EXIT_TIMEOUT)
 
@@ -86,7 +86,7 @@ def start(
     environment: Mapping[str, str] | None = None,
     umask: int = -1,
 ) -> Iterator[Server]:
-    """As :func:`serve`, without waiting until it does."""
+    """Start a server like :func:`serve`, but do not wait until it responds."""
     port, log = free_port(), instance / "server.log"
     environment = environment or {}
     if environment.get("ENVIRONMENT") != "production":  # which refuses it
@@ -120,7 +120,7 @@ def start(
 
 @dataclass
 class Browser:
-    """Keeps cookies, and makes a connection for each request."""
+    """A client that keeps cookies and opens a new connection for each request."""
 
     port: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -174,8 +174,8 @@ class Browser:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Return as soon as it holds; fail when it does not for long."""
+    """Return as soon as the condition holds; fail after ``CONDITION_TIMEOUT``."""
     deadline = time.monotonic() + CONDITION_TIMEOUT
     while not condition():
-        assert time.monotonic() < deadline, "It never happened."
+        assert time.monotonic() < deadline, "The condition did not hold in time."
         time.sleep(0.02)

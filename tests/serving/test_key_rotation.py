@@ -1,4 +1,4 @@
-"""Changing the secret key while people are logged in, on two hosts that never change at the same moment."""
+"""Rotating the secret key while users are logged in, on two hosts that restart one after the other."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def two_hosts(folder: Path, one: dict[str, str], other: dict[str, str]) -> Itera
     [(BEFORE, ACCEPT_NEW), (ACCEPT_NEW, SIGN_WITH_NEW), (SIGN_WITH_NEW, AFTER)],
     ids=["accept the new key", "sign with the new key", "drop the old key"],
 )
-def test_nobody_notices(tmp_path: Path, hosts: tuple[dict[str, str], dict[str, str]]) -> None:
-    """At each step, a session, a remember cookie and an open form of one host are good at the other, and back."""
+def test_every_login_survives_a_key_rotation(tmp_path: Path, hosts: tuple[dict[str, str], dict[str, str]]) -> None:
+    """At each step both hosts accept each other's session cookies, remember cookies and open forms."""
     with two_hosts(tmp_path, *hosts) as ports:
         for name, (here, there) in {"susan": ports, "john": ports[::-1]}.items():
             browser = login(here, name)
@@ -42,8 +42,8 @@ def test_nobody_notices(tmp_path: Path, hosts: tuple[dict[str, str], dict[str, s
             assert not is_in(here, browser.cookies)
 
 
-def test_a_dropped_key_opens_nothing(tmp_path: Path) -> None:
-    """What was signed with the old key is good until that is dropped, and worth nothing afterwards."""
+def test_a_dropped_key_is_refused(tmp_path: Path) -> None:
+    """Cookies signed with the old key are accepted until that key is removed, and refused afterwards."""
     with two_hosts(tmp_path, BEFORE, SIGN_WITH_NEW) as (before, rotated):
         browser = login(before, "susan")
         assert is_in(rotated, browser.cookies)
@@ -54,7 +54,7 @@ def test_a_dropped_key_opens_nothing(tmp_path: Path) -> None:
 
 
 def login(port: int, username: str) -> Browser:
-    """Somebody who is logged in there, and is to be remembered."""
+    """A browser that is logged in at this host, with a remember cookie."""
     browser = Browser(port)
     assert browser.register(username) == 302
     assert browser.submit("/login", username=username, password=PASSWORD, remember_me="y")[0] == 302
@@ -62,10 +62,10 @@ def login(port: int, username: str) -> Browser:
 
 
 def is_in(port: int, cookies: dict[str, str]) -> bool:
-    """Whether these cookies open the home page there."""
+    """Whether this host shows the home page for these cookies."""
     return Browser(port, cookies=dict(cookies)).get("/index")[0] == 200
 
 
 def only_remembered(browser: Browser) -> dict[str, str]:
-    """What a browser has left after it was closed."""
+    """The cookies that a browser keeps when it is closed: all but the session."""
     return {"remember_token": browser.cookies["remember_token"]}

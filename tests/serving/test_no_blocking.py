@@ -1,4 +1,4 @@
-"""Nothing stops the loop: while one request is answered, all others are."""
+"""No request blocks the event loop for more than 50 ms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOGIN_SESSION = re.compile(r'action="(/account/sessions/\d+/end)"')
 
 @contextmanager
 def serve_watched(folder: Path) -> Iterator[Server]:
-    """The server of watched_server, on a database of its own, whose report is in the folder afterwards."""
+    """Run ``watched_server`` on a new database; afterwards its report is in the folder."""
     port, log = free_port(), folder / "server.log"
     command = [sys.executable, "-m", "tests.serving.watched_server"]
     command += ["--bind", f"127.0.0.1:{port}", "--report", str(folder / "report.json")]
@@ -49,7 +49,7 @@ def serve_watched(folder: Path) -> Iterator[Server]:
 
 
 class _Program(Browser):
-    """Uses the API."""
+    """A client of the API, with cookies or a token."""
 
     def send(self, method: str, path: str, content: object = None) -> tuple[int, Any]:
         body = None if content is None else json.dumps(content)
@@ -61,7 +61,7 @@ class _Program(Browser):
 
 
 def journey(port: int) -> None:
-    """All that can be done, once."""
+    """Use every feature of the application once."""
     susan = Browser(port)
     for path in ("/", "/login", "/static/style.css", "/nowhere", "/healthz", "/readyz", "/metrics"):
         susan.get(path)
@@ -81,7 +81,7 @@ def journey(port: int) -> None:
 
 
 async def see_who_is_online(browser: Browser) -> None:
-    """Over the websocket."""
+    """Read a message from the websocket of the live page."""
     address = f"http://127.0.0.1:{browser.port}"
     headers = {"Cookie": browser.all_headers()["Cookie"], "Origin": address}
     async with connect(f"{address}/live/ws", headers) as socket:
@@ -89,7 +89,7 @@ async def see_who_is_online(browser: Browser) -> None:
 
 
 def see_own_account(susan: Browser) -> None:
-    """Log in elsewhere twice, and end that from here: one, and all others."""
+    """Log in from other browsers, and end these logins here: first one, then all others."""
     for _ in range(2):
         assert Browser(susan.port).login("susan") == 302
     page = susan.get("/account")[1]
@@ -99,7 +99,7 @@ def see_own_account(susan: Browser) -> None:
 
 
 def change_account(susan: Browser) -> None:
-    """Come back by the remember cookie, prove who one is, and change address and password."""
+    """Come back with the remember cookie, confirm the password, and change email address and password."""
     susan.cookies.pop("session")
     assert susan.get("/account/password")[0] == 302
     assert susan.submit("/reauthenticate", current_password=PASSWORD)[0] == 302
@@ -110,7 +110,7 @@ def change_account(susan: Browser) -> None:
 
 
 def use_api(browser: _Program) -> None:
-    """With the cookies of a browser, then as another program with cookies of its own, and with a token."""
+    """Use the API with the browser's cookies, then with a program's own cookies, then with a token."""
     assert browser.send("GET", "/me")[0] == 200
     robot = {"username": "robot", "password": PASSWORD}
     program = _Program(browser.port)
@@ -129,7 +129,7 @@ def use_api(browser: _Program) -> None:
 
 
 def be_throttled(port: int) -> None:
-    """Guess passwords, and register, too often."""
+    """Send wrong passwords and registrations until they are refused."""
     stranger = Browser(port)
     seen = [
         stranger.submit("/login", username="susan", password="not the password")[0] for _ in range(WRONG_PASSWORDS + 1)
@@ -140,7 +140,7 @@ def be_throttled(port: int) -> None:
 
 
 def slow_places(folder: Path) -> dict[str, float]:
-    """Where the loop was stopped for too long in one journey, and for how many seconds."""
+    """The places that blocked the event loop for too long in one run, with the seconds."""
     folder.mkdir()
     with serve_watched(folder) as server:
         journey(server.port)
@@ -148,10 +148,10 @@ def slow_places(folder: Path) -> dict[str, float]:
     return report
 
 
-def test_nothing_stops_the_loop(tmp_path: Path) -> None:
-    """No callback takes more than 50 ms, from the first request on, whatever one does.
+def test_nothing_blocks_the_event_loop(tmp_path: Path) -> None:
+    """No callback takes more than 50 ms, from the first request on, in any feature.
 
-    A busy machine may stop any of them at any place: what counts is a place that is slow in each of three processes.
+    A busy machine may delay a callback anywhere, so only a place that is slow in each of three processes counts.
     """
     slow = slow_places(tmp_path / "1")
     for run in range(2, RUNS + 1):

@@ -1,4 +1,4 @@
-"""What curl sees: HTTP/1.1, HTTP/2 with and without TLS, and what production adds."""
+"""HTTP/1.1, HTTP/2 with and without TLS, and the settings of production, as curl sees them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.skipif(
 
 
 def run(*command: str) -> str:
-    """What a program writes."""
+    """Run a program and return its standard output."""
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own commands
 
 
 @pytest.fixture
 def tls_server(tmp_path: Path) -> Iterator[Server]:
-    """In production, with hypercorn.toml and a certificate."""
+    """A server in production, with hypercorn.toml and a certificate."""
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     request = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost")
     run(*request, "-keyout", str(key), "-out", str(certificate))
@@ -43,7 +43,7 @@ def tls_server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.mark.parametrize(("option", "status"), [("--http2", "HTTP/2 200"), ("--http1.1", "HTTP/1.1 200")])
 def test_production_with_tls(tls_server: Server, option: str, status: str) -> None:
-    """HTTP/2 is agreed on; cookies are Secure and bound to the host, and browsers are told to come back by TLS only."""
+    """The server negotiates HTTP/2, sets ``Secure`` cookies with the ``__Host-`` prefix, and sends HSTS."""
     head = run(
         *("curl", "--silent", "--insecure", option, "--dump-header", "-", "--output", os.devnull),
         f"https://localhost:{tls_server.port}/login",
@@ -59,7 +59,7 @@ def test_production_with_tls(tls_server: Server, option: str, status: str) -> No
 
 
 def test_foreign_name_with_tls(tls_server: Server) -> None:
-    """What HTTP/2 calls the authority is a name as well."""
+    """A foreign host name is refused in HTTP/2's ``:authority``, too."""
     status = run(
         *("curl", "--silent", "--insecure", "--http2", "--header", "Host: evil.test", "--output", os.devnull),
         *("--write-out", "%{http_version} %{http_code}", f"https://localhost:{tls_server.port}/login"),
@@ -72,7 +72,7 @@ def test_foreign_name_with_tls(tls_server: Server) -> None:
     [("--http2-prior-knowledge", "2 200"), ("--http2", "2 200"), ("--http1.1", "1.1 200"), ("--http1.0", "1.1 200")],
 )
 def test_without_tls(tmp_path: Path, option: str, seen: str) -> None:
-    """A proxy may speak HTTP/2 with us without TLS, or HTTP/1 as ever."""
+    """Without TLS, for a proxy, the server speaks HTTP/2 and HTTP/1.1."""
     with serve(tmp_path) as server:
         address = f"http://127.0.0.1:{server.port}/login"
         assert (

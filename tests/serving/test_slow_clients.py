@@ -1,4 +1,4 @@
-"""Clients that take their time, as slowly as they can (Slowloris)."""
+"""Clients that send as slowly as they can (Slowloris)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = {"nothing": b"", "half a head": HEAD, "half a body": HEAD + b"Content-Le
 
 
 def test_slow_clients(tmp_path: Path) -> None:
-    """Others are served meanwhile; those are hung up on when their time is over, and who sends half a body gets 408."""
+    """Slow clients delay no others and are disconnected after a timeout; half a body is answered with 408."""
     config = tmp_path / "hypercorn.toml"
     config.write_text("keep_alive_timeout = 1.0\n")
     with (
@@ -43,7 +43,7 @@ def test_slow_clients(tmp_path: Path) -> None:
 
 
 def read_all(client: socket.socket) -> bytes:
-    """What is sent until the connection is closed; an error if that takes for ever."""
+    """Read until the server closes the connection; fail after a timeout."""
     received = b""
     while data := client.recv(65536):
         received += data

@@ -1,4 +1,4 @@
-"""``python -m quart_app.serve``: real processes, really killed."""
+"""The supervisor of ``python -m quart_app.serve``, with real processes that are killed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RECOVERY = (
 
 @pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.quick), "2"])
 def test_killed_worker_is_replaced(tmp_path: Path, workers: str) -> None:
-    """The next request is answered, although its connection may have to wait, and what was answered before is kept."""
+    """After a worker is killed the next request is answered, and everything answered before it is kept."""
     with serve(tmp_path, "--workers", workers) as server:
         wait_until(lambda: len(server.workers) == int(workers))
         susan = Browser(server.port)
@@ -38,8 +38,8 @@ def test_killed_worker_is_replaced(tmp_path: Path, workers: str) -> None:
         assert server.stop() == 0
 
 
-def test_a_worker_that_asked_for_it_is_replaced(tmp_path: Path) -> None:
-    """Hypercorn's ``max_requests`` ends a worker; that is no reason to end.
+def test_a_worker_that_reaches_max_requests_is_replaced(tmp_path: Path) -> None:
+    """Hypercorn's ``max_requests`` ends a worker, and the supervisor starts another one.
 
     A connection that a Hypercorn takes in the very moment in which it stops has no request yet, and is closed with
     those that are idle: browsers connect again, and so do we. (Seen with asyncio's own loop, which this configuration
@@ -60,7 +60,7 @@ def test_a_worker_that_asked_for_it_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_start_that_fails_ends(tmp_path: Path) -> None:
-    """With the error for all to see, and a status that says so: whoever made the mistake is still there to mend it."""
+    """If the first worker cannot start, the supervisor ends with its error on stderr and exit status 1."""
     environment = {"ENVIRONMENT": "production", "SECRET_KEY": "a key that is long enough"}
     with start(tmp_path, environment=environment) as server:
         assert server.process.wait(EXIT_TIMEOUT) == 1
@@ -80,7 +80,7 @@ def test_not_on_windows(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
-    """A second server at the same port does not start, and says why; the first goes on."""
+    """A second server on the same port ends with a message; the first keeps serving."""
     with serve(tmp_path) as first:
         with start(tmp_path, f"--bind=127.0.0.1:{first.port}") as second:
             assert second.process.wait(EXIT_TIMEOUT) == 2
@@ -89,7 +89,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
 
 
 def begin_registration(browser: Browser) -> tuple[HTTPConnection, bytes]:
-    """Send a form with something missing but for its last byte; gives the connection, and that."""
+    """Send an incomplete form without its last byte; return the connection and that byte."""
     form = urlencode({"csrf_token": browser.token("/register"), "username": "susan"}).encode()
     connection = HTTPConnection("127.0.0.1", browser.port, timeout=RESPONSE_TIMEOUT)
     connection.putrequest("POST", "/register")
@@ -101,7 +101,7 @@ def begin_registration(browser: Browser) -> tuple[HTTPConnection, bytes]:
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_requests_in_flight_are_answered(tmp_path: Path, by: signal.Signals) -> None:
-    """Who is told to stop takes nobody new, answers whom it has, and ends with status 0."""
+    """After SIGTERM the server accepts no connection, answers the requests in progress, and exits with 0."""
     with serve(tmp_path) as server:
         browser = Browser(server.port)
         waiting = [begin_registration(browser) for _ in range(10)]
@@ -118,7 +118,7 @@ def test_requests_in_flight_are_answered(tmp_path: Path, by: signal.Signals) -> 
 
 
 def test_reload_refuses_nobody(tmp_path: Path) -> None:
-    """On SIGHUP a new worker serves before the old one goes, which answers what it has taken."""
+    """On SIGHUP a new worker serves before the old one stops, which completes its requests."""
     with serve(tmp_path) as server:
         old = server.workers
         browser = Browser(server.port)
@@ -137,8 +137,8 @@ def test_reload_refuses_nobody(tmp_path: Path) -> None:
         wait_until(lambda: len(server.workers) == 1 and server.workers != old)
 
 
-def test_reload_of_what_is_broken(tmp_path: Path) -> None:
-    """A new worker that does not start leaves the old one where it is."""
+def test_a_failed_reload_keeps_the_old_worker(tmp_path: Path) -> None:
+    """If the new worker cannot start, the old one keeps serving."""
     config = tmp_path / "hypercorn.toml"
     config.write_text("")
     with serve(tmp_path, config=config) as server:
@@ -151,7 +151,7 @@ def test_reload_of_what_is_broken(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_cannot_be_replaced_yet(tmp_path: Path) -> None:
-    """Once it has served, the supervisor does not give up: what is broken may be mended."""
+    """After a successful start the supervisor retries for ever: the cause may be repaired meanwhile."""
     config = tmp_path / "hypercorn.toml"
     config.write_text("")
     with serve(tmp_path, config=config) as server:
@@ -162,8 +162,8 @@ def test_a_worker_that_cannot_be_replaced_yet(tmp_path: Path) -> None:
         assert Browser(server.port).get("/login")[0] == 200
 
 
-def test_nobody_is_left_behind(tmp_path: Path) -> None:
-    """When the supervisor itself is killed, the workers end, and the port is free for the next one."""
+def test_workers_end_with_the_supervisor(tmp_path: Path) -> None:
+    """If the supervisor is killed, its workers end, and the port is free again."""
     with serve(tmp_path, "--workers", "2") as server:
         wait_until(lambda: len(server.workers) == 2)
         server.process.kill()

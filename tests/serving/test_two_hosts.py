@@ -1,4 +1,4 @@
-"""Two servers with the same database and key: any request at either."""
+"""Two servers with the same database and secret key: each request may reach either."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ AT_ONCE = 20
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What they have in common."""
+    """The folder that both servers share."""
     return tmp_path_factory.mktemp("hosts")
 
 
 @pytest.fixture(scope="module")
 def ports(folder: Path) -> Iterator[tuple[int, int]]:
-    """Where they are; the tests have users of their own."""
+    """The ports of both servers; each test has users of its own."""
     environment = {"ADDRESS_LIMITS": "false", "PASSWORD_METHOD": "pbkdf2:sha256:1", "PASSWORD_QUEUE": "100"}
     with serve(folder, environment=environment) as one, serve(folder, environment=environment) as other:
         yield one.port, other.port
 
 
-def test_whichever_is_asked(ports: tuple[int, int]) -> None:
-    """Logged in at one, logged in at the other; ended at the other, ended at the one."""
+def test_logins_are_valid_at_both_servers(ports: tuple[int, int]) -> None:
+    """A login at one server is valid at the other, and a logout ends it at both."""
     here, there = ports
     assert Browser(here).register("susan") == 302
     browsers = [Browser(here), Browser(there), Browser(here)]
@@ -48,7 +48,7 @@ def test_whichever_is_asked(ports: tuple[int, int]) -> None:
 
 
 def test_both_write(ports: tuple[int, int], folder: Path) -> None:
-    """SQLite has one writer at a time: of two processes that write as fast as they can, both get their turn."""
+    """Two processes that write to SQLite as fast as they can both succeed, one after the other."""
 
     def register(number: int) -> int:
         connection = HTTPConnection("127.0.0.1", ports[number % 2], timeout=RESPONSE_TIMEOUT)
@@ -66,5 +66,5 @@ def test_both_write(ports: tuple[int, int], folder: Path) -> None:
 
 
 def is_in(browser: Browser, port: int) -> bool:
-    """Whether the cookies open the home page there, whatever is set by that."""
+    """Whether this server shows the home page for these cookies; new cookies are not kept."""
     return Browser(port, cookies=dict(browser.cookies)).get("/index")[0] == 200

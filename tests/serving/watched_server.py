@@ -1,6 +1,6 @@
-"""The application as a worker serves it, with somebody who watches whether anything stops the loop.
+"""The application as a worker serves it, with a thread that records what blocks the event loop.
 
-At the end it writes, as JSON, each place that did for longer than 50 ms since it serves. Run by test_no_blocking.
+At its end it writes, as JSON, each place that blocked for longer than 50 ms. ``test_no_blocking`` runs it.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class _Look(NamedTuple):
 
 
 class Watch(logging.Handler):
-    """Listens to what asyncio's debug mode says of slow callbacks, and knows where these were at that time.
+    """Collects asyncio's debug messages about slow callbacks, with the place in the code that was slow.
 
-    asyncio itself only names the task, of which the whole request is one. So a thread looks, again and again, at
-    what the loop's thread is doing. What other programs took of the cores meanwhile is not counted.
+    asyncio only names the task, and a whole request is one task. So a thread samples the stack of the event loop's
+    thread. The time for which other programs had the cores is subtracted.
 
     Attributes:
         slow: how long the slowest callback took at a place, by the place.
@@ -55,12 +55,12 @@ class Watch(logging.Handler):
         self._looks: deque[_Look] = deque(maxlen=2000)
 
     def start(self) -> None:
-        """Watch from now on."""
+        """Start the sampling thread."""
         logging.getLogger("asyncio").addHandler(self)
         threading.Thread(target=self._look_again_and_again, name=_LOOKING, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Remember where a slow callback was most of the time; asyncio calls this just after its end."""
+        """Record where a slow callback spent most of its time; asyncio logs it right after its end."""
         if not str(record.msg).startswith("Executing"):
             return
         handle, seconds = record.args if isinstance(record.args, tuple) else (record.args, 0.0)
@@ -84,9 +84,9 @@ class Watch(logging.Handler):
 
 
 def _seconds_without_a_core() -> float:
-    """How long the threads of this process have waited for a core so far, together; on Linux.
+    """Seconds for which the threads of this process have waited for a core so far (Linux).
 
-    All but the one that looks: whichever has the interpreter's lock and no core keeps the loop waiting as well.
+    The sampling thread is left out. All others count: a thread with the GIL but no core delays the event loop, too.
     """
     nanoseconds = 0
     looking = {str(thread.native_id) for thread in threading.enumerate() if thread.name == _LOOKING}
@@ -99,7 +99,7 @@ def _seconds_without_a_core() -> float:
 
 
 def _place_of(innermost: FrameType) -> str:
-    """The function of ours that is at work, or the innermost one if none is."""
+    """The innermost function of this project on the stack, or the innermost of all if there is none."""
     frame: FrameType | None = innermost
     while frame is not None:
         if frame.f_code.co_filename.startswith(_OURS):
@@ -124,7 +124,7 @@ def main() -> None:
     watch = Watch()
 
     async def until_told() -> None:
-        """Hypercorn calls this when it serves."""
+        """Wait for SIGTERM; Hypercorn calls this once it serves."""
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         watch.start()
