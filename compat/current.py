@@ -26,7 +26,7 @@ from .request_login import ATTRIBUTE, SHOWN, RequestLogin
 #: The key of the Quart-Auth extension in ``app.extensions``.
 EXTENSION = "QUART_FLASK_LOGIN"
 
-# The proxies' own look-ups: half a microsecond less than through the proxy, each time.
+# What the proxies themselves call: half a microsecond less than through a proxy, each time.
 _current_request: Callable[[], Request] = cast(Any, request)._get_current_object
 _current_websocket: Callable[[], Websocket] = cast(Any, websocket)._get_current_object
 _current_app: Callable[[], Quart] = cast(Any, current_app)._get_current_object
@@ -73,7 +73,7 @@ class UserProxy(LocalProxy[Any]):
     """A proxy for the user that never mistakes a failure for an anonymous user.
 
     ``LocalProxy`` takes a RuntimeError, which a loader may well raise, for an unbound proxy; it would be
-    false then, and an instance of nothing. Python itself takes an error during the look-up of ``==`` for a missing
+    false then, and an instance of nothing. Python itself takes an error while it looks up ``==`` for a missing
     ``==``.
     """
 

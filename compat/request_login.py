@@ -19,7 +19,7 @@ from .remember_cookie import RememberCookie
 #: The attribute of a request or websocket that holds its login.
 ATTRIBUTE = "_quart_flask_login"
 
-# The proxy's own look-up: half a microsecond less than through the proxy.
+# What the proxy itself calls: half a microsecond less than through the proxy.
 _current_session: Callable[[], Any] = cast(Any, session)._get_current_object
 
 

@@ -4,16 +4,16 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``quart --app quart_app run``.
 
 =====================  ==========================================================
-``serve/``             Hypercorn, kept running
+``serve/``             Hypercorn under a supervisor that replaces workers
 ``factory``            puts the application together
 ``pages/``             pages and forms: register, log in and out, the account and its logins
 ``api/``               the same for programs, as JSON
 ``cli/``               the commands of ``quart --app quart_app``
 ``live/``              who is online, over a websocket
 ``accounts/``          users and passwords: find, check, throttle, change, close
-``defences/``          what protects every answer: headers, tokens of forms, cross-site checks, hosts, proxies, limits
+``defences/``          protects every response: headers, CSRF tokens, cross-site checks, hosts, proxies, limits
 ``sessions/``          login sessions as rows: begin, look up, confirm, end, sweep
-``operation/``         logs, events, health and metrics, for those who run it
+``operation/``         logs, events, health checks and metrics, for operators
 ``migrations/``        the revisions of the tables
 ``application``        the application object
 ``models/``            the tables, as typed classes
@@ -23,9 +23,9 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``database/``          the engine, and what its faults become
 ``framework/``         what bends Quart, Hypercorn or Jinja
 ``extension``          typed access to the parts of an application
-``clock``              what time it is
-``clients``            names of browsers, for people
-``faces``              pages or API: which of the two a request is for
+``clock``              the current time
+``clients``            readable names of browsers
+``faces``              whether a request is for a page or for the API
 ``hash_strength``      which password hashes production accepts
 ``private_files``      files for their owner alone: the database and the key
 ``secret_key``         the key that signs cookies, where the environment has none

@@ -31,7 +31,7 @@ async def register(data: Registration) -> UserAccount:
 
     Logging in to it is the next step.
     """
-    # Checked before a password is hashed in vain, and again by the database when the user is inserted.
+    # Checked before the password is hashed, which is slow, and again by the database when the user is inserted.
     if taken := await taken_fields(username=data.username, email=data.email):
         raise _taken(taken)
     try:

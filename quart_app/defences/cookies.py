@@ -1,8 +1,8 @@
-"""No cookie on an answer that failed, nor on one to a bearer token.
+"""Failed responses, and responses to a bearer token, set no cookie.
 
-A fault must not change who the user is. Quart saves the session whatever the status is: a view that logs somebody in
-and then fails would leave them logged in, and a fault of the database while a login is restored could end it. Django
-does as we do. And a program that sends a token keeps no cookies: it must not be given a second way in by the way.
+An error must not change who is logged in. Quart saves the session whatever the status is: a view that logs a user in
+and then fails would leave the user logged in, and a database error while a login is restored could end it. Django
+does not save it, either. And a program that uses a token must not get a cookie as a second credential.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FAILED = 500
 
 
 class _CarefulSessions(FittingSessions):
-    """Cookie sessions that are not saved with an answer of 500 and above, nor with one to a bearer token.
+    """Cookie sessions that are not saved in responses of 500 and above, nor in responses to a bearer token.
 
     Saving the session is the last that happens to an answer, so here all others have set their cookies.
     """
@@ -34,7 +34,7 @@ class _CarefulSessions(FittingSessions):
 
 
 def init_app(app: Quart) -> None:
-    """Set no cookie with such an answer of this application, whoever wants to."""
+    """Remove all cookies from such responses of this application, whichever code set them."""
     app.session_interface = _CarefulSessions()
 
 

@@ -1,7 +1,8 @@
-"""Refuse changing requests, and websockets, that come from another site, whatever token they have.
+"""Refuses websockets, and requests that change something, if they come from another site, whatever token they have.
 
-The token of a form is the defence; this is the second one. Browsers say where a request comes from, and
-a page cannot make them say otherwise: ``Sec-Fetch-Site`` (Fetch Metadata) and ``Origin`` (RFC 6454).
+This is the second defence against cross-site request forgery; the first is the token of forms (see ``csrf``). Browsers
+send where a request comes from, and a page cannot forge it: ``Sec-Fetch-Site`` (Fetch Metadata) and ``Origin`` (RFC
+6454).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _OUR_OWN = frozenset({"same-origin", "none"})  # "none": the user, by a bookmark
 
 
 def init_app(app: Application) -> None:
-    """Refuse them in this application with 403, before a user is loaded."""
+    """Refuse such requests to this application with 403, before a user is loaded."""
 
     @app.early_request_check
     async def refuse_cross_site_requests() -> None:
@@ -38,9 +39,9 @@ def init_app(app: Application) -> None:
 def is_cross_site(*, host: str, origin: str | None, fetch_site: str | None) -> bool:
     """Whether a browser says that another site made this request.
 
-    ``Sec-Fetch-Site`` decides where there is one: the browser itself has compared the two, and knows nothing of
-    proxies that change the host on the way. Older ones, and all of them without TLS, send ``Origin`` alone.
-    Clients that are no browsers send neither, and forge nothing for anybody.
+    ``Sec-Fetch-Site`` decides if it is sent: the browser itself has compared the two sites, and proxies that change the
+    host do not matter. Older browsers, and all browsers without TLS, send ``Origin`` only. Other clients send neither;
+    they act for themselves only, so there is no forgery.
     """
     if fetch_site is not None:
         return fetch_site not in _OUR_OWN
@@ -48,12 +49,12 @@ def is_cross_site(*, host: str, origin: str | None, fetch_site: str | None) -> b
 
 
 def is_own_origin(*, host: str, origin: str | None) -> bool:
-    """Whether a websocket is opened by a page of ours (RFC 6455, section 10.2).
+    """Whether a page of this site opens the websocket (RFC 6455, section 10.2).
 
-    Any page may open one to any site, cookies come along, and no form token is asked for, so here ``Origin`` is the
-    defence and has to be there: browsers always send it. "null" is a page without an origin, and not of ours.
-    A client that is no browser can say where it connects to. (One that has no cookies, but a bearer token, forges
-    nothing for anybody: whoever lets such tokens open websockets can let it pass here without.)
+    Any page may open a websocket to any site, with the cookies and without a form token. So ``Origin`` is the only
+    defence and is required: browsers always send it. "null" stands for a page without an origin, which is not ours.
+    Clients that are no browsers can send the right ``Origin``. (With a bearer token instead of cookies there is no
+    forgery, so an application that accepts tokens for websockets may skip this check for them.)
     """
     return origin is not None and origin.startswith(("https://", "http://")) and _host_of(origin) == host
 

@@ -26,14 +26,14 @@ def without_forms(blueprint: Blueprint) -> Blueprint:
 
 
 def protect_forms(app: Quart) -> None:
-    """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form looks at it.
+    """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form checks it.
 
     Blueprints that are :func:`without_forms` need none. Each application has a protection of its own; views and
     blueprints, which applications share, are only marked.
 
-    Quart-WTForms knows nothing of ``SECRET_KEY_FALLBACKS`` and hands its key on to itsdangerous, which takes several:
-    it accepts the signatures of all, and signs with the last. So a form that was opened before the key was changed,
-    or comes from a host that has another order of keys, is accepted as its session is.
+    Quart-WTForms does not support ``SECRET_KEY_FALLBACKS``, but passes its key to itsdangerous, which takes a list: it
+    accepts the signatures of all keys and signs with the last. So a form that was opened before the key was rotated, or
+    on a host with another order of keys, is accepted as its session is.
     """
     app.config["WTF_CSRF_SECRET_KEY"] = [*app.config["SECRET_KEY_FALLBACKS"], app.secret_key]
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # its own hook knows only views that one protection has exempted

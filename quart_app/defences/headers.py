@@ -1,4 +1,4 @@
-"""Security headers: what a browser may do with our answers."""
+"""Security headers: what a browser may do with responses, and which responses caches may keep."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-_HSTS = "max-age=31536000"  # for this host: what is below it may be somebody else's, and without TLS
+_HSTS = "max-age=31536000"  # for this host only: subdomains may belong to others, and may have no TLS
 
 
 def allow_scripts(response: Response) -> None:
-    """Let this page run our own script files, and these connect to us. No script that stands in the page itself."""
+    """Allow this page to run script files of this site, and these to connect to it; inline scripts stay forbidden."""
     response.headers["Content-Security-Policy"] = f"{_POLICY}; script-src 'self'; connect-src 'self'"
 
 
 def init_app(app: Application) -> None:
-    """Add the headers to every answer of this application, failed ones included."""
+    """Add the headers to every response of this application, failed ones included."""
     production = app.settings.production
 
     @app.after_request
@@ -45,7 +45,7 @@ def init_app(app: Application) -> None:
         if production and request.is_secure and "strict-transport-security" not in present:
             response.headers.add("strict-transport-security", _HSTS)
         # Pages show who is logged in and carry the token of a session: no cache, the browser's included,
-        # may show one to somebody else or after logging out.
+        # may show one to another user or after a logout.
         if request.endpoint != "static":
             if "cache-control" not in present:
                 response.headers.add("cache-control", "no-store")
@@ -54,10 +54,10 @@ def init_app(app: Application) -> None:
 
 
 def _vary_by_credentials(response: Response) -> None:
-    """Let no cache take one user's answer for another's: pages vary by cookies, the API by bearer tokens, too.
+    """Keep caches from serving one user's response to another: pages vary by cookies, the API by bearer tokens, too.
 
-    This is the only place of the application that says so. compat does for answers for which the user was asked for,
-    Quart for those with a session cookie; refusals and error pages are neither.
+    The application sets ``Vary`` here only. compat adds it to responses that read the user, and Quart to those with a
+    session cookie; refusals and error pages are neither.
     """
     wanted = ("Cookie", "Authorization") if is_for_api() else ("Cookie",)
     if "Vary" not in response.headers:  # response.vary costs ten times as much

@@ -1,7 +1,7 @@
-"""Which names the site is served under: what a client says in ``Host`` ends up in absolute URLs, mail included.
+"""Refuses unknown host names: the ``Host`` that a client sends ends up in absolute URLs, such as those in mails.
 
-Quart has a setting for it, ``TRUSTED_HOSTS``, which nothing reads. This is in front of Quart: for a request under
-another name no session is opened and no user looked for, nor is a websocket accepted.
+Quart has a setting for it, ``TRUSTED_HOSTS``, which no code reads. This check runs in front of Quart: a request for
+an unknown name opens no session and loads no user, and a websocket is not accepted.
 """
 
 from __future__ import annotations
@@ -26,20 +26,23 @@ _REFUSAL = "websocket.http.response"
 
 
 def init_app(app: Application) -> None:
-    """Look whether the host is one of ours."""
+    """Check the host of every request to this application."""
     settings = app.settings
     served: Any = AllowedHosts(app.asgi_app, settings.allowed_hosts)
     app.asgi_app = served  # type: ignore[method-assign] # Quart's own place for middleware
     if settings.production and not settings.allowed_hosts:
-        app.logger.warning("ALLOWED_HOSTS is empty: this site answers under any name that a client makes up.")
+        app.logger.warning(
+            "ALLOWED_HOSTS is empty, so requests for any host name are answered. Set it to the names of this site."
+        )
 
 
 class AllowedHosts:
-    """ASGI middleware: 400 for requests and websockets under any other name.
+    """ASGI middleware that answers 400 to requests and websockets for unknown host names.
 
     Arguments:
-        app: what is behind it.
-        hosts: the names, without ports; ``.example.com`` is that name and all below. Empty: every name that is one.
+        app: the application behind it.
+        hosts: the allowed names, without ports; ``.example.com`` is that name and all below. If it is empty, every
+            valid name is allowed.
     """
 
     def __init__(self, app: ASGIFramework, hosts: Collection[str]) -> None:

@@ -1,7 +1,7 @@
-"""Who the client is, when there are proxies in between.
+"""The client's address, scheme and host, when requests come through trusted proxies.
 
-A client may send any header. What counts is what the proxies in front of us have written, and how many these are only
-whoever runs them knows: nobody, unless the settings say otherwise. Hypercorn's middleware takes the entry that many
+A client may send any header, so only the entries that our own proxies added to it can be trusted. How many proxies
+there are is a setting, ``TRUSTED_HOPS``, 0 by default. Hypercorn's middleware takes the entry at that place, counted
 from the end.
 """
 
@@ -19,14 +19,14 @@ _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 _MODERN = b"forwarded"
 _LEGACY_FOR = b"x-forwarded-for"
 _WARNING = (
-    "A request from %s came through a proxy, and TRUSTED_HOPS is 0: all users behind it have one address, and "
+    "A request from %s came through a proxy, but TRUSTED_HOPS is 0: all users behind it have one address, and "
     "share its limits. Set TRUSTED_HOPS to the number of proxies."
 )
 _LEGACY = frozenset({_LEGACY_FOR, b"x-forwarded-proto", b"x-forwarded-host"})
 
 
 def init_app(app: Application) -> None:
-    """Take address, scheme and host from the proxies, before anything else looks at them."""
+    """Take address, scheme and host from the proxies, before any other code reads them."""
     settings = app.settings
     if settings.trusted_hops:
         inner: Any = _WebsocketScheme(app.asgi_app)
@@ -37,7 +37,7 @@ def init_app(app: Application) -> None:
 
 
 class _WebsocketScheme:
-    """Proxies tell the scheme of the handshake, which is a request: "https". No rule for websockets matches that."""
+    """ASGI middleware that makes ``ws`` of ``http``: proxies name the scheme of the handshake, which is a request."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -49,11 +49,11 @@ class _WebsocketScheme:
 
 
 class PlainForwarding:
-    """ASGI middleware in front of Hypercorn's, which hands on what stands in a header as it is.
+    """ASGI middleware that simplifies the headers of proxies for Hypercorn's middleware, which does not parse them.
 
-    RFC 7239 quotes IPv6 addresses and allows ports, as some proxies write them into ``X-Forwarded-For``, too; each
-    would be an address of its own. And where a ``Forwarded`` is missing, Hypercorn takes the headers of the other kind,
-    which no proxy has written: nobody is shown those.
+    RFC 7239 quotes IPv6 addresses and allows ports, and some proxies write ports into ``X-Forwarded-For``, too; each
+    port would make another address. And if ``Forwarded`` is missing, Hypercorn reads ``X-Forwarded-*``, which no proxy
+    has written then, so these are removed, and the other way around.
 
     Arguments:
         app: Hypercorn's middleware.
@@ -65,7 +65,7 @@ class PlainForwarding:
         self._foreign = _LEGACY if mode == "modern" else frozenset({_MODERN})
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Pass on every request, its headers made plain."""
+        """Pass on every request with simplified headers."""
         if scope["type"] != "lifespan":
             named = ((name.lower(), value) for name, value in scope["headers"])
             headers = [(name, _plain(name, value)) for name, value in named if name not in self._foreign]
@@ -74,17 +74,17 @@ class PlainForwarding:
 
 
 class ProxyWarning:
-    """ASGI middleware for where no proxy is known: says so once when a request from our own network has met one."""
+    """ASGI middleware that warns once if a request came through a proxy although ``TRUSTED_HOPS`` is 0."""
 
     def __init__(self, app: Application) -> None:
         self._app = app.asgi_app
         self._log = app.logger
-        self._is_said = False
+        self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Pass on every request as it is."""
-        if not self._is_said and scope["type"] != "lifespan" and _met_a_proxy(scope):
-            self._is_said = True
+        """Pass on every request unchanged."""
+        if not self._has_warned and scope["type"] != "lifespan" and _met_a_proxy(scope):
+            self._has_warned = True
             self._log.warning(_WARNING, (scope["client"] or ("a socket",))[0])
         await self._app(scope, receive, send)
 
@@ -94,7 +94,7 @@ def _met_a_proxy(scope: Any) -> bool:
         return False
     try:
         return ip_address(scope["client"][0]).is_private
-    except (TypeError, ValueError):  # a Unix socket, at which nobody but a proxy is
+    except (TypeError, ValueError):  # a Unix socket: only a proxy connects to it
         return True
 
 

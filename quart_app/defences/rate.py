@@ -1,7 +1,7 @@
 """Rates, and the rule by which requests are counted against them: the generic cell rate algorithm (GCRA).
 
-Of a rate of three in a minute, three may come at once; after that one more every twenty seconds. All that is kept for
-a key is when it will have its full allowance again.
+With a rate of three in a minute, three requests may come at once, and then one every twenty seconds. The only state of
+a key is the time at which it has its full allowance again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many requests are taken in a period.
+    """How many requests are allowed in a period.
 
     Arguments:
-        count: how many.
-        period: seconds.
+        count: the number of requests.
+        period: in seconds.
     """
 
     count: int
@@ -28,22 +28,22 @@ class Rate:
 
     @property
     def interval(self) -> float:
-        """Seconds after which one more is taken."""
+        """Seconds after which one more request is allowed."""
         return self.period / self.count
 
     @property
     def key(self) -> str:
-        """What distinguishes the counts of this rate from those of another, in a store that outlives a release."""
+        """A prefix of keys that tells this rate from others, in a store that outlives a release."""
         return f"{self.count}-{self.period}"
 
 
 class Outcome(NamedTuple):
-    """What has become of one request.
+    """The decision about one request.
 
     Arguments:
-        rate: what it was counted against.
-        wait: seconds until it would be taken; 0.0 if it was counted.
-        backlog: seconds until the full allowance is there again.
+        rate: the rate that it was counted against.
+        wait: seconds until it would be allowed; 0.0 if it was counted.
+        backlog: seconds until the full allowance is available again.
     """
 
     rate: Rate
@@ -62,7 +62,7 @@ class Outcome(NamedTuple):
 
 
 class Store(Protocol):
-    """Where counts are kept."""
+    """A store of counts."""
 
     async def take(self, key: str, rate: Rate) -> Outcome | None:
         """Count one request for *key* if the rate allows it: one step, so many at once count as one after another.
@@ -72,7 +72,7 @@ class Store(Protocol):
         """
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Close the connections of the store."""
 
 
 def count_one(backlog: float, rate: Rate) -> Outcome:

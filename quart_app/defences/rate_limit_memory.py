@@ -1,4 +1,4 @@
-"""The counts of network addresses of one worker, in its memory."""
+"""The store of counts in the memory of one worker."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class LocalStore:
         self._sweep_at = _SWEEP_FROM
 
     def __len__(self) -> int:
-        """How many keys are kept, those included that may be forgotten."""
+        """The number of stored keys, including expired ones."""
         return len(self._full_at)
 
     async def take(self, key: str, rate: Rate) -> Outcome:
-        """Count one request for *key* if the rate allows it. Awaits nothing, so no other request comes between."""
+        """Count one request for *key* if the rate allows it. Awaits nothing, so no other request runs in between."""
         now = monotonic()
         outcome = count_one(max(self._full_at.get(key, now) - now, 0.0), rate)
         if not outcome.wait:
@@ -32,7 +32,7 @@ class LocalStore:
         return outcome
 
     async def close(self) -> None:
-        """Do nothing: the counts are over with the worker."""
+        """Do nothing: the counts end with the worker."""
 
     def _sweep(self, now: float) -> None:
         """Forget what is over whenever there are twice as many keys as the last sweep has left."""

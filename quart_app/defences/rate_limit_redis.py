@@ -1,4 +1,4 @@
-"""The counts of network addresses of all workers and hosts, in Redis."""
+"""The store of counts in Redis, for all workers and hosts."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _log = GuardedLogger("quart_app.rate_limits")
 class SharedStore:
     """When each key will have its full allowance again; Redis forgets it after that.
 
-    If Redis is down, nothing is counted: no address is limited, and failed attempts on an account are still counted
-    in the database. The log says so, and Redis is not asked for some seconds.
+    If Redis is down, nothing is counted and no address is limited; failed attempts on an account are still counted in
+    the database. A warning is logged, and Redis is not tried again for some seconds.
 
     Arguments:
-        url: where Redis is, such as ``redis://localhost/0``.
+        url: the URL of Redis, such as ``redis://localhost/0``.
     """
 
     def __init__(self, url: str) -> None:
@@ -73,7 +73,7 @@ class SharedStore:
             wait, backlog = await answer
         except (RedisError, OSError) as error:
             self._paused_until = monotonic() + _PAUSE
-            _log.warning("Redis does not answer, so no address is limited: %s", error)
+            _log.warning("Redis does not answer, so network addresses are not limited until it does: %s", error)
             return None
         return Outcome(rate, float(wait), float(backlog))
 

@@ -1,8 +1,8 @@
-"""How many passwords a network address may send, declared at the views that take them.
+"""Limits how many passwords a network address may send; views declare it.
 
-This slows down an attacker who tries one password on many names (password spraying), which no count of one name
-shows. It is no lock: many people share an address, and one person may have many. ``accounts.throttle`` counts the
-guesses at one account.
+This slows down an attacker who tries one password on many names (password spraying), which the count of one name does
+not detect. It stops nobody for good: many people share an address, and one person may have many. ``accounts.throttle``
+counts the guesses at one account.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _COUNTED = "_address_limit_outcome"  # an attribute of quart.g
 
 
 class Limit(StrEnum):
-    """What is limited for an address. All views with the same one share a count."""
+    """A limit for each address. All views with the same one share a count."""
 
     PASSWORDS = "passwords"
     REGISTRATIONS = "accounts"
@@ -61,7 +61,7 @@ def limit_of(view: Callable[..., Any] | None) -> Limit | None:
 def init_app(app: Application, settings: Settings) -> None:
     """Answer 429 to requests above the limit of their view, before a user is loaded.
 
-    Answers to requests that were counted, or refused, say how many more there may be (``RateLimit-*``).
+    Responses to counted and refused requests say how many more are allowed (``RateLimit-*``).
     """
     if not settings.address_limits:
         return
@@ -95,7 +95,7 @@ def init_app(app: Application, settings: Settings) -> None:
 
 
 def network_of(address: str) -> str:
-    """What is counted for an address: of IPv6 the network that one customer of a provider has.
+    """The network that is counted for an address: for IPv6 the /64 that one customer of a provider has.
 
     Behind a proxy, Hypercorn's ProxyFixMiddleware has put the client's address into the request.
     """

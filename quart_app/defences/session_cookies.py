@@ -1,12 +1,12 @@
-"""Reading session cookies: those of hosts whose clocks differ, and those that hold no session.
+"""Reading session cookies from hosts whose clocks differ, and damaged ones.
 
-itsdangerous takes a signature that is from the future by one second for an expired one, so a host whose clock is
-behind by that would log everybody out (its issue 400), and the next thing written to the session would overwrite the
-good cookie. The remember cookie's own leeway is compat's.
+itsdangerous rejects a signature that is one second from the future as expired. So a host whose clock is behind by that
+would log all users out (its issue 400), and the next change of the session would overwrite the valid cookie. Here a
+leeway of a minute is accepted; compat has its own for the remember cookie.
 
-What is from further in the future may be good as well: where it is read, or where a clock that was ahead was set
-right, nobody knows which of the two is wrong. Until then a login in it is nobody's, and is not overwritten, unless
-somebody logs in; the token of its forms counts, so that somebody can.
+A cookie from further in the future may be valid, too: it is unknown which clock is wrong. Until this clock has caught
+up, its login is ignored and not overwritten, except by a new login; the CSRF token in it is accepted, so that the user
+can log in.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _LEEWAY = 60  # seconds that this host's clock may be behind that of the one tha
 
 
 class _FromTheFuture(SignatureExpired):
-    """The signature is good, and younger than now by more than the leeway."""
+    """The signature is valid, but from the future by more than the leeway."""
 
 
 class _Signer(TimestampSigner):
-    """Takes what was signed by a clock that is a little ahead."""
+    """A signer that accepts signatures of clocks that are ahead by the leeway at most."""
 
     def unsign(self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False) -> Any:
         value, signed_at = super().unsign(signed_value, return_timestamp=True)
@@ -42,7 +42,7 @@ class _Signer(TimestampSigner):
 
 
 class TolerantSessions(SecureCookieSessionInterface):
-    """Cookie sessions that are read although the clock of the host that signed them was a little ahead."""
+    """Cookie sessions that accept cookies of hosts whose clocks are ahead."""
 
     session_class = Session
 
@@ -51,9 +51,9 @@ class TolerantSessions(SecureCookieSessionInterface):
         self._serializer: URLSafeTimedSerializer | None = None
 
     def get_signing_serializer(self, app: Quart) -> URLSafeTimedSerializer | None:
-        """Quart's own, with our signer: keys, salt and format are the same, and so are the cookies.
+        """Quart's serializer with our signer. Keys, salt and format are the same, so cookies are compatible.
 
-        It is made once for the keys there are, as that takes as long as reading a cookie with it.
+        It is kept until the keys change: making one takes as long as reading a cookie with it.
         """
         keys = [app.secret_key, *(app.config["SECRET_KEY_FALLBACKS"] or ())]
         if keys != self._keys:
@@ -93,5 +93,5 @@ def _read(serializer: URLSafeTimedSerializer, cookie: str | None, max_age: int) 
 
 
 def _are_flashes(value: object) -> bool:
-    """Whether these are categories and messages, which pages go through without looking."""
+    """Whether the value is a list of pairs, which templates can iterate over without an error."""
     return isinstance(value, list) and all(isinstance(each, list | tuple) and len(each) == 2 for each in value)

@@ -1,16 +1,16 @@
-"""The keys of Quart's session that the application reads: whose they are, and which must not be lost."""
+"""The keys of Quart's session: which library owns them, and which must not be removed from it."""
 
 from __future__ import annotations
 
 from compat.login_session import LOGIN_KEYS, NEXT, REMEMBER, USER_ID
 
 FLASHES = "_flashes"
-"""Quart's: messages for the next page."""
+"""Flashed messages for the next page, written by Quart."""
 
 FORMS = "csrf_token"
-"""Quart-WTForms': without it no open form can be sent, and nobody can log in."""
+"""The CSRF token, written by Quart-WTForms: without it no open form is accepted, not even a login."""
 
 LOGIN = LOGIN_KEYS | {REMEMBER, FORMS}
-"""What a login consists of, and the token of its forms."""
+"""The keys of a login, and the CSRF token of its forms: never removed to save space."""
 
 __all__ = ["FLASHES", "FORMS", "LOGIN", "NEXT", "USER_ID"]

@@ -1,4 +1,4 @@
-"""Session cookies that browsers keep.
+"""Keeps session cookies small enough for browsers.
 
 A browser drops a cookie that is too long without a word. Quart sends it all the same, and Werkzeug warns. So what is
 dispensable is left out first: a message, or where to go next. The login has a cookie of its own, which is never long.

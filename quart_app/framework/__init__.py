@@ -1,7 +1,7 @@
-"""Everything that bends Quart, Quart-Schema, Hypercorn, Jinja or asyncio, in one place.
+"""Changes to the behaviour of Quart, Quart-Schema, Hypercorn, Jinja and asyncio, all in one place.
 
 Each module says why it is needed, the versions it was written for, what it saves, and what to do when that package
-changes. pyproject.toml has an upper bound for each of these packages; what bends database drivers is in ``database``.
+changes. pyproject.toml has an upper bound for each of these packages. Changes to database drivers are in ``database``.
 
 ==========================  ==========================================================
 ``early_checks``            checks before every hook, so that a refused request costs no query

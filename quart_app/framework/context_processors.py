@@ -1,4 +1,4 @@
-"""Context processors that no template uses are removed.
+"""Removes context processors that no template uses.
 
 Two libraries register synchronous ones, and Quart runs each of those in a thread, for every page.
 
@@ -14,15 +14,15 @@ from quart import Quart
 _IDLE = {
     # Quart's blueprints inherit Flask's own processor. It finds no Flask here, and gives nothing.
     "flask.templating",
-    # Quart-WTForms gives the function "crsf_token" (sic), which nobody calls.
+    # Quart-WTForms adds the function "crsf_token" (sic), which no template calls.
     "quart_wtf.csrf",
 }
 
 
 def drop_idle_context_processors(app: Quart) -> None:
-    """Remove the synchronous context processors that libraries add in vain: each costs a thread for every page.
+    """Remove the synchronous context processors that libraries add and no template uses.
 
-    To be called when all blueprints and extensions are there.
+    Call it when all blueprints and extensions are registered.
     """
     for name, processors in app.template_context_processors.items():
         app.template_context_processors[name] = [

@@ -1,7 +1,7 @@
 """Checks that run before every ``before_request`` and ``before_websocket`` hook.
 
-compat loads the user in a ``before_request`` hook that it keeps in front of all others, so a request that is refused
-by a later hook has cost a query by then. Quart has no earlier hook.
+compat loads the user in a ``before_request`` hook that it keeps in front of all others, so a request that a later hook
+refuses has cost a query by then. Quart has no earlier hook.
 
 Written for Quart 0.22 and 0.23, of which it overrides two public methods. It saves one query for each request that is
 refused. If Quart changes these methods or their arguments, ``tests/app/test_early_checks.py`` fails; if Quart gets

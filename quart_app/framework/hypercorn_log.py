@@ -1,9 +1,9 @@
-"""Hypercorn's lines in the log of the process, once each and in its format.
+"""Puts Hypercorn's lines into the log of the process, once each and in its format.
 
-Hypercorn gives its logger a handler of its own, when it first logs: after the application has started, so after logging
-is configured. With the root logger's handler every line would be there twice, once in another format.
+Hypercorn adds a handler to its logger when it first logs, which is after logging is configured. With the root logger's
+handler every line would be written twice, once in another format.
 
-Written for Hypercorn 0.18. It saves an operator lines that are no JSON. If Hypercorn renames its logger,
+Written for Hypercorn 0.18. Without it the log has lines that are no JSON. If Hypercorn renames its logger,
 ``tests/app/test_workers.py`` fails; if it leaves the handler out where the root logger has one, remove this module.
 """
 

@@ -1,7 +1,7 @@
-"""The OpenAPI document of one blueprint, with what Quart-Schema cannot say itself.
+"""The OpenAPI document of one blueprint, with what Quart-Schema cannot describe itself.
 
-That is: empty answers, bodies that are required, schemas that are described once and by name, the bounds of numbers in
-paths, and a description of each answer.
+That is: empty responses, required bodies, schemas that are described once and by name, the bounds of numbers in paths,
+and a description of each response.
 
 Written for Quart-Schema 0.23 to 0.25. It overrides the steps in which ``OpenAPIProvider`` builds the document; they
 have public names and are not documented. It saves writing the document by hand. If Quart-Schema changes these steps,

@@ -1,8 +1,8 @@
-"""Reads from sockets that make room for a request, not for 256 KiB.
+"""Smaller read buffers for sockets: 16 KiB instead of 256 KiB, so that the heap does not fragment.
 
-asyncio asks for 256 KiB whenever something arrives, and gives back what was not needed. What is kept meanwhile lies
-behind that in memory, so the C library's heap grew by half a kilobyte with each request, free but in pieces
-(``mallinfo2``; 30 minutes of ``python -m benchmarks.soak``).
+asyncio allocates 256 KiB for each read and then shrinks it. Objects that are allocated meanwhile lie behind it in
+memory, so the C library's heap grew by half a kilobyte with each request, free but fragmented (``mallinfo2``; 30
+minutes of ``python -m benchmarks.soak``).
 
 Written for the selector event loop of Python 3.11 to 3.13, of which it sets a private attribute. uvloop has one buffer
 for all connections and needs none of this. If Python renames the class, the import fails; if it renames the attribute,
@@ -18,5 +18,5 @@ _SIZE = 16 * 1024
 
 
 def read_in_small_pieces() -> None:
-    """Let all connections of this process read at most 16 KiB at once; to be called by a process that only serves."""
+    """Limit each read of this process's connections to 16 KiB. Call it only in a process that serves."""
     selector_events._SelectorSocketTransport.max_size = _SIZE  # type: ignore[attr-defined]

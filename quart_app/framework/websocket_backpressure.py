@@ -1,7 +1,8 @@
-"""Websockets whose clients do not play along: they send faster than we read, or do not hang up.
+"""Backpressure for websockets: a bounded queue of incoming messages, and no waiting after the end.
 
-Quart queues incoming messages without a limit: five seconds of flooding, compressed, took gigabytes there. And since
-0.23 it waits, once a websocket is closed or refused, until the client has gone, which may be never.
+Quart queues incoming messages without a limit: a client that sent compressed messages for five seconds filled
+gigabytes. And since 0.23 it waits after closing or refusing a websocket until the client disconnects, which may be
+never.
 
 Written for Quart 0.22 and 0.23: it wraps the class that Quart has in ``asgi_websocket_class`` and overrides
 ``Websocket.receive``. It saves memory: a client costs eight messages at most. If Quart renames one of the two,
@@ -32,9 +33,9 @@ _DISCONNECTED: WebsocketDisconnectEvent = {"type": "websocket.disconnect", "code
 
 
 class _Connection:
-    """Quart's own connection, to which a message is passed on only when there is room, and none after the end.
+    """Quart's connection with a bounded queue: a message is received only when there is room for it.
 
-    A client that has gone is noticed after its messages have been read: a view has to read, or to send.
+    A disconnect is noticed after the queued messages have been read, so a view has to receive or send.
     """
 
     def __init__(self, app: Quart, scope: WebsocketScope) -> None:
@@ -64,7 +65,7 @@ class _Connection:
 
 
 class _Websocket(Websocket):
-    """A websocket that makes room by each message that is read."""
+    """A websocket that frees a place in the queue for each message that the view receives."""
 
     async def receive(self) -> str | bytes:
         message = await super().receive()
@@ -73,13 +74,13 @@ class _Websocket(Websocket):
 
 
 def init_app(app: Quart) -> None:
-    """Let messages wait in bounded numbers, and nobody after the end, in all websockets of this application."""
+    """Bound the queues of all websockets of this application, and do not wait for clients after the end."""
     app.asgi_websocket_class = _Connection
     app.websocket_class = _Websocket
 
 
 def _is_last(message: ASGISendEvent) -> bool:
-    """Whether this closes the websocket, or is the end of an answer that refuses it."""
+    """Whether this message closes the websocket, or ends the response that refuses it."""
     if message["type"] == "websocket.http.response.body":
         return not message["more_body"]
     return message["type"] == "websocket.close"

@@ -1,12 +1,12 @@
-"""What those who run the application see of it: logs, events, health and metrics.
+"""Operation: logs, events, health checks and metrics, for the people who run the application.
 
 ==================  =============================================================
 ``logs``            one line for each event, and never a secret in it
 ``guarded_logger``  a logger whose handlers cannot fail the code that logs
-``request_id``      what a request is called in all its lines
-``observer``        around every request: its id, its line, its figures
-``events``          who logged in, failed to, or changed an account
-``metrics``         what is counted
+``request_id``      the id of a request, which is in all its log lines
+``observer``        gives every request its id, its log line and its metrics
+``events``          logins, failed logins and changes of accounts, as log lines and counts
+``metrics``         the counters, gauges and histograms
 ``workers``         adding up the counts of several processes
 ``health``          whether the database answers
 ``paths``           the path of a request, without that of a mount
@@ -29,9 +29,9 @@ from .observer import Observer, init_routes
 def init_app(app: Application) -> None:
     """Give the application its logger and its metrics.
 
-    To be called before the application gets any hook: ours has to see what the others refuse, and to be the first when
-    the application starts to be served. Only then is anything of the process changed: its logging, unless that is
-    configured, and where it keeps its counts, if it is one of several workers.
+    Call it before the application gets any other hook: this one has to see the requests that others refuse, and has to
+    run first when serving starts. Not before that is the process changed: its logging, unless that is configured, and
+    where it keeps its counts, if it is one of several workers.
     """
     settings = app.settings
     app.logger = GuardedLogger(app.name)
@@ -46,6 +46,6 @@ def init_app(app: Application) -> None:
 
 
 def observe(app: Application) -> None:
-    """Answer probes in front of this application, and leave a line and figures for each request."""
+    """Answer probes in front of this application, and write a log line and metrics for each request."""
     endpoints = Endpoints(app, app.asgi_app)
     app.asgi_app = Observer(endpoints, current_metrics.of(app), quiet=PATHS)  # type: ignore[method-assign] # Quart's own advice

@@ -36,7 +36,7 @@ class _Answer(NamedTuple):
 
 
 class Endpoints:
-    """An ASGI application that answers these three, and leaves the rest to another one."""
+    """An ASGI application that answers these three paths and passes all others to another application."""
 
     def __init__(self, app: Application, inner: ASGIApp) -> None:
         self._inner = inner
@@ -77,7 +77,7 @@ class Endpoints:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _health(self, _scope: HTTPScope) -> _Answer:
-        """The process runs, and its loop turns: that is all this says."""
+        """The liveness check: that it responds shows that the process and its event loop run."""
         return _json(HTTPStatus.OK, {"status": "alive"})
 
     async def _ready(self, _scope: HTTPScope) -> _Answer:

@@ -1,9 +1,9 @@
-"""What happens to logins and accounts, each thing once: a line in the log and a count (ASVS 16.3.1).
+"""Events of logins and accounts: each is one log line and one count (ASVS 16.3.1).
 
-Recorded where it is done and not where it is asked for, so pages, API and command line have the same events.
+They are recorded by the functions that do the work, so pages, API and commands have the same events.
 
-A line has the user's id, and the address and browser it came from, if it came from a request. It has no name: what
-is entered as a name and nobody has is a mistake, not seldom the password in the wrong field.
+A line has the user's id, and for requests the address and the browser. It has no username: an entered name that does
+not exist is often a password in the wrong field.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _log = get_logger("quart_app.events")
 
 
 class Event(StrEnum):
-    """What can happen, in the words of the log and of the label ``event`` in the metrics."""
+    """The kinds of events, as named in the log and in the label ``event`` of the metrics."""
 
     REGISTERED = "registered"
     LOGIN_SUCCEEDED = "login succeeded"
@@ -44,7 +44,7 @@ class Event(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a login failed. For the operator: clients are told nothing of it."""
+    """Why a login failed: for operators only, it is never sent to clients."""
 
     UNKNOWN = "unknown"  # there is no such user
     WRONG = "wrong"  # the password
@@ -55,7 +55,7 @@ class Reason(StrEnum):
 
 
 def init_app(app: Quart) -> None:
-    """Record the logins that remember cookies bring back; all others pass through functions of ours."""
+    """Record logins that are restored by a remember cookie; other events are recorded where they happen."""
     user_loaded_from_cookie.connect(_record_restored_login, sender=app)
 
 
@@ -63,13 +63,13 @@ _FAILURES = frozenset({Event.LOGIN_FAILED, Event.REAUTHENTICATION_FAILED, Event.
 
 
 def record(event: Event, *, user_id: int | None = None, reason: Reason | None = None, ended: int = 0) -> None:
-    """Write down that something has happened; to be called once it cannot be undone any more.
+    """Log and count an event. Call it after the transaction has been committed.
 
     Arguments:
-        event: what.
-        user_id: to whom; None if nobody knows.
-        reason: why, where it failed.
-        ended: how many login sessions it has ended.
+        event: the kind of event.
+        user_id: the user; None if unknown.
+        reason: why a login failed.
+        ended: the number of login sessions that it ended.
     """
     current_metrics().count_event(event, reason=reason or "", ended=ended)
     values: dict[str, Any] = {"user_id": user_id}

@@ -7,17 +7,16 @@ from typing import Any
 
 
 class GuardedLogger(logging.Logger):
-    """The standard library's logger of a name, with the levels, filters and handlers that it has at each moment.
+    """The standard library's logger of this name, with the levels, filters and handlers that it has at each moment.
 
-    Python's own handlers report their errors by ``handleError``. Those of other packages may let them out, into the
-    code that logs: a login would be in the database, and answered with 500. Here every handler's error is reported
-    that way, and the other handlers still get the record.
+    Python's own handlers report their errors by ``handleError``. Handlers of other packages may raise them into the
+    code that logs: a login would be in the database, but answered with 500. This logger reports every handler's error
+    by ``handleError``, and the other handlers still get the record.
 
-    Only records of this object are guarded. It does not stand in ``logging``'s own tree, so nobody else's logging is
-    changed.
+    Only records of this object are guarded. It is not part of ``logging``'s tree, so other loggers are unchanged.
 
     Arguments:
-        name: the logger's.
+        name: the name of the logger.
     """
 
     def __init__(self, name: str) -> None:
@@ -25,7 +24,7 @@ class GuardedLogger(logging.Logger):
         self._logger = self.parent = logging.getLogger(name)
 
     def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name is logging's
-        """Whether the logger of this name takes records of this level now."""
+        """Whether the logger of this name is enabled for this level now."""
         return self._logger.isEnabledFor(level)
 
     def handle(self, record: logging.LogRecord) -> None:

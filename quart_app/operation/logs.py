@@ -4,11 +4,11 @@ Logging belongs to a process and not to an application, so :func:`~quart_app.fac
 Workers and commands configure it for their process when they start. Under another server, an application that starts
 to be served does, unless the process has configured it (the rule of ``logging.basicConfig``).
 
-All lines go through the standard library's logging, those of Quart and Hypercorn, too, and get the time, the
-level, the logger and, inside a request, its id. What a client sent cannot begin a new line.
+All lines, those of Quart and Hypercorn, too, go through the standard library's logging and get the time, the level,
+the logger and, inside a request, its id. Text that a client sent cannot begin a new line.
 
-No line holds a password, a cookie, a token or a query string. Our own code logs none, and libraries are not asked
-for less than warnings, whatever the level: at DEBUG some of them log the parameters of queries, or all headers.
+No line contains a password, a cookie, a token or a query string. Our own code logs none, and libraries log warnings and
+above only, whatever the level: at DEBUG some of them log the parameters of queries, or all headers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from quart_app.framework.hypercorn_log import log_through_root
 
 from .guarded_logger import GuardedLogger
 
-#: Added to every line, whoever writes it.
+#: Added to every line, of every logger.
 _CONTEXT: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -36,7 +36,7 @@ _OURS = ("quart_app", "compat")
 
 
 def configure_logging_once(*, json: bool, level: str) -> None:
-    """Configure the logging of this process, unless the root logger has a handler: then somebody has done it."""
+    """Configure the logging of this process, unless the root logger has a handler already."""
     if not logging.getLogger().handlers:
         configure_logging(json=json, level=level)
 
@@ -75,7 +75,7 @@ def configure_logging(*, json: bool, level: str) -> None:
 
 
 def _collect_nothing_in_vain() -> None:
-    """Leave out what no line of ours shows, above all the place of each call, found by walking up the stack.
+    """Turn off what our lines do not show, above all the source line of each call, which costs a walk up the stack.
 
     These are the switches that Python's logging HOWTO has for it ("Optimization").
     """
@@ -84,7 +84,7 @@ def _collect_nothing_in_vain() -> None:
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to what ``sys.stderr`` is at that moment; where nothing can be written, life goes on without a log."""
+    """Writes to the current ``sys.stderr``; errors of writing, such as a full disk, are ignored."""
 
     @property
     def stream(self) -> TextIO:
@@ -92,10 +92,10 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
 
     @stream.setter
     def stream(self, _: TextIO) -> None:
-        """What the base class was made with does not matter."""
+        """Ignore the stream that the base class sets."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
-        """Say nothing: it would be said in the place that has just failed."""
+        """Ignore the error: reporting it would write to the stream that has just failed."""
         if not isinstance(sys.exception(), OSError):
             super().handleError(record)
 
@@ -118,9 +118,9 @@ def _on_one_line(value: object) -> str:
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger for a module of ours, which takes an event and its values by name.
+    """A structlog logger for a module of this application, which takes an event and named values.
 
-    What it is made of is its own: structlog's configuration, which another part of the process may use, is not asked.
+    It does not use structlog's global configuration, which other code in the process may have changed.
     """
     logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
         GuardedLogger(name),

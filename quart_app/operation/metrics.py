@@ -1,6 +1,6 @@
-"""What is counted, in the words of Prometheus.
+"""The metrics of the application, for Prometheus.
 
-Labels have few values, whatever clients send: routes and not paths, known methods, classes of status.
+Labels have few values, whatever clients send: routes instead of paths, known methods, classes of status.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _HASH_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10)
 
 
 class Metrics:
-    """The counts of one application, in this process, and a text of them, for all processes of a server.
+    """The metrics of one application in this process, and their text for all processes of a server.
 
     Attributes:
         auth_events: what happened to logins and accounts, by ``event`` and ``reason``.
-        login_sessions_ended: how many were ended before their time.
-        websockets_open: those that are accepted and not closed.
+        login_sessions_ended: login sessions that were ended before they expired.
+        websockets_open: websockets that are accepted and not closed.
         password_hashes_waiting: passwords queued for a thread.
         password_hash_seconds: how long one hash takes, without its time in the queue.
-        database_connections_in_use: those taken from the pool.
+        database_connections_in_use: connections that are taken from the pool.
     """
 
     def __init__(self) -> None:
@@ -36,9 +36,9 @@ class Metrics:
         self._begin()
 
     def share_with_workers(self, folder: Path | None) -> None:
-        """Begin anew, as one of the workers of a server, whose counts are added up; if this process is one.
+        """If this process is one of the workers of a server, keep counts where they are added up.
 
-        To be called before anything is counted. It decides for the whole process where metrics keep their values.
+        Call it before anything is counted. It decides for the whole process where metrics keep their values.
 
         Arguments:
             folder: below it the workers of a server share a folder; None is one of this user in the system's
@@ -100,7 +100,7 @@ class Metrics:
             method: as sent, or WEBSOCKET.
             route: the rule; None if there is none for the path.
             status: None if the client went away before it was answered.
-            seconds: how long it took; no matter for websockets, which stay open as long as one likes.
+            seconds: how long it took; ignored for websockets, which stay open for any time.
         """
         method = method if method in _METHODS else "other"
         route = route or "none"
@@ -109,13 +109,13 @@ class Metrics:
             self._request_seconds.labels(method, route).observe(seconds)
 
     def count_event(self, event: str, *, reason: str = "", ended: int = 0) -> None:
-        """Count something that happened to a login or an account, and the login sessions that it ended."""
+        """Count an event of a login or an account, and the login sessions that it ended."""
         self.auth_events.labels(event, reason).inc()
         if ended:
             self.login_sessions_ended.inc(ended)
 
     def as_text(self) -> bytes:
-        """All of it in Prometheus' text format. It reads files where there are several workers: not for the loop."""
+        """All metrics in Prometheus' text format. With several workers it reads files: call it in a thread."""
         return generate_latest(self._registry if self._share is None else self._share.collected())
 
 

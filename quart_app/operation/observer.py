@@ -1,6 +1,6 @@
-"""Around every request: it gets an id, and leaves one line in the log and its figures in the metrics.
+"""ASGI middleware that gives every request an id, writes its log line and counts it.
 
-Outside of Quart, so that whatever happens inside is seen: an error in a hook, a client that goes away.
+It is outside of Quart, so it also sees errors in hooks and clients that disconnect.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from .request_id import HEADER, choose_request_id
 ASGIApp: TypeAlias = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
 
 _ROUTE = "quart_app.route"
-_PATH_MAX = 200  # of a path that somebody made up, so much is enough
+_PATH_MAX = 200  # characters of a path in the log
 _SWITCHED = 101
 
 _log = get_logger("quart_app.access")
 
 
 def init_routes(app: Application) -> None:
-    """Let the observer know the route that Quart has found for a request, a refused one included."""
+    """Tell the observer the route of each request, refused ones included."""
 
     @app.early_request_check
     async def name_route_of_request() -> None:
@@ -44,7 +44,7 @@ def init_routes(app: Application) -> None:
 
 
 def set_route(scope: Scope, route: str) -> None:
-    """Keep in the scope of a request which route it takes."""
+    """Store the route of the current request in its ASGI scope."""
     cast("dict[str, Any]", scope)[_ROUTE] = route
 
 
@@ -53,8 +53,8 @@ class Observer:
 
     Arguments:
         inner: the other one.
-        metrics: where to count.
-        quiet: what machines ask every few seconds: the lines of these paths are for debugging.
+        metrics: the metrics to count in.
+        quiet: paths that machines request every few seconds: their lines have the level DEBUG.
     """
 
     def __init__(self, inner: ASGIApp, metrics: Metrics, *, quiet: Collection[str] = ()) -> None:
@@ -63,7 +63,7 @@ class Observer:
         self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Pass a request on, and watch."""
+        """Pass a request on, then log and count it."""
         if scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
             return
@@ -91,7 +91,7 @@ class Observer:
 
 
 class _Answer:
-    """What goes out, marked with the id of the request.
+    """The response as it is sent, with the id of the request added.
 
     Arguments:
         send: sends it.

@@ -1,4 +1,4 @@
-"""What a request is called, so that all its lines can be found, here and in the logs of a proxy."""
+"""The id of a request, by which its lines are found in this log and in that of a proxy."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Adding up the counts of several workers.
+"""Adds up the metrics of several workers.
 
-A server runs several processes, each with counts of its own, and Prometheus asks whichever takes its request. So
-each process keeps its counts in files of a folder they share, by prometheus-client's multi-process mode, and the one
-that is asked reads all of them. The files are mapped into memory: counting writes no file that anybody waits for.
+A server has several processes, each with its own counts, and any of them may get Prometheus' request. So each process
+keeps its counts in files of a shared folder, by prometheus-client's multi-process mode, and the process that gets the
+request reads all files. They are mapped into memory, so counting does not wait for the disk.
 
-Files are not named after processes, of which there is always another one, but after places: a worker takes the first
-place that is free and goes on counting where the last one there was stopped. So a counter never falls because a
-worker was killed, which Prometheus would take for a restart, and there are never more files than workers. A place is
-taken by a lock, which the operating system gives back however a process ends.
+Files are not named after process ids, which change with every replaced worker, but after numbered places: a worker
+takes the first free place and continues its counts. So no counter falls when a worker is killed, which Prometheus
+would take for a restart, and there are never more files than workers. A place is taken by a file lock, which the
+operating system releases however the process ends.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def share_of_this_process(folder: Path | None) -> Share | None:
-    """The share of a worker that a server has started; None for a process that is alone, and on Windows.
+    """The share of this process, if a server started it as a worker; None otherwise, and on Windows.
 
     Arguments:
-        folder: where the folders of servers are; None is one of this user in the system's temporary folder.
+        folder: the parent of the folders of all servers; None is one of this user in the system's temporary folder.
 
     Raises:
         PermissionError: other users can write to it.
@@ -52,20 +52,20 @@ def share_of_this_process(folder: Path | None) -> Share | None:
         folder.mkdir(mode=0o700, parents=True)
     if not _is_ours_alone(folder):
         raise PermissionError(
-            f"{folder} is no folder that only this user can write to: set METRICS_FOLDER to one of its own."
+            f"{folder} is not a folder that only this user can write to. Set METRICS_FOLDER to one that is."
         )
     _remove_those_of_the_dead(folder)
     return Share(folder / str(server))
 
 
 def _is_ours_alone(folder: Path) -> bool:
-    """Whether nobody else decides what is in it: anybody may have made a link of that name in /tmp before us."""
+    """Whether only this user can write to the folder: in /tmp another user may have made a link of that name before."""
     found = folder.lstat()
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & _WRITABLE_BY_OTHERS
 
 
 def _pid_of_server() -> int | None:
-    """That of our supervisor, or of the Hypercorn that runs several workers by itself."""
+    """The process id of the supervisor, or of the Hypercorn that runs several workers by itself."""
     given, parent = os.environ.get(SERVER_PID), parent_process()
     if given is not None:
         return int(given)
@@ -73,9 +73,9 @@ def _pid_of_server() -> int | None:
 
 
 class Share:
-    """One of the places in a folder.
+    """One of the numbered places in a folder.
 
-    From here on, every metric that this process makes keeps its value there.
+    All metrics that this process makes afterwards keep their values there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -90,7 +90,7 @@ class Share:
         values.ValueClass = values.MultiProcessValue(lambda: self._place)  # type: ignore[no-untyped-call]
 
     def collected(self) -> CollectorRegistry:
-        """The counts of all workers, those of today's dead included, and the gauges of those who live."""
+        """The counts of all workers, including those that ended, and the gauges of those that run."""
         for file in self._folder.glob("*.lock"):
             place = int(file.stem)
             if place != self._place and (lock := _try_lock(file)) is not None:
@@ -109,7 +109,7 @@ def _lock_file(folder: Path, place: int) -> Path:
 
 
 def _try_lock(file: Path) -> int | None:
-    """An open file that is locked as long as it is open; None if another process has it."""
+    """Open and lock a file, until it is closed; None if another process has locked it."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -127,7 +127,7 @@ def _remove_those_of_the_dead(folder: Path) -> None:
 
 
 def _is_running(pid: int) -> bool:
-    with suppress(PermissionError):  # somebody else's, so it is
+    with suppress(PermissionError):  # another user's process: it is alive
         try:
             os.kill(pid, 0)
         except ProcessLookupError:

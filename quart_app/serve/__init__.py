@@ -1,12 +1,12 @@
-"""Serving the application with Hypercorn, and keeping it served: ``python -m quart_app.serve``.
+"""Serves the application with Hypercorn, and replaces workers that end: ``python -m quart_app.serve``.
 
-Hypercorn starts no other worker when one is killed: it ends entirely, with exit status 0. So here the workers are
-Hypercorns of their own, and something that does nothing else watches over them.
+When one of Hypercorn's own workers is killed, all of Hypercorn ends, with exit status 0. So here each worker is a
+Hypercorn with one process, and a supervisor that does nothing else watches them.
 
 ==============  ==========================================================
-``supervisor``  as many workers as are wanted, whatever happens to one
-``worker``      one Hypercorn, in a process of its own
-``warm_up``     what it does before it serves
-``lifeline``    how the two know of each other's end
+``supervisor``  starts, replaces and stops the workers
+``worker``      the process of one Hypercorn
+``warm_up``     slow work that a worker does before it serves
+``lifeline``    the socket by which supervisor and worker notice each other's end
 ==============  ==========================================================
 """

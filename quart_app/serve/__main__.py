@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command ``python -m quart_app.serve``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The lifeline: a socket between the supervisor and a worker.
 
-Through it the worker says that it serves. When it breaks because the worker has gone, the supervisor starts another
-one; when it breaks because the supervisor has gone without a word, the worker ends: nobody is left to hold the port.
+The worker reports through it that it serves. If it breaks because the worker has ended, the supervisor starts another
+one. If it breaks because the supervisor was killed, the worker ends, so that no process keeps the port.
 """
 
 READY = b"ready"

@@ -1,7 +1,7 @@
-"""As many workers as are wanted, whatever happens to one of them.
+"""The supervisor: starts workers, replaces those that end, reloads and stops them.
 
-The listening sockets are the supervisor's, and it never closes them while it runs. So while a worker is replaced no
-connection is refused: other workers take it, or it waits until the new one does.
+It owns the listening sockets and keeps them open while it runs. So no connection is refused while a worker is replaced:
+another worker accepts it, or it waits for the new one.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _GRACE = 5.0  # seconds more than Hypercorn's own limits before a worker that do
 
 
 class StartFailed(Exception):
-    """A worker ended before it served. It has said why itself.
+    """A worker ended before it served. The worker itself has printed the reason.
 
     Attributes:
         status: its exit status.
     """
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"The worker did not start: {_describe(status)}.")
+        super().__init__(f"A worker did not start ({_describe(status)}); its error is above.")
         self.status = status
 
 
@@ -50,16 +50,16 @@ class _Worker:
 
 
 class Supervisor:
-    """Workers at common sockets.
+    """Runs workers that share listening sockets.
 
-    When the first ones do not start, everything ends with their error. Once they have served, nothing does: whichever
-    dies is replaced, as often as it takes.
+    If a worker cannot start at first, the supervisor ends with its exit status. Once all have served, it does not end
+    by itself: a worker that ends is replaced, with as many attempts as it takes.
 
     Arguments:
         file: Hypercorn's configuration, which each worker reads for itself when it starts.
-        config: the same, as it is now.
-        sockets: bound already.
-        workers: how many.
+        config: the same, as read by this process.
+        sockets: the listening sockets, already bound.
+        workers: the number of workers.
     """
 
     def __init__(self, file: Path, config: Config, sockets: Sockets, workers: int) -> None:
@@ -81,7 +81,7 @@ class Supervisor:
         self._is_reload_wanted = False
 
     async def run(self) -> int:
-        """Keep them serving until SIGTERM or SIGINT; return the exit status."""
+        """Keep the workers running until SIGTERM or SIGINT; return the exit status."""
         loop = asyncio.get_running_loop()
         work = asyncio.create_task(self._keep_serving())
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -111,12 +111,12 @@ class Supervisor:
                 self._serving.remove(dead)
                 status = dead.process.returncode or 0
                 await self._config.log.warning(
-                    "Worker %s has gone (%s): starting another", dead.process.pid, _describe(status)
+                    "Worker %s ended (%s); starting another one.", dead.process.pid, _describe(status)
                 )
                 self._serving.append(await self._start_again())
 
     async def _start(self) -> _Worker:
-        """A new worker, once it serves."""
+        """Start a worker and wait until it serves."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
@@ -136,7 +136,7 @@ class Supervisor:
         return worker
 
     async def _start_first(self) -> _Worker:
-        """A new worker, unless it ends by itself: then somebody is there to read its error."""
+        """Start one of the first workers; if that fails, the supervisor ends with its error."""
         try:
             return await self._start()
         except StartFailed as failure:
@@ -146,7 +146,7 @@ class Supervisor:
             return await self._start_again()
 
     async def _start_again(self) -> _Worker:
-        """A new worker, sooner or later."""
+        """Start a worker in place of one that ended, with as many attempts as it takes."""
         while True:
             try:
                 return await self._start()
@@ -165,18 +165,20 @@ class Supervisor:
         self._changed.set()
 
     async def _reload(self) -> None:
-        """Put a new worker into each one's place, which goes when the new one serves."""
+        """Replace each worker: start a new one, and stop the old one when the new one serves."""
         for old in tuple(self._serving):
             try:
                 new = await self._start()
             except StartFailed as failure:
-                await self._config.log.warning("%s The workers there are go on.", failure)
+                await self._config.log.warning(
+                    "%s Reload failed: the old workers keep serving. Correct the error and send SIGHUP again.", failure
+                )
                 return
             self._serving[self._serving.index(old)] = new
             _terminate(old)
 
     async def _end(self) -> None:
-        """Take no more connections, let the workers finish, and kill those that do not."""
+        """Accept no more connections, let the workers finish, and kill those that take too long."""
         for each in self._sockets:
             each.close()
         leaving = tuple(self._alive)

@@ -1,4 +1,4 @@
-"""What a worker does before it serves, as the first requests would otherwise have to wait for it, and all others."""
+"""Slow work that a worker does before it serves: otherwise the first requests, and all others, would wait for it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _THRESHOLDS = (10_000, 10, 10)
 
 
 def warm_up(app: Application) -> None:
-    """Do now what would stop the loop at the first requests.
+    """Compile templates and describe the API now, instead of blocking the event loop in the first requests.
 
-    Compiling twelve templates took 40 ms, and describing the API 50.
+    Twelve templates took 40 ms, and the description 50 ms.
     """
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
@@ -23,10 +23,10 @@ def warm_up(app: Application) -> None:
 
 
 def spare_the_collector() -> None:
-    """Look for garbage less often, and not among what is there now, as it stays for good.
+    """Run the garbage collector less often, and not over the objects that exist now, which stay for good.
 
-    What requests in flight hold is no garbage, and is what the collector goes through again and again: with a thousand
-    of them that was up to a third of all CPU time. Nearly all garbage here goes without it, by reference counts.
+    The objects of requests in progress are no garbage, but the collector traverses them again and again: with a
+    thousand requests that took up to a third of all CPU time. Reference counts free nearly all garbage here.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""One Hypercorn, in a process of its own, at sockets that it inherits from the supervisor."""
+"""A worker: one Hypercorn in its own process, on listening sockets that it inherits from the supervisor."""
 
 from __future__ import annotations
 
@@ -48,9 +48,10 @@ def main() -> None:
 
 
 async def _until_told(lifeline: socket.socket, server_stop: ServerStop) -> None:
-    """Tell the supervisor that we serve, which is when Hypercorn calls this; return when we are to stop.
+    """Report to the supervisor that this worker serves; return when it is told to stop.
 
-    Hypercorn then takes no more connections, and waits for those that are open. The application hears of it before.
+    Hypercorn calls this when it serves. After the return it accepts no more connections and waits for the open ones;
+    the application is told just before (see ``server_stop``).
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -72,7 +73,7 @@ def _loop_factory(worker_class: str) -> Any:
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Handshakes of strangers fail all day; Hypercorn's own workers do not report them either."""
+    """Log errors of the event loop, but not failed TLS handshakes, which Hypercorn's own workers ignore, too."""
     if not isinstance(context.get("exception"), ssl.SSLError):
         loop.default_exception_handler(context)
 

@@ -1,4 +1,4 @@
-"""How many forms with a password a network address may send."""
+"""The limit on password forms of one network address."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ PASSWORD_FORMS = ["/login", "/reauthenticate", "/account/password", "/account/em
 
 @pytest.fixture
 def database_url(migrated_sqlite_url: str) -> str:
-    """One kind is enough: no database knows an address."""
+    """SQLite only: addresses are not in the database."""
     return migrated_sqlite_url
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """As in production, but fewer."""
+    """The limits of production, but lower."""
     changes = {"address_limits": True, "logins_per_minute": LOGINS, "registrations_per_hour": REGISTRATIONS}
     return settings.model_copy(update=changes)
 
 
 async def send(app: Application, path: str = "/login", address: str = HOME, **headers: str) -> Response:
-    """A form from an address."""
+    """Send a form from this address."""
     return await QuartClient(app).post(path, form={}, headers=headers, scope_base={"client": (address, 1024)})
 
 
 async def statuses(app: Application, number: int, path: str = "/login", address: str = HOME) -> list[int]:
-    """The statuses of so many forms: 403, as they have no token, or 302, as nobody is logged in, unless limited."""
+    """The statuses of this many forms: 403 without a token, 302 without a login, or 429."""
     return [(await send(app, path, address)).status_code for _ in range(number)]
 
 
@@ -54,7 +54,7 @@ async def statuses(app: Application, number: int, path: str = "/login", address:
     [*((path, LOGINS, 20) for path in PASSWORD_FORMS), ("/register", REGISTRATIONS, 1800)],
 )
 async def test_too_many_forms(app: Application, path: str, limit: int, wait: int) -> None:
-    """One more than the limit is not looked at, and told when the next will be."""
+    """A form above the limit is refused unread, with the time of the next allowed one."""
     assert 429 not in await statuses(app, limit, path)
     page = await send(app, path)
     assert page.status_code == 429
@@ -68,7 +68,7 @@ async def test_too_many_forms(app: Application, path: str, limit: int, wait: int
     [("POST", "/sessions", LOGINS), ("PUT", "/me/password", LOGINS), ("POST", "/users", REGISTRATIONS)],
 )
 async def test_the_api_is_limited_too(app: Application, method: str, path: str, limit: int) -> None:
-    """Programs are refused in the same places, in their own form."""
+    """The API has the same limits, and refuses with a problem."""
     client = QuartClient(app)
     answers = [await client.open(f"/api/v1{path}", method=method, json={}) for _ in range(limit + 1)]
     assert 429 not in [answer.status_code for answer in answers[:-1]]
@@ -77,7 +77,7 @@ async def test_the_api_is_limited_too(app: Application, method: str, path: str, 
 
 
 async def test_one_count_for_all_passwords(app: Application) -> None:
-    """Whoever goes from form to form, and on to the API, sends no more passwords; an account may still be made."""
+    """All password forms and the API share one count; registrations have another."""
     client, pages = QuartClient(app), PASSWORD_FORMS[:LOGINS]
     assert 429 not in [(await send(app, path, "<local>")).status_code for path in pages]
     assert [(await send(app, path, "<local>")).status_code for path in PASSWORD_FORMS] == [429] * len(PASSWORD_FORMS)
@@ -89,7 +89,7 @@ async def test_one_count_for_all_passwords(app: Application) -> None:
 
 
 async def test_no_query_for_too_many(app: Application, queries: list[str]) -> None:
-    """A form above the limit costs the database nothing, also if it comes from somebody who is logged in."""
+    """A refused form costs no query, even for a logged-in user."""
     visitor = Visitor(app)
     await visitor.register()
     assert (await visitor.login()).location == "/index"
@@ -101,8 +101,8 @@ async def test_no_query_for_too_many(app: Application, queries: list[str]) -> No
     assert (page.status, page.cookies, queries) == (429, {}, [])
 
 
-async def test_looking_is_free(app: Application) -> None:
-    """Pages are not limited, before or after, and say nothing of limits."""
+async def test_pages_are_not_limited(app: Application) -> None:
+    """GET requests are not limited, and have no ``RateLimit`` headers."""
     await statuses(app, LOGINS + 1, address="<local>")
     for path in ("/login", "/register", "/static/style.css"):
         for _ in range(LOGINS + 1):
@@ -113,13 +113,13 @@ async def test_looking_is_free(app: Application) -> None:
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Remote-Addr"])
 async def test_addresses_are_not_believed(app: Application, header: str) -> None:
-    """What a client says of its address changes nothing; a proxy's word is Hypercorn's to take."""
+    """Headers of a client do not change its address; only Hypercorn's proxy middleware does."""
     pages = [await send(app, **{header: f"203.0.113.{number}"}) for number in range(LOGINS + 1)]
     assert [page.status_code for page in pages] == [403] * LOGINS + [429]
 
 
 async def test_switched_off(settings: Settings) -> None:
-    """Load tests come from one address."""
+    """The limits can be turned off, for load tests from one address."""
     app = create_app(settings.model_copy(update={"address_limits": False}))
     async with app.test_app():
         assert 429 not in await statuses(app, LOGINS + 1)
@@ -138,12 +138,12 @@ async def test_switched_off(settings: Settings) -> None:
     ],
 )
 def test_networks(address: str, network: str) -> None:
-    """A household is one address of IPv4, and 2**64 of IPv6."""
+    """IPv4 addresses are counted one by one, IPv6 by network of 2**64 addresses."""
     assert network_of(address) == network
 
 
-async def test_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counts that are over are forgotten whenever there are many keys; others are not."""
+async def test_expired_counts_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When there are many keys, expired ones are removed, and no others."""
     now = 1000.0
     monkeypatch.setattr(rate_limit_memory, "_SWEEP_FROM", 10)
     monkeypatch.setattr(rate_limit_memory, "monotonic", lambda: now)
@@ -158,7 +158,7 @@ async def test_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three in a minute may come at once, and then one every twenty seconds."""
+    """With three in a minute, three may come at once, then one every twenty seconds."""
     now = 1000.0
     monkeypatch.setattr(rate_limit_memory, "monotonic", lambda: now)
     store, rate = LocalStore(), Rate(3, 60.0)
@@ -171,7 +171,7 @@ async def test_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_answers_say_what_is_left(app: Application) -> None:
-    """Each answer to a form that was counted, or refused, has the limit, what is left of it, and when it is whole."""
+    """Every counted or refused request gets the limit, the remaining number and the time of the reset."""
     pages = [await send(app) for _ in range(LOGINS + 1)]
     names = ("RateLimit-Limit", "RateLimit-Remaining")
     assert [[page.headers[name] for name in names] for page in pages] == [
@@ -189,21 +189,21 @@ async def test_answers_say_what_is_left(app: Application) -> None:
 
 @pytest.fixture
 def shared(settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Where several hosts serve, and a busy machine is no Redis that is down."""
+    """Settings for several hosts, with a long timeout for Redis, because the machine is busy."""
     monkeypatch.setattr(rate_limit_redis, "_ANSWER_TIMEOUT", 10)
     return settings.model_copy(update={"redis_url": SecretStr(redis_url)})
 
 
 @pytest.fixture
 async def workers(shared: Settings) -> AsyncIterator[list[Application]]:
-    """Two of them."""
+    """Two workers."""
     one, other = create_app(shared), create_app(shared)
     async with one.test_app(), other.test_app():
         yield [one, other]
 
 
 async def test_redis_counts_for_all(workers: list[Application], redis_url: str) -> None:
-    """Whichever host answers, it is one count, and Redis forgets it in time."""
+    """All workers share one count, and Redis removes it in time."""
     one, other = workers
     assert await statuses(one, LOGINS) == [403] * LOGINS
     assert (await send(other)).status_code == 429
@@ -215,13 +215,13 @@ async def test_redis_counts_for_all(workers: list[Application], redis_url: str) 
 
 
 async def test_many_at_once(workers: list[Application]) -> None:
-    """Of many that come at the same time, to several hosts, no more pass than one after the other."""
+    """Of many concurrent requests to several workers no more are allowed than one after the other."""
     answers = await asyncio.gather(*(send(app) for app in workers * 15))
     assert sorted(answer.status_code for answer in answers) == [403] * LOGINS + [429] * (30 - LOGINS)
 
 
 async def test_redis_is_down(shared: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    """Logins go on, unlimited by address; the log says so once, and Redis is left alone for a while."""
+    """While Redis is down logins go on unlimited; one warning is logged, and Redis is not tried for a while."""
     app = create_app(shared.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")}))
     async with app.test_app():
         visitor = Visitor(app)
@@ -229,11 +229,11 @@ async def test_redis_is_down(shared: Settings, caplog: pytest.LogCaptureFixture)
         for _ in range(LOGINS + 1):
             assert (await visitor.login()).location == "/index"
             await visitor.logout()
-    assert caplog.text.count("Redis does not answer, so no address is limited") == 1
+    assert caplog.text.count("Redis does not answer, so network addresses are not limited") == 1
 
 
 async def test_redis_comes_back(shared: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the pause it is asked again."""
+    """After a pause Redis is used again."""
     app = create_app(shared)
     async with app.test_app():
         with monkeypatch.context() as patch:

@@ -20,28 +20,28 @@ LONGEST = 4096  # bytes that browsers keep, attributes included (RFC 6265, secti
 
 
 async def many_messages() -> None:
-    """As of somebody who never opens a page that shows them."""
+    """Flash many messages, as for a user who opens no page that shows them."""
     for number in range(400):
         await flash(f"Message {number}: {token_urlsafe(20)}")
 
 
 async def a_long_message() -> None:
-    """Which alone is too much."""
+    """Flash one message that alone is too long."""
     await flash(token_urlsafe(3500))
 
 
 async def a_long_way() -> None:
-    """As compat's ``USE_SESSION_FOR_NEXT`` keeps it."""
+    """Store a long page to return to, as compat's ``USE_SESSION_FOR_NEXT`` does."""
     session["next"] = "/" + token_urlsafe(3500)
 
 
 async def something_else() -> None:
-    """What somebody adds to the application one day."""
+    """Store a long value under another key."""
     session["x"] = token_urlsafe(3500)
 
 
 async def a_login_with_it() -> None:
-    """A login in the same request, after it and before it."""
+    """Log in between storing two long values."""
     user = await user_by_login("susan")
     assert user is not None
     session["x"] = token_urlsafe(3500)
@@ -54,7 +54,7 @@ async def a_login_with_it() -> None:
 async def test_what_does_not_fit_is_left_out(
     session_user: Visitor, app: Application, caplog: pytest.LogCaptureFixture, fill: Callable[[], Awaitable[None]]
 ) -> None:
-    """No cookie is longer than browsers keep; the login, and an open form, are as good as before; and it is logged."""
+    """No cookie exceeds the limit; login and open forms stay valid; the log names what was removed."""
 
     @app.get("/fill")
     async def view() -> str:
@@ -78,7 +78,7 @@ async def test_what_does_not_fit_is_left_out(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_the_oldest_message_goes_first(session_user: Visitor, app: Application) -> None:
-    """Of messages that nobody has seen the newest are shown, in their order, and not those before."""
+    """The oldest messages are removed, and the newest are shown in their order."""
 
     @app.get("/fill")
     async def view() -> str:
@@ -97,7 +97,7 @@ async def test_the_oldest_message_goes_first(session_user: Visitor, app: Applica
 async def test_what_fits_is_left_alone(
     session_user: Visitor, app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Half of a cookie is no reason to drop anything, nor to say anything."""
+    """A session that fits is not changed, and nothing is logged."""
 
     @app.get("/fill")
     async def view() -> str:
@@ -120,7 +120,7 @@ async def test_what_fits_is_left_alone(
 async def test_a_session_is_serialised_once(
     session_user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A session that fits is serialised once for its answer, and one that has not changed not at all."""
+    """A session that fits is serialised once for a response, and an unchanged one not at all."""
 
     @app.get("/fill")
     async def view() -> str:

@@ -1,4 +1,4 @@
-"""The log and the metrics of servers that have several processes."""
+"""The log and the metrics of servers with several processes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Worker:
     process: subprocess.Popen[str]
 
     def do(self, command: str) -> str:
-        """Send a command; gives the metrics, as this worker sees all of them."""
+        """Send a command; return the metrics as this worker sees them."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(f"{command}\n")
@@ -37,7 +37,7 @@ class Worker:
         return self.process.stdout.readline().replace(";", "\n")
 
     def kill(self) -> None:
-        """End it as the system does when memory runs out."""
+        """Kill the worker with SIGKILL."""
         self.process.kill()
         self.process.wait()
 
@@ -59,13 +59,13 @@ def working(folder: Path, server: int) -> Iterator[Worker]:
 
 
 def requests(written: str) -> float:
-    """How many were counted, by all."""
+    """The number of requests counted by all workers."""
     return value(written, _REQUESTS, method="GET", route="/", status="2xx")
 
 
 @pytest.mark.served
 def test_counts_survive_a_worker(tmp_path: Path) -> None:
-    """What a killed worker has counted stays, what it had open is closed, and its files are the next one's."""
+    """Counts of a killed worker stay, its gauges are removed, and its file is used by the next one."""
     server = os.getpid()
     with working(tmp_path, server) as one, working(tmp_path, server) as other:
         for worker in (one, one, other):
@@ -88,7 +88,7 @@ def test_counts_survive_a_worker(tmp_path: Path) -> None:
 
 @pytest.mark.served
 def test_a_place_is_taken_over(tmp_path: Path) -> None:
-    """Who takes the place of a killed worker goes on with its counts, and has nothing open."""
+    """A worker that takes the place of a killed one continues its counts, with gauges of 0."""
     with working(tmp_path, os.getpid()) as one:
         one.do("count")
         one.do("open")
@@ -100,7 +100,7 @@ def test_a_place_is_taken_over(tmp_path: Path) -> None:
 
 @pytest.mark.served
 def test_files_of_dead_servers(tmp_path: Path) -> None:
-    """What a server has left, the next one removes; a server that runs keeps its own, apart from others'."""
+    """The files of a dead server are removed by the next one; those of a running server are kept."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
     (tmp_path / str(ended.pid)).mkdir()
@@ -114,7 +114,7 @@ def test_files_of_dead_servers(tmp_path: Path) -> None:
 
 @pytest.mark.served
 def test_folders_of_others(tmp_path: Path) -> None:
-    """A number for a name does not make a folder one of ours: no lock, no removal."""
+    """A folder named after a dead process is not removed if it is not one of ours."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
     letters = tmp_path / str(ended.pid) / "letters.txt"
@@ -128,7 +128,7 @@ def test_folders_of_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["link", "link to nothing", "file", "open to all", "of another user"])
 @pytest.mark.served
 def test_a_folder_that_others_have_prepared(tmp_path: Path, kind: str) -> None:
-    """Its name can be guessed, and anybody may make files in /tmp: nothing is written or removed there."""
+    """A folder in /tmp that another user has prepared is refused; nothing is written or removed there."""
     folder, elsewhere = tmp_path / "metrics", tmp_path / "elsewhere"
     elsewhere.mkdir()
     if kind.startswith("link"):
@@ -153,13 +153,13 @@ def test_a_folder_that_others_have_prepared(tmp_path: Path, kind: str) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.endswith("set METRICS_FOLDER to one of its own.\n")
+    assert done.stderr.endswith("Set METRICS_FOLDER to one that is.\n")
     assert not list(elsewhere.iterdir())
 
 
 @pytest.mark.served
 def test_alone(tmp_path: Path) -> None:
-    """A process that no server has started keeps its counts in memory."""
+    """A process without a server keeps its counts in memory."""
     environment = {name: text for name, text in os.environ.items() if name != SERVER_PID}
     done = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "tests.app.counting_worker", str(tmp_path)],
@@ -176,19 +176,19 @@ def test_alone(tmp_path: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where servers keep the counts of their workers."""
+    """The folder of the servers' counts."""
     return tmp_path / "metrics"
 
 
 @pytest.fixture
 def address(tmp_path: Path, folder: Path) -> Iterator[str]:
-    """A Hypercorn of two workers."""
+    """The address of a Hypercorn with two workers."""
     with serve(tmp_path, 2, METRICS_FOLDER=str(folder), LOG_FORMAT="json", LOG_LEVEL="DEBUG") as address:
         yield address
 
 
 def get(address: str, path: str) -> str:
-    """Ask over a connection of its own, which any worker may take."""
+    """Send a request over a new connection, which any worker may accept."""
     connection = HTTPConnection(address.removeprefix("http://"), timeout=10)
     connection.request("GET", path)
     response = connection.getresponse()
@@ -199,7 +199,7 @@ def get(address: str, path: str) -> str:
 
 
 def logins(address: str) -> float:
-    """How often the login page was asked for. A request is counted when it has been answered: a moment later."""
+    """The count of requests for the login page, which is updated a moment after the response."""
     return value(get(address, "/metrics"), _REQUESTS, method="GET", route="/login", status="2xx")
 
 
@@ -210,7 +210,7 @@ def _has_counted(file: Path) -> bool:
 
 @pytest.mark.served
 def test_two_workers(address: str, folder: Path, tmp_path: Path) -> None:
-    """Whichever is asked answers for both; each line of the log is JSON, and each request has one."""
+    """Each worker returns the counts of both; each log line is JSON, and each request has one."""
     wait_until(lambda: logins(address) == 1)  # the one that the server was waited for with
     asked = 1
     while asked < 20 or sum(_has_counted(file) for file in folder.glob("*/counter_*.db")) < 2:
@@ -227,7 +227,7 @@ def test_two_workers(address: str, folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.served
 def test_a_killed_worker(folder: Path, tmp_path: Path) -> None:
-    """Our supervisor's workers add up as well, and nothing falls back when one is killed and replaced."""
+    """The supervisor's workers add up, and no count falls when one is killed and replaced."""
     environment = {"METRICS_FOLDER": str(folder)}
     with serve_supervised(tmp_path, "--workers", "2", environment=environment) as server:
         address, places = f"http://127.0.0.1:{server.port}", folder / str(server.process.pid)
@@ -236,7 +236,7 @@ def test_a_killed_worker(folder: Path, tmp_path: Path) -> None:
             get(address, "/login")
         wait_until(lambda: logins(address) == 20)
         server.kill_worker()
-        server.wait_for_log("has gone")
+        server.wait_for_log("starting another one")
         for _ in range(20):
             get(address, "/login")
         wait_until(lambda: logins(address) == 40)
@@ -245,7 +245,7 @@ def test_a_killed_worker(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.served
 def test_every_part_of_a_worker_counts(folder: Path, tmp_path: Path) -> None:
-    """What parts made before the worker shared its counts count later is added up, too: a password that is hashed."""
+    """Parts that were made before the counts were shared are added up, too, such as password hashes."""
     with serve_supervised(tmp_path, environment={"METRICS_FOLDER": str(folder)}) as server:
         assert Browser(server.port).register("susan") == 302
         written = get(f"http://127.0.0.1:{server.port}", "/metrics")
@@ -254,7 +254,7 @@ def test_every_part_of_a_worker_counts(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.served
 def test_a_worker_logs_before_it_serves(tmp_path: Path) -> None:
-    """What the application says while it is made is JSON in production, and not only what it says once it runs."""
+    """In production, lines that are logged while the application is created are JSON, too."""
     environment = {
         "ENVIRONMENT": "production",
         "SECRET_KEY": "a key that is long enough",
@@ -269,7 +269,7 @@ def test_a_worker_logs_before_it_serves(tmp_path: Path) -> None:
 
 @pytest.mark.served
 def test_a_full_disk(tmp_path: Path) -> None:
-    """Where no line can be written, requests are answered as ever."""
+    """If the log cannot be written, requests are answered."""
     (tmp_path / "hypercorn.log").symlink_to("/dev/full")
     with serve(tmp_path, LOG_LEVEL="DEBUG") as address:
         for _ in range(300):

@@ -145,7 +145,7 @@ def test_a_failed_reload_keeps_the_old_worker(tmp_path: Path) -> None:
         old = server.workers
         config.write_text("this is no TOML")
         server.process.send_signal(signal.SIGHUP)
-        server.wait_for_log("The workers there are go on.")
+        server.wait_for_log("the old workers keep serving.")
         assert server.workers == old
         assert Browser(server.port).get("/login")[0] == 200
 
