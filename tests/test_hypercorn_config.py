@@ -1,4 +1,4 @@
-"""Hypercorn takes a misspelt key for a setting of somebody else, and says nothing."""
+"""hypercorn.toml has valid keys only: Hypercorn silently ignores a misspelt one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The steps that both comparisons know: close a browser, spoil a cookie, move to the other application.
 
 A step is played on each side of a comparison. What a side is differs: an application in memory in ``tests/parity``, a
-served application with its database here. So the steps that only one of them knows stand in ``visits`` and in
+served application with its database here. So the steps that only one of them knows are in ``visits`` and in
 ``tests/parity/steps.py``, and these ask of a side no more than :class:`Browsers`.
 """
 
@@ -65,7 +65,7 @@ class Restart(Step[Browsers, Never]):
         return ()
 
 
-#: Ways to spoil a cookie, from the value that the browser has, whoever signed it. No two of them together make a value
+#: Ways to spoil a cookie, from the value in the browser, with any signature. No two of them together make a value
 #: valid again in one format of the token and not in the other.
 SPOILS: dict[str, Callable[[str], str]] = {
     "wrong signature": lambda value: value[:-5] + "00000",

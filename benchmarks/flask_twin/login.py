@@ -1,4 +1,4 @@
-"""Who is logged in: quart_app's ``accounts/login``, on Flask-Login."""
+"""Logging in and out, and the current user: quart_app's ``accounts/login``, on Flask-Login."""
 
 from __future__ import annotations
 

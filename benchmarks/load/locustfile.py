@@ -75,7 +75,7 @@ class Person(HttpUser):
         """Ask who one is."""
         with self.client.get("/api/v1/me", catch_response=True) as answer:
             if answer.json().get("username") != self.username:
-                answer.failure("somebody else")
+                answer.failure("the page greets another user")
 
     @task(1)
     def close_the_browser(self) -> None:

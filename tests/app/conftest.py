@@ -25,7 +25,7 @@ from tests.app.visitor import Visitor
 
 @pytest.fixture(autouse=True)
 def long_postgresql_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that is busy with other tests must not look like a server that hangs; tests of that undo this."""
+    """Long timeouts for PostgreSQL, because the machine is busy with other tests; tests of the timeouts undo this."""
     for name in ("_CONNECT_TIMEOUT", "_COMMAND_TIMEOUT"):
         monkeypatch.setattr(postgresql, name, 20.0)
     monkeypatch.setattr(postgresql, "_SERVER_TIMEOUTS", dict.fromkeys(postgresql._SERVER_TIMEOUTS, "20000"))
@@ -34,14 +34,14 @@ def long_postgresql_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _long_queue_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor must it look like a queue for hashes that does not move."""
+    """Long timeouts for the hashing queue, for the same reason."""
     monkeypatch.setattr(passwords, "HASH_QUEUE_TIMEOUT", 60.0)
     monkeypatch.setattr(throttle, "LOGIN_QUEUE_TIMEOUT", 60.0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A database with all tables and no rows, of each kind: what a test says holds for both."""
+    """A database with all tables and no rows, of each kind: a test holds for both."""
     url: str = request.getfixturevalue(f"migrated_{request.param}_url")
     return url
 
@@ -54,7 +54,7 @@ def migrated_sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the files are copied from."""
+    """The SQLite file with all tables that the files of tests are copied from."""
     file = tmp_path_factory.mktemp("template") / "template.sqlite3"
     _upgrade(f"sqlite:///{file}")
     return file
@@ -74,7 +74,7 @@ def migrated_postgresql_url(postgresql_cluster: Cluster, migrated_postgresql: st
 
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql_cluster: Cluster) -> str:
-    """Its name."""
+    """The name of the database of ``migrated_postgresql_url``."""
     name = postgresql_cluster.create_database()
     _upgrade(postgresql_cluster.url(name))
     return name
@@ -93,7 +93,7 @@ def _upgrade(url: str) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
-    """A real database, a hash that costs nothing, so that many may wait for one, and one address for all."""
+    """A real database, a cheap hash, and no limits on network addresses: all tests have the same one."""
     return Settings(
         instance_path=tmp_path,
         database_url=SecretStr(database_url),
@@ -104,7 +104,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 class _Templates(BytecodeCache):
-    """Templates as they were compiled, for all applications of this process: a third of the time of most tests."""
+    """A cache of compiled templates for all applications of this process, which saves a third of most tests' time."""
 
     def __init__(self) -> None:
         self._compiled: dict[str, bytes] = {}
@@ -122,7 +122,7 @@ _TEMPLATES = _Templates()
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Application]:
-    """An application that has started, as a server starts it."""
+    """An application that has started, as under a server."""
     app = create_app(settings)
     app.jinja_env.bytecode_cache = _TEMPLATES
     async with app.test_app():
@@ -131,12 +131,12 @@ async def app(settings: Settings) -> AsyncIterator[Application]:
 
 @pytest.fixture
 def visitor(app: Application) -> Visitor:
-    """Somebody who has not been here before."""
+    """A browser without cookies."""
     return Visitor(app)
 
 
 class Clock:
-    """The time of day, which only moves when it is told to."""
+    """A clock that moves only when a test moves it."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -150,7 +150,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that cookies and login sessions go by."""
+    """The clock of cookies and login sessions."""
     clock = Clock()
     monkeypatch.setattr(time, "time", clock)
     return clock

@@ -1,4 +1,4 @@
-"""A worker that does nothing but count: one command a line on stdin, one answer a line on stdout."""
+"""A worker that only counts: one command a line on stdin, one answer a line on stdout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log, as those who run the application read it."""
+"""Reads the log as operators do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEVELS = ("", "quart_app", "compat")
 
 @contextmanager
 def logging_of_a_worker(*, json: bool) -> Iterator[None]:
-    """The logging of this process as a worker configures it, and at the end as it was."""
+    """Configure the logging of this process as in a worker, and restore it at the end."""
     root, hypercorn = logging.getLogger(), logging.getLogger("hypercorn.error")
     levels = {name: logging.getLogger(name).level for name in _LEVELS}
     with pytest.MonkeyPatch.context() as patch:
@@ -33,5 +33,5 @@ def logging_of_a_worker(*, json: bool) -> Iterator[None]:
 
 
 def read_lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """What was written since the last time, each line read as JSON."""
+    """The lines that were written since the last call, each read as JSON."""
     return [json.loads(line) for line in capfd.readouterr().err.splitlines()]

@@ -22,7 +22,7 @@ CREDENTIALS = {"username": "susan", "password": PASSWORD}
 
 @dataclass
 class Answer:
-    """An answer, read."""
+    """A response with its body."""
 
     status: int
     text: str
@@ -35,7 +35,7 @@ class Answer:
 
     @property
     def problem(self) -> str:
-        """The name of the problem type, or its title where the status is all there is to say."""
+        """The name of the problem type, or its title if it has no type of its own."""
         assert self.headers["Content-Type"] == "application/problem+json"
         assert self.json["status"] == self.status
         _, _, name = self.json["type"].partition("#")
@@ -43,7 +43,7 @@ class Answer:
 
     @property
     def pointers(self) -> list[str]:
-        """Which fields are wrong."""
+        """The JSON pointers to the invalid fields."""
         return [error["pointer"] for error in self.json["errors"]]
 
 
@@ -59,13 +59,13 @@ class Program:
     async def send(
         self, method: str, path: str, content: object = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send JSON, or nothing, to an address below ``/api/v1``."""
+        """Send JSON, or no body, to a path below ``/api/v1``."""
         body = None if content is None else json.dumps(content).encode()
         sent = {**({} if body is None else {"Content-Type": "application/json"}), **(headers or {})}
         return await self.send_bytes(method, path, body, sent)
 
     async def send_bytes(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-        """Send exactly this."""
+        """Send exactly these bytes."""
         sent = {**({} if self.token is None else {"Authorization": f"Bearer {self.token}"}), **headers}
         response = await self.client.open(API + path, method=method, data=body, headers=sent)
         cookies: SimpleCookie = SimpleCookie()
@@ -80,13 +80,13 @@ class Program:
         return await self.send("POST", "/sessions", {**CREDENTIALS, **changes})
 
     async def is_in(self) -> bool:
-        """Whether the API knows who this is."""
+        """Whether the API accepts the credentials."""
         answer = await self.send("GET", "/me")
         assert answer.status in (200, 401)
         return answer.status == 200
 
     def copy(self, *names: str) -> Program:
-        """Another program with copies of the token and these cookies, or of all."""
+        """Another program with copies of the token and of these cookies, or of all."""
         other = Program(self.app, self.token)
         for cookie in self.client.cookie_jar or ():
             if cookie.name in names or not names:
@@ -95,19 +95,19 @@ class Program:
         return other
 
     def forget(self, name: str) -> None:
-        """Lose a cookie."""
+        """Delete a cookie."""
         self.client.delete_cookie("localhost", name)
 
 
 def browser_of(visitor: Visitor) -> Program:
-    """The API, used by the browser of somebody who has logged in at the pages: the same cookies."""
+    """The API with the cookies of a browser that is logged in at the pages."""
     program = Program(visitor.app)
     program.client = visitor.client
     return program
 
 
 async def with_token(app: Quart) -> Program:
-    """A program that has got a token for susan, who is registered."""
+    """A program with a bearer token for susan, who is registered."""
     answer = await Program(app).log_in(kind="bearer")
     assert answer.status == 201
     return Program(app, answer.json["token"])

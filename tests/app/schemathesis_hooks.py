@@ -1,4 +1,4 @@
-"""What Schemathesis cannot know: text of ours that fits, and how to log in. Its command line loads this file."""
+"""Data that Schemathesis cannot generate: valid texts, and logins. Its command line loads this file."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ API = os.environ["API_ADDRESS"]
 AGENT = "Schemathesis"
 PASSWORD = "a fine day for a walk"
 
-# JSON Schema says that it is an address or a password. Which addresses there are, and which passwords nobody
-# should have, it cannot say.
+# JSON Schema has the formats of addresses and passwords, but neither the existing domains nor the refused passwords.
 schemathesis.openapi.format("email", st.integers(0, 10**9).map(lambda number: f"user{number}@example.com"))
 schemathesis.openapi.format("password", st.text(st.characters(codec="ascii"), min_size=16, max_size=64))
 
@@ -28,7 +27,7 @@ class NewUser:
     """A user for each test case, as cases log out, end sessions and change passwords."""
 
     def get(self, case: Case[Any], _context: AuthContext) -> requests.Response:
-        """Register, and log in by what the operation takes."""
+        """Register a user, and log in with the credentials that the operation takes."""
         name = f"case{next(_numbers)}"
         account = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
         requests.post(f"{API}/users", json=account, timeout=10).raise_for_status()
@@ -43,7 +42,7 @@ class NewUser:
         return answer
 
     def set(self, case: Case[Any], data: requests.Response, _context: AuthContext) -> None:
-        """Send what the login gave."""
+        """Send the credentials."""
         token: Any = data.json()["token"]
         if token is None:
             case.cookies = {**(case.cookies or {}), **data.cookies.get_dict()}

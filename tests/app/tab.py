@@ -1,4 +1,4 @@
-"""A page that is open in a browser, as far as its websocket goes: without a server, by ASGI itself.
+"""The websocket of an open page, through ASGI, without a server.
 
 Quart's own test client keeps the code of a closed websocket to itself since Quart 0.23, and reads all there is.
 """
@@ -18,7 +18,7 @@ PATH = "/live/ws"
 
 
 class Refused(Exception):
-    """The handshake was answered with this status."""
+    """The handshake was refused with this status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -45,11 +45,11 @@ class Tab:
 
     @property
     def unsent(self) -> int:
-        """How many messages the server has not taken yet."""
+        """The number of messages that the server has not received yet."""
         return self._to_server.qsize()
 
     async def names(self) -> list[str]:
-        """Who is online, by the next message."""
+        """The names of the people online, from the next message."""
         return list((await self.news())["names"])
 
     async def news(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Tab:
         return dict(json.loads(message))
 
     async def until_closed(self) -> int:
-        """The code that the websocket is closed with, after whatever else is sent."""
+        """The code with which the websocket is closed, after any other messages."""
         try:
             while True:
                 await self.news()
@@ -124,7 +124,7 @@ async def open_tab(
 
 
 async def refusal(visitor: Visitor, *, origin: str | None = OURS) -> int:
-    """The status that the handshake is refused with."""
+    """The status with which the handshake is refused."""
     async with open_tab(visitor, origin=origin) as tab:
         try:
             await tab.news()

@@ -1,4 +1,4 @@
-"""The pages of one's own account, and the wall before those that change it."""
+"""The account pages, and the password confirmation in front of those that change something."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 @pytest.fixture
 async def stale(user: Visitor) -> Visitor:
-    """Susan after her browser was closed: the remember cookie has brought her back."""
+    """Susan after closing her browser: only the remember cookie is left."""
     user.forget("session")
     assert await user.is_in()
     return user
@@ -38,7 +38,7 @@ async def stale(user: Visitor) -> Visitor:
 
 
 async def test_account_page(user: Visitor, app: Application) -> None:
-    """Who one is and since when, every login with where, since when and last seen, and this one marked as such."""
+    """The page shows the user, and every login with client, address and times; it marks the current one."""
     firefox = Visitor(app, FIREFOX)
     await firefox.login()
 
@@ -60,14 +60,14 @@ async def test_account_page(user: Visitor, app: Application) -> None:
 
 
 async def test_the_only_login(user: Visitor) -> None:
-    """Where nothing can be ended there is no button for it."""
+    """If there is no other login to end, the page has no button for it."""
     page = await user.get("/account")
     assert "You are logged in nowhere else." in page.text
     assert "Log out everywhere else" not in page.text
 
 
 async def test_navigation(user: Visitor, app: Application) -> None:
-    """Users find their account in it; strangers are sent to log in first."""
+    """Users have a link to the account in the navigation; visitors are redirected to the login page."""
     assert '<a href="/account">Account</a>' in (await user.get("/index")).text
     assert '<a href="/account" aria-current="page">Account</a>' in (await user.get("/account")).text
     stranger = Visitor(app)
@@ -75,8 +75,8 @@ async def test_navigation(user: Visitor, app: Application) -> None:
     assert (await stranger.get("/account")).location == "/login?next=%2Faccount"
 
 
-async def test_what_others_send_is_text(app: Application, visitor: Visitor) -> None:
-    """A name made of markup is shown, not obeyed."""
+async def test_markup_in_names_is_escaped(app: Application, visitor: Visitor) -> None:
+    """A username that contains markup is escaped."""
     await visitor.register("<b>susan</b>")
     await visitor.login("<b>susan</b>")
     for path in ("/account", "/reauthenticate", *WALLED):
@@ -88,7 +88,7 @@ async def test_what_others_send_is_text(app: Application, visitor: Visitor) -> N
 
 @pytest.mark.parametrize("path", WALLED)
 async def test_remembered_users_enter_their_password_first(stale: Visitor, path: str) -> None:
-    """Neither the page nor its form works for who was brought back by a cookie; afterwards one is where one was."""
+    """A remembered user must confirm the password before page or form, and then returns to the page."""
     token = (await stale.get("/account")).token
     fields = {**CHANGES[path], "csrf_token": token, "current_password": PASSWORD}
     for refused in (await stale.get(path), await stale.post(path, fields)):
@@ -102,8 +102,8 @@ async def test_remembered_users_enter_their_password_first(stale: Visitor, path:
     assert page.flashes == []
 
 
-async def test_what_is_behind_the_wall_has_not_happened(stale: Visitor, app: Application) -> None:
-    """A refused form has changed nothing."""
+async def test_a_refused_form_changes_nothing(stale: Visitor, app: Application) -> None:
+    """A form that was refused until the password is confirmed has changed nothing."""
     token = (await stale.get("/account")).token
     for path in WALLED:
         await stale.post(path, {**CHANGES[path], "csrf_token": token, "current_password": PASSWORD})
@@ -115,13 +115,13 @@ async def test_what_is_behind_the_wall_has_not_happened(stale: Visitor, app: App
 
 
 async def test_strangers_log_in_first(visitor: Visitor) -> None:
-    """Who is nobody is sent to the login page, not to confirm being somebody."""
+    """A visitor is redirected to the login page, not to the confirmation."""
     for path in ("/account", "/reauthenticate", *WALLED):
         assert (await visitor.get(path)).location.startswith("/login?next=")
 
 
-async def test_the_password_of_somebody_else(stale: Visitor, app: Application) -> None:
-    """Only the user's own password confirms who one is, whoever else's is right; all else stays as it was."""
+async def test_the_password_of_another_user(stale: Visitor, app: Application) -> None:
+    """Only the user's own password confirms; another user's changes nothing."""
     await Visitor(app).register("mallory", email="mallory@example.com", password=NEW, password2=NEW)
     token = (await stale.get("/reauthenticate")).token
     for fields in (
@@ -137,7 +137,7 @@ async def test_the_password_of_somebody_else(stale: Visitor, app: Application) -
 
 
 async def test_confirming_gives_new_cookies(stale: Visitor) -> None:
-    """The old session and remember cookie, and the old CSRF token, are void; the new ones remember as before."""
+    """A confirmation replaces session cookie, remember cookie and CSRF token; the old ones are invalid."""
     copies = [stale.copy("session"), stale.copy("remember_token")]
     token = (await stale.get("/reauthenticate")).token
     done = await stale.post("/reauthenticate", {"csrf_token": token, "current_password": PASSWORD})
@@ -151,7 +151,7 @@ async def test_confirming_gives_new_cookies(stale: Visitor) -> None:
 
 
 async def test_a_double_click_is_no_logout(stale: Visitor) -> None:
-    """Of two that confirm at once, as a double click does, neither ends the login for the other."""
+    """Two confirmations at the same time, as by a double click, both succeed and end no login."""
     token = (await stale.get("/reauthenticate")).token
     together = asyncio.Barrier(2)
 
@@ -165,15 +165,15 @@ async def test_a_double_click_is_no_logout(stale: Visitor) -> None:
     assert [page.location for page in pages] == ["/account", "/account"]
 
 
-async def test_who_has_confirmed_need_not_again(user: Visitor) -> None:
-    """A fresh login is led on at once, to pages of ours only."""
+async def test_a_fresh_login_needs_no_confirmation(user: Visitor) -> None:
+    """A fresh login is redirected at once, to pages of this site only."""
     assert (await user.get("/reauthenticate?next=/account/email")).location == "/account/email"
     assert (await user.get("/reauthenticate?next=//evil.test")).location == "/account"
     assert (await user.get("/reauthenticate")).location == "/account"
 
 
-async def test_confirming_leaves_the_site_for_nobody(stale: Visitor) -> None:
-    """Whatever else stands in ``next`` leads to the account."""
+async def test_confirming_never_leaves_the_site(stale: Visitor) -> None:
+    """A ``next`` that is no page of this site leads to the account."""
     done = await stale.submit("/reauthenticate?next=//evil.test", current_password=PASSWORD)
     assert done.location == "/account"
 
@@ -182,12 +182,12 @@ async def test_confirming_leaves_the_site_for_nobody(stale: Visitor) -> None:
 
 
 async def submit(user: Visitor, path: str, **fields: str) -> Page:
-    """Send a form of the account with all it needs, but for these fields."""
+    """Send a form of the account page, valid but for these fields."""
     return await user.submit(path, **{"current_password": PASSWORD, **CHANGES[path], **fields})
 
 
 async def test_change_password(user: Visitor) -> None:
-    """The new password is the one from then on, and a message says what else has happened."""
+    """After the change the new password logs in, the old one does not, and a message says which logins ended."""
     done = await submit(user, "/account/password")
     assert (done.status, done.location) == (302, "/account")
     assert (await user.get("/account")).flashes == ["Your password has been changed. All other logins have been ended."]
@@ -201,7 +201,7 @@ async def test_change_password(user: Visitor) -> None:
     ("entered", "error"), [("", "This field is required."), ("not it at all", "This is not your password.")]
 )
 async def test_each_change_needs_the_current_password(user: Visitor, path: str, entered: str, error: str) -> None:
-    """Also from a fresh login: who finds a screen unlocked changes nothing."""
+    """Every change needs the current password, even with a fresh login."""
     page = await submit(user, path, current_password=entered)
     assert (page.status, page.errors) == (200, [error])
     assert entered == "" or entered not in page.text
@@ -216,13 +216,13 @@ async def test_each_change_needs_the_current_password(user: Visitor, path: str, 
         ({"password2": "something else"}, ["Field must be equal to password."]),
     ],
 )
-async def test_passwords_that_will_not_do(user: Visitor, fields: dict[str, str], errors: list[str]) -> None:
-    """The rules are those of registration."""
+async def test_unacceptable_passwords(user: Visitor, fields: dict[str, str], errors: list[str]) -> None:
+    """A new password has to follow the rules of registration."""
     assert (await submit(user, "/account/password", **fields)).errors == errors
 
 
 async def test_change_email(user: Visitor) -> None:
-    """The new address logs in, the old one does not, and this login goes on."""
+    """After the change the new address logs in, the old one does not, and this login goes on."""
     done = await submit(user, "/account/email", email="Susan@Elsewhere.example")
     assert (done.status, done.location) == (302, "/account")
     page = await user.get("/account")
@@ -234,12 +234,12 @@ async def test_change_email(user: Visitor) -> None:
 
 
 async def test_the_own_address_in_another_case(user: Visitor) -> None:
-    """One's own address is not taken by somebody else."""
+    """A user may change the case of their own address."""
     assert (await submit(user, "/account/email", email="SUSAN@example.com")).location == "/account"
 
 
-async def test_the_address_of_somebody_else(user: Visitor, app: Application) -> None:
-    """An address belongs to one account, whatever its case."""
+async def test_the_address_of_another_user(user: Visitor, app: Application) -> None:
+    """An address that another account has, in any case, is refused."""
     await Visitor(app).register("bob", email="bob@example.com")
     page = await submit(user, "/account/email", email="BOB@example.com")
     assert (page.status, page.errors) == (200, ["Please use a different email address."])
@@ -247,7 +247,7 @@ async def test_the_address_of_somebody_else(user: Visitor, app: Application) -> 
 
 
 async def test_delete_account(user: Visitor, app: Application) -> None:
-    """The account is gone, every login with it, and the name is free."""
+    """Deleting an account ends all its logins and frees its name."""
     other = Visitor(app)
     await other.login()
     done = await submit(user, "/account/delete")
@@ -264,8 +264,8 @@ async def test_delete_account(user: Visitor, app: Application) -> None:
 # --- which user a name at login means
 
 
-async def test_nobody_takes_an_address_for_a_name(visitor: Visitor, app: Application) -> None:
-    """Where a name of before looks like another's address, the address wins; and the name is still somebody's."""
+async def test_an_address_wins_over_an_old_name(visitor: Visitor, app: Application) -> None:
+    """If an old username looks like another user's address, that user logs in by it."""
     await visitor.register()
     await visitor.register("mallory", email="mallory@example.com")
     async with app.app_context(), current_database.of(app).session() as session:

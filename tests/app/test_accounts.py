@@ -1,4 +1,4 @@
-"""Accounts below the pages: names, passwords, and two who want the same."""
+"""Accounts below the pages: names, passwords and races."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from tests.app.visitor import PASSWORD, Visitor
     ],
 )
 def test_same_names(one: str, other: str) -> None:
-    """What looks the same or differs by case only is one name."""
+    """Usernames that look the same or differ only by case are the same name."""
     assert username_key(one) == username_key(other)
     assert email_key(one) == email_key(other)
 
 
 async def test_one_name_for_many(app: Application) -> None:
-    """Of 50 who register the same name at once one gets it, and 49 are told so."""
+    """Of 50 registrations of one name at the same time one succeeds, and 49 report that it is taken."""
 
     async def register(number: int) -> str:
         async with app.app_context():
@@ -54,7 +54,7 @@ async def test_one_name_for_many(app: Application) -> None:
 
 
 async def test_a_race_is_an_error_of_the_form(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that is taken between the look and the insert is refused as any other."""
+    """A name that is taken between the check and the INSERT is reported like any other taken name."""
     await visitor.register()
     from quart_app.pages import login_forms as forms
 
@@ -65,7 +65,7 @@ async def test_a_race_is_an_error_of_the_form(visitor: Visitor, monkeypatch: pyt
 
 
 async def deactivate(app: Application, username: str) -> None:
-    """Close an account, as somebody else would."""
+    """Close the account of this user."""
     async with app.app_context():
         user = await user_by_login(username)
         assert user is not None
@@ -76,7 +76,7 @@ async def deactivate(app: Application, username: str) -> None:
 
 
 async def test_deactivated_users(visitor: Visitor, app: Application) -> None:
-    """An account that may not be used is out at once, and cannot log in."""
+    """A closed account is logged out at once and cannot log in."""
     await visitor.register()
     await visitor.login(remember=True)
     await deactivate(app, "susan")
@@ -85,8 +85,8 @@ async def test_deactivated_users(visitor: Visitor, app: Application) -> None:
     assert (await visitor.get("/login")).flashes[-1] == "Invalid username or password"
 
 
-async def test_what_was_there_before_the_login_is_gone(visitor: Visitor) -> None:
-    """A session that somebody prepared for another holds nothing of it once that one logs in, or out."""
+async def test_a_planted_session_is_emptied(visitor: Visitor) -> None:
+    """A session that another person prepared is emptied by login and by logout."""
     await visitor.register()
     async with visitor.client.session_transaction() as session:
         session["cart"] = "mallory's"
@@ -102,7 +102,7 @@ async def test_what_was_there_before_the_login_is_gone(visitor: Visitor) -> None
 
 @pytest.fixture
 def hashes() -> Iterator[list[str]]:
-    """Every hash that is computed, by method."""
+    """The method of every hash that is computed."""
     seen: list[str] = []
     original = security._hash_internal
 
@@ -129,7 +129,7 @@ def hashes() -> Iterator[list[str]]:
     ],
 )
 async def test_one_hash_whatever_is_stored(hashes: list[str], stored: str | None, right: bool) -> None:
-    """No user, no hash, a damaged hash and the right one take the same time: that of one hash."""
+    """With no user, no hash, a damaged hash or the right one, exactly one hash is computed."""
     hasher = PasswordHasher("pbkdf2:sha256:1", threads=1, queue=0)
     if stored == "right":
         stored = await hasher.hash(PASSWORD)
@@ -141,7 +141,7 @@ async def test_one_hash_whatever_is_stored(hashes: list[str], stored: str | None
 
 @pytest.mark.parametrize("username", ["susan", "nobody", "inactive", "su\0san"])
 async def test_one_hash_for_a_login(visitor: Visitor, app: Application, hashes: list[str], username: str) -> None:
-    """How long a refusal takes does not tell whether there is an account."""
+    """A refused login computes as many hashes as an accepted one, so its time does not reveal accounts."""
     await visitor.register()
     await visitor.register("inactive", email="inactive@example.com")
     await deactivate(app, "inactive")
@@ -152,7 +152,7 @@ async def test_one_hash_for_a_login(visitor: Visitor, app: Application, hashes: 
 
 @pytest.mark.tools
 async def test_the_loop_goes_on_while_a_password_is_hashed() -> None:
-    """At full strength, with more logins than threads, others get their turn."""
+    """While full-strength passwords are hashed, more than there are threads, the event loop is not blocked."""
     hasher = PasswordHasher(Settings.model_fields["password_method"].default, threads=2, queue=2)
     hashing = [asyncio.ensure_future(hasher.hash(PASSWORD)) for _ in range(4)]
     turns = 0

@@ -1,4 +1,4 @@
-"""What all answers have in common: headers, cookies, and pages for errors."""
+"""What all responses have in common: headers, cookies and error pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ADDRESSES = ["/", "/login", "/logout", "/register", "/account", "/reauthenticate
 
 @pytest.mark.parametrize("path", ADDRESSES)
 async def test_security_headers(visitor: Visitor, path: str) -> None:
-    """Every answer says what a browser may do with it: redirects, files and errors, too."""
+    """Every response has the security headers: redirects, files and errors, too."""
     headers = (await visitor.get(path)).headers
     policy = headers["Content-Security-Policy"]
     for directive in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
@@ -32,7 +32,7 @@ async def test_security_headers(visitor: Visitor, path: str) -> None:
 
 
 async def test_script_where_there_is_one(visitor: Visitor) -> None:
-    """The live page alone may run our script files, and these may connect to us and to nobody else."""
+    """Only the live page may run scripts, from this site, and connect to this site."""
     await visitor.register()
     await visitor.login()
     policy = (await visitor.get("/live")).headers["Content-Security-Policy"].split("; ")
@@ -42,7 +42,7 @@ async def test_script_where_there_is_one(visitor: Visitor) -> None:
 
 
 async def test_pages_are_not_kept(visitor: Visitor) -> None:
-    """No cache keeps a page; the style sheet may be kept."""
+    """Pages are not cached; the style sheet may be."""
     await visitor.register()
     await visitor.login()
     for path in ("/index", "/logout", "/account", "/account/password", "/live"):
@@ -61,7 +61,7 @@ async def test_pages_are_not_kept(visitor: Visitor) -> None:
     ],
 )
 async def test_error_pages(visitor: Visitor, path: str, method: str, status: int, words: str) -> None:
-    """Errors are pages of ours, with a way on."""
+    """Error pages are our own, with a link to go on."""
     response = await visitor.client.open(path, method=method, headers={"Sec-Fetch-Site": "same-origin"})
     text = await response.get_data(as_text=True)
     assert response.status_code == status
@@ -72,7 +72,7 @@ async def test_error_pages(visitor: Visitor, path: str, method: str, status: int
 
 
 async def test_error_pages_need_no_session(visitor: Visitor) -> None:
-    """A page that does not exist starts no session, and takes no message meant for another page."""
+    """A 404 opens no session and takes no flashed message."""
     page = await visitor.get("/nowhere")
     assert page.cookies == {}
 
@@ -82,7 +82,7 @@ async def test_error_pages_need_no_session(visitor: Visitor) -> None:
 
 
 async def test_redirects_are_no_errors(app: Application, visitor: Visitor) -> None:
-    """Quart's own redirects, which it raises as errors, arrive."""
+    """Redirects that Quart raises as exceptions are sent as redirects."""
 
     async def folder() -> str:
         return "here"
@@ -93,7 +93,7 @@ async def test_redirects_are_no_errors(app: Application, visitor: Visitor) -> No
 
 
 async def test_errors_may_have_an_answer(app: Application, visitor: Visitor) -> None:
-    """An error with an answer of its own is answered with that."""
+    """An HTTP exception with a response of its own is answered with that."""
 
     async def teapot() -> NoReturn:
         raise ImATeapot(response=Response("short and stout", status=418))
@@ -104,21 +104,21 @@ async def test_errors_may_have_an_answer(app: Application, visitor: Visitor) -> 
 
 
 async def test_too_much(visitor: Visitor) -> None:
-    """More than 64 KiB are not read."""
+    """A body of more than 64 KiB is refused unread."""
     page = await visitor.post("/login", {"username": "x" * 65536})
     assert page.status == 413
     assert "Too much at once" in page.text
 
 
 async def test_files_and_json_are_no_form(visitor: Visitor) -> None:
-    """Where text belongs, nothing else arrives: such a form is one without a token."""
+    """Uploads and JSON are no form fields: such a POST has no token."""
     response = await visitor.client.post("/login", json={"username": 5, "password": []})
     assert response.status_code == 403
 
 
 @pytest.fixture
 def production(tmp_path: Path, database_url: str) -> Application:
-    """An application as strangers use it."""
+    """An application in production."""
     return create_app(
         {
             "environment": "production",
@@ -130,7 +130,7 @@ def production(tmp_path: Path, database_url: str) -> Application:
 
 
 async def test_cookies_of_production(production: Application) -> None:
-    """All cookies are for https, for this host, and out of reach of scripts."""
+    """All cookies are ``Secure``, ``HttpOnly`` and bound to the host."""
     async with production.test_app() as running:
         client = running.test_client()
         page = await client.get("https://localhost/login", scheme="https")
@@ -146,7 +146,7 @@ async def test_cookies_of_production(production: Application) -> None:
 
 
 async def test_a_trial_with_tls(settings: Settings) -> None:
-    """Secure cookies in development do not make browsers ask for this host by TLS for a year."""
+    """In development, secure cookies send no HSTS header."""
     app = create_app(settings.model_copy(update={"session_cookie_secure": True}))
     async with app.test_app() as running:
         page = await running.test_client().get("https://localhost/login", scheme="https")

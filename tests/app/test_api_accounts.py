@@ -1,4 +1,4 @@
-"""The API: registering, logging in and out, one's sessions, one's password."""
+"""The API: registration, login and logout, login sessions, password."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NEW_PASSWORD = "another fine password"
 
 
 async def test_registering(program: Program, visitor: Visitor) -> None:
-    """An account made by the API is one: its user logs in at the pages."""
+    """An account made by the API can log in at the pages."""
     answer = await program.register()
     assert answer.status == 201
     assert answer.json.keys() == {"username", "email", "created_at"}
@@ -44,14 +44,14 @@ async def test_registering(program: Program, visitor: Visitor) -> None:
     ],
 )
 async def test_taken_names(program: Program, changes: dict[str, str], pointers: list[str]) -> None:
-    """409, and which of the two it is."""
+    """A taken username or address is 409, and the problem names which."""
     await program.register()
     answer = await program.register(**changes)
     assert (answer.status, answer.problem, answer.pointers) == (409, "name-taken", pointers)
 
 
 async def test_one_name_for_fifty(app: Application) -> None:
-    """Of fifty who want a name at once one gets it, and the others are told that it is taken."""
+    """Of fifty concurrent registrations of one name one succeeds, and the others get 409."""
     answers = await asyncio.gather(*(Program(app).register() for _ in range(50)))
     assert sorted(answer.status for answer in answers) == [201, *[409] * 49]
     async with app.app_context(), current_database.of(app).session() as session:
@@ -60,7 +60,7 @@ async def test_one_name_for_fifty(app: Application) -> None:
 
 @pytest.mark.parametrize("extra", ["id", "is_admin", "active", "password_hash", "__class__"])
 async def test_other_fields_have_no_effect(program: Program, app: Application, extra: str) -> None:
-    """Only the fields that are described are looked at: nobody chooses an id, or makes themselves something."""
+    """Unknown fields are ignored: a client cannot choose an id or a privilege."""
     assert (await program.register(**{extra: False})).status == 201
     async with app.app_context():
         susan = await user_by_login("susan")
@@ -90,7 +90,7 @@ async def test_other_fields_have_no_effect(program: Program, app: Application, e
     ],
 )
 async def test_both_faces_have_the_same_rules(program: Program, visitor: Visitor, field: str, text: str) -> None:
-    """What the page refuses the API refuses, in the same words."""
+    """The API refuses what the page refuses, with the same messages."""
     changes = {field: text, **({"password2": text} if field == "password" else {})}
     page = await visitor.register(**changes)
     answer = await program.register(**{field: text})
@@ -100,7 +100,7 @@ async def test_both_faces_have_the_same_rules(program: Program, visitor: Visitor
 
 @pytest.mark.parametrize("username", [" susan", "susan ", "\tsusan"])
 async def test_spaces_around_a_name(program: Program, username: str) -> None:
-    """Spaces around a name are refused, and not taken away as on the page: nobody has typed them by accident."""
+    """Spaces around a name are refused, while the page strips them."""
     answer = await program.register(username=username)
     assert (answer.status, answer.pointers) == (400, ["#/username"])
 
@@ -114,7 +114,7 @@ async def test_spaces_around_a_name(program: Program, username: str) -> None:
     [("session", {"session", "device"}), ("remembered", {"session", "remember_token", "device"}), ("bearer", set())],
 )
 async def test_logging_in(program: Program, name: str, kind: str, cookies: set[str]) -> None:
-    """By name or address, for a cookie, two of them, or a token."""
+    """A login takes username or address, and gives a session cookie, both cookies, or a token."""
     await program.register()
     answer = await program.log_in(username=name, kind=kind)
     assert answer.status == 201
@@ -126,7 +126,7 @@ async def test_logging_in(program: Program, name: str, kind: str, cookies: set[s
 
 
 async def test_logging_in_is_for_the_pages_as_well(api_user: Program, visitor: Visitor) -> None:
-    """Cookies of the API open the pages, and the pages' open the API."""
+    """Cookies of the API are valid at the pages, and the other way around."""
     visitor.client = api_user.client
     assert await visitor.is_in()
     other = Visitor(api_user.app)
@@ -135,13 +135,13 @@ async def test_logging_in_is_for_the_pages_as_well(api_user: Program, visitor: V
 
 
 async def test_a_session_cookie_is_no_remember_cookie(api_user: Program) -> None:
-    """Who did not ask to be remembered is forgotten with the session."""
+    """A login without ``remember`` ends with the session cookie."""
     api_user.forget("session")
     assert not await api_user.is_in()
 
 
 async def test_wrong_credentials_all_look_alike(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unknown, wrong and closed: one answer, header for header, for the same work, for tokens as for cookies."""
+    """Unknown name, wrong password and closed account get the same response after the same work."""
     await Program(app).register()
     await Program(app).register(username="closed", email="closed@example.com")
     async with app.app_context():
@@ -173,7 +173,7 @@ async def test_wrong_credentials_all_look_alike(app: Application, monkeypatch: p
 
 
 async def test_logging_in_over_a_login_ends_it(api_user: Program) -> None:
-    """As at the page: whoever was logged in by these cookies is not any more."""
+    """A login with the cookies of another login ends that one, as at the page."""
     before = api_user.copy()
     await api_user.log_in()
     assert await api_user.is_in()
@@ -181,7 +181,7 @@ async def test_logging_in_over_a_login_ends_it(api_user: Program) -> None:
 
 
 async def test_a_token_leaves_the_login_alone(api_user: Program) -> None:
-    """A user with cookies who asks for a token has both afterwards."""
+    """A user with cookies who gets a token keeps the login of the cookies."""
     answer = await api_user.log_in(kind="bearer")
     assert await api_user.is_in()
     assert await Program(api_user.app, answer.json["token"]).is_in()
@@ -190,8 +190,8 @@ async def test_a_token_leaves_the_login_alone(api_user: Program) -> None:
 # --- one's sessions
 
 
-async def test_seeing_where_one_is_logged_in(api_user: Program) -> None:
-    """All logins, of pages and programs, none of anybody else, and which one asks."""
+async def test_listing_login_sessions(api_user: Program) -> None:
+    """The list has all logins of the user, pages and programs, and marks the current one."""
     token = await with_token(api_user.app)
     await Program(api_user.app).register(username="other", email="other@example.com")
     await Program(api_user.app).log_in(username="other")
@@ -206,7 +206,7 @@ async def test_seeing_where_one_is_logged_in(api_user: Program) -> None:
 
 
 async def test_ending_one_session(api_user: Program) -> None:
-    """It is gone at once, and a second time there is none; oneself is logged out by one's own."""
+    """An ended session is gone at once, a second DELETE is 404, and ending the current one logs out."""
     token = await with_token(api_user.app)
     sessions = (await api_user.send("GET", "/sessions")).json["sessions"]
     ids = {session["kind"]: session["id"] for session in sessions}
@@ -221,7 +221,7 @@ async def test_ending_one_session(api_user: Program) -> None:
 
 @pytest.mark.parametrize("name", ["0", "2", "2147483648", "99999999999999999999", "-1", "1.0", "one", "%00"])
 async def test_sessions_of_nobody_and_others(api_user: Program, name: str) -> None:
-    """What is not one's own does not exist; nothing happens to it."""
+    """The session of another user is 404, like one that does not exist, and is not ended."""
     other = Program(api_user.app)
     await other.register(username="other", email="other@example.com")
     await other.log_in(username="other")
@@ -231,7 +231,7 @@ async def test_sessions_of_nobody_and_others(api_user: Program, name: str) -> No
 
 
 async def test_logging_out_everywhere_else(api_user: Program) -> None:
-    """Five sessions, two of them remembered, and tokens: none is left but the one that asked."""
+    """All sessions and tokens end but the current one."""
     others = [Program(api_user.app) for _ in range(5)]
     for index, other in enumerate(others):
         await other.log_in(kind="remembered" if index < 2 else "session")
@@ -245,7 +245,7 @@ async def test_logging_out_everywhere_else(api_user: Program) -> None:
 
 @pytest.mark.parametrize("kind", ["session", "remembered", "bearer"])
 async def test_logging_out(program: Program, kind: str) -> None:
-    """The login ends on the server: no copy of a cookie or token opens anything, API or pages."""
+    """A logout ends the login on the server: copies of cookies and tokens are refused by API and pages."""
     await program.register()
     program.token = (await program.log_in(kind=kind)).json["token"]
     copies = [program.copy(), program.copy("session"), program.copy("remember_token")]
@@ -267,7 +267,7 @@ async def test_logging_out(program: Program, kind: str) -> None:
 
 
 async def change(program: Program, **changes: str) -> tuple[int, str]:
-    """The answer to a change of password: its status, and the problem, if it is one."""
+    """Change the password; return the status and the problem, if any."""
     answer = await program.send(
         "PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD, **changes}
     )
@@ -275,7 +275,7 @@ async def change(program: Program, **changes: str) -> tuple[int, str]:
 
 
 async def test_changing_the_password(api_user: Program) -> None:
-    """It ends all other logins and all copies of this one, which goes on."""
+    """A change ends all other logins and all copies of the current one, which goes on."""
     others = [api_user.copy(), Program(api_user.app), await with_token(api_user.app)]
     await others[1].log_in()
     assert await change(api_user) == (204, "")
@@ -287,7 +287,7 @@ async def test_changing_the_password(api_user: Program) -> None:
 
 
 async def test_changing_the_password_needs_the_password(api_user: Program) -> None:
-    """Who sits at somebody's browser cannot; nothing has changed then."""
+    """Without the current password nothing is changed."""
     assert await change(api_user, current_password="wrong") == (403, "password-wrong")
     assert await change(api_user, new_password="short") == (400, "fields-invalid")
     assert await api_user.is_in()
@@ -295,7 +295,7 @@ async def test_changing_the_password_needs_the_password(api_user: Program) -> No
 
 
 async def test_changing_the_password_needs_a_fresh_login(api_user: Program) -> None:
-    """Neither a token, which lies about in some file, nor a remembered login will do."""
+    """A token or a remembered login cannot change the password."""
     remembered = Program(api_user.app)
     await remembered.log_in(kind="remembered")
     remembered.forget("session")
@@ -307,7 +307,7 @@ async def test_changing_the_password_needs_a_fresh_login(api_user: Program) -> N
 
 
 async def test_a_login_that_ends_meanwhile(api_user: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ended from elsewhere while the password is checked, a login changes nothing, and is told so."""
+    """A login that is ended while the password is checked changes nothing, and gets an error."""
     elsewhere = await with_token(api_user.app)
 
     async def end_and_check(checked: User, password: str) -> bool:
@@ -329,7 +329,7 @@ async def test_a_login_that_ends_meanwhile(api_user: Program, monkeypatch: pytes
 
 @pytest.mark.parametrize("kind", ["session", "bearer"])
 async def test_one_query_for_a_user(program: Program, queries: list[str], kind: str) -> None:
-    """The user is loaded once, by cookie or by token, and nothing else is."""
+    """A request with a cookie or a token costs one query, for the user."""
     await program.register()
     program.token = (await program.log_in(kind=kind)).json["token"]
     queries.clear()
@@ -338,7 +338,7 @@ async def test_one_query_for_a_user(program: Program, queries: list[str], kind: 
 
 
 async def test_no_query_for_strangers(program: Program, queries: list[str]) -> None:
-    """Whom there is nothing to know about, the database is not asked about."""
+    """A request without credentials costs no query."""
     for path in ("/me", "/docs", "/openapi.json", "/nowhere"):
         await program.send("GET", path)
     await program.register(password="x")

@@ -1,4 +1,4 @@
-"""What all answers of the API have in common: problems, headers, caches, methods, and who may send what from where."""
+"""What all responses of the API have in common: problems, headers, caching, methods, cross-site checks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ANSWERED = [
 
 @contextmanager
 def broken(error: Exception) -> Iterator[None]:
-    """A database that answers everything with this."""
+    """A database that fails with this error."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "quart_app.database.connection_limiter.ConnectionLimiter.__aenter__", mock.Mock(side_effect=error)
@@ -54,7 +54,7 @@ def broken(error: Exception) -> Iterator[None]:
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERED)
 async def test_every_answer(program: Program, method: str, path: str, status: int) -> None:
-    """A status that fits, a problem where it is one, nothing for caches, no cookie, and never a redirect."""
+    """Every response has a fitting status, no cache, no cookie and no redirect; errors are problems."""
     answer = await program.send(method, path)
     assert answer.status == status
     assert answer.headers["Cache-Control"] == "no-store"
@@ -74,7 +74,7 @@ async def test_every_answer(program: Program, method: str, path: str, status: in
 
 
 async def test_answers_with_a_user(remembered_api_user: Program) -> None:
-    """No cache may take them for another user's."""
+    """Responses with a user vary by their credentials."""
     for program in (remembered_api_user, await with_token(remembered_api_user.app)):
         for path in ("/me", "/sessions", "/docs", "/openapi.json"):
             answer = await program.send("GET", path)
@@ -83,7 +83,7 @@ async def test_answers_with_a_user(remembered_api_user: Program) -> None:
 
 
 async def test_head_is_get(remembered_api_user: Program) -> None:
-    """HEAD is GET, for those who may GET; the body is for the server to leave out."""
+    """HEAD is handled as GET, with the same permissions."""
     whole, head = [
         await remembered_api_user.send(method, "/me", headers={"X-Request-ID": "1"}) for method in ("GET", "HEAD")
     ]
@@ -92,7 +92,7 @@ async def test_head_is_get(remembered_api_user: Program) -> None:
 
 
 async def test_options_tell_nothing(remembered_api_user: Program) -> None:
-    """What can be done, and nothing of the user; a preflight of another site is not answered."""
+    """OPTIONS lists the methods and nothing of the user; a cross-site preflight is not allowed."""
     asked = {"Origin": "https://evil.test", "Access-Control-Request-Method": "PUT"}
     answer = await remembered_api_user.send("OPTIONS", "/me/password", headers=asked)
     assert (answer.status, answer.text) == (200, "")
@@ -102,13 +102,13 @@ async def test_options_tell_nothing(remembered_api_user: Program) -> None:
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/me", "/api/v1", "/api/v1/me/"])
 async def test_addresses_near_the_api(visitor: Visitor, path: str) -> None:
-    """Whoever asks for something below ``/api`` gets a problem, and no page."""
+    """An unknown path below ``/api`` gets a problem, not a page."""
     page = await visitor.get(path)
     assert (page.status, page.headers["Content-Type"]) == (404, "application/problem+json")
 
 
 async def test_pages_go_on_as_pages(visitor: Visitor) -> None:
-    """Only the API answers with problems."""
+    """Errors outside of the API are pages."""
     assert "Page not found" in (await visitor.get("/apis")).text
     assert (await visitor.get("/account")).location == "/login?next=%2Faccount"
 
@@ -116,7 +116,7 @@ async def test_pages_go_on_as_pages(visitor: Visitor) -> None:
 @pytest.mark.parametrize("kind", ["session", "bearer"])
 @pytest.mark.parametrize("error", [OSError("connection refused"), TimeoutError()])
 async def test_a_fault_is_no_logout(program: Program, kind: str, error: Exception) -> None:
-    """While the database is away: 503, when to come back, no cookie, and everybody is logged in afterwards."""
+    """While the database is down: 503 with ``Retry-After``, no cookie, and all logins survive."""
     await program.register()
     program.token = (await program.log_in(kind=kind)).json["token"]
     with broken(error):
@@ -133,8 +133,8 @@ async def test_a_fault_is_no_logout(program: Program, kind: str, error: Exceptio
     assert await program.is_in()
 
 
-async def test_a_mistake_of_ours(remembered_api_user: Program, app: Application) -> None:
-    """500 without a word about it, and without a cookie."""
+async def test_an_internal_error(remembered_api_user: Program, app: Application) -> None:
+    """An internal error is a 500 without details or cookies."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with broken(ProgrammingError("SELECT secrets", None, Exception("no such table"))):
         answer = await remembered_api_user.send("GET", "/me")
@@ -145,7 +145,7 @@ async def test_a_mistake_of_ours(remembered_api_user: Program, app: Application)
 
 
 async def test_too_many_attempts(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What refuses a login for a while is a problem here, with the time to wait."""
+    """A throttled login is a problem with ``Retry-After``."""
 
     async def refuse(*_: object) -> NoReturn:
         raise TooManyRequests("Wait.", retry_after=60)
@@ -157,7 +157,7 @@ async def test_too_many_attempts(program: Program, monkeypatch: pytest.MonkeyPat
 
 
 async def test_nothing_that_was_sent_comes_back(remembered_api_user: Program) -> None:
-    """No answer repeats a password, right or wrong, nor what it was that was wrong."""
+    """No response repeats a password or an invalid value."""
     secret = "a secret of susan's <script>"
     answers = [
         await remembered_api_user.register(password=secret),
@@ -176,7 +176,7 @@ async def test_nothing_that_was_sent_comes_back(remembered_api_user: Program) ->
 
 
 async def everything(program: Program, headers: dict[str, str]) -> list[Answer]:
-    """All that changes something, sent with these headers."""
+    """Send every changing request, with these headers."""
     change = {"current_password": PASSWORD, "new_password": "another fine password"}
     mallory = {**SUSAN, "username": "mallory", "email": "mallory@example.com"}
     return [
@@ -191,7 +191,7 @@ async def everything(program: Program, headers: dict[str, str]) -> list[Answer]:
 
 @pytest.mark.parametrize("headers", OTHER_SITES)
 async def test_requests_of_other_sites(remembered_api_user: Program, headers: dict[str, str]) -> None:
-    """403 to whatever a browser says another site has sent, and nothing has changed."""
+    """Requests that a browser marks as cross-site get 403 and change nothing."""
     other = await with_token(remembered_api_user.app)
     for answer in await everything(remembered_api_user, headers):
         assert (answer.status, answer.problem, answer.cookies) == (403, "Forbidden", {})
@@ -203,7 +203,7 @@ async def test_requests_of_other_sites(remembered_api_user: Program, headers: di
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}])
 async def test_requests_of_our_own(remembered_api_user: Program, headers: dict[str, str]) -> None:
-    """No token of a form is asked for: what comes from here, or from no browser, is done."""
+    """Same-origin requests, and those of programs, need no CSRF token."""
     await with_token(remembered_api_user.app)
     assert [answer.status for answer in await everything(remembered_api_user, headers)] == [
         201,
@@ -216,7 +216,7 @@ async def test_requests_of_our_own(remembered_api_user: Program, headers: dict[s
 
 
 async def test_every_change_was_tried(app: Application) -> None:
-    """The list above has all operations that change something."""
+    """The list above contains every changing operation."""
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
     changing = [rule for rule in rules if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}]
     assert len(changing) == len(await everything(Program(app), {"Origin": "null"}))

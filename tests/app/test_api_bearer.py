@@ -1,4 +1,4 @@
-"""Bearer tokens: what they open, what they are not, and what ends them."""
+"""Bearer tokens: what they open, what is not accepted as one, and what ends them."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ INVALID = 'Bearer error="invalid_token"'
 
 
 def signed(app: Application, payload: object, salt: str = OURS, key: str | None = None) -> str:
-    """A token of Quart-Auth's with anything in it."""
+    """A token signed by Quart-Auth with any content."""
     serializer = QuartAuth.serializer_class(key or str(app.secret_key), salt)
     return str(serializer.dumps(payload))
 
 
 def signed_text(app: Application, text: bytes) -> str:
-    """The same, of what need not be JSON."""
+    """The same, of text that need not be JSON."""
     signer = QuartAuth.serializer_class(str(app.secret_key), OURS).make_signer(OURS.encode())
     return signer.sign(urlsafe_b64encode(text).rstrip(b"=")).decode()
 
 
 def handle_in(app: Application, token: str) -> str:
-    """What our token holds."""
+    """The handle in a token of ours."""
     return str(QuartAuth.serializer_class(str(app.secret_key), OURS).loads(token))
 
 
@@ -54,7 +54,7 @@ def handle_in(app: Application, token: str) -> str:
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 async def test_the_scheme_has_no_case(bearer_program: Program, scheme: str) -> None:
-    """As RFC 9110, 11.1 has it."""
+    """The scheme ``Bearer`` is case-insensitive (RFC 9110, 11.1)."""
     answer = await Program(bearer_program.app).send(
         "GET", "/me", headers={"Authorization": f"{scheme} {bearer_program.token}"}
     )
@@ -62,7 +62,7 @@ async def test_the_scheme_has_no_case(bearer_program: Program, scheme: str) -> N
 
 
 async def test_tokens_are_taken_from_their_header_alone(bearer_program: Program) -> None:
-    """Neither from the address, nor a form, nor any other header, nor a cookie."""
+    """A token in the URL, a form, another header or a cookie is ignored."""
     other, token = Program(bearer_program.app), str(bearer_program.token)
     for name in ("session", "remember_token", "token", "Authorization"):
         other.client.set_cookie("localhost", name, token)
@@ -100,7 +100,7 @@ ODD: list[Callable[[Application, str], str]] = [
 
 
 async def test_odd_tokens(bearer_program: Program, subtests: pytest.Subtests) -> None:
-    """What is no token of ours, by whatever key or salt or kind of content, is 401, says so, and never a redirect."""
+    """A token with a wrong key, salt or content is 401, never a redirect."""
     app = bearer_program.app
     assert isinstance(app, Application)
     refused = (401, "token-invalid", INVALID)
@@ -115,14 +115,14 @@ async def test_odd_tokens(bearer_program: Program, subtests: pytest.Subtests) ->
 
 
 async def test_other_schemes_are_no_tokens(bearer_program: Program) -> None:
-    """Basic authentication, which a proxy may have asked for, is none of our business."""
+    """Basic authentication, which a proxy may use, is ignored."""
     for sent in ("Basic c3VzYW46c3VzYW4=", "Basic \xff", "Digest username=susan", "Bearer", "Token x", ""):
         answer = await Program(bearer_program.app).send("GET", "/me", headers={"Authorization": sent})
         assert answer.status == 401
 
 
 async def test_cookies_and_tokens_are_apart(bearer_program: Program) -> None:
-    """The handle of a token opens nothing in a cookie, nor that of a cookie in a token, even with our signature."""
+    """The handle of a token is refused in a cookie, and the other way around, even validly signed."""
     app = bearer_program.app
     assert isinstance(app, Application)
     thief = Visitor(app)
@@ -146,7 +146,7 @@ async def test_cookies_and_tokens_are_apart(bearer_program: Program) -> None:
 
 
 async def test_keys_may_be_replaced(app: Application, bearer_program: Program) -> None:
-    """A token is good under the key before, and not under one that nobody knows any more."""
+    """A token signed with a fallback key is accepted, and with a dropped key refused."""
     key = str(app.secret_key)
     url = app.settings.database_url
     for fallbacks, is_good in (((key,), True), ((), False)):
@@ -161,7 +161,7 @@ async def test_keys_may_be_replaced(app: Application, bearer_program: Program) -
 
 @pytest.mark.parametrize("path", ["/", "/index", "/account", "/account/password", "/reauthenticate", "/apis"])
 async def test_pages_are_for_cookies(bearer_program: Program, path: str) -> None:
-    """A token opens no page: these have forms, which are protected for cookies."""
+    """A token opens no page: forms are protected for cookies only."""
     visitor = Visitor(bearer_program.app)
     sent = {"Authorization": f"Bearer {bearer_program.token}"}
     page, stranger = await visitor.get(path, sent), await visitor.get(path)
@@ -170,7 +170,7 @@ async def test_pages_are_for_cookies(bearer_program: Program, path: str) -> None
 
 
 async def test_websockets(app: Application, bearer_program: Program) -> None:
-    """A token opens a websocket, where there is no form to protect; a bad one is 401 before it is accepted."""
+    """A token opens a websocket; an invalid one is 401 before the websocket is accepted."""
 
     @login_required
     async def who() -> None:
@@ -188,7 +188,7 @@ async def test_websockets(app: Application, bearer_program: Program) -> None:
 
 
 async def test_a_token_gets_no_cookies(bearer_program: Program) -> None:
-    """Whatever it is sent with and for, the answer sets none: there is no second way in by the way."""
+    """Responses to a token set no cookie."""
     app = bearer_program.app
     stale = Visitor(app)
     await stale.login(remember=True)
@@ -208,7 +208,7 @@ async def test_a_token_gets_no_cookies(bearer_program: Program) -> None:
 
 @pytest.mark.parametrize("token", ["hers", "of nobody"])
 async def test_two_logins_at_once(bearer_program: Program, token: str) -> None:
-    """Cookies and a token together are refused: nothing is changed, and both go on by themselves."""
+    """Cookies and a token in one request are refused, and both logins go on."""
     both = Program(bearer_program.app)
     await both.log_in(kind="remembered")
     alone = both.copy()
@@ -222,7 +222,7 @@ async def test_two_logins_at_once(bearer_program: Program, token: str) -> None:
 
 
 async def test_cookies_of_an_ended_login_make_no_token_fresh(bearer_program: Program) -> None:
-    """A password is not changed by a token, although the cookies that come with it were once of a fresh login."""
+    """A token with cookies of an ended fresh login cannot change the password."""
     both = Program(bearer_program.app)
     await both.log_in()
     left = both.copy()
@@ -234,8 +234,8 @@ async def test_cookies_of_an_ended_login_make_no_token_fresh(bearer_program: Pro
     assert await bearer_program.is_in()
 
 
-async def test_nobody_needs_a_token_where_nobody_is_asked_for(bearer_program: Program) -> None:
-    """Registering, logging in and reading the description go on with a token that has ended."""
+async def test_an_expired_token_does_not_hinder_public_operations(bearer_program: Program) -> None:
+    """Registration, login and description work with an expired token."""
     bearer_program.token = "ended"
     assert (await bearer_program.send("GET", "/openapi.json")).status == 200
     assert (await bearer_program.log_in(kind="bearer")).status == 201
@@ -246,7 +246,7 @@ async def test_nobody_needs_a_token_where_nobody_is_asked_for(bearer_program: Pr
 
 
 async def test_tokens_end_at_the_latest(bearer_program: Program, clock: Clock, app: Application) -> None:
-    """After ``BEARER_DURATION`` the server refuses it, however busy it was."""
+    """After ``BEARER_DURATION`` a token is refused, even if it was used."""
     for _ in range(29):
         clock.shift(timedelta(days=1))
         assert await bearer_program.is_in()
@@ -258,7 +258,7 @@ async def test_tokens_end_at_the_latest(bearer_program: Program, clock: Clock, a
 
 
 async def test_idle_tokens_end(bearer_program: Program, clock: Clock) -> None:
-    """Unused for ``SESSION_IDLE`` it is as good as lost."""
+    """A token that was unused for ``SESSION_IDLE`` is refused."""
     clock.shift(timedelta(days=14))
     assert await bearer_program.copy().is_in()
     clock.shift(timedelta(days=14) + SECOND)
@@ -266,7 +266,7 @@ async def test_idle_tokens_end(bearer_program: Program, clock: Clock) -> None:
 
 
 async def test_the_limit_is_a_setting(tmp_path: Path, clock: Clock) -> None:
-    """``BEARER_DURATION`` is its own: other logins last longer, and the answer tells it."""
+    """``BEARER_DURATION`` limits tokens only, and the response to a login contains it."""
     settings = Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1", bearer_duration=timedelta(hours=1))
     app = create_app(settings)
     async with app.test_app():
@@ -283,13 +283,13 @@ async def test_the_limit_is_a_setting(tmp_path: Path, clock: Clock) -> None:
 
 
 async def test_the_clock_of_another_host(bearer_program: Program, clock: Clock) -> None:
-    """A host whose clock is behind the one that issued a token takes it."""
+    """A token from a host whose clock is ahead is accepted."""
     clock.shift(timedelta(seconds=-59))
     assert await bearer_program.is_in()
 
 
 async def test_the_account_page_shows_and_ends_tokens(bearer_program: Program) -> None:
-    """It is one of the places where one is logged in."""
+    """The account page lists tokens among the logins and can end them."""
     visitor = Visitor(bearer_program.app)
     await visitor.login()
     page = await visitor.get("/account")
@@ -301,7 +301,7 @@ async def test_the_account_page_shows_and_ends_tokens(bearer_program: Program) -
 
 
 async def test_a_password_changed_on_the_page_ends_tokens(bearer_program: Program) -> None:
-    """As every other login."""
+    """A password change on the page ends all tokens."""
     visitor = Visitor(bearer_program.app)
     await visitor.login()
     await visitor.submit(
@@ -311,7 +311,7 @@ async def test_a_password_changed_on_the_page_ends_tokens(bearer_program: Progra
 
 
 async def test_an_account_that_is_gone(bearer_program: Program) -> None:
-    """Deleted with its logins, it has no tokens left."""
+    """Deleting an account ends its tokens."""
     visitor = Visitor(bearer_program.app)
     await visitor.login()
     await visitor.submit("/account/delete", current_password=PASSWORD)
@@ -320,7 +320,7 @@ async def test_an_account_that_is_gone(bearer_program: Program) -> None:
 
 @pytest.mark.parametrize("late", [timedelta(hours=1), timedelta(minutes=10)])
 async def test_old_tokens_are_cleared_away(tmp_path: Path, clock: Clock, late: timedelta) -> None:
-    """What has ended by itself, too old or unused, goes at the user's next login."""
+    """Expired tokens are removed at the user's next login."""
     limits = {"bearer_duration": timedelta(hours=1), "session_idle": timedelta(minutes=10)}
     app = create_app({"instance_path": tmp_path, "password_method": "pbkdf2:sha256:1", **limits})
     async with app.test_app():

@@ -1,4 +1,4 @@
-"""Bodies that anybody may have sent to the API."""
+"""Malformed and hostile bodies sent to the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GOOD = json.dumps(SUSAN).encode()
 
 @pytest.fixture
 async def user(app: Application) -> Program:
-    """Susan, logged in by cookies, who may send bodies to all operations."""
+    """Susan, logged in by cookies."""
     program = Program(app)
     await program.register()
     await program.log_in()
@@ -58,7 +58,7 @@ NO_OBJECTS = [
 
 
 async def test_no_json_object(user: Program, subtests: pytest.Subtests) -> None:
-    """What is no JSON object, in UTF-8, with each name once, is 400, and nothing of it comes back."""
+    """A body that is no JSON object in UTF-8 with unique names is 400, and is not repeated in the response."""
     for (method, path), (number, body) in product(OPERATIONS, enumerate(NO_OBJECTS)):
         with subtests.test(path=path, body=number):
             answer = await user.send_bytes(method, path, body, JSON)
@@ -83,7 +83,7 @@ FIELDS: list[tuple[str, str, dict[str, str], str]] = [
 
 
 async def test_odd_values(user: Program, subtests: pytest.Subtests) -> None:
-    """A value of another type, and no text at all, are 400, and the field is named."""
+    """A value of a wrong type, or no valid text, is 400, and the field is named."""
     for (method, path, content, name), (number, value) in product(FIELDS, enumerate(ODD)):
         with subtests.test(path=path, name=name, value=number):
             answer = await user.send(method, path, {**content, name: value})
@@ -93,13 +93,13 @@ async def test_odd_values(user: Program, subtests: pytest.Subtests) -> None:
 
 @pytest.mark.parametrize("value", ["\0", "su\0san", "x" * 120, "'; DROP TABLE users; --", "\N{SNOWMAN}", "\u202e"])
 async def test_names_that_nobody_has(user: Program, value: str) -> None:
-    """Text is text: to log in by it is 401, whatever a database may think of it."""
+    """A login with a name that no database can store is 401."""
     assert (await Program(user.app).log_in(username=value)).status == 401
     assert (await Program(user.app).log_in(password=value)).status == 401
 
 
 async def test_missing_fields(user: Program, subtests: pytest.Subtests) -> None:
-    """All that are missing are named at once."""
+    """All missing fields are named at once."""
     for method, path in OPERATIONS:
         with subtests.test(path=path):
             answer = await user.send(method, path, {})
@@ -121,7 +121,7 @@ OTHER_TYPES = [
 
 
 async def test_no_form_is_read(user: Program, subtests: pytest.Subtests) -> None:
-    """415 to every content type but JSON's, as forms of other sites can send the others; nothing is done."""
+    """Every content type but JSON's is 415: cross-site forms can send the others."""
     for (method, path), kind in product(OPERATIONS, OTHER_TYPES):
         with subtests.test(path=path, kind=kind):
             answer = await user.send_bytes(method, path, GOOD, {"Content-Type": kind} if kind else {})
@@ -130,14 +130,14 @@ async def test_no_form_is_read(user: Program, subtests: pytest.Subtests) -> None
 
 
 async def test_parameters_of_the_type(user: Program) -> None:
-    """A charset does no harm: it is UTF-8 whatever is said."""
+    """A charset in the content type is ignored: JSON is UTF-8."""
     body = json.dumps(CREDENTIALS).encode()
     for kind in ("application/json; charset=utf-8", "APPLICATION/JSON", "application/json;charset=utf-16"):
         assert (await user.send_bytes("POST", "/sessions", body, {"Content-Type": kind})).status == 201
 
 
 async def test_too_much(user: Program, subtests: pytest.Subtests) -> None:
-    """More than 64 KiB are not read."""
+    """A body of more than 64 KiB is refused unread."""
     for method, path in OPERATIONS:
         with subtests.test(path=path):
             answer = await user.send_bytes(method, path, b" " * (64 * 1024 + 1), JSON)
@@ -145,7 +145,7 @@ async def test_too_much(user: Program, subtests: pytest.Subtests) -> None:
 
 
 async def test_the_deepest_that_is_read(user: Program) -> None:
-    """Depth is no fault where it is not looked at."""
+    """Deeply nested JSON in an ignored field is no error."""
     deep: object = []
     for _ in range(100):
         deep = [deep]
@@ -153,5 +153,5 @@ async def test_the_deepest_that_is_read(user: Program) -> None:
 
 
 def test_pointers_are_escaped() -> None:
-    """A pointer is one whatever a field is called (RFC 6901)."""
+    """Field names are escaped in JSON pointers (RFC 6901)."""
     assert FieldError.at(["a/b", 0, "m~n"], "").pointer == "#/a~1b/0/m~0n"

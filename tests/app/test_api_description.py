@@ -1,4 +1,4 @@
-"""The description of the API: it says what is so, in OpenAPI and as a page."""
+"""The description of the API, as OpenAPI and as a page, agrees with the API."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ async def document(app: Application) -> Any:
 
 @pytest.fixture
 async def page(visitor: Visitor) -> Page:
-    """The page for people."""
+    """The page with the documentation."""
     return await visitor.get("/api/v1/docs")
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.fuzz
 def test_the_api_is_what_its_description_says(tmp_path: Path) -> None:
-    """Schemathesis finds nothing: no undescribed answer, no good request refused, no bad one taken, no 5xx.
+    """Schemathesis finds no undescribed response, no wrongly refused or accepted request, and no 5xx.
 
     All its checks and phases, against a real server, each case as a user of its own.
     """
@@ -59,7 +59,7 @@ def test_the_api_is_what_its_description_says(tmp_path: Path) -> None:
 
 
 def test_all_operations_are_described(document: Any, app: Application) -> None:
-    """Each with a heading, a sentence, who may use it, and its answers; and nothing that is no operation."""
+    """Every operation has a heading, a description, its security and its responses; nothing else is listed."""
     described = {
         (method, path): operation
         for path, operations in document["paths"].items()
@@ -80,7 +80,7 @@ def test_all_operations_are_described(document: Any, app: Application) -> None:
 
 
 def test_the_document_is_openapi(document: Any) -> None:
-    """Version 3.1, all references lead somewhere, and the cookie is called what it is called."""
+    """The document is OpenAPI 3.1, all references resolve, and the cookie's name is right."""
     assert document["openapi"].startswith("3.1.")
     references = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
     assert references == document["components"]["schemas"].keys()
@@ -90,12 +90,12 @@ def test_the_document_is_openapi(document: Any) -> None:
 
 @pytest.mark.parametrize("path", ["/docs", "/redocs", "/scalar", "/openapi.json"])
 async def test_no_scripts_from_elsewhere(visitor: Visitor, path: str) -> None:
-    """The pages that Quart-Schema would add are not there."""
+    """The pages of Quart-Schema, which load scripts from elsewhere, are not served."""
     assert (await visitor.get(path)).status == 404
 
 
 async def test_the_page(page: Page, document: Any) -> None:
-    """It shows every operation, field, model and problem type, and has no script or style of its own."""
+    """The page shows every operation, field, model and problem type, and has no inline script or style."""
     assert page.status == 200
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "script" not in page.headers["Content-Security-Policy"]
@@ -112,14 +112,14 @@ async def test_the_page(page: Page, document: Any) -> None:
 
 
 async def test_links_of_the_page(page: Page) -> None:
-    """Each link to a place on the page has one, and no place has the name of another."""
+    """Every link within the page has one target."""
     places = re.findall(r'id="([^"]+)"', page.text)
     assert len(places) == len(set(places))
     assert set(re.findall(r'href="#([^"]+)"', page.text)) <= set(places)
 
 
 async def test_problems_are_described_where_they_say(page: Page, app: Application) -> None:
-    """The type of a problem is the address of its description."""
+    """The type of each problem is the URL of its description."""
     answer = await Program(app).send("GET", "/me")
     path, _, place = answer.json["type"].partition("#")
     assert path == "/api/v1/docs"
@@ -127,7 +127,7 @@ async def test_problems_are_described_where_they_say(page: Page, app: Applicatio
 
 
 async def test_the_page_shows_who_is_logged_in(visitor: Visitor) -> None:
-    """It is a page like the others, with the way to log out."""
+    """The page has the navigation of all pages, with the logout."""
     await visitor.register()
     await visitor.login()
     page = await visitor.get("/api/v1/docs")

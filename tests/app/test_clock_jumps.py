@@ -1,4 +1,4 @@
-"""A clock that was ahead for a while, as after a machine has slept, and has been set right."""
+"""A clock that was ahead for a while and has been corrected."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ JUMPS = [timedelta(minutes=2), timedelta(days=3), timedelta(days=40), timedelta(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("jump", JUMPS, ids=str)
-async def test_who_is_there_comes_back(app: Application, clock: Clock, jump: timedelta) -> None:
-    """Meanwhile nothing fails; afterwards who is remembered is logged in, and nobody is kept from logging in."""
+async def test_logins_survive_a_clock_jump(app: Application, clock: Clock, jump: timedelta) -> None:
+    """No request fails; afterwards remembered users are logged in, and all others can log in."""
     await Visitor(app).register()
     people = {name: Visitor(app) for name in ("by session", "remembered", "idle", "stranger", "turned away")}
     await people["by session"].login()
@@ -40,8 +40,10 @@ async def test_who_is_there_comes_back(app: Application, clock: Clock, jump: tim
 
 
 @pytest.mark.parametrize("jump", JUMPS[1:], ids=str)
-async def test_what_was_counted_meanwhile(app: Application, settings: Settings, clock: Clock, jump: timedelta) -> None:
-    """Attempts that failed in the future keep nobody out in the present; those of the present still do."""
+async def test_attempts_in_the_future_do_not_throttle(
+    app: Application, settings: Settings, clock: Clock, jump: timedelta
+) -> None:
+    """Failed attempts with a time in the future do not throttle; those of the present do."""
     await Visitor(app).register()
     for moved in (jump, timedelta(0)):
         clock.shift(moved)

@@ -25,7 +25,7 @@ class _Moving(selectors.DefaultSelector):
 
 
 def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a story on an event loop with that clock."""
+    """Run a coroutine on an event loop with the simulated clock."""
     selector = _Moving()
 
     def make_loop() -> asyncio.AbstractEventLoop:
@@ -38,7 +38,7 @@ def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 async def work(limiter: ConnectionLimiter, seconds: float) -> float:
-    """Hold the limiter for so long; return when it was acquired."""
+    """Hold the limiter for this long; return when it was acquired."""
     async with limiter:
         began = asyncio.get_running_loop().time()
         await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""What a request costs, in what can be counted."""
+"""What a request costs, in queries and threads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.app.visitor import Visitor
 
 @pytest.mark.parametrize("lost", [None, "session"])
 async def test_one_query_for_a_user(visitor: Visitor, queries: list[str], lost: str | None) -> None:
-    """The user is loaded once for a page, by the session or the remember cookie, and nothing else is."""
+    """A page costs one query, for the user of the session or of the remember cookie."""
     await visitor.register()
     await visitor.login(remember=True)
     if lost:
@@ -30,7 +30,7 @@ async def test_one_query_for_a_user(visitor: Visitor, queries: list[str], lost: 
 
 
 async def test_one_round_trip_for_a_user(migrated_postgresql_url: str) -> None:
-    """The question that every request asks is all that is sent to PostgreSQL: no ping, no BEGIN, no ROLLBACK.
+    """On PostgreSQL that query is all that is sent: no ping, no BEGIN, no ROLLBACK.
 
     asyncpg tells of what is not prepared: the question is.
     """
@@ -72,7 +72,7 @@ async def test_queries_of_a_login(visitor: Visitor, app: Application, queries: l
 
 
 async def test_queries_of_a_failed_login(visitor: Visitor, app: Application, queries: list[str]) -> None:
-    """Find the user, and count the attempt; the same for a name that nobody has."""
+    """A failed login finds the user and counts the attempt, also for an unknown name."""
     await visitor.register()
     await visitor.login()
     await visitor.logout()
@@ -87,13 +87,13 @@ async def test_queries_of_a_failed_login(visitor: Visitor, app: Application, que
 
 @pytest.mark.parametrize("path", ["/", "/login", "/register", "/static/style.css", "/nowhere"])
 async def test_no_query_for_strangers(visitor: Visitor, queries: list[str], path: str) -> None:
-    """Whom there is nothing to know about, the database is not asked about."""
+    """A visitor costs no query."""
     await visitor.get(path)
     assert queries == []
 
 
 async def test_no_query_for_files(visitor: Visitor, queries: list[str]) -> None:
-    """A file is the same for everybody."""
+    """A static file costs no query."""
     await visitor.register()
     await visitor.login()
     queries.clear()
@@ -102,19 +102,19 @@ async def test_no_query_for_files(visitor: Visitor, queries: list[str]) -> None:
 
 
 async def test_no_query_for_forged_forms(visitor: Visitor, queries: list[str]) -> None:
-    """Before the token of a form is right, nothing is looked up, and no other error is shown."""
+    """A form with an invalid token costs no query and shows no other error."""
     page = await visitor.post("/register", {"username": "susan", "email": "susan@example.com"})
     assert (page.status, page.errors, queries) == (403, [], [])
 
 
 async def test_no_query_for_names_that_nobody_has(visitor: Visitor, queries: list[str]) -> None:
-    """A name with NUL in it is counted, as any other, and not asked for: PostgreSQL would answer with an error."""
+    """A name that contains NUL is counted but not queried: PostgreSQL would answer with an error."""
     assert (await visitor.login("su\0san")).status == 302
     assert not any("FROM users" in query for query in queries)
 
 
 def test_hooks_are_coroutines(app: Application) -> None:
-    """A synchronous hook would cost a thread at every request, so there is none, not even an extension's."""
+    """All hooks are async, those of extensions, too: each sync one would cost a thread for every request."""
     hooks: list[Any] = [
         *chain.from_iterable(app.before_request_funcs.values()),
         *chain.from_iterable(app.after_request_funcs.values()),

@@ -1,4 +1,4 @@
-"""Users of requests that arrive together are looked up together, and everybody gets their own."""
+"""The data loader: requests that arrive together share one query for their users."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.app.visitor import PASSWORD
 
 @pytest.fixture(autouse=True)
 async def context(app: Application) -> AsyncIterator[None]:
-    """All that is asked here is asked of this application."""
+    """The context of the application."""
     async with app.app_context():
         yield
 
@@ -35,20 +35,20 @@ async def susan() -> User:
 
 
 async def log_in(user: User, times: int = 1) -> list[str]:
-    """The handles of new logins."""
+    """Log in this many times; return the handles."""
     rows = [await create_session(user, kind=Kind.SESSION, client="Firefox", address="") for _ in range(times)]
     return [row.handle for row in rows if row is not None and row.handle is not None]
 
 
 async def find(handles: Sequence[str]) -> list[str | None]:
-    """The login that each of these handles finds, all asked for at once, by its handle."""
+    """Look up all these handles at the same time; return the logins found, by handle."""
     users = await asyncio.gather(*(find_user(handle) for handle in handles))
     return [user.login_session.handle if user and user.login_session else None for user in users]
 
 
 @pytest.mark.parametrize("number", [1, 2, 5, 40])
-async def test_one_question_for_all(susan: User, queries: list[str], number: int) -> None:
-    """However many ask at the same moment, it is one statement."""
+async def test_one_statement_for_all(susan: User, queries: list[str], number: int) -> None:
+    """Concurrent lookups are one statement."""
     handles = await log_in(susan, number)
     queries.clear()
     assert await find(handles) == handles
@@ -56,7 +56,7 @@ async def test_one_question_for_all(susan: User, queries: list[str], number: int
 
 
 async def test_more_than_a_statement_takes(susan: User, queries: list[str]) -> None:
-    """Whoever does not fit into one is in the next."""
+    """Lookups above the maximum of one statement are in the next one."""
     [handle] = await log_in(susan)
     others = [f"{number:043}" for number in range(300)]
     queries.clear()
@@ -65,7 +65,7 @@ async def test_more_than_a_statement_takes(susan: User, queries: list[str]) -> N
 
 
 async def test_everybody_gets_their_own(susan: User) -> None:
-    """Users, in any order, with handles of nobody and of logins that have ended among them."""
+    """Each lookup gets its own user, in any order, among unknown handles and ended logins."""
     john = await add_user(username="john", email="john@example.com", password=PASSWORD)
     people = {handle: user.id for user in (susan, john) for handle in await log_in(user, 5)}
     [ended] = await log_in(await add_user(username="ida", email="ida@example.com", password=PASSWORD))
@@ -76,7 +76,7 @@ async def test_everybody_gets_their_own(susan: User) -> None:
 
 
 async def test_an_object_for_each(susan: User) -> None:
-    """Two requests of the same login change nothing for each other."""
+    """Two requests of the same login get two objects."""
     [handle] = await log_in(susan)
     one, other = await asyncio.gather(find_user(handle), find_user(handle))
     assert one is not None
@@ -86,8 +86,8 @@ async def test_an_object_for_each(susan: User) -> None:
     assert one.login_session is not other.login_session
 
 
-async def test_no_older_than_its_question(susan: User, queries: list[str]) -> None:
-    """Who asks while a statement is under way is not answered with what it finds."""
+async def test_no_result_older_than_its_lookup(susan: User, queries: list[str]) -> None:
+    """A lookup that begins while a statement runs is in the next statement."""
     [handle] = await log_in(susan)
     second: list[asyncio.Task[User | None]] = []
     here = copy_context()
@@ -107,7 +107,7 @@ async def test_no_older_than_its_question(susan: User, queries: list[str]) -> No
 
 
 async def test_some_go_away(susan: User) -> None:
-    """Who does not wait for the answer is no matter to the others."""
+    """A cancelled lookup does not affect the others."""
     handles = await log_in(susan, 3)
     tasks = [asyncio.create_task(find_user(handle)) for handle in handles]
     await asyncio.sleep(0)
@@ -119,7 +119,7 @@ async def test_some_go_away(susan: User) -> None:
 
 @asynccontextmanager
 async def fault() -> AsyncIterator[None]:
-    """The database fails."""
+    """Let the database fail."""
 
     def fail(*_: object) -> None:
         raise OSError("connection reset by peer")
@@ -129,8 +129,8 @@ async def fault() -> AsyncIterator[None]:
     event.remove(Engine, "before_cursor_execute", fail)
 
 
-async def test_a_fault_is_everybodys(susan: User) -> None:
-    """All who asked are told that nothing is known, and nobody that there is no such user; the next are answered."""
+async def test_a_fault_reaches_all_lookups(susan: User) -> None:
+    """A database error is raised in all lookups of the statement; the next ones succeed."""
     handles = await log_in(susan, 3)
     async with fault():
         answers = await asyncio.gather(*(find_user(handle) for handle in handles), return_exceptions=True)

@@ -1,4 +1,4 @@
-"""What the database keeps, and for whom."""
+"""The database: what it stores, and how it is set up."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.app.visitor import PASSWORD, Visitor
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_sqlite_is_prepared(app: Application) -> None:
-    """Readers do not wait for the writer, writers wait for each other, and references hold."""
+    """SQLite uses WAL and a busy timeout, and checks foreign keys."""
     async with current_database.of(app).session() as session:
         for pragma, value in (("journal_mode", "wal"), ("busy_timeout", 5000), ("foreign_keys", 1)):
             assert await session.scalar(text(f"PRAGMA {pragma}")) == value
 
 
 async def test_a_new_start_keeps_everything(tmp_path: Path) -> None:
-    """Users are there after a restart, in the file that one names."""
+    """Users are kept across a restart, in the configured file."""
     overrides = {
         "instance_path": tmp_path / "key",
         "database_url": f"sqlite+aiosqlite:///{tmp_path / 'elsewhere.sqlite3'}",
@@ -45,7 +45,7 @@ async def test_a_new_start_keeps_everything(tmp_path: Path) -> None:
 
 
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    """What will not get better by waiting is said at once."""
+    """A missing folder is an error at once, without retries."""
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere' / 'one.sqlite3'}")
     with pytest.raises(OperationalError, match="unable to open"):
         await asyncio.wait_for(database.open(), 2)
@@ -56,7 +56,7 @@ async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 async def test_a_user_that_is_loaded(app: Application) -> None:
-    """What was put in comes out, moments in UTC; the password does not."""
+    """A loaded user has the stored values, with times in UTC, and a hash instead of the password."""
     async with app.app_context():
         added = await add_user(username="Susan", email="Susan@Example.com", password=PASSWORD)
         user = await user_by_login("SUSAN")
@@ -73,7 +73,7 @@ async def test_a_user_that_is_loaded(app: Application) -> None:
 
 
 def test_moments_are_utc() -> None:
-    """Whatever zone a moment comes in, it is stored in one; without any it is refused."""
+    """Times of any zone are stored in UTC; a time without a zone is an error."""
     column = UtcDateTime()
     dialect = DefaultDialect()
     noon = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))

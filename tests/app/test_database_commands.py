@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def db(url: str, folder: Path, *arguments: str) -> Result:
-    """Run one."""
+    """Run a command of ``db``."""
     app = create_app({"instance_path": folder, "database_url": url})
     result: Result = app.test_cli_runner().invoke(args=["db", *arguments])
     return result
@@ -24,7 +24,7 @@ def db(url: str, folder: Path, *arguments: str) -> Result:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_from_nothing_and_back(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """Each says what it has done; ``check`` fails when something is to be done."""
+    """Each command reports what it did; ``check`` fails if the tables are not up to date."""
     url = f"sqlite:///{tmp_path / 'one.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
 
     before = db(url, tmp_path, "check")
@@ -48,8 +48,8 @@ def test_from_nothing_and_back(kind: str, request: pytest.FixtureRequest, tmp_pa
         ("sqlite:///one.sqlite3", ["revision", "Add posts"], "Target database is not up to date"),
     ],
 )
-def test_what_goes_wrong_is_said_in_a_sentence(url: str, arguments: list[str], said: str, tmp_path: Path) -> None:
-    """One line, and no password in it."""
+def test_errors_are_one_line(url: str, arguments: list[str], said: str, tmp_path: Path) -> None:
+    """An error is one line without a password."""
     result = db(url.replace(":///", f":///{tmp_path}/"), tmp_path, *arguments)
     assert result.exit_code == 1
     assert result.output.startswith("Error: ")
@@ -59,7 +59,7 @@ def test_what_goes_wrong_is_said_in_a_sentence(url: str, arguments: list[str], s
 
 @pytest.mark.tools
 def test_as_it_is_typed(tmp_path: Path) -> None:
-    """The settings are found in the environment."""
+    """The command, run as a process, reads its settings from the environment."""
     environment = {**os.environ, "INSTANCE_PATH": str(tmp_path)}
     command = [sys.executable, "-m", "quart", "--app", "quart_app", "db", "upgrade"]
     done = subprocess.run(  # noqa: S603 - our own command

@@ -1,4 +1,4 @@
-"""What happens to a real PostgreSQL, and what visitors see of it: 503 and no logout, and soon, or nothing at all.
+"""Faults of a real PostgreSQL: users get 503 soon and stay logged in, or notice nothing.
 
 The limits are of the time that passes outside, so they are generous; with ``CHECKS=full``, which is for a machine
 that does nothing else, they are those that docs/security.md names.
@@ -37,12 +37,12 @@ SOON = 5.0  # seconds
 
 @pytest.fixture(autouse=True)
 def long_postgresql_timeouts() -> None:
-    """Its real limits are what is tested here."""
+    """The real timeouts, because these tests are about them."""
 
 
 @pytest.fixture
 def database_name(stoppable_postgresql: Cluster) -> Iterator[str]:
-    """A database on it; whatever has happened to the server, it runs again afterwards."""
+    """A database on that server, which runs again after each test."""
     name = stoppable_postgresql.create_database()
     yield name
     stoppable_postgresql.stop()
@@ -52,7 +52,7 @@ def database_name(stoppable_postgresql: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def settings(stoppable_postgresql: Cluster, database_name: str, tmp_path: Path) -> Settings:
-    """A server whose pool can be filled."""
+    """An application with a small pool."""
     return Settings(
         instance_path=tmp_path,
         database_url=SecretStr(stoppable_postgresql.url(database_name)),
@@ -63,14 +63,14 @@ def settings(stoppable_postgresql: Cluster, database_name: str, tmp_path: Path) 
 
 @pytest.fixture
 async def other(stoppable_postgresql: Cluster, database_name: str) -> AsyncIterator[asyncpg.Connection]:
-    """Somebody else who uses the same database."""
+    """Another client of the same database."""
     connection = await asyncpg.connect(stoppable_postgresql.url(database_name))
     yield connection
     connection.terminate()
 
 
 async def assert_unavailable(user: Visitor, *, within: float = SOON) -> None:
-    """Who needs the user is told to come back, and gets no cookie or websocket; who does not is answered as ever."""
+    """Requests that need the user get 503 without a cookie, and websockets are refused; others are answered."""
     start = time.monotonic()
     page, handshake = await asyncio.gather(user.get("/index"), refusal(user))
     assert (page.status, page.headers.get("Retry-After"), page.cookies) == (503, "1", {})
@@ -84,13 +84,13 @@ async def assert_unavailable(user: Visitor, *, within: float = SOON) -> None:
 
 
 async def on_all_connections(user: Visitor) -> list[int]:
-    """What is answered to as many requests at once as there are connections."""
+    """The statuses of as many concurrent requests as there are connections."""
     pages = await asyncio.gather(*(user.get("/account") for _ in range(POOL_SIZE)))
     return [page.status for page in pages]
 
 
 async def test_stopped(user: Visitor, stoppable_postgresql: Cluster) -> None:
-    """While the server is off."""
+    """The server is stopped."""
     stoppable_postgresql.stop(signal.SIGQUIT)
     await assert_unavailable(user, within=1)
     stoppable_postgresql.start()
@@ -100,7 +100,7 @@ async def test_stopped(user: Visitor, stoppable_postgresql: Cluster) -> None:
 async def test_stopped_under_a_websocket(
     user: Visitor, stoppable_postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody is kept up to date on trust: it is closed with 1013, and opens again when the server is back."""
+    """While the server is stopped an open websocket is closed with 1013; afterwards it can be opened again."""
     for name in ("_CHECK_INTERVAL", "_CHECK_TIMEOUT", "_RETRY_INTERVAL"):
         monkeypatch.setattr(f"quart_app.live.watch.{name}", 0.1)
     async with open_tab(user) as tab:
@@ -116,14 +116,14 @@ async def test_stopped_under_a_websocket(
 
 @pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGINT])
 async def test_restarted(user: Visitor, stoppable_postgresql: Cluster, how: signal.Signals) -> None:
-    """A restart between two requests is no fault: the connections of before are noticed, and made again."""
+    """After a restart between two requests, broken connections are replaced and no request fails."""
     stoppable_postgresql.stop(how)
     stoppable_postgresql.start()
     assert await user.is_in()
 
 
 async def test_connections_ended(user: Visitor, stoppable_postgresql: Cluster, database_name: str) -> None:
-    """Nor is it one if an administrator, or a proxy, ends all connections."""
+    """The same holds after an administrator or a proxy has ended all connections."""
     assert await on_all_connections(user) == [200] * POOL_SIZE
     ours = f"datname = '{database_name}' AND pid <> pg_backend_pid()"
     stoppable_postgresql.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
@@ -131,7 +131,7 @@ async def test_connections_ended(user: Visitor, stoppable_postgresql: Cluster, d
 
 
 async def test_connection_ends_in_the_middle(app: Application, other: asyncpg.Connection) -> None:
-    """A question that was asked on a connection that ended is asked once more; what may change something is not."""
+    """A query whose connection ends is repeated once; a statement that may change something is not."""
     await other.execute("CREATE SEQUENCE times")
     ending = case((func.nextval("times") % 2 == 1, func.pg_terminate_backend(func.pg_backend_pid())), else_=None)
     await Visitor(app).register()
@@ -145,7 +145,7 @@ async def test_connection_ends_in_the_middle(app: Application, other: asyncpg.Co
 
 @pytest.mark.parametrize("pooled", [True, False])
 async def test_frozen(user: Visitor, app: Application, stoppable_postgresql: Cluster, pooled: bool) -> None:
-    """While the server takes everything and answers nothing, on connections of before and on new ones."""
+    """The server accepts connections and answers nothing, on old and on new connections."""
     if not pooled:
         await current_database.of(app).close()
     stoppable_postgresql.freeze()
@@ -159,7 +159,7 @@ async def test_frozen(user: Visitor, app: Application, stoppable_postgresql: Clu
 
 
 async def test_locked(user: Visitor, other: asyncpg.Connection) -> None:
-    """While somebody changes the table of the users."""
+    """Another client has locked the table of users."""
     async with other.transaction():
         await other.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
         await assert_unavailable(user, within=2.5)
@@ -167,7 +167,7 @@ async def test_locked(user: Visitor, other: asyncpg.Connection) -> None:
 
 
 async def test_slow(user: Visitor, other: asyncpg.Connection) -> None:
-    """While the table of the users is read more slowly than anybody waits."""
+    """Queries of the table of users take longer than the timeout."""
     await other.execute("ALTER TABLE users RENAME TO people")
     await other.execute("CREATE VIEW users AS SELECT people.* FROM people, pg_sleep(30)")
     await assert_unavailable(user, within=2.5)
@@ -188,7 +188,7 @@ async def test_pool_exhausted(user: Visitor, app: Application) -> None:
 
 
 async def test_server_full(user: Visitor, app: Application, stoppable_postgresql: Cluster, database_name: str) -> None:
-    """While others have all the connections of the server."""
+    """Other clients hold all connections of the server."""
     await current_database.of(app).close()
     others = await take_all_connections(stoppable_postgresql.url(database_name))
     await assert_unavailable(user)
@@ -200,7 +200,7 @@ async def test_server_full(user: Visitor, app: Application, stoppable_postgresql
 async def test_more_workers_than_the_server_takes(
     settings: Settings, stoppable_postgresql: Cluster, database_name: str
 ) -> None:
-    """Workers whose pools are larger together than the server: each says so, and all go on when there is room."""
+    """Workers whose pools together exceed the server's limit get 503, and recover when connections are free."""
     async with AsyncExitStack() as stack:
         workers = [await stack.enter_async_context(host(settings)) for _ in range(3)]
         user = Visitor(workers[0])
@@ -221,7 +221,7 @@ async def test_more_workers_than_the_server_takes(
 
 
 async def take_all_connections(url: str) -> list[asyncpg.Connection]:
-    """Those that the server has left."""
+    """Open all connections that the server has left."""
     taken = []
     try:
         while True:
@@ -231,7 +231,7 @@ async def take_all_connections(url: str) -> list[asyncpg.Connection]:
 
 
 async def test_tables_changed_meanwhile(user: Visitor, other: asyncpg.Connection) -> None:
-    """A statement that was prepared before a migration fails once, which is no bug: 503, and then as ever."""
+    """A statement that was prepared before a migration fails once, with 503, and then works."""
     assert await on_all_connections(user) == [200] * POOL_SIZE
     for _ in range(POOL_SIZE + 1):  # connections are used in turn: all of them have prepared it
         assert (await user.get("/index")).status == 200
@@ -245,7 +245,7 @@ async def test_tables_changed_meanwhile(user: Visitor, other: asyncpg.Connection
     "wrong", [literal("\0", String), literal("\ud800", String), literal(2**40, Integer), 1 / literal(0)]
 )
 async def test_values_that_cannot_be(app: Application, wrong: object) -> None:
-    """What PostgreSQL, or asyncpg, says of a value is no fault of the database."""
+    """A value that PostgreSQL or asyncpg rejects is no fault of the database."""
     with pytest.raises(DBAPIError):
         async with current_database.of(app).session() as session:
             await session.scalar(select(wrong))  # type: ignore[call-overload]  # any expression

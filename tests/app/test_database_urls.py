@@ -1,4 +1,4 @@
-"""What DATABASE_URL may say."""
+"""The accepted forms of DATABASE_URL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from quart_app.settings import Settings
 @pytest.mark.parametrize("scheme", ["sqlite", "sqlite+aiosqlite"])
 @pytest.mark.parametrize("file", ["here.sqlite3", "/srv/a b#c.sqlite3"])
 def test_files(scheme: str, file: str) -> None:
-    """Three slashes and the name of a file, by SQLAlchemy's name for the driver or without."""
+    """A URL for SQLite names a file after three slashes, with or without SQLAlchemy's driver name."""
     assert sqlite_file(f"{scheme}:///{file}") == file
     assert postgresql_dsn(f"{scheme}:///{file}") is None
 
@@ -33,7 +33,7 @@ def test_files(scheme: str, file: str) -> None:
     ],
 )
 def test_servers(scheme: str, rest: str) -> None:
-    """All that asyncpg understands, under any of the usual names."""
+    """A URL for PostgreSQL may have any of the usual schemes and all parameters of asyncpg."""
     assert postgresql_dsn(f"{scheme}://{rest}") == f"postgresql://{rest}"
     assert sqlite_file(f"{scheme}://{rest}") is None
 
@@ -59,8 +59,8 @@ def test_servers(scheme: str, rest: str) -> None:
         "sqlite:///file.sqlite3?password=crEt",
     ],
 )
-def test_what_it_may_not_be(url: str) -> None:
-    """It is said when the application is made, and a password, or what may be a part of one, is not."""
+def test_invalid_urls(url: str) -> None:
+    """An invalid URL is an error when the application is created, without any part of the password."""
     with pytest.raises(UnusableDatabaseUrl, match="DATABASE_URL") as error:
         create_app({"database_url": url})
     assert "crEt" not in str(error.value)
@@ -69,14 +69,14 @@ def test_what_it_may_not_be(url: str) -> None:
 
 
 def test_a_driver_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is said how to install it."""
+    """If asyncpg is missing, the error says how to install it."""
     monkeypatch.setitem(sys.modules, "asyncpg", None)
     with pytest.raises(UnusableDatabaseUrl, match=r"pip install 'quart-flask-login\[postgresql\]'"):
         Database("postgresql://susan@host/name")
 
 
 def test_settings_show_no_password(tmp_path: Path) -> None:
-    """The settings hold one, and do not show it."""
+    """The representation of the settings does not contain the password."""
     settings = Settings.model_validate({"database_url": "postgresql://susan:crEt@host/name"})
     assert "crEt" not in f"{settings!r} {settings.model_dump()} {settings.model_dump_json()}"
     app = create_app(settings)

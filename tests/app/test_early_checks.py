@@ -1,4 +1,4 @@
-"""What is refused before anybody's user is loaded."""
+"""Checks that refuse a request before its user is loaded."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.app.visitor import Visitor
 
 @pytest.fixture
 def database_url(migrated_sqlite_url: str) -> str:
-    """One kind is enough: none is asked."""
+    """SQLite only: the database is not queried."""
     return migrated_sqlite_url
 
 
 @pytest.mark.parametrize("path", ["/logout", "/account/password", "/api/v1/users", "/nowhere"])
 async def test_a_refused_request_costs_no_query(user: Visitor, queries: list[str], path: str) -> None:
-    """A POST from another site, by the browser of somebody who is logged in, is 403 without a query or a cookie."""
+    """A cross-site POST with the cookies of a logged-in user is 403 without a query or a cookie."""
     queries.clear()
     page = await user.post(path, {}, {"Sec-Fetch-Site": "cross-site"})
     assert (page.status, queries, page.cookies) == (403, [], {})
@@ -31,7 +31,7 @@ async def test_a_refused_request_costs_no_query(user: Visitor, queries: list[str
 
 
 async def test_a_refused_websocket_costs_no_query(user: Visitor, queries: list[str]) -> None:
-    """Nor does a websocket that a page of another site opens."""
+    """A websocket that a page of another site opens costs no query."""
     queries.clear()
     with pytest.raises(WebsocketResponseError) as refused:
         async with user.client.websocket("/live/ws", headers={"Origin": "https://evil.test"}) as opened:
@@ -39,8 +39,8 @@ async def test_a_refused_websocket_costs_no_query(user: Visitor, queries: list[s
     assert (refused.value.response.status_code, queries) == (403, [])
 
 
-async def test_what_is_not_refused_goes_on(app: Application, user: Visitor, queries: list[str]) -> None:
-    """Checks run in the order of their registration, and before the hooks."""
+async def test_checks_run_before_hooks(app: Application, user: Visitor, queries: list[str]) -> None:
+    """Checks run in the order of their registration, before all hooks."""
     order: list[str] = []
 
     @app.before_request
@@ -64,7 +64,7 @@ async def test_what_is_not_refused_goes_on(app: Application, user: Visitor, quer
 async def test_a_refused_websocket_gets_no_page(
     app: Application, monkeypatch: pytest.MonkeyPatch, origin: str, status: int
 ) -> None:
-    """A websocket from another site, or of nobody, gets the status and a line of text: no template is rendered."""
+    """A refused websocket gets the status and a line of text; no template is rendered."""
     rendered: list[str] = []
     get_template = app.jinja_env.get_template
 

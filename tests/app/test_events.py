@@ -1,4 +1,4 @@
-"""Everything that happens to a login or an account is recorded, once, where it happens."""
+"""Every event of a login or an account is recorded once, where it happens."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ OTHER = "another long password"
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[None]:
-    """The log of a worker, for machines."""
+    """The log of a worker, as JSON."""
     with logging_of_a_worker(json=True):
         yield
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """One database, as what is logged depends on none."""
+    """SQLite only: the log does not depend on the database."""
     return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1")
 
 
 @pytest.fixture
 async def susan(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> Visitor:
-    """Somebody with an account, who is logged in, and in another browser, too."""
+    """A user who is logged in with two browsers."""
     await visitor.register()
     await Visitor(visitor.app).login()
     await visitor.login(remember=True)
@@ -50,7 +50,7 @@ async def susan(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> Visitor:
 
 
 def events(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """What was recorded, without what every line has."""
+    """The recorded events, without the fields that every line has."""
     lines = [line for line in read_lines(capfd) if line["logger"] == "quart_app.events"]
     for line in lines:
         assert len(line.pop("request_id")) == 32
@@ -60,7 +60,7 @@ def events(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def line_of(event: Event, level: str = "info", **values: object) -> dict[str, object]:
-    """What is to be recorded."""
+    """The expected line of an event."""
     return {"event": event.value, "level": level, "user_id": 1, **values}
 
 
@@ -163,13 +163,13 @@ async def _delete(susan: Visitor) -> None:
 async def test_events(
     susan: Visitor, capfd: pytest.CaptureFixture[str], journey: Journey, expected: list[dict[str, object]]
 ) -> None:
-    """Each is recorded once, however often it is tried again, with the user it happened to."""
+    """Each event is recorded once, with its user, even if the transaction is repeated."""
     await journey(susan)
     assert events(capfd) == expected
 
 
 async def test_throttled(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str]) -> None:
-    """So is an attempt that was one too many, whether for a name or for an address."""
+    """A throttled attempt is an event, for a name and for an address."""
     strict = create_app({**app.settings.model_dump(), "login_attempts": 1, "logins_per_minute": 2})
     async with strict.test_app():
         stranger = Visitor(strict)
@@ -183,7 +183,7 @@ async def test_throttled(susan: Visitor, app: Application, capfd: pytest.Capture
 
 
 async def test_inactive(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str]) -> None:
-    """To close an account is one event, and to fail to log in to it another one."""
+    """Closing an account is an event, and a failed login to it is another one."""
     async with app.app_context():
         await deactivate_user(1)
     (line,) = read_lines(capfd)
@@ -195,7 +195,7 @@ async def test_inactive(susan: Visitor, app: Application, capfd: pytest.CaptureF
 
 @pytest.mark.parametrize("damaged", ["md5$s$00", "", "scrypt:32768:8:3$salt", "scrypt:32768:8:3$salt$n\u00f6"])
 async def test_damaged_hash(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str], damaged: str) -> None:
-    """What is no hash, no password matches; who looks why finds it in the log."""
+    """A login with a damaged hash fails, and the log names the reason."""
     async with app.app_context(), current_database.of(app).session() as session:
         await session.execute(update(User).values(password_hash=damaged))
         await session.commit()
@@ -204,7 +204,7 @@ async def test_damaged_hash(susan: Visitor, app: Application, capfd: pytest.Capt
 
 
 async def test_events_are_counted(susan: Visitor, app: Application) -> None:
-    """The metrics have them, too, and how many login sessions were ended."""
+    """The metrics count events and ended login sessions."""
     await _end_others(susan)
     await _enter_wrong_password(susan)
     written = (await susan.get("/metrics")).text
@@ -215,7 +215,7 @@ async def test_events_are_counted(susan: Visitor, app: Application) -> None:
 
 @pytest.mark.parametrize("kind", Event)
 async def test_every_event_can_be_recorded(app: Application, capfd: pytest.CaptureFixture[str], kind: Event) -> None:
-    """Outside of a request there is neither address nor client."""
+    """Outside of a request an event has neither address nor client."""
     async with app.app_context():
         record(kind, user_id=7)
     (line,) = read_lines(capfd)
@@ -226,7 +226,7 @@ async def test_every_event_can_be_recorded(app: Application, capfd: pytest.Captu
 async def test_nothing_is_recorded_that_was_undone(
     susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What could not be written to the database has not happened."""
+    """A change that could not be committed is not recorded."""
     token = (await susan.get("/logout")).token
     capfd.readouterr()
 

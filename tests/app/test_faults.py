@@ -1,4 +1,4 @@
-"""When the database does not answer, nobody becomes somebody else."""
+"""When the database fails, no user is logged out or taken for another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.app.visitor import Visitor
 
 @contextmanager
 def broken(error: Exception) -> Iterator[None]:
-    """A database that answers everything with this."""
+    """A database that fails with this error."""
 
     async def fail(*_args: object, **_kwargs: object) -> NoReturn:
         raise error
@@ -41,7 +41,7 @@ def broken(error: Exception) -> Iterator[None]:
 @pytest.mark.parametrize("lost", [None, "session"])
 @pytest.mark.parametrize("error", [OSError("connection refused"), TimeoutError()])
 async def test_a_fault_is_no_logout(user: Visitor, error: Exception, lost: str | None) -> None:
-    """503, when to try again, and no cookie at all; afterwards one is logged in as before."""
+    """The response is 503 with ``Retry-After`` and no cookie; afterwards the user is still logged in."""
     if lost:
         user.forget(lost)
     with broken(error):
@@ -56,7 +56,7 @@ async def test_a_fault_is_no_logout(user: Visitor, error: Exception, lost: str |
 
 @pytest.mark.parametrize("name", ["microblog.sqlite3", "50% of #ü & co.sqlite3"])
 async def test_a_file_that_is_away(tmp_path: Path, sqlite_template: Path, name: str) -> None:
-    """503 while SQLite's file is not there, nothing is put in its place, and when it is back it is as before."""
+    """While SQLite's file is missing the response is 503 and no file is created; afterwards all is as before."""
     file, elsewhere = tmp_path / name, tmp_path / "elsewhere"
     shutil.copy(sqlite_template, file)
     app = create_app(
@@ -77,7 +77,7 @@ async def test_a_file_that_is_away(tmp_path: Path, sqlite_template: Path, name: 
 
 
 async def test_public_pages_go_on(app: Application) -> None:
-    """Who has nothing to load gets the login page and its style sheet, and 503 only for what needs data."""
+    """Visitors get the login page and static files, and 503 only where data is needed."""
     stranger = Visitor(app)
     with broken(OSError("connection refused")):
         assert (await stranger.get("/login")).status == 200
@@ -89,7 +89,7 @@ async def test_public_pages_go_on(app: Application) -> None:
 
 
 async def test_a_mistake_is_no_fault(user: Visitor, app: Application) -> None:
-    """A wrong statement is our mistake: 500, without a word about it."""
+    """A wrong SQL statement is a bug: 500 without details."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with broken(ProgrammingError("SELECT secrets", None, Exception("no such table"))):
         page = await user.get("/index")
@@ -99,14 +99,14 @@ async def test_a_mistake_is_no_fault(user: Visitor, app: Application) -> None:
 
 
 async def test_pages_that_need_no_user_go_on(user: Visitor) -> None:
-    """Who is logged in, too, gets files and error pages while the database is down."""
+    """Logged-in users get static files and error pages while the database is down."""
     with broken(OSError("connection refused")):
         assert (await user.get("/static/style.css")).status == 200
         assert (await user.get("/nowhere")).status == 404
 
 
 async def test_login_that_fails_later_is_none(visitor: Visitor, app: Application) -> None:
-    """A view that logs in and then fails has logged nobody in, nor will it be remembered."""
+    """A view that logs in and then fails leaves nobody logged in or remembered."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     await visitor.register()
 
@@ -123,7 +123,7 @@ async def test_login_that_fails_later_is_none(visitor: Visitor, app: Application
 
 
 async def test_logout_that_fails_later_is_one(user: Visitor, app: Application) -> None:
-    """Once the login session has been ended nobody is logged in by its cookies, whatever fails afterwards."""
+    """Once the login session has been ended its cookies are invalid, whatever fails afterwards."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
     async def log_out_and_fail() -> NoReturn:
@@ -137,7 +137,7 @@ async def test_logout_that_fails_later_is_one(user: Visitor, app: Application) -
 
 
 async def test_logout_that_cannot_be_written_is_none(user: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who could not be logged out is told so, and is still logged in: not half of it."""
+    """If a logout cannot be written, the user gets an error and is still logged in."""
     token = (await user.get("/logout")).token
 
     async def fail(_: object) -> NoReturn:
@@ -151,8 +151,10 @@ async def test_logout_that_cannot_be_written_is_none(user: Visitor, monkeypatch:
 
 
 @pytest.mark.parametrize("path", ["/logout", "/api/v1/sessions/current"])
-async def test_what_a_fault_leaves_open(user: Visitor, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    """A connection may be lost after the change was made and before that was said: nobody is told it was not made."""
+async def test_a_fault_after_the_commit_claims_nothing(
+    user: Visitor, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """If the connection is lost after a commit, the response does not claim that nothing was changed."""
     token = (await user.get("/logout")).token
     commit = AsyncSession.commit
 
@@ -186,7 +188,7 @@ async def test_too_many_at_once(user: Visitor, app: Application, monkeypatch: py
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_file_that_is_no_database(app: Application, tmp_path: Path) -> None:
-    """What the driver itself says is a fault of the database as well."""
+    """An error that the driver raises itself is a fault of the database, too."""
     await current_database.of(app).close()
     _damage(tmp_path)
     async with app.app_context():

@@ -1,4 +1,4 @@
-"""Requests that another site made a browser send."""
+"""Cross-site request forgery: forms and the requests of other sites."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ONCE_MORE = "Please send this once more"
 
 
 def paths_that_take_posts(app: Application) -> set[str]:
-    """Every address of a page that changes something; the API takes no forms at all."""
+    """All page URLs that accept POST; the API takes no forms."""
     rules = [rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
     rules = [rule for rule in rules if not is_api_path(rule)]
     return {re.sub(r"<int\b[^>]*>", "1", rule) for rule in rules}
@@ -34,7 +34,7 @@ def paths_that_take_posts(app: Application) -> set[str]:
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "\N{SNOWMAN}"])
 async def test_every_post_needs_a_token(app: Application, token: str | None) -> None:
-    """Without the token of its session each POST is answered 403, with words, and changes nothing."""
+    """A POST without the token of its session is 403 with an explanation, and changes nothing."""
     user, stranger = Visitor(app), Visitor(app)
     await user.register()
     await user.login()
@@ -52,8 +52,8 @@ async def test_every_post_needs_a_token(app: Application, token: str | None) -> 
     assert (await stranger.login("mallory")).location == "/login"
 
 
-async def test_the_token_of_somebody_else(app: Application) -> None:
-    """A token is good in its own session only."""
+async def test_the_token_of_another_session(app: Application) -> None:
+    """The token of another session is refused."""
     mallory, susan = Visitor(app), Visitor(app)
     await susan.register()
     token = (await mallory.get("/login")).token
@@ -63,7 +63,7 @@ async def test_the_token_of_somebody_else(app: Application) -> None:
 
 
 async def test_the_token_changes_with_the_login(visitor: Visitor) -> None:
-    """A token from before logging in, which somebody else may have planted, is no good afterwards."""
+    """A token from before the login, which an attacker may have planted, is refused afterwards."""
     await visitor.register()
     token = (await visitor.get("/login")).token
     await visitor.post("/login", {**SUSAN, "csrf_token": token})
@@ -72,7 +72,7 @@ async def test_the_token_changes_with_the_login(visitor: Visitor) -> None:
 
 
 async def test_nothing_is_lost(visitor: Visitor) -> None:
-    """A form with an outdated token comes back as it was filled in, passwords excepted, ready to be sent."""
+    """A form with an outdated token is shown again with its fields, except passwords, and a new token."""
     page = await visitor.post("/register", SUSAN)
     assert 'value="susan"' in page.text
     assert 'value="susan@example.com"' in page.text
@@ -97,7 +97,7 @@ async def test_nothing_is_lost(visitor: Visitor) -> None:
     ],
 )
 async def test_browsers_say_where_a_request_comes_from(visitor: Visitor, headers: dict[str, str], status: int) -> None:
-    """A POST that a browser sent for another site is refused although its token is right."""
+    """A POST that the browser marks as cross-site is refused, even with the right token."""
     token = (await visitor.get("/register")).token
     page = await visitor.post("/register", {**SUSAN, "csrf_token": token}, headers)
     assert page.status == status
@@ -105,12 +105,12 @@ async def test_browsers_say_where_a_request_comes_from(visitor: Visitor, headers
 
 @pytest.mark.parametrize("origin", ["http://[::1", "localhost", "", "http://localhost.evil.test"])
 def test_odd_origins(origin: str) -> None:
-    """What is no origin of ours is another site's."""
+    """An ``Origin`` that is not this site's is cross-site."""
     assert is_cross_site(host="localhost", origin=origin, fetch_site=None)
 
 
 async def test_applications_have_protections_of_their_own(settings: Settings, app: Application) -> None:
-    """Of two applications side by side each has its own protection, keys and exemptions."""
+    """Two applications have separate CSRF protection, keys and exemptions."""
     other = create_app(settings.model_copy(update={"secret_key": SecretStr("another key of its own, long enough")}))
     assert other.extensions["csrf"] is not app.extensions["csrf"]
     assert other.config["WTF_CSRF_SECRET_KEY"] != app.config["WTF_CSRF_SECRET_KEY"]

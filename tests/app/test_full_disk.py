@@ -1,4 +1,4 @@
-"""SQLite on a disk that is full, as a disk is."""
+"""SQLite on a full disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MANY = 500  # registrations, after which no room is left for sure
 
 @pytest.fixture
 def disk(tmp_path: Path, sqlite_template: Path) -> Iterator[Path]:
-    """A small one of our own, with a database on it."""
+    """A small file system with a database on it."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
@@ -36,18 +36,18 @@ def disk(tmp_path: Path, sqlite_template: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def settings(disk: Path) -> Settings:
-    """An application that keeps everything there."""
+    """An application with all its files there."""
     url = SecretStr(f"sqlite:///{disk / 'microblog.sqlite3'}")
     return Settings(instance_path=disk, database_url=url, password_method="pbkdf2:sha256:1", address_limits=False)
 
 
 async def register(app: Application, name: str) -> Page:
-    """Somebody new."""
+    """Register a new user."""
     return await Visitor(app).register(name, email=f"{name}@example.com")
 
 
 async def test_full_disk(app: Application, disk: Path) -> None:
-    """Reading goes on, writing is 503, and when there is room again it is as if nothing had been; nothing is lost."""
+    """Reading works, writing is 503, and once there is space again everything works and nothing is lost."""
     susan = Visitor(app)
     await susan.register()
     await susan.login(remember=True)

@@ -1,4 +1,4 @@
-"""What load balancers and orchestrators are told."""
+"""The health checks, for load balancers and orchestrators."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ from tests.services.needed import needed
 
 @pytest.fixture(autouse=True)
 def _long_probe_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that is busy with other tests must not look like a database that does not answer."""
+    """A long timeout for the check, because the machine is busy with other tests."""
     monkeypatch.setattr(health, "_PROBE_TIMEOUT", 30.0)
 
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[None]:
-    """The log of a worker, to be read by eye."""
+    """The log of a worker, as text."""
     with logging_of_a_worker(json=False):
         yield
 
 
 @pytest.fixture
 def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time that a report is good for goes by this."""
+    """The clock by which reports are reused."""
     moment = [100.0]
     monkeypatch.setattr(health, "monotonic", lambda: moment[0])
     return moment
 
 
 def read(page: Page) -> tuple[int, object]:
-    """Status and content."""
+    """The status and the content of a response."""
     return page.status, json.loads(page.text)
 
 
@@ -63,7 +63,7 @@ async def test_below_a_path(app: Application, capfd: pytest.CaptureFixture[str],
 
 
 async def test_alive(user: Visitor, queries: list[str]) -> None:
-    """As long as the process runs, whatever the database does, which is not asked."""
+    """``/healthz`` is 200 as long as the process runs, and does not query the database."""
     queries.clear()
     with broken(OSError("connection refused")):
         page = await user.get("/healthz")
@@ -72,7 +72,7 @@ async def test_alive(user: Visitor, queries: list[str]) -> None:
 
 
 async def test_ready(user: Visitor, queries: list[str], moment: list[float]) -> None:
-    """The database is asked, by one query, and once a second at most."""
+    """``/readyz`` is 200 after one query, at most once a second."""
     queries.clear()
     for _ in range(3):
         assert read(await user.get("/readyz")) == (200, {"status": "ready", "database": "ok"})
@@ -84,7 +84,7 @@ async def test_ready(user: Visitor, queries: list[str], moment: list[float]) -> 
 
 
 async def test_not_ready(user: Visitor, moment: list[float]) -> None:
-    """While the database does not answer, this is 503, without a word about why; then it is 200 again."""
+    """While the database is down ``/readyz`` is 503 without details; then it is 200 again."""
     assert (await user.get("/readyz")).status == 200
     moment[0] += 1
     with broken(OSError("connection to 10.0.0.7 refused")):
@@ -97,7 +97,7 @@ async def test_not_ready(user: Visitor, moment: list[float]) -> None:
 
 
 async def test_a_busy_database(app: Application, visitor: Visitor, moment: list[float]) -> None:
-    """That all connections are taken says nothing of the database, which answers over one of its own."""
+    """``/readyz`` has its own connection, so an exhausted pool does not affect it."""
     async with AsyncExitStack() as sessions:
         for _ in range(app.settings.database_pool_size):
             session = await sessions.enter_async_context(current_database.of(app).session())
@@ -109,7 +109,7 @@ async def test_a_busy_database(app: Application, visitor: Visitor, moment: list[
 
 
 async def test_a_database_that_hangs(app: Application, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has a second; whoever asks is answered then."""
+    """If the database does not answer, ``/readyz`` is 503 after a second."""
     monkeypatch.setattr(health, "_PROBE_TIMEOUT", 0.01)
 
     async def hang(*_: object) -> None:
@@ -123,7 +123,7 @@ async def test_a_database_that_hangs(app: Application, visitor: Visitor, monkeyp
 async def test_redis(
     tmp_path: Path, migrated_sqlite_url: str, moment: list[float], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """It is asked where there is one; without it there is less to see, and no reason to send nobody here."""
+    """``/readyz`` reports Redis, if there is one; without it the application is still ready."""
     program = needed(find_redis(), HOW_TO_GET_IT)
     port = free_port()
     with run_redis(program, port=port):
@@ -149,7 +149,7 @@ async def test_redis(
 async def test_changes_are_logged(
     app: Application, visitor: Visitor, moment: list[float], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The moment it stops and the moment it goes on, and nothing in between."""
+    """Each change of readiness is logged once."""
     for is_broken in (False, False, True, True, False):
         moment[0] += 1
         if is_broken:
@@ -164,10 +164,10 @@ async def test_changes_are_logged(
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-async def test_like_any_machine_wants_it(
+async def test_health_checks_are_plain(
     user: Visitor, queries: list[str], capfd: pytest.CaptureFixture[str], path: str
 ) -> None:
-    """No cookie, no user, no cache, no line in the log; HEAD has no body, and nothing else than asking is possible."""
+    """No cookie, no user, no caching and no log line; HEAD has no body, and other methods are refused."""
     queries.clear()
     capfd.readouterr()
     page = await user.get(path, {"Host": "10.0.0.7:8000"})

@@ -1,4 +1,4 @@
-"""Requests without a body run in the server's own task, and keep every promise of Quart's."""
+"""Requests without a body run in the server's own task, and otherwise behave as Quart's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ END = {"type": "http.request", "body": b"", "more_body": False}
 
 
 class Server:
-    """What a server is to an application, for one request."""
+    """The server's side of one request."""
 
     def __init__(self, *messages: dict[str, Any], takes_the_answer: bool = True) -> None:
         self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -27,13 +27,13 @@ class Server:
         self.sent: list[Any] = []
 
     async def receive(self) -> dict[str, Any]:
-        """Give the next part of the request."""
+        """Return the next message of the request."""
         message = await self.messages.get()
         self.messages.task_done()
         return message
 
     async def send(self, message: Any) -> None:
-        """Take a part of the answer, or never do."""
+        """Receive a message of the response, or never return."""
         self.sent.append(message)
         if message.get("more_body") is False:
             self.messages.put_nowait(GONE)  # as servers do after the answer
@@ -42,12 +42,12 @@ class Server:
 
     @property
     def body(self) -> bytes:
-        """What has been sent."""
+        """The body that has been sent."""
         return b"".join(message.get("body", b"") for message in self.sent)
 
 
 async def ask(app: Application, server: Server, method: str = "GET", *, version: str = "1.1") -> None:
-    """Send a request for the view under test, and come back when it is over."""
+    """Send a request to the tested view and wait for its end."""
     scope: Any = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": version, "method": method, "scheme": "http",
         "path": "/under-test", "raw_path": b"/under-test", "query_string": b"", "root_path": "",
@@ -57,7 +57,7 @@ async def ask(app: Application, server: Server, method: str = "GET", *, version:
 
 
 async def test_it_needs_no_task(app: Application) -> None:
-    """A view of a request without a body runs in the task of whoever called the application."""
+    """The view of a request without a body runs in the task that called the application."""
     tasks: list[asyncio.Task[Any] | None] = []
 
     @app.get("/under-test")
@@ -72,7 +72,7 @@ async def test_it_needs_no_task(app: Application) -> None:
 
 
 async def test_a_client_that_goes_away(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A view that takes its time is given up when its client has gone, and nothing is sent any more."""
+    """A slow view is cancelled when its client disconnects, and nothing more is sent."""
     monkeypatch.setattr(http_connection, "DISCONNECT_GRACE", 0.0)
     ends: list[str] = []
 
@@ -90,7 +90,7 @@ async def test_a_client_that_goes_away(app: Application, monkeypatch: pytest.Mon
 
 
 async def test_a_client_that_stays(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A view that takes its time is waited for, and nobody listens any more when it is done."""
+    """A slow view is awaited, and no listener is left when it ends."""
     monkeypatch.setattr(http_connection, "DISCONNECT_GRACE", 0.0)
     before = asyncio.all_tasks()
     server = Server()
@@ -98,7 +98,7 @@ async def test_a_client_that_stays(app: Application, monkeypatch: pytest.MonkeyP
     @app.get("/under-test")
     async def view() -> str:
         server.messages.put_nowait(END)
-        await server.messages.join()  # until somebody listens
+        await server.messages.join()  # until the connection receives
         return "here"
 
     await ask(app, server)
@@ -108,7 +108,7 @@ async def test_a_client_that_stays(app: Application, monkeypatch: pytest.MonkeyP
 
 
 async def test_a_server_that_stops(app: Application) -> None:
-    """Who cancels the server's task cancels the request with it, and hears of it."""
+    """If the server's task is cancelled, the request is cancelled, and the task ends as cancelled."""
     begun = asyncio.Event()
 
     @app.get("/under-test")
@@ -126,7 +126,7 @@ async def test_a_server_that_stops(app: Application) -> None:
 
 @pytest.mark.parametrize(("method", "version"), [("GET", "2"), ("HEAD", "2"), ("POST", "1.1"), ("QUERY", "1.1")])
 async def test_a_body_that_nobody_has_announced(app: Application, method: str, version: str) -> None:
-    """HTTP/2 says no length beforehand, whatever the method is: what comes is read."""
+    """In HTTP/2 a body needs no announced length, whatever the method is: it is read."""
     bodies: list[str | bytes] = []
 
     @app.route("/under-test", methods=[method])
@@ -140,7 +140,7 @@ async def test_a_body_that_nobody_has_announced(app: Application, method: str, v
 
 
 async def test_a_client_that_does_not_take_the_answer(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has so many seconds; then the answer ends."""
+    """A client that does not receive the response is given up after the timeout."""
     monkeypatch.setattr(http_connection, "RESPONSE_TIMEOUT", 0.0)
 
     @app.get("/under-test")
@@ -156,7 +156,7 @@ async def test_a_client_that_does_not_take_the_answer(app: Application, monkeypa
 async def test_an_answer_with_a_limit_of_its_own(
     app: Application, monkeypatch: pytest.MonkeyPatch, limit: float | None, taken: bytes
 ) -> None:
-    """``response.timeout`` goes before the general limit, in both directions; None is no limit."""
+    """``response.timeout`` overrides the general timeout, shorter or longer; None is no timeout."""
     monkeypatch.setattr(http_connection, "RESPONSE_TIMEOUT", 0.0 if limit is None else 60.0)
 
     async def late() -> AsyncIterator[bytes]:

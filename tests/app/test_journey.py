@@ -1,4 +1,4 @@
-"""The rows of the tutorial, one after the other."""
+"""The behaviour of the tutorial's pages, step by step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLEASE_LOG_IN = "Please log in to access this page."
     ],
 )
 async def test_strangers_are_sent_to_the_login_page(visitor: Visitor, path: str, location: str) -> None:
-    """The home page is for users, and the way back is kept."""
+    """A visitor of the home page is redirected to the login page, with ``next``."""
     refused = await visitor.get(path)
     assert (refused.status, refused.location) == (302, location)
 
@@ -30,20 +30,20 @@ async def test_strangers_are_sent_to_the_login_page(visitor: Visitor, path: str,
 
 
 async def test_refused_twice_is_told_twice(visitor: Visitor) -> None:
-    """Each refusal leaves its message, as in Flask-Login."""
+    """Each refusal flashes its message, as in Flask-Login."""
     await visitor.get("/")
     await visitor.get("/index")
     assert (await visitor.get("/login")).flashes == [PLEASE_LOG_IN] * 2
 
 
 async def test_methods_that_are_not_get(visitor: Visitor) -> None:
-    """HEAD is refused like GET; OPTIONS is not."""
+    """HEAD is refused like GET; OPTIONS is answered."""
     assert (await visitor.client.head("/")).status_code == 302
     assert (await visitor.client.options("/")).status_code == 200
 
 
 async def test_login_page(visitor: Visitor) -> None:
-    """Title, heading, fields, button, the way to register, and the navigation."""
+    """The page has title, heading, fields, button, the link to register, and the navigation."""
     page = await visitor.get("/login")
     assert page.status == 200
     for text in (
@@ -61,7 +61,7 @@ async def test_login_page(visitor: Visitor) -> None:
 
 
 async def test_empty_login(visitor: Visitor) -> None:
-    """What is missing is said at each field."""
+    """Each missing field has its error."""
     page = await visitor.submit("/login")
     assert page.status == 200
     assert page.errors == ["This field is required."] * 2
@@ -69,7 +69,7 @@ async def test_empty_login(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize(("username", "password"), [("susan", "wrong"), ("nobody", PASSWORD), ("su\0san", PASSWORD)])
 async def test_wrong_login(visitor: Visitor, username: str, password: str) -> None:
-    """One text for a wrong password and for a name that nobody has."""
+    """A wrong password and an unknown name get the same message."""
     await visitor.register()
     await visitor.get("/login")
     refused = await visitor.login(username, password)
@@ -78,7 +78,7 @@ async def test_wrong_login(visitor: Visitor, username: str, password: str) -> No
 
 
 async def test_login(visitor: Visitor) -> None:
-    """The right password leads home, where the user is greeted and named in the navigation."""
+    """The right password redirects to the home page, which greets the user and has the user's navigation."""
     await visitor.register()
     done = await visitor.login()
     assert (done.status, done.location) == (302, "/index")
@@ -101,19 +101,19 @@ async def test_login(visitor: Visitor) -> None:
 
 
 async def test_any_case_of_the_name_logs_in(visitor: Visitor) -> None:
-    """Susan and SUSAN are one user."""
+    """``Susan`` and ``SUSAN`` are the same user."""
     await visitor.register()
     assert (await visitor.login("SUSAN")).location == "/index"
 
 
 async def test_the_email_address_logs_in_as_well(visitor: Visitor) -> None:
-    """Name or address, whatever the case."""
+    """The email address logs in, in any case."""
     await visitor.register()
     assert (await visitor.login("Susan@Example.COM")).location == "/index"
 
 
-async def test_login_goes_where_one_wanted_to_go(visitor: Visitor) -> None:
-    """A page of ours in ``next`` is gone to."""
+async def test_login_redirects_to_next(visitor: Visitor) -> None:
+    """A login redirects to ``next`` if that is a page of this site."""
     await visitor.register()
     done = await visitor.login(path="/login?next=/index?a=1")
     assert (done.status, done.location) == (302, "/index?a=1")
@@ -133,14 +133,14 @@ async def test_login_goes_where_one_wanted_to_go(visitor: Visitor) -> None:
         "/%00",
     ],
 )
-async def test_login_leaves_the_site_for_nobody(visitor: Visitor, hostile: str) -> None:
-    """Whatever else stands in ``next`` leads home."""
+async def test_login_never_leaves_the_site(visitor: Visitor, hostile: str) -> None:
+    """A ``next`` that is no page of this site leads to the home page."""
     await visitor.register()
     assert (await visitor.login(path=f"/login?next={hostile}")).location == "/index"
 
 
 async def test_next_survives_a_wrong_password(visitor: Visitor) -> None:
-    """Where one wanted to go is not lost by a slip of the finger; what is hostile is."""
+    """``next`` is kept after a wrong password, unless it is hostile."""
     await visitor.register()
     refused = await visitor.login(password="wrong", path="/login?next=%2Findex%3Fa%3D1")
     assert refused.location == "/login?next=/index?a%3D1"
@@ -153,7 +153,7 @@ async def test_next_survives_a_wrong_password(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/login?next=/index?a=1"])
 async def test_users_need_no_login_page(visitor: Visitor, path: str) -> None:
-    """Whoever is logged in is sent home, whatever ``next`` says."""
+    """A logged-in user is redirected to the home page, whatever ``next`` says."""
     await visitor.register()
     await visitor.login()
     page = await visitor.get(path)
@@ -161,7 +161,7 @@ async def test_users_need_no_login_page(visitor: Visitor, path: str) -> None:
 
 
 async def test_remember_me(visitor: Visitor) -> None:
-    """The remember cookie lasts 30 days, out of reach of scripts, and logs in once the session is lost."""
+    """The remember cookie lasts 30 days, is ``HttpOnly``, and logs in after the session cookie is lost."""
     await visitor.register()
     cookie = (await visitor.login(remember=True)).cookies["remember_token"]
     assert cookie["httponly"]
@@ -174,7 +174,7 @@ async def test_remember_me(visitor: Visitor) -> None:
 
 
 async def test_not_remembered(visitor: Visitor) -> None:
-    """Who did not ask is forgotten with the session."""
+    """Without "Remember Me" the login ends with the session cookie."""
     await visitor.register()
     assert "remember_token" not in (await visitor.login()).cookies
     visitor.forget("session")
@@ -182,7 +182,7 @@ async def test_not_remembered(visitor: Visitor) -> None:
 
 
 async def test_logout(visitor: Visitor) -> None:
-    """Logging out forgets the session and the remember cookie."""
+    """A logout deletes the session and the remember cookie."""
     await visitor.register()
     await visitor.login(remember=True)
     done = await visitor.logout()
@@ -195,7 +195,7 @@ async def test_logout(visitor: Visitor) -> None:
 
 
 async def test_following_a_link_logs_nobody_out(visitor: Visitor) -> None:
-    """GET /logout only asks."""
+    """GET /logout only shows a form."""
     await visitor.register()
     await visitor.login()
     page = await visitor.get("/logout")
@@ -205,13 +205,13 @@ async def test_following_a_link_logs_nobody_out(visitor: Visitor) -> None:
 
 
 async def test_logout_of_a_stranger(visitor: Visitor) -> None:
-    """Who is not logged in is sent home, by GET and POST."""
+    """A visitor of /logout is redirected to the home page, by GET and POST."""
     assert (await visitor.get("/logout")).location == "/index"
     assert (await visitor.post("/logout", {})).location == "/index"
 
 
 async def test_register_page(visitor: Visitor) -> None:
-    """Title, heading, fields and button."""
+    """The page has title, heading, fields and button."""
     page = await visitor.get("/register")
     for text in (
         "<title>Register - Microblog</title>",
@@ -226,7 +226,7 @@ async def test_register_page(visitor: Visitor) -> None:
 
 
 async def test_register(visitor: Visitor) -> None:
-    """A new user is congratulated, and not yet logged in."""
+    """A new user gets a message, and is not logged in yet."""
     done = await visitor.register()
     assert (done.status, done.location) == (302, "/login")
     assert (await visitor.get("/login")).flashes == ["Congratulations, you are now a registered user!"]
@@ -259,7 +259,7 @@ async def test_register(visitor: Visitor) -> None:
     ],
 )
 async def test_wrong_registration(visitor: Visitor, changes: dict[str, str], errors: list[str]) -> None:
-    """What is wrong is said at its field, and nothing is created."""
+    """Each invalid field has its error, and no user is created."""
     page = await visitor.register(**changes)
     assert page.status == 200
     assert page.errors == errors
@@ -267,7 +267,7 @@ async def test_wrong_registration(visitor: Visitor, changes: dict[str, str], err
 
 
 async def test_names_are_unique_whatever_their_case(visitor: Visitor) -> None:
-    """Neither SUSAN nor SUSAN@EXAMPLE.COM can be registered beside susan."""
+    """SUSAN and SUSAN@EXAMPLE.COM cannot be registered beside susan."""
     await visitor.register()
     page = await visitor.register("SUSAN", email="Susan@Example.COM")
     assert page.status == 200
@@ -275,7 +275,7 @@ async def test_names_are_unique_whatever_their_case(visitor: Visitor) -> None:
 
 
 async def test_passwords_of_spaces(visitor: Visitor) -> None:
-    """A password is taken as it is, blanks at its ends and all."""
+    """Spaces at the ends of a password are part of it."""
     await visitor.register(password=" " * 16, password2=" " * 16)
     assert (await visitor.login(password=" " * 15)).location == "/login"
     assert (await visitor.login(password=" " * 16)).location == "/index"

@@ -1,4 +1,4 @@
-"""Every view that takes a password declares a limit for addresses."""
+"""Every view that takes a password declares a limit for network addresses."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from quart_app.pages.page_form import PageForm
 
 @pytest.fixture
 def database_url(migrated_sqlite_url: str) -> str:
-    """One kind is enough: none is asked."""
+    """SQLite only: the database is not used."""
     return migrated_sqlite_url
 
 
 def kinds_of(base: type[Any]) -> Iterator[type[Any]]:
-    """A class, and all that derive from it."""
+    """A class and all its subclasses."""
     yield base
     for kind in base.__subclasses__():
         yield from kinds_of(kind)
 
 
 def form_takes_password(form: type[PageForm]) -> bool:
-    """Whether a form that pages can show has a field for a password."""
+    """Whether a form has a password field."""
     kinds = [getattr(getattr(form, name, None), "field_class", None) for name in dir(form)]
     return any(kind is not None and issubclass(kind, PasswordField) for kind in kinds)
 
 
 def model_takes_password(model: type[BaseModel]) -> bool:
-    """Whether a body of the API has a secret in it."""
+    """Whether a body of the API has a secret field."""
     return (
         any(SecretStr in (field.annotation, *get_args(field.annotation)) for field in model.model_fields.values())
         and model.__module__ == schemas.__name__
@@ -44,7 +44,7 @@ def model_takes_password(model: type[BaseModel]) -> bool:
 
 
 def taken_by(view: Callable[..., Any]) -> set[type[Any]]:
-    """The forms that a view names in its code, and the models in its signature."""
+    """The forms that a view's code names, and the models in its signature."""
     view = inspect.unwrap(view)
     named = [view.__globals__.get(name) for name in view.__code__.co_names]
     typed = [view.__globals__.get(name) for name in inspect.get_annotations(view).values()]
@@ -59,7 +59,7 @@ def take_passwords() -> set[type[Any]]:
 
 
 async def test_every_password_is_limited(app: Application) -> None:
-    """Each form and model with a password is taken by views, and all of these declare a limit."""
+    """Each form and model with a password is used by views, and all of these declare a limit."""
     wanted, found = take_passwords(), set()
     for endpoint, view in app.view_functions.items():
         if taken := taken_by(view) & wanted:
@@ -72,7 +72,7 @@ async def test_every_password_is_limited(app: Application) -> None:
 
 
 async def test_accounts_have_a_limit_of_their_own(app: Application) -> None:
-    """Views that register count as registrations, all others as passwords."""
+    """Views that register have the limit of registrations, all others that of passwords."""
     limits = {name: limit for name, view in app.view_functions.items() if (limit := limit_of(view)) is not None}
     assert {name for name, limit in limits.items() if limit is Limit.REGISTRATIONS} == {
         "accounts.register",
@@ -81,7 +81,7 @@ async def test_accounts_have_a_limit_of_their_own(app: Application) -> None:
 
 
 def test_the_mark_is_only_a_mark() -> None:
-    """A view that declares a limit is the same function as before."""
+    """Declaring a limit returns the same function."""
 
     async def view() -> None:
         raise AssertionError

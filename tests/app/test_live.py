@@ -35,18 +35,18 @@ BOB = "<b>bob"
 
 @pytest.fixture
 async def susan(app: Application) -> Visitor:
-    """Somebody who is logged in."""
+    """A user who is logged in."""
     return await joined(app, "susan")
 
 
 @pytest.fixture
 async def henry(app: Application) -> Visitor:
-    """Somebody else."""
+    """Another user who is logged in."""
     return await joined(app, "henry")
 
 
 async def joined(app: Application, name: str) -> Visitor:
-    """A visitor who has just registered and logged in; henry always wants to be remembered."""
+    """A visitor who has registered and logged in; henry is always remembered."""
     visitor = Visitor(app)
     await visitor.register(name, email=f"{'bob' if name == BOB else name}@example.com")
     await visitor.login(name, remember=name == "henry")
@@ -54,7 +54,7 @@ async def joined(app: Application, name: str) -> Visitor:
 
 
 async def test_people_come_and_go(susan: Visitor, henry: Visitor) -> None:
-    """Everybody sees at once who comes, and who closes the last tab."""
+    """Each page is told at once when a user opens the first tab or closes the last one."""
     async with open_tab(susan) as hers:
         assert await hers.names() == ["susan"]
         async with open_tab(henry) as his:
@@ -64,7 +64,7 @@ async def test_people_come_and_go(susan: Visitor, henry: Visitor) -> None:
 
 
 async def test_one_entry_for_several_tabs(susan: Visitor, henry: Visitor) -> None:
-    """Somebody is there once, until the last tab is closed; other tabs are told nothing of it."""
+    """A user with several tabs is listed once, until the last tab is closed; other tabs get no message."""
     async with open_tab(susan) as hers:
         assert await hers.names() == ["susan"]
         async with open_tab(henry) as first:
@@ -76,7 +76,7 @@ async def test_one_entry_for_several_tabs(susan: Visitor, henry: Visitor) -> Non
 
 
 async def test_page_without_script(susan: Visitor, henry: Visitor) -> None:
-    """The page itself says who is there now, which of them one is, and how to see it anew."""
+    """Without scripts the page lists the users online, marks the own name, and says how to reload."""
     async with open_tab(susan) as hers, open_tab(henry) as his:
         await hers.names()
         await his.names()
@@ -90,15 +90,15 @@ async def test_page_without_script(susan: Visitor, henry: Visitor) -> None:
 
 
 async def test_page_is_for_users(visitor: Visitor, queries: list[str]) -> None:
-    """Visitors log in first, find no way to the page in the navigation, and cost no query."""
+    """Visitors are redirected to the login page without a query, and have no link to the page."""
     page = await visitor.get("/live")
     assert (page.status, page.location) == (302, "/login?next=%2Flive")
     assert "Online" not in (await visitor.get("/login")).text
     assert queries == []
 
 
-async def test_names_have_an_end(susan: Visitor, app: Application) -> None:
-    """A message and the page hold the first hundred names, and the number of all."""
+async def test_names_are_limited(susan: Visitor, app: Application) -> None:
+    """A message and the page contain the first hundred names and the total number."""
     async with AsyncExitStack() as crowd:
         for number in range(NAMES_SHOWN + 4):
             crowd.enter_context(current_hub.of(app).open(Person(1000 + number, f"a{number:03}"), 0))
@@ -111,7 +111,7 @@ async def test_names_have_an_end(susan: Visitor, app: Application) -> None:
 
 
 async def test_names_are_text(app: Application) -> None:
-    """A name that looks like markup is a name."""
+    """A name that contains markup is escaped."""
     visitor = await joined(app, BOB)
     async with open_tab(visitor) as his:
         assert await his.names() == [BOB]
@@ -139,20 +139,20 @@ FOREIGN_ORIGINS = [
 
 
 async def test_foreign_pages(susan: Visitor, subtests: pytest.Subtests) -> None:
-    """Another site's page cannot open the websocket with the cookies of somebody who visits it: 403."""
+    """A page of another site cannot open the websocket with a user's cookies: 403."""
     for origin in FOREIGN_ORIGINS:
         with subtests.test(origin=origin):
             assert await refusal(susan, origin=origin) == 403
 
 
 async def test_own_page_behind_a_proxy(susan: Visitor) -> None:
-    """What counts is the host by which the client knows us."""
+    """Behind a proxy ``Origin`` is compared with the host that the client uses."""
     async with open_tab(susan, host="chat.example.com:8443", origin="https://chat.example.com:8443") as hers:
         assert await hers.names() == ["susan"]
 
 
 async def test_visitors_are_refused(visitor: Visitor, queries: list[str]) -> None:
-    """Nobody in particular gets 401, before the websocket is accepted and without a query."""
+    """A visitor gets 401, without a query, before the websocket is accepted."""
     assert await refusal(visitor) == 401
     assert queries == []
 
@@ -166,7 +166,7 @@ async def test_one_query_for_a_websocket(susan: Visitor, queries: list[str]) -> 
 
 
 async def test_too_many(susan: Visitor, henry: Visitor, app: Application) -> None:
-    """Somebody who has twenty open gets 429 for the next one, and another user gets in."""
+    """A user with twenty open websockets gets 429 for the next one; other users do not."""
     async with AsyncExitStack() as open_sockets:
         for _ in range(20):
             await (await open_sockets.enter_async_context(open_tab(susan))).names()
@@ -179,7 +179,7 @@ async def test_too_many(susan: Visitor, henry: Visitor, app: Application) -> Non
 
 
 async def test_refused_during_a_fault(susan: Visitor) -> None:
-    """While the database is down the handshake is answered with 503: not with 401, nor with anybody's data."""
+    """While the database is down the handshake is answered with 503, and no data is sent."""
     with broken(OSError("connection refused")):
         assert await refusal(susan) == 503
     async with open_tab(susan) as hers:
@@ -187,7 +187,7 @@ async def test_refused_during_a_fault(susan: Visitor) -> None:
 
 
 async def test_clients_only_listen(susan: Visitor, app: Application) -> None:
-    """Whatever a client says, it is the last."""
+    """A message from a client closes its websocket."""
     for said in ("hello", b"\x00"):
         async with open_tab(susan) as hers:
             await hers.names()
@@ -200,7 +200,7 @@ async def test_clients_only_listen(susan: Visitor, app: Application) -> None:
 
 
 async def test_slow_client(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who does not take messages delays nobody, and hears the newest one afterwards: what came between is gone."""
+    """A client that does not receive delays no others, and later gets only the newest message."""
     monkeypatch.setattr("quart_app.live.hub._BATCH_INTERVAL", 0)
     async with open_tab(susan) as slow, open_tab(susan) as quick, AsyncExitStack() as crowd:
         assert (await slow.news())["count"] == (await quick.news())["count"] == 1
@@ -213,7 +213,7 @@ async def test_slow_client(susan: Visitor, app: Application, monkeypatch: pytest
 
 
 async def test_client_that_takes_nothing(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who takes no message at all is given up."""
+    """A client that never receives is disconnected."""
     monkeypatch.setattr("quart_app.live.views._SEND_TIMEOUT", 0.05)
     async with open_tab(susan) as slow:
         slow.is_reading.clear()
@@ -222,7 +222,7 @@ async def test_client_that_takes_nothing(susan: Visitor, app: Application, monke
 
 
 async def test_news_in_one(susan: Visitor, app: Application) -> None:
-    """Who comes and goes at the same moment is told in one message."""
+    """Changes at the same moment are sent in one message."""
     async with open_tab(susan) as hers, AsyncExitStack() as crowd:
         await hers.names()
         for number in range(2, 500):
@@ -230,8 +230,8 @@ async def test_news_in_one(susan: Visitor, app: Application) -> None:
         assert (await hers.news())["count"] == 499
 
 
-async def test_sign_of_life(susan: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing happens, what is known is told again, so that both sides know of each other."""
+async def test_heartbeat(susan: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If nothing changes, the list is sent again as a heartbeat."""
     monkeypatch.setattr("quart_app.live.hub._HEARTBEAT_INTERVAL", 0.01)
     async with open_tab(susan) as first:  # the wait that had begun before ends with her coming
         assert [await first.names() for _ in range(3)] == [["susan"]] * 3
@@ -241,7 +241,7 @@ async def test_sign_of_life(susan: Visitor, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def user_of(visitor: Visitor, app: Application) -> User:
-    """The user, by the row of the visitor's login."""
+    """The user of the visitor's login session."""
     async with visitor.client.session_transaction() as session:
         user = await load_user(session["_user_id"])
     assert user is not None
@@ -249,34 +249,34 @@ async def user_of(visitor: Visitor, app: Application) -> User:
 
 
 async def log_out(visitor: Visitor, _user: User) -> None:
-    """On the page."""
+    """Log out on the page."""
     await visitor.logout()
 
 
 async def end_all(_visitor: Visitor, user: User) -> None:
-    """Everywhere, as from the account page."""
+    """End all sessions, as on the account page."""
     await end_sessions(user.id)
 
 
 async def deactivate(_visitor: Visitor, user: User) -> None:
-    """By the operator."""
+    """Close the account, as an operator does."""
     await deactivate_user(user.id)
 
 
 async def deactivate_by_hand(_visitor: Visitor, user: User) -> None:
-    """By somebody who leaves the rows of the sessions where they are."""
+    """Close the account in the database, without ending its login sessions."""
     async with current_database().session() as session:
         await session.execute(update(User).where(User.id == user.id).values(active=False))
         await session.commit()
 
 
 async def delete(_visitor: Visitor, user: User) -> None:
-    """The account, and all."""
+    """Delete the account."""
     await delete_user(user.id)
 
 
 async def change_elsewhere(_visitor: Visitor, user: User) -> None:
-    """The password, from another login."""
+    """Change the password from another login."""
     user.login_session = None
     await change_password(user, "another fine password")
 
@@ -285,7 +285,7 @@ async def change_elsewhere(_visitor: Visitor, user: User) -> None:
 async def test_ends_with_the_session(
     susan: Visitor, henry: Visitor, app: Application, end: Callable[[Visitor, User], Awaitable[None]]
 ) -> None:
-    """However a login ends: with 1008 its sockets close at the next look, and nobody else's."""
+    """However a login ends, its websockets are closed with 1008 at the next check, and no others."""
     async with open_tab(susan) as hers, open_tab(henry) as his, app.app_context():
         await hers.names()
         await his.names()
@@ -302,7 +302,7 @@ async def test_ends_with_the_session(
     ids=["unused for too long", "remembered for too long"],
 )
 async def test_ends_with_time(app: Application, clock: Clock, name: str, age: timedelta) -> None:
-    """A session that ends by itself takes its socket with it: being connected is no use of it."""
+    """The websocket of an expired session is closed: an open connection does not count as use."""
     visitor = await joined(app, name)
     async with open_tab(visitor) as connection, app.app_context():
         await connection.names()
@@ -314,8 +314,8 @@ async def test_ends_with_time(app: Application, clock: Clock, name: str, age: ti
         assert await connection.until_closed() == 1008
 
 
-async def test_ends_when_its_session_is_somebody_elses(susan: Visitor, henry: Visitor, app: Application) -> None:
-    """The id alone, as after a database was restored, does not keep a socket open."""
+async def test_ends_when_its_session_belongs_to_another_user(susan: Visitor, henry: Visitor, app: Application) -> None:
+    """The id of a session alone does not keep a websocket open, such as after a database was restored."""
     async with open_tab(susan) as hers, app.app_context():
         assert await hers.names() == ["susan"]
         async with current_database.of(app).session() as session:
@@ -328,7 +328,7 @@ async def test_ends_when_its_session_is_somebody_elses(susan: Visitor, henry: Vi
 
 
 async def test_survives_a_new_handle(susan: Visitor, app: Application) -> None:
-    """Who enters the password again has the same login, by another handle, and the socket goes on."""
+    """After a confirmed password the login has a new handle, and its websocket stays open."""
     async with open_tab(susan) as hers, app.app_context():
         assert await hers.names() == ["susan"]
         user = await user_of(susan, app)
@@ -338,7 +338,7 @@ async def test_survives_a_new_handle(susan: Visitor, app: Application) -> None:
 
 
 async def test_one_query_for_all_sockets(susan: Visitor, henry: Visitor, app: Application, queries: list[str]) -> None:
-    """A look at the sessions is one query, which only reads, however many sockets there are."""
+    """A check is one query, which only reads, for any number of websockets."""
     async with open_tab(susan) as hers, open_tab(henry) as his, app.app_context():
         await hers.names()
         await his.names()
@@ -349,7 +349,7 @@ async def test_one_query_for_all_sockets(susan: Visitor, henry: Visitor, app: Ap
 
 
 async def test_many_sessions(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More sessions than fit into one query are asked for in several."""
+    """If there are more sessions than fit into one query, several are sent."""
     monkeypatch.setattr("quart_app.sessions.listing._IDS_PER_QUERY", 2)
     async with open_tab(susan) as hers, AsyncExitStack() as crowd, app.app_context():
         await hers.names()
@@ -362,7 +362,7 @@ async def test_many_sessions(susan: Visitor, app: Application, monkeypatch: pyte
 
 
 async def test_not_on_trust(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While nobody knows whether a login goes on, its socket does not go on for long: 1013, try again later."""
+    """If the sessions cannot be checked for some time, their websockets are closed with 1013."""
     monkeypatch.setattr("quart_app.live.watch._CHECK_TIMEOUT", 0.05)
     async with open_tab(susan) as hers, app.app_context():
         await hers.names()
@@ -372,7 +372,7 @@ async def test_not_on_trust(susan: Visitor, app: Application, monkeypatch: pytes
 
 
 async def test_short_fault(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that answers again in time has closed no socket."""
+    """If the database recovers in time, no websocket is closed."""
     answer = AsyncSession.execute
     attempts = []
 
@@ -391,10 +391,10 @@ async def test_short_fault(susan: Visitor, app: Application, monkeypatch: pytest
         assert [socket.closing for socket in current_hub.of(app).sockets] == [None]
 
 
-async def test_no_look_without_sockets(
+async def test_no_check_without_sockets(
     app: Application, susan: Visitor, queries: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database is asked again and again while somebody is there, and not once where nobody is."""
+    """The sessions are checked only while there are websockets."""
     looks: asyncio.Queue[int] = asyncio.Queue()
 
     async def look(hub: Hub) -> None:
@@ -413,7 +413,7 @@ async def test_no_look_without_sockets(
 
 
 async def test_stopping(susan: Visitor, app: Application) -> None:
-    """A server that stops says goodbye with 1001, and lets nobody in any more."""
+    """When the server stops, websockets are closed with 1001 and new ones are refused."""
     async with open_tab(susan) as hers:
         await hers.names()
         current_server_stop.of(app).announce()

@@ -1,4 +1,4 @@
-"""The live page as it is served: by a real worker, or two, with a real Redis between them."""
+"""The live page on real servers, with one or two workers and Redis."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEY = "a key that all servers have in common"
 
 
 class Site:
-    """Servers that share a database and a key, and an application beside them that does too, for logging in."""
+    """Servers with a common database and key, and an application with the same ones for logging in."""
 
     def __init__(self, folder: Path, app: Application, **environment: str) -> None:
         self._folder = folder
@@ -39,18 +39,18 @@ class Site:
         self._servers = ExitStack()
 
     def serve(self) -> str:
-        """Start a server; gives its address."""
+        """Start a server; return its address."""
         folder = self._folder / f"server-{len(list(self._folder.iterdir()))}"
         folder.mkdir()
         server = self._servers.enter_context(serve(folder, environment=self._environment))
         return f"http://127.0.0.1:{server.port}"
 
     def stop(self) -> None:
-        """Stop the servers, and wait until they have."""
+        """Stop the servers and wait for their end."""
         self._servers.close()
 
     async def visitor(self, name: str) -> Visitor:
-        """Somebody who has logged in."""
+        """A browser that is logged in."""
         visitor = Visitor(self._app)
         await visitor.register(name, email=f"{name}@example.com")
         await visitor.login(name)
@@ -59,7 +59,7 @@ class Site:
 
 @asynccontextmanager
 async def site_in(folder: Path, **environment: str) -> AsyncIterator[Site]:
-    """A site without servers, at first; at the end they are stopped."""
+    """A site without servers; those that are started are stopped at the end."""
     settings = Settings(
         instance_path=folder,
         database_url=SecretStr(f"sqlite:///{folder / 'microblog.sqlite3'}"),
@@ -84,7 +84,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def open_page(visitor: Visitor, address: str) -> AsyncIterator[WebsocketClient]:
-    """The websocket of the page, on a server."""
+    """Open the websocket of the page at a server."""
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())
     headers = {"Origin": address, "Cookie": cookies, "User-Agent": visitor.agent}
     async with connect(f"{address}/live/ws", headers) as client:
@@ -92,13 +92,13 @@ async def open_page(visitor: Visitor, address: str) -> AsyncIterator[WebsocketCl
 
 
 async def seen(client: WebsocketClient, *names: str) -> None:
-    """Wait until these are the people who are online: others may come into sight in between."""
+    """Wait until exactly these people are online."""
     while json.loads(await client.receive())["names"] != list(names):
         pass
 
 
 async def test_logged_out_from_elsewhere(site: Site) -> None:
-    """A logout that another process has done closes the socket with 1008, within five seconds."""
+    """A logout in another process closes the websocket with 1008, within five seconds."""
     susan, address = await site.visitor("susan"), site.serve()
     async with open_page(susan, address) as client:
         await seen(client, "susan")
@@ -110,7 +110,7 @@ async def test_logged_out_from_elsewhere(site: Site) -> None:
 
 @pytest.mark.parametrize(("size", "code"), [(65536, 1003), (65537, 1009)])
 async def test_size_of_messages(site: Site, size: int, code: int) -> None:
-    """A message of 64 KiB arrives (and is not wanted); one byte more is too much for the server itself."""
+    """A message of 64 KiB reaches the application; with one byte more the server closes the websocket."""
     susan, address = await site.visitor("susan"), site.serve()
     async with open_page(susan, address) as client:
         await seen(client, "susan")
@@ -119,7 +119,7 @@ async def test_size_of_messages(site: Site, size: int, code: int) -> None:
 
 
 async def test_refusals_are_answers(site: Site) -> None:
-    """Strangers and other sites get a status, in place of a websocket."""
+    """Visitors and other sites get a status instead of a websocket."""
     susan, address = await site.visitor("susan"), site.serve()
     with pytest.raises(Refused) as refused:
         async with connect(f"{address}/live/ws", {"Origin": address}):
@@ -133,7 +133,7 @@ async def test_refusals_are_answers(site: Site) -> None:
 
 
 async def test_server_stops_at_once(site: Site) -> None:
-    """SIGTERM closes open sockets with 1001; the server does not wait for its graceful timeout of ten seconds."""
+    """SIGTERM closes websockets with 1001, without waiting for the graceful timeout of ten seconds."""
     susan, address = await site.visitor("susan"), site.serve()
     async with AsyncExitStack() as pages:
         clients = [await pages.enter_async_context(open_page(susan, address)) for _ in range(3)]
@@ -147,7 +147,7 @@ async def test_server_stops_at_once(site: Site) -> None:
 
 
 async def test_two_servers(tmp_path: Path, redis_url: str) -> None:
-    """Who is at one server is seen at the other, comes and goes, and is gone when the server stops."""
+    """Users at one server are shown at the other, until they leave or the server stops."""
     async with site_in(tmp_path, REDIS_URL=redis_url) as site:
         susan, henry = await site.visitor("susan"), await site.visitor("henry")
         one, two = site.serve(), site.serve()
@@ -161,7 +161,7 @@ async def test_two_servers(tmp_path: Path, redis_url: str) -> None:
 
 
 async def test_redis_restarts(tmp_path: Path) -> None:
-    """Without Redis sockets stay open; when it is back, who is at the other server is seen again."""
+    """Without Redis websockets stay open; after its restart users of the other server are shown again."""
     program = needed(find_redis(), HOW_TO_GET_IT)
     with ExitStack() as first_redis:
         url = first_redis.enter_context(run_redis(program))

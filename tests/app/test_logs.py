@@ -1,4 +1,4 @@
-"""What the log says of a request, and what it never says."""
+"""The request log: its content, and what must never be in it."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[None]:
-    """The log of a worker, for machines."""
+    """The log of a worker, as JSON."""
     with logging_of_a_worker(json=True):
         yield
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """One database, as what is logged depends on none."""
+    """SQLite only: the log does not depend on the database."""
     return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1")
 
 
 async def test_a_line_for_each_request(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> None:
-    """It has the time in UTC, method, path, route, status and duration, and the id that the client gets, too."""
+    """A line has the time in UTC, method, path, route, status, duration and the id that the client gets."""
     page = await visitor.get("/account?next=secret")
     (line,) = read_lines(capfd)
     assert datetime.fromisoformat(line.pop("time")).utcoffset() == timedelta(0)
@@ -70,14 +70,14 @@ async def test_a_line_for_each_request(visitor: Visitor, capfd: pytest.CaptureFi
 async def test_paths_and_routes(
     visitor: Visitor, capfd: pytest.CaptureFixture[str], path: str, status: int, route: str | None
 ) -> None:
-    """What is not found has a path, and no route."""
+    """A request for an unknown path has a path and no route."""
     await visitor.get(path)
     (line,) = read_lines(capfd)
     assert (line["path"], line["status"], line["route"]) == (path, status, route)
 
 
 async def test_long_paths_are_cut(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> None:
-    """Nobody fills the disk with one request."""
+    """A long path is cut in the log."""
     await visitor.get("/" + 5000 * "x")
     (line,) = read_lines(capfd)
     assert len(line["path"]) == 200
@@ -85,7 +85,7 @@ async def test_long_paths_are_cut(visitor: Visitor, capfd: pytest.CaptureFixture
 
 @pytest.mark.parametrize("sent", ["a", "Az09._-", 64 * "x"])
 async def test_request_ids_are_taken(visitor: Visitor, capfd: pytest.CaptureFixture[str], sent: str) -> None:
-    """A proxy in front of us names the request."""
+    """A valid ``X-Request-ID`` of a proxy is used."""
     page = await visitor.get("/nowhere", {"X-Request-ID": sent})
     assert page.headers.getlist("X-Request-ID") == [sent]
     assert [line["request_id"] for line in read_lines(capfd)] == [sent]
@@ -93,14 +93,14 @@ async def test_request_ids_are_taken(visitor: Visitor, capfd: pytest.CaptureFixt
 
 @pytest.mark.parametrize("sent", ["", "a b", "a\tb", "é", 'a"b', "a;b", "a/b", 65 * "x"])
 async def test_request_ids_are_refused(visitor: Visitor, capfd: pytest.CaptureFixture[str], sent: str) -> None:
-    """What is long or has other characters is not repeated, neither to the log nor to the client."""
+    """A request id that is too long or has other characters is replaced, in the log and the response."""
     page = await visitor.get("/nowhere", {"X-Request-ID": sent})
     assert _ID.fullmatch(page.headers["X-Request-ID"])
     assert [line["request_id"] for line in read_lines(capfd)] == [page.headers["X-Request-ID"]]
 
 
 async def test_ids_differ(visitor: Visitor) -> None:
-    """No two requests have the same one."""
+    """Two requests have different ids."""
     pages = [await visitor.get("/nowhere") for _ in range(3)]
     assert len({page.headers["X-Request-ID"] for page in pages}) == 3
 
@@ -108,7 +108,7 @@ async def test_ids_differ(visitor: Visitor) -> None:
 async def test_errors_have_the_id_and_one_line(
     app: Application, visitor: Visitor, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The traceback of an error is in the same line, with the id of the request that failed."""
+    """An error with its traceback is one line, with the id of the request."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
     async def fail() -> NoReturn:
@@ -127,7 +127,7 @@ async def test_errors_have_the_id_and_one_line(
 async def test_no_line_is_forged(
     app: Application, visitor: Visitor, capfd: pytest.CaptureFixture[str], json: bool
 ) -> None:
-    """Line breaks, control characters and Unicode's other line ends, from a path or a name, stay in their line."""
+    """Line breaks, control characters and Unicode's line separators in a path or name are escaped."""
     configure_logging(json=json, level="DEBUG")
     evil = "a\r\nb\x1b[2J\x85\u2028c"
     app.logger.info("Hello %s", evil)
@@ -140,7 +140,7 @@ async def test_no_line_is_forged(
 
 
 async def test_text_for_the_eye(app: Application, capfd: pytest.CaptureFixture[str]) -> None:
-    """In development a line is read without tools, and a traceback is below it."""
+    """In development lines are readable text, with the traceback below."""
     configure_logging(json=False, level="INFO")
     app.logger.info("Hello %s", "Zoë")
     app.logger.error("Sorry", exc_info=LookupError("gone"))
@@ -152,7 +152,7 @@ async def test_text_for_the_eye(app: Application, capfd: pytest.CaptureFixture[s
 
 @pytest.fixture
 async def everything_logged(tmp_path: Path) -> AsyncIterator[Application]:
-    """All that our code and libraries would ever say."""
+    """All that our code and libraries log at DEBUG."""
     configure_logging(json=True, level="DEBUG")
     app = create_app(
         {
@@ -167,7 +167,7 @@ async def everything_logged(tmp_path: Path) -> AsyncIterator[Application]:
 
 
 async def test_no_secret_is_logged(everything_logged: Application, capfd: pytest.CaptureFixture[str]) -> None:
-    """Not at DEBUG, not when something fails: no password, cookie, token, handle, hash, name or query."""
+    """Even at DEBUG and in errors no password, cookie, token, handle, hash, name or query is logged."""
     app = everything_logged
     app.config["PROPAGATE_EXCEPTIONS"] = False
     susan, secrets = Visitor(app), {PASSWORD, "another long password", "the token of the metrics"}
@@ -210,12 +210,12 @@ async def test_no_secret_is_logged(everything_logged: Application, capfd: pytest
 
 @pytest.mark.parametrize("library", ["aiosqlite", "hpack", "sqlalchemy.engine.Engine", "asyncio", "hypercorn.error"])
 async def test_libraries_do_not_debug(everything_logged: Application, library: str) -> None:
-    """Some of them would log what a query or a header has in it."""
+    """Libraries do not log below WARNING: some would log the content of queries and headers."""
     assert not logging.getLogger(library).isEnabledFor(logging.DEBUG)
 
 
 async def test_database_url_is_not_logged(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """When the database cannot be reached, its password is not said."""
+    """If the database cannot be reached, its password is not logged."""
     url = "postgresql+asyncpg://microblog:password-of-the-database@127.0.0.1:1/microblog"
     configure_logging(json=True, level="DEBUG")
     app = create_app({"instance_path": tmp_path, "database_url": url})
@@ -228,7 +228,7 @@ async def test_database_url_is_not_logged(tmp_path: Path, capfd: pytest.CaptureF
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """The log goes to one, by our handler and by another one that somebody has added."""
+    """A log on a full disk, by our handler and by another one."""
     root = logging.getLogger()
     stream = os.fdopen(os.open("/dev/full", os.O_WRONLY), "w", buffering=1)
     other = logging.FileHandler("/dev/full")
@@ -242,7 +242,7 @@ def full_disk() -> Iterator[None]:
 
 
 async def test_a_log_that_cannot_be_written(visitor: Visitor) -> None:
-    """Requests are answered as ever."""
+    """If the log cannot be written, requests are answered as usual."""
     with full_disk():
         with pytest.raises(OSError, match="No space left"):
             print("Is it full?", file=sys.stderr)
@@ -253,7 +253,7 @@ async def test_a_log_that_cannot_be_written(visitor: Visitor) -> None:
 
 
 class _Broken(logging.Handler):
-    """One that knows nothing of ``handleError``."""
+    """A handler that raises its errors instead of calling ``handleError``."""
 
     def emit(self, record: logging.LogRecord) -> NoReturn:
         raise OSError("The network of the log is down")
@@ -263,7 +263,7 @@ class _Broken(logging.Handler):
 async def test_a_handler_that_raises(
     visitor: Visitor, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, logger: str
 ) -> None:
-    """Requests are answered as ever, and the other handlers go on."""
+    """If a handler raises, requests are answered, and the other handlers get the record."""
     where = logging.getLogger(logger)
     monkeypatch.setattr(where, "handlers", [_Broken(), *where.handlers])
     assert (await visitor.register()).status == 302
@@ -275,7 +275,7 @@ async def test_a_handler_that_raises(
 
 
 def test_log_levels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """What is less important than the level is not written; there is one handler, however often it is configured."""
+    """Lines below the level are not written, and configuring twice adds no second handler."""
     configure_logging(json=False, level="DEBUG")
     configure_logging(json=True, level="WARNING")
     app = create_app({"instance_path": tmp_path})
@@ -285,7 +285,7 @@ def test_log_levels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_production_logs_json(tmp_path: Path) -> None:
-    """Machines read it there, and people elsewhere, unless it is set."""
+    """By default the log is JSON in production and text elsewhere."""
     key = "a key that is long enough"
     assert Settings(environment="production", secret_key=key).log_json  # type: ignore[arg-type] # pydantic makes it one
     assert not Settings().log_json

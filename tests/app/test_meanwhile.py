@@ -1,6 +1,6 @@
-"""What a login is worth in a request that is under way when the login ends.
+"""Requests during which their login ends.
 
-The user of a request is known before its body has come, which may take seconds: whoever sends it decides that.
+The user of a request is loaded before its body has arrived, which a client can delay for seconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ THEIRS = "a password of the thief's"
 
 @asynccontextmanager
 async def under_way(visitor: Visitor, path: str, fields: Mapping[str, str]) -> AsyncIterator[list[str]]:
-    """Send a form whose user is known before the block, and whose body ends after it; where it leads is listed then."""
+    """Send a form whose user is loaded before the block and whose body ends after it; then list its redirect."""
     token = (await visitor.get("/account")).token
     known = asyncio.Event()
     places: list[str] = []
@@ -54,7 +54,7 @@ async def under_way(visitor: Visitor, path: str, fields: Mapping[str, str]) -> A
 
 
 async def run(app: Application, statement: str) -> None:
-    """Change the database behind the application's back."""
+    """Execute SQL without the application."""
     async with app.app_context(), current_database.of(app).session() as session:
         await session.execute(text(statement))
         await session.commit()
@@ -67,7 +67,7 @@ async def rows(app: Application) -> list[LoginSession]:
 
 
 async def join(app: Application, name: str) -> Visitor:
-    """Somebody who has just registered and logged in."""
+    """A browser that has registered and logged in."""
     visitor = Visitor(app)
     await visitor.register(name, email=f"{name}@example.com")
     await visitor.login(name)
@@ -78,7 +78,7 @@ async def join(app: Application, name: str) -> Visitor:
 
 
 async def test_no_id_is_used_twice(app: Application) -> None:
-    """Neither of a login nor of a user, even if it was the highest."""
+    """The id of a deleted user or login is never used again, even if it was the highest."""
     susan = await join(app, "susan")
     await susan.logout()
     await susan.login()
@@ -90,7 +90,7 @@ async def test_no_id_is_used_twice(app: Application) -> None:
 
 
 async def test_one_login_is_not_taken_for_another(app: Application) -> None:
-    """Even with its id, as in a database that has been restored, the login of somebody else is not renewed."""
+    """A login of another user with the same id, as in a restored database, is not renewed."""
     mallory = await join(app, "mallory")
     susan = await join(app, "susan")
     (_, hers) = await rows(app)
@@ -109,7 +109,7 @@ async def test_one_login_is_not_taken_for_another(app: Application) -> None:
 
 
 async def test_the_old_password_confirms_nothing(app: Application) -> None:
-    """Whoever knows it, and has a copy of the cookies, is not fresh after the owner has changed it, and is out."""
+    """After a password change the old password does not confirm a copied login, which has ended."""
     susan = await join(app, "susan")
     thief = susan.copy()
     async with under_way(thief, "/reauthenticate", {"current_password": PASSWORD}) as places:
@@ -127,7 +127,7 @@ CHANGES = [
 
 @pytest.mark.parametrize(("path", "fields"), CHANGES)
 async def test_the_change_of_the_owner_wins(app: Application, path: str, fields: dict[str, str]) -> None:
-    """A thief with the old password and old cookies, who was quicker to begin, has changed nothing."""
+    """A thief whose change of the password began earlier, but ends later than the owner's, changes nothing."""
     susan = await join(app, "susan")
     thief = susan.copy()
     async with under_way(thief, path, {"current_password": PASSWORD, **fields}) as places:
@@ -140,7 +140,7 @@ async def test_the_change_of_the_owner_wins(app: Application, path: str, fields:
 
 @pytest.mark.parametrize(("path", "fields"), [*CHANGES, ("/reauthenticate", {})])
 async def test_a_login_that_has_ended_changes_nothing(app: Application, path: str, fields: dict[str, str]) -> None:
-    """The owner has ended it from elsewhere, password and all being as they were."""
+    """A login that the owner has ended from elsewhere changes nothing."""
     susan, thief = await join(app, "susan"), Visitor(app)
     await thief.login()
     async with under_way(thief, path, {"current_password": PASSWORD, **fields}) as places:
@@ -152,7 +152,7 @@ async def test_a_login_that_has_ended_changes_nothing(app: Application, path: st
 
 
 async def change_password_of(susan: Visitor) -> None:
-    """By susan herself."""
+    """Change susan's password, as she does."""
     done = await susan.submit("/account/password", current_password=PASSWORD, password=OWNERS, password2=OWNERS)
     assert done.location == "/account"
 
@@ -161,7 +161,7 @@ async def change_password_of(susan: Visitor) -> None:
 
 
 async def test_a_login_over_another_is_all_or_nothing(app: Application) -> None:
-    """If the old login cannot be ended, there is no new one either, and the old one goes on."""
+    """If the old login cannot be ended, the new one is not made, and the old one goes on."""
     program = Program(app)
     await program.register()
     await program.log_in()
@@ -182,11 +182,11 @@ async def test_a_login_over_another_is_all_or_nothing(app: Application) -> None:
     assert len(await rows(app)) == 1
 
 
-# --- somebody leaves
+# --- an account is deleted
 
 
 async def test_a_name_that_has_just_become_free(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If its user deletes the account while another one is refused for it, the other one gets it after all."""
+    """If an account is deleted while its name is checked, the other user gets the name."""
     await join(app, "susan")
 
     async def ask_too_late(**names: str) -> frozenset[str]:

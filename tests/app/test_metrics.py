@@ -1,4 +1,4 @@
-"""What is counted, and who may read it."""
+"""The metrics: what is counted, and who may read it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _TOKEN = "the token of the metrics"
 
 
 def value(metrics: str, name: str, **labels: str) -> float:
-    """The value of a sample; 0 if there is none."""
+    """The value of a sample, or 0."""
     wanted = ",".join(f'{label}="{text}"' for label, text in sorted(labels.items()))
     found = re.search(rf"^{re.escape(name + (f'{{{wanted}}}' if wanted else ''))} (\S+)$", metrics, re.MULTILINE)
     return float(found[1]) if found else 0.0
 
 
 async def test_requests(visitor: Visitor) -> None:
-    """By method, route and class of status, and how long they took."""
+    """Requests are counted by method, route and class of status, with their duration."""
     await visitor.register()
     await visitor.get("/account")
     await visitor.get("/account")
@@ -43,7 +43,7 @@ async def test_requests(visitor: Visitor) -> None:
 
 
 async def test_clients_make_no_labels(visitor: Visitor) -> None:
-    """However many paths and methods somebody invents, it is one sample."""
+    """Unknown paths and methods share one sample, however many a client sends."""
     for number in range(3):
         await visitor.get(f"/nowhere/{number}")
         await visitor.client.open("/nowhere", method=f"METHOD{number}", json=None)
@@ -58,7 +58,7 @@ async def test_clients_make_no_labels(visitor: Visitor) -> None:
 
 
 async def test_faults_are_counted(visitor: Visitor, app: Application) -> None:
-    """An error of ours is in the figures as what the client saw."""
+    """An error is counted with the status that the client got."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
     async def fail() -> NoReturn:
@@ -71,7 +71,7 @@ async def test_faults_are_counted(visitor: Visitor, app: Application) -> None:
 
 
 async def test_websockets(app: Application) -> None:
-    """Those that are open, and afterwards how many there were."""
+    """Open websockets are a gauge, and closed ones are counted."""
 
     @app.websocket("/echo")
     async def echo() -> None:
@@ -97,7 +97,7 @@ async def test_websockets(app: Application) -> None:
 
 
 async def test_hashes() -> None:
-    """How many wait, until their turn or until their client goes away, and how long one takes."""
+    """Queued hashes are a gauge, until they begin or are cancelled, and their duration is measured."""
     metrics, gate = Metrics(), threading.Event()
     hasher = PasswordHasher("pbkdf2:sha256:1", threads=1, queue=3, metrics=metrics)
     hasher._threads.submit(gate.wait)
@@ -116,7 +116,7 @@ async def test_hashes() -> None:
 
 
 async def test_connections(app: Application) -> None:
-    """Those that are taken from the pool, and not those that rest in it."""
+    """Connections that are taken from the pool are a gauge."""
     async with current_database.of(app).session() as session:
         await session.execute(text("SELECT 1"))
         assert value(current_metrics.of(app).as_text().decode(), "database_connections_in_use") == 1
@@ -139,7 +139,7 @@ async def test_connections(app: Application) -> None:
     ],
 )
 async def test_who_may_read(tmp_path: Path, environment: str, token: str | None, sent: str | None, status: int) -> None:
-    """Whoever has the token; without one everybody, and in production nobody."""
+    """With a token only its owner may read; without one all may, but in production nobody."""
     app = create_app(
         {"instance_path": tmp_path, "environment": environment, "secret_key": _KEY, "metrics_token": token}
     )
@@ -151,7 +151,7 @@ async def test_who_may_read(tmp_path: Path, environment: str, token: str | None,
 
 
 def test_applications_count_for_themselves(tmp_path: Path) -> None:
-    """Two in one process share nothing."""
+    """Two applications in one process have separate metrics."""
     one, other = (current_metrics.of(create_app({"instance_path": tmp_path / name})) for name in ("one", "other"))
     one.count_event("registered")
     assert "registered" not in other.as_text().decode()

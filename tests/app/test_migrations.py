@@ -1,4 +1,4 @@
-"""The tables, from none to what the models say, and back."""
+"""Migrations, from an empty database to the models and back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.app.visitor import Visitor
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of the test's own without tables."""
+    """An empty database of this test only."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     url: str = request.getfixturevalue("postgresql_url")
@@ -30,7 +30,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(empty_url: str) -> AsyncIterator[Database]:
-    """A database without tables."""
+    """An empty database."""
     database = Database(empty_url)
     await database.open()
     yield database
@@ -38,12 +38,12 @@ async def database(empty_url: str) -> AsyncIterator[Database]:
 
 
 def settings(url: str, folder: Path, **others: object) -> dict[str, object]:
-    """Those of a server with this database."""
+    """The settings of a server with this database."""
     return {"instance_path": folder, "database_url": url, "password_method": "pbkdf2:sha256:1", **others}
 
 
 async def run(database: Database, *statements: str) -> None:
-    """Run these on a connection, and commit."""
+    """Execute SQL on a connection, and commit."""
     async with database.session() as session:
         for statement in statements:
             await session.execute(text(statement))
@@ -58,7 +58,7 @@ async def create_tables_as_of_old(database: Database, *names: str) -> None:
 
 
 async def test_each_step_up_and_down(database: Database) -> None:
-    """Every revision can be applied, taken back and applied again, one after the other."""
+    """Every revision can be applied, reverted and applied again."""
     numbers = [f"{number:04}" for number in range(1, int(head_revision()) + 1)]
     for before, number in zip(["base", *numbers], numbers, strict=False):
         assert [change.revision for change in await upgrade_tables(database, number)] == [number]
@@ -70,7 +70,7 @@ async def test_each_step_up_and_down(database: Database) -> None:
 
 
 async def test_the_last_revision_is_what_the_models_say(database: Database) -> None:
-    """Nobody has changed a model without a revision, or the other way around."""
+    """The last revision agrees with the models."""
     await upgrade_tables(database)
     assert await current_revision(database) == head_revision()
     assert await compare_tables(database) == []
@@ -78,7 +78,7 @@ async def test_the_last_revision_is_what_the_models_say(database: Database) -> N
 
 
 async def test_a_difference_is_seen(database: Database) -> None:
-    """A table without a model, and a column that a model lacks, are differences."""
+    """A table without a model and a column without an attribute are differences."""
     await upgrade_tables(database)
     await run(database, "CREATE TABLE surplus (id INTEGER PRIMARY KEY)", "ALTER TABLE users ADD age INTEGER")
     kinds = [difference[0] for difference in await compare_tables(database)]
@@ -86,7 +86,7 @@ async def test_a_difference_is_seen(database: Database) -> None:
 
 
 async def test_several_at_once(empty_url: str) -> None:
-    """One of them creates the tables, the others wait and find them there."""
+    """Of several concurrent upgrades one creates the tables, and the others wait."""
     databases = [Database(empty_url) for _ in range(4)]
     await asyncio.gather(*(database.open() for database in databases))
     changes = await asyncio.gather(*(upgrade_tables(database) for database in databases))
@@ -96,7 +96,7 @@ async def test_several_at_once(empty_url: str) -> None:
 
 
 async def test_ids_are_used_once_from_then_on(database: Database) -> None:
-    """Revision 0003 keeps every user and every login, and from then on no id is given to a second one."""
+    """Revision 0003 keeps all users and logins, and afterwards no id is used twice."""
     add_user = (
         "INSERT INTO users (username, username_key, email, email_key, active, created_at)"
         " VALUES ('Susan', 'susan', 'susan@example.com', 'susan@example.com', true, '2026-01-01 00:00:00+00')"
@@ -123,7 +123,7 @@ async def test_ids_are_used_once_from_then_on(database: Database) -> None:
 async def test_a_database_that_is_older_than_the_revisions(
     database: Database, empty_url: str, tmp_path: Path, tables: list[str]
 ) -> None:
-    """Who had an account before there were revisions has it afterwards."""
+    """Accounts from before there were revisions are kept."""
     await create_tables_as_of_old(database, *tables)
     await run(
         database,
@@ -138,8 +138,8 @@ async def test_a_database_that_is_older_than_the_revisions(
         assert await compare_tables(database) == []
 
 
-async def test_tables_of_somebody_else(database: Database) -> None:
-    """A database in which another application has users is left as it is."""
+async def test_tables_of_another_application(database: Database) -> None:
+    """A database with the tables of another application is not changed."""
     await run(database, "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)")
     with pytest.raises(UnknownTables, match="did not make: users"):
         await upgrade_tables(database)
@@ -148,14 +148,14 @@ async def test_tables_of_somebody_else(database: Database) -> None:
 
 
 async def test_no_such_revision(database: Database) -> None:
-    """It is said, and nothing is changed."""
+    """An unknown revision is an error, and nothing is changed."""
     with pytest.raises(UnknownRevision, match="9999"):
         await upgrade_tables(database, "9999")
     assert await current_revision(database) is None
 
 
 async def test_a_server_in_production_changes_no_tables(empty_url: str, tmp_path: Path) -> None:
-    """It does not start over old tables, and says what to do; after that, it starts."""
+    """In production a server does not start with old tables, and says how to upgrade them."""
     options = settings(empty_url, tmp_path, environment="production", secret_key="a key that is long enough")
     del options["password_method"]
     app = create_app(options)
@@ -167,7 +167,7 @@ async def test_a_server_in_production_changes_no_tables(empty_url: str, tmp_path
 
 
 async def test_newer_tables_are_taken(database: Database) -> None:
-    """While a deployment goes on, a server of before can be started again."""
+    """An older release starts with newer tables, as during a deployment."""
     await upgrade_tables(database)
     await run(database, "UPDATE alembic_version SET version_num = '9999'")
     await prepare_tables(database, upgrade=True)
@@ -177,7 +177,7 @@ async def test_newer_tables_are_taken(database: Database) -> None:
 
 
 async def test_a_change_that_fails_is_none(database: Database) -> None:
-    """Tables are changed in a transaction: what fails in the middle leaves nothing behind."""
+    """A revision that fails in the middle changes nothing."""
     await run(database, "CREATE VIEW login_sessions AS SELECT 1 AS user_id")  # which cannot have an index
     with pytest.raises((DBAPIError, DatabaseUnavailable)):
         await upgrade_tables(database)

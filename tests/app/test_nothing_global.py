@@ -1,4 +1,4 @@
-"""An application is made, and the process that it is made in stays as it was."""
+"""Creating an application changes nothing in the process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOGGERS = ("", "quart_app", "compat", "hypercorn.error", "somebody.else")
 
 
 class _Raising(logging.Handler):
-    """Another package's, which lets its errors out, as its owner wants it."""
+    """A handler of another package, which raises its errors."""
 
     def emit(self, record: logging.LogRecord) -> NoReturn:
         raise OSError("The network of the log is down")
@@ -31,7 +31,7 @@ class _Raising(logging.Handler):
 
 @pytest.fixture
 def foreign() -> Iterator[logging.Logger]:
-    """The logger of another part of the process, with a handler and a level of its own."""
+    """The logger of other code in the process, with its own handler and level."""
     logger = logging.getLogger("somebody.else")
     handler = _Raising()
     logger.addHandler(handler)
@@ -42,7 +42,7 @@ def foreign() -> Iterator[logging.Logger]:
 
 
 def state_of_the_process() -> dict[str, Any]:
-    """What other parts of the process share with the application."""
+    """The global state of logging, structlog, metrics and environment."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     switches = ("_srcfile", "logThreads", "logProcesses", "logMultiprocessing")
     return {
@@ -57,14 +57,14 @@ def state_of_the_process() -> dict[str, Any]:
 
 
 def two_applications(folder: Path) -> tuple[Application, Application]:
-    """Applications of different settings."""
+    """Two applications with different settings."""
     one = create_app({"instance_path": folder / "one", "log_level": "DEBUG", "log_format": "json"})
     two = create_app({"instance_path": folder / "two", "log_level": "ERROR", "metrics_folder": folder / "metrics"})
     return one, two
 
 
 async def test_two_applications_and_a_foreign_logger(tmp_path: Path, foreign: logging.Logger) -> None:
-    """Neither changes the process, whose logging is configured, when it is made or served; each counts for itself."""
+    """Two applications change no global state, and each has its own metrics."""
     before = state_of_the_process()
     one, two = two_applications(tmp_path)
     assert state_of_the_process() == before
@@ -82,7 +82,7 @@ async def test_two_applications_and_a_foreign_logger(tmp_path: Path, foreign: lo
 
 
 def test_logging_is_configured_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody has configured logging, an application that is served does; where somebody has, it does not."""
+    """A served application configures logging only if the process has not."""
     root = logging.getLogger()
     with logging_of_a_worker(json=False):
         monkeypatch.setattr(root, "handlers", [])

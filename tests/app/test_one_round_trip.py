@@ -118,8 +118,8 @@ async def test_cancelled_load(app: Application) -> None:
         assert await asyncio.gather(*(find_user(row.handle) for _ in range(20))) == [user] * 20
 
 
-def test_what_cannot_be_opened_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its thread has ended before the error is raised: a command that ends then closes the event loop."""
+def test_a_failed_connection_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a database cannot be opened, its thread has ended when the error is raised."""
     close = OneRoundTripConnection._close_file
     fallen: list[object] = []
 

@@ -1,4 +1,4 @@
-"""Which passwords will do, as a rule and on the pages."""
+"""The rules for passwords, as functions and on the pages."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ decorations = st.text("0123456789!?.,-_ ", max_size=20)
 
 @pytest.fixture
 def database_url(migrated_sqlite_url: str) -> str:
-    """One kind is enough: no database knows a rule of these."""
+    """SQLite only: the rules do not use the database."""
     return migrated_sqlite_url
 
 
 def reason(password: str, username: str = "susan.green", email: str = "sg@fern-house.example") -> str | None:
-    """What the rule says of a password for this account."""
+    """The rule's reason against a password for this account."""
     try:
         check_new_password(password, username=username, email=email)
     except ValueError as error:
@@ -57,7 +57,7 @@ def reason(password: str, username: str = "susan.green", email: str = "sg@fern-h
     ],
 )
 def test_any_composition(password: str) -> None:
-    """Length is what counts: letters alone, digits alone, blanks, accents and faces are all the same."""
+    """Any characters are accepted: letters only, digits only, spaces, accents and emoji."""
     assert reason(password) is None
 
 
@@ -74,7 +74,7 @@ def test_any_composition(password: str) -> None:
     ],
 )
 def test_lengths(password: str, expected: str) -> None:
-    """From 15 to 256 characters, as they are counted in normal form, and all of them characters."""
+    """A password has 15 to 256 characters, counted in normal form."""
     assert reason(password) == expected
 
 
@@ -94,7 +94,7 @@ def test_lengths(password: str, expected: str) -> None:
     ],
 )
 def test_common_passwords(password: str) -> None:
-    """Neither one that many people have, nor one or two such words with something around them."""
+    """A common password is refused, and one or two common words with additions."""
     assert reason(password) == COMMON
 
 
@@ -112,17 +112,17 @@ def test_common_passwords(password: str) -> None:
     ],
 )
 def test_names_of_the_account(password: str) -> None:
-    """The name, the address and the site, in parts, repeated, backwards and decorated, are no secret."""
+    """Parts of the username, the address and the site are refused, repeated, reversed or decorated."""
     assert reason(password) == PERSONAL
 
 
-def test_names_of_somebody_else() -> None:
-    """What is a name here may be a password there."""
+def test_names_of_another_account() -> None:
+    """Names of another account are allowed."""
     assert reason("fernhouse, fernhouse", username="bob", email="bob@example.com") is None
 
 
 def test_every_common_password() -> None:
-    """None of the list is accepted, whatever its length."""
+    """Every password of the list is refused, whatever its length."""
     assert len(common_passwords()) > 30_000
     assert [word for word in common_passwords() if reason(word) is None] == []
 
@@ -130,14 +130,14 @@ def test_every_common_password() -> None:
 @run_with(deadline=None)  # a busy machine is no failure
 @given(words, st.integers(1, 5), decorations, decorations)
 def test_decorated_words(word: str, times: int, before: str, after: str) -> None:
-    """A common word stays one, however often it stands there, and whatever digits and punctuation stand around."""
+    """A common word with digits and punctuation, or repeated, is refused."""
     assert reason(before + word * times + after) is not None
 
 
 @run_with(deadline=None)  # a busy machine is no failure
 @given(texts)
 def test_however_it_is_typed(password: str) -> None:
-    """Composed or not, wide or narrow, it is the same password."""
+    """Composed and decomposed, wide and narrow forms are the same password."""
     expected = reason(password)
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         assert reason(unicodedata.normalize(form, password)) == expected
@@ -146,14 +146,14 @@ def test_however_it_is_typed(password: str) -> None:
 @run_with(deadline=None)  # a busy machine is no failure
 @given(texts, st.text(max_size=70), st.text(max_size=130))
 def test_any_text_has_an_answer(password: str, username: str, email: str) -> None:
-    """Nothing that can be sent breaks the rule, nor does it ask for more than its own sentences say."""
+    """The rule accepts or refuses any text without an error."""
     found = reason(password, username, email)
     length = len(unicodedata.normalize("NFKC", password))
     assert (found in (None, COMMON, PERSONAL)) == (PASSWORD_MIN <= length <= PASSWORD_MAX)
 
 
 async def test_the_list_is_read_at_the_start(settings: Settings) -> None:
-    """No request waits for the file."""
+    """The list is read when the application starts, not in a request."""
     common_passwords.cache_clear()
     async with create_app(settings).test_app():
         assert common_passwords.cache_info().currsize == 1
@@ -170,7 +170,7 @@ async def test_the_list_is_read_at_the_start(settings: Settings) -> None:
     ],
 )
 async def test_refused_at_registration_and_change(visitor: Visitor, password: str, expected: str) -> None:
-    """The reason stands at the field, and no account or password comes of it."""
+    """A refused password shows the reason at its field, and nothing is changed."""
     fields = {"password": password, "password2": password}
     page = await visitor.register(**fields)
     assert (page.status, page.errors) == (200, [expected])
@@ -186,7 +186,7 @@ async def test_refused_at_registration_and_change(visitor: Visitor, password: st
 
 @pytest.mark.parametrize("password", ["passwordpassword", "Susan, Susan, Susan", "susan@example.com"])
 async def test_refused_by_the_api(visitor: Visitor, password: str) -> None:
-    """There, too, with the reason at the field."""
+    """The API refuses it with the reason for the field."""
     fields = {"username": "susan", "email": "susan@example.com", "password": password}
     answer = await visitor.client.post("/api/v1/users", json=fields)
     expected = {"pointer": "#/password", "message": COMMON if password == "passwordpassword" else PERSONAL}
@@ -217,7 +217,7 @@ LONG = "x" * 71 + "yz"  # bcrypt would stop at byte 72
     ],
 )
 async def test_every_character_matters(visitor: Visitor, password: str, entered: str) -> None:
-    """Passwords are compared whole, and as they are."""
+    """Passwords are compared in full, without trimming or case folding."""
     await visitor.register(password=password, password2=password)
     assert (await visitor.login(password=entered)).location == "/login"
     assert (await visitor.login(password=password)).location == "/index"
@@ -225,7 +225,7 @@ async def test_every_character_matters(visitor: Visitor, password: str, entered:
 
 @pytest.mark.parametrize(("first", "second"), [(E_ACUTE, DECOMPOSED), (DECOMPOSED, E_ACUTE)])
 async def test_another_keyboard(visitor: Visitor, first: str, second: str) -> None:
-    """Who registers where an accent is one character, and logs in where it is two, is logged in; and back."""
+    """A password typed with composed accents is accepted with decomposed ones, and the other way around."""
     await visitor.register(password=first * 200, password2=second * 200)
     assert (await visitor.login(password=second * 200)).location == "/index"
     changed = await visitor.submit(
@@ -235,7 +235,7 @@ async def test_another_keyboard(visitor: Visitor, first: str, second: str) -> No
 
 
 async def test_a_password_without_end(visitor: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What no password can be is refused before anything is hashed."""
+    """A password that is too long is refused before it is hashed."""
     monkeypatch.delitem(app.extensions, "quart_app.passwords")
     for page in (await visitor.register(password="x" * 10_000), await visitor.login(password="x" * 10_000)):
         assert page.status == 200

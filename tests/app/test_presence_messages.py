@@ -1,4 +1,4 @@
-"""Presence messages between workers: everybody who is online is shown soon, and nobody who has gone."""
+"""Presence messages between workers: users are shown soon, and removed when they leave."""
 
 from __future__ import annotations
 

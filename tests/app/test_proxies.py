@@ -1,4 +1,4 @@
-"""What a client says about itself, and what a proxy says about a client."""
+"""Client addresses and host names, with and without trusted proxies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIES = {
 
 
 def make(folder: Path, **settings: object) -> Application:
-    """An application that tells who the client is."""
+    """An application with a page that shows the client."""
     app = create_app(Settings.model_validate({"instance_path": folder, **settings}))
 
     @app.get("/who")
@@ -40,12 +40,12 @@ def make(folder: Path, **settings: object) -> Application:
 
 
 def stranger(app: Application) -> QuartClient:
-    """Somebody without cookies: the client's cookie jar cannot read all of these hosts."""
+    """A client without cookies: the test client's cookie jar cannot parse all of these hosts."""
     return QuartClient(app, use_cookies=False)
 
 
 async def ask(app: Application, headers: Headers | dict[str, str]) -> dict[str, object]:
-    """Who the application thinks is there."""
+    """The client as the application sees it."""
     response = await stranger(app).get("/who", headers=headers, scope_base={"client": ("127.0.0.1", 1)})
     assert response.status_code == 200
     seen: dict[str, object] = await response.get_json()
@@ -54,7 +54,7 @@ async def ask(app: Application, headers: Headers | dict[str, str]) -> dict[str, 
 
 @pytest.mark.parametrize("name", LIES)
 async def test_clients_are_not_believed(tmp_path: Path, name: str) -> None:
-    """Where there is no proxy, no header changes address, scheme or host."""
+    """Without a trusted proxy no header changes address, scheme or host."""
     seen = await ask(make(tmp_path), {name: LIES[name]})
     assert seen == {"address": "127.0.0.1", "scheme": "http", "host": "localhost"}
 
@@ -74,7 +74,7 @@ async def test_clients_are_not_believed(tmp_path: Path, name: str) -> None:
     ],
 )
 async def test_one_proxy_is_believed(tmp_path: Path, mode: str, headers: dict[str, str]) -> None:
-    """Of one proxy, the entry that it has written counts, and not what the client had written before."""
+    """With one trusted proxy its own entry counts, not those before it."""
     app = make(tmp_path, trusted_hops=1, proxy_mode=mode, allowed_hosts=("example.com",))
     assert await ask(app, headers) == {"address": "198.51.100.1", "scheme": "https", "host": "example.com"}
 
@@ -95,7 +95,7 @@ async def test_one_proxy_is_believed(tmp_path: Path, mode: str, headers: dict[st
 )
 @pytest.mark.parametrize("mode", ["legacy", "modern"])
 async def test_addresses_are_plain(tmp_path: Path, mode: str, written: str, address: str) -> None:
-    """However a proxy writes down an address, it is the same one: no quotes, no brackets, no port."""
+    """An address with quotes, brackets or a port is the same address."""
     headers = {"X-Forwarded-For": f"192.0.2.66, {written}"}
     if mode == "modern":
         headers = {"Forwarded": f'for=192.0.2.66, For={written}; Proto=https;host="example.com:8443"'}
@@ -113,17 +113,17 @@ async def test_addresses_are_plain(tmp_path: Path, mode: str, written: str, addr
     ],
 )
 async def test_only_one_kind_of_headers_is_believed(tmp_path: Path, mode: str, headers: dict[str, str]) -> None:
-    """Where a proxy has written nothing, a client does not write it with headers of the other kind."""
+    """Only the configured kind of forwarding headers is read."""
     seen = await ask(make(tmp_path, trusted_hops=1, proxy_mode=mode), headers)
     assert seen == {"address": "127.0.0.1", "scheme": "http", "host": "localhost"}
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.7", "fd00::7", "", "8.8.8.8"])
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Accept"])
-async def test_a_proxy_that_nobody_has_told_of(
+async def test_an_unconfigured_proxy_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, address: str, header: str
 ) -> None:
-    """In production the log says once that a proxy is in front; headers of strangers are no sign of one."""
+    """In production a request through an unconfigured proxy is logged once; headers of other clients are not."""
     production = {"environment": "production", "secret_key": "a key that is long enough"}
     for settings, said in (({}, 0), ({**production, "trusted_hops": 1}, 0), (production, 1)):
         app = make(tmp_path, **settings)
@@ -137,7 +137,7 @@ async def test_a_proxy_that_nobody_has_told_of(
 @pytest.mark.parametrize("settings", [{}, {"trusted_hops": 1}])
 @pytest.mark.parametrize("host", ["evil.test", "example.com.evil.test", "notexample.com", "[::1", "a b", "", "é.test"])
 async def test_foreign_names(tmp_path: Path, host: str, settings: dict[str, object]) -> None:
-    """Under another name than ours there is nothing: 400, for pages, files, unknown addresses and websockets."""
+    """An unknown host name gets 400, for pages, files, unknown paths and websockets."""
     app = make(tmp_path, allowed_hosts=("example.com", ".example.org"), **settings)
     headers = {"Host": "example.com", "X-Forwarded-Host": host} if settings and host else {"Host": host}
     client = stranger(app)
@@ -154,7 +154,7 @@ async def test_foreign_names(tmp_path: Path, host: str, settings: dict[str, obje
 
 @pytest.mark.parametrize("host", ["example.com", "EXAMPLE.com:8000", "a.example.org", "example.org"])
 async def test_our_names(tmp_path: Path, host: str) -> None:
-    """Case and port make no difference, and a dot in front means all names below."""
+    """Host names are compared without case and port; a leading dot includes subdomains."""
     app = make(tmp_path, allowed_hosts="example.com, .example.org")
     client = stranger(app)
     assert (await client.get("/login", headers={"Host": host})).status_code == 200
@@ -164,7 +164,7 @@ async def test_our_names(tmp_path: Path, host: str) -> None:
 
 @pytest.mark.parametrize(("host", "status"), [("anything.test", 200), ("a b", 400), ("[::1", 400)])
 async def test_any_name(tmp_path: Path, host: str, status: int) -> None:
-    """Where no names are given all are ours, but for those that are none."""
+    """Without configured names every valid host name is accepted."""
     response = await stranger(make(tmp_path)).get("/login", headers={"Host": host})
     assert response.status_code == status
 
@@ -172,7 +172,7 @@ async def test_any_name(tmp_path: Path, host: str, status: int) -> None:
 @pytest.mark.parametrize("scheme", ["http", "https", "ws", "wss"])
 @pytest.mark.parametrize("mode", ["legacy", "modern"])
 async def test_websocket_behind_a_proxy(tmp_path: Path, mode: str, scheme: str) -> None:
-    """A websocket is found, too, whatever the proxy calls the scheme of its handshake."""
+    """Websockets work, whichever scheme the proxy names."""
     app = make(tmp_path, trusted_hops=1, proxy_mode=mode, allowed_hosts=("example.com",))
     headers = {
         "legacy": {

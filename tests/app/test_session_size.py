@@ -51,7 +51,7 @@ async def a_login_with_it() -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("fill", [many_messages, a_long_message, a_long_way, something_else, a_login_with_it])
-async def test_what_does_not_fit_is_left_out(
+async def test_an_oversized_session_is_shortened(
     session_user: Visitor, app: Application, caplog: pytest.LogCaptureFixture, fill: Callable[[], Awaitable[None]]
 ) -> None:
     """No cookie exceeds the limit; login and open forms stay valid; the log names what was removed."""
@@ -94,7 +94,7 @@ async def test_the_oldest_message_goes_first(session_user: Visitor, app: Applica
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_what_fits_is_left_alone(
+async def test_a_session_that_fits_is_unchanged(
     session_user: Visitor, app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A session that fits is not changed, and nothing is logged."""

@@ -1,4 +1,4 @@
-"""Login sessions: what ends them, and that they have ended then, whoever has a copy of which cookie."""
+"""Login sessions: what ends them, and with them all copies of their cookies."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ PROTECTED = ("/index", "/account", "/account/password", "/account/email", "/acco
 
 
 async def rows(app: Application) -> list[LoginSession]:
-    """All login sessions that the database has."""
+    """All rows of login sessions."""
     async with app.app_context(), current_database.of(app).session() as session:
         return list((await session.execute(select(LoginSession).order_by(LoginSession.id))).scalars())
 
 
 async def another(app: Application, *, remember: bool = False, agent: str = "Quart") -> Visitor:
-    """Susan with another browser."""
+    """Another browser of susan."""
     visitor = Visitor(app, agent)
     await visitor.login(remember=remember)
     return visitor
 
 
 async def settle(app: Application) -> None:
-    """Wait for what goes on in the background."""
+    """Wait for background tasks."""
     await asyncio.gather(*app.background_tasks)
 
 
 # --- logging out
 
 
-async def test_copies_of_cookies_open_nothing_after_logging_out(user: Visitor) -> None:
-    """The session cookie, the remember cookie and both together are worth nothing afterwards, on any page."""
+async def test_copied_cookies_are_refused_after_a_logout(user: Visitor) -> None:
+    """After a logout copies of session and remember cookie are refused on every page."""
     copies = [user.copy("session"), user.copy("remember_token"), user.copy()]
     for thief in copies:
         assert await thief.is_in()
@@ -72,7 +72,7 @@ async def test_copies_of_cookies_open_nothing_after_logging_out(user: Visitor) -
 
 
 async def test_logging_out_here_leaves_others_alone(user: Visitor, app: Application) -> None:
-    """Only this login ends, and it leaves no row behind."""
+    """A logout ends only this login, and deletes its row."""
     other = await another(app)
     await user.logout()
     assert await other.is_in()
@@ -80,7 +80,7 @@ async def test_logging_out_here_leaves_others_alone(user: Visitor, app: Applicat
 
 
 async def test_a_session_that_was_there_before_ends_with_a_login(app: Application, visitor: Visitor) -> None:
-    """Whoever logs in over a login has logged that one out."""
+    """A new login ends the login that the browser had before."""
     await visitor.register()
     await visitor.login()
     before = visitor.copy()
@@ -107,7 +107,7 @@ async def change(visitor: Visitor, password: str = "another fine password") -> N
 
 
 async def test_a_changed_password_ends_all_other_logins(user: Visitor, app: Application) -> None:
-    """Three other sessions and a remember cookie die; this one goes on, under another handle, remembered as before."""
+    """A changed password ends all other logins; this one goes on with a new handle, still remembered."""
     others = [await another(app), await another(app), await another(app)]
     remembered = (await another(app, remember=True)).copy("remember_token")
     copies = [user.copy("session"), user.copy("remember_token")]
@@ -122,8 +122,8 @@ async def test_a_changed_password_ends_all_other_logins(user: Visitor, app: Appl
     assert await user.is_in()
 
 
-async def test_a_changed_password_remembers_nobody_who_was_not(app: Application, visitor: Visitor) -> None:
-    """A login without "Remember Me" has no remember cookie afterwards either."""
+async def test_a_changed_password_adds_no_remember_cookie(app: Application, visitor: Visitor) -> None:
+    """A login that was not remembered has no remember cookie after the change."""
     await visitor.register()
     await visitor.login()
     await change(visitor)
@@ -133,7 +133,7 @@ async def test_a_changed_password_remembers_nobody_who_was_not(app: Application,
 
 
 async def test_a_login_that_was_under_way_when_the_password_changed(user: Visitor, app: Application) -> None:
-    """An old password that was found right a moment before the change does not log in a moment after it."""
+    """A login whose old password was verified before the change, and which ends after it, is refused."""
     async with app.test_request_context("/login"):
         await load_current_user()
         late = await authenticate("susan", PASSWORD)
@@ -144,7 +144,7 @@ async def test_a_login_that_was_under_way_when_the_password_changed(user: Visito
 
 
 async def test_a_login_to_an_account_that_has_just_gone(app: Application, visitor: Visitor) -> None:
-    """Nobody logs in to an account that was closed or deleted while the password was checked."""
+    """A login to an account that is closed or deleted during the verification is refused."""
     await visitor.register()
     for end in (deactivate_user, delete_user):
         async with app.test_request_context("/login"):
@@ -158,7 +158,7 @@ async def test_a_login_to_an_account_that_has_just_gone(app: Application, visito
 
 
 async def test_many_logins_at_once(visitor: Visitor, app: Application) -> None:
-    """Of one user: none stands in the way of another."""
+    """Concurrent logins of one user all succeed."""
     await visitor.register()
     visitors = await asyncio.gather(*(another(app) for _ in range(20)))
     assert all([await visitor.is_in() for visitor in visitors])
@@ -195,7 +195,7 @@ async def test_only_a_login_that_is_one_is_renewed(user: Visitor, app: Applicati
 
 
 async def test_one_other_login_is_ended(user: Visitor, app: Application) -> None:
-    """The button beside a login ends that one."""
+    """The button beside a login ends that login."""
     first, second = await another(app, remember=True), await another(app)
     target = (await rows(app))[1].id
     done = await user.post(f"/account/sessions/{target}/end", {"csrf_token": (await user.get("/account")).token})
@@ -207,7 +207,7 @@ async def test_one_other_login_is_ended(user: Visitor, app: Application) -> None
 
 
 async def test_all_other_logins_are_ended(user: Visitor, app: Application) -> None:
-    """Five sessions and two remember cookies of susan's end; this one stays, and so do other people's."""
+    """The button ends all other logins of the user, and none of other users."""
     others = [await another(app) for _ in range(5)]
     remembered = [(await another(app, remember=True)).copy("remember_token") for _ in range(2)]
     bob = Visitor(app)
@@ -224,7 +224,7 @@ async def test_all_other_logins_are_ended(user: Visitor, app: Application) -> No
 
 
 async def test_the_buttons_work_without_a_referrer(user: Visitor, app: Application) -> None:
-    """Over https, too, where a browser or a proxy may keep the address of the page to itself."""
+    """The buttons work over https, even if the browser sends no ``Referer``."""
     other = await another(app)
     token = (await user.get("/account")).token
     done = await user.client.post("/account/sessions/end-others", form={"csrf_token": token}, scheme="https")
@@ -233,7 +233,7 @@ async def test_the_buttons_work_without_a_referrer(user: Visitor, app: Applicati
 
 
 async def test_ending_this_login_is_logging_out(user: Visitor, app: Application) -> None:
-    """Also by its number, cookies and all."""
+    """Ending the current login by its button logs out and deletes the cookies."""
     (row,) = await rows(app)
     done = await user.post(f"/account/sessions/{row.id}/end", {"csrf_token": (await user.get("/account")).token})
     assert done.location == "/index"
@@ -241,8 +241,8 @@ async def test_ending_this_login_is_logging_out(user: Visitor, app: Application)
     assert not await user.is_in()
 
 
-async def test_nobody_ends_somebody_elses_login(user: Visitor, app: Application) -> None:
-    """To bob susan's login is one that does not exist; to strangers there is nothing to end."""
+async def test_a_login_of_another_user_cannot_be_ended(user: Visitor, app: Application) -> None:
+    """To bob susan's login does not exist; visitors are redirected to log in."""
     (row,) = await rows(app)
     bob = Visitor(app)
     await bob.register("bob", email="bob@example.com")
@@ -264,7 +264,7 @@ async def test_nobody_ends_somebody_elses_login(user: Visitor, app: Application)
 async def test_logins_end_with_the_account(
     user: Visitor, app: Application, end: Callable[[int], Awaitable[None]]
 ) -> None:
-    """Closed or deleted: no login is left, and none is back when the account is."""
+    """Closing or deleting an account ends its logins, which stay ended when it is reopened."""
     remembered = user.copy("remember_token")
     async with app.app_context():
         await end(1)
@@ -276,8 +276,8 @@ async def test_logins_end_with_the_account(
     assert not await remembered.is_in()
 
 
-async def test_closed_accounts_are_nobodys(user: Visitor, app: Application) -> None:
-    """Closed in the database itself, which ends no login: even so the loader knows nobody by its handle."""
+async def test_handles_of_closed_accounts_are_invalid(user: Visitor, app: Application) -> None:
+    """An account that is closed in the database itself has no user, although its rows are still there."""
     async with user.client.session_transaction() as session:
         handle = session["_user_id"]
     async with app.app_context():
@@ -289,7 +289,7 @@ async def test_closed_accounts_are_nobodys(user: Visitor, app: Application) -> N
 
 
 async def test_a_new_user_with_an_old_number(user: Visitor, app: Application) -> None:
-    """Whatever has given it the number of a deleted one, old cookies do not log in as this user."""
+    """If an id is given to a new user, old cookies do not log in as that user."""
     await Visitor(app).register("mallory", email="mallory@example.com")
     async with app.app_context(), current_database.of(app).session() as session:
         await delete_user(1)
@@ -318,7 +318,7 @@ def settings(settings: Settings) -> Settings:
 async def test_unused_logins_end(
     visitor: Visitor, app: Application, clock: Clock, late: timedelta, is_in: bool
 ) -> None:
-    """A login that was not used for SESSION_IDLE is none any more."""
+    """A login that was unused for SESSION_IDLE has expired."""
     await visitor.register()
     await visitor.login()
     clock.shift(timedelta(hours=1) + late)
@@ -328,7 +328,7 @@ async def test_unused_logins_end(
 
 @pytest.mark.parametrize(("late", "is_in"), [(-SECOND, True), (SECOND, False)])
 async def test_used_logins_end(visitor: Visitor, app: Application, clock: Clock, late: timedelta, is_in: bool) -> None:
-    """However often it is used, a login ends SESSION_ABSOLUTE after the password was entered."""
+    """A login expires SESSION_ABSOLUTE after the password was entered, even if it is used."""
     await visitor.register()
     await visitor.login()
     for _ in range(3):
@@ -345,7 +345,7 @@ async def test_used_logins_end(visitor: Visitor, app: Application, clock: Clock,
 async def test_being_remembered_ends(
     user: Visitor, app: Application, clock: Clock, cookie: str, late: timedelta, is_in: bool
 ) -> None:
-    """Unused for all that time, a remembered login lasts as long as its cookie, and so does its session cookie."""
+    """A remembered login expires with its cookie, and so does its session cookie."""
     copied = user.copy(cookie)
     clock.shift(timedelta(days=2) + late)
     assert await copied.is_in() is is_in
@@ -355,7 +355,7 @@ async def test_being_remembered_ends(
 async def test_entering_the_password_again_starts_the_time_anew(
     visitor: Visitor, app: Application, clock: Clock
 ) -> None:
-    """The limit is that of a password that was entered once."""
+    """After a confirmed password the absolute limit begins again."""
     await visitor.register()
     await visitor.login()
     clock.shift(timedelta(minutes=50))
@@ -367,7 +367,7 @@ async def test_entering_the_password_again_starts_the_time_anew(
 
 
 async def test_old_logins_are_cleared_away(visitor: Visitor, app: Application, clock: Clock) -> None:
-    """What has ended by itself goes at the user's next login, is not shown before, and strangers leave no rows."""
+    """Expired logins are not listed, and are removed at the user's next login; visitors leave no rows."""
     await visitor.register()
     await another(app)
     clock.shift(timedelta(minutes=50))
@@ -389,7 +389,7 @@ async def test_old_logins_are_cleared_away(visitor: Visitor, app: Application, c
 async def test_last_seen_is_written_once_a_minute(
     user: Visitor, app: Application, clock: Clock, queries: list[str]
 ) -> None:
-    """Within a minute a request costs its one query; after it, it is written down, which no answer waits for."""
+    """Last-seen updates are written once a minute, in the background."""
     (before,) = await rows(app)
     clock.shift(timedelta(seconds=59))
     queries.clear()
@@ -404,7 +404,7 @@ async def test_last_seen_is_written_once_a_minute(
 
 
 async def test_last_seen_never_goes_back(user: Visitor, app: Application) -> None:
-    """Of requests that come at once, the first that writes does; who writes late leaves the row alone."""
+    """A late update does not overwrite a newer one."""
     (row,) = await rows(app)
     seen = row.last_seen_at + timedelta(minutes=5)
     async with app.app_context():
@@ -415,7 +415,7 @@ async def test_last_seen_never_goes_back(user: Visitor, app: Application) -> Non
 
 
 async def test_last_seen_is_written_together(user: Visitor, app: Application, clock: Clock, queries: list[str]) -> None:
-    """Logins that are seen at the same moment, some by several requests, are one question and one transaction."""
+    """Updates at the same moment share one statement and one transaction."""
     users = [user, *[await another(app) for _ in range(4)]]
     clock.shift(timedelta(minutes=5))
     queries.clear()
@@ -426,7 +426,7 @@ async def test_last_seen_is_written_together(user: Visitor, app: Application, cl
 
 
 async def test_last_seen_meanwhile(user: Visitor, app: Application, clock: Clock) -> None:
-    """Who is seen while others are written down is written down next."""
+    """An update during a write is in the next write."""
     other = await another(app)
     clock.shift(timedelta(minutes=5))
     assert await user.is_in()
@@ -438,7 +438,7 @@ async def test_last_seen_meanwhile(user: Visitor, app: Application, clock: Clock
 async def test_last_seen_may_fail(
     user: Visitor, app: Application, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A database that can be read and not written answers, and the failure is logged without its traceback."""
+    """If the update fails, requests are answered, and one line without a traceback is logged."""
     clock.shift(timedelta(hours=1))
 
     def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -459,7 +459,7 @@ async def test_last_seen_may_fail(
 
 
 def test_handles() -> None:
-    """No two are alike, each has 256 random bits, and the database gets none of them."""
+    """Handles differ, have 256 random bits, and are not in the database."""
     handles = {new_handle() for _ in range(10_000)}
     assert len(handles) == 10_000
     assert {len(handle) for handle in handles} == {43}
@@ -470,8 +470,8 @@ def test_handles() -> None:
 
 
 @pytest.mark.parametrize("odd", ["", "1", "abc", "1" * 5000, "\0" * 43, "\N{SNOWMAN}" * 43, "x" * 42, "x" * 43 + "\n"])
-async def test_odd_handles_are_nobodys(visitor: Visitor, app: Application, queries: list[str], odd: str) -> None:
-    """What is no handle, such as the user id in a cookie of before, is nobody's: no error, and no query."""
+async def test_invalid_handles_are_anonymous(visitor: Visitor, app: Application, queries: list[str], odd: str) -> None:
+    """An invalid handle, such as a user id, is anonymous, without an error or a query."""
     await visitor.register()
     async with visitor.client.session_transaction() as session:
         session["_user_id"] = odd
@@ -482,7 +482,7 @@ async def test_odd_handles_are_nobodys(visitor: Visitor, app: Application, queri
 
 
 async def test_cookies_and_rows_hold_no_secret_of_each_other(user: Visitor, app: Application) -> None:
-    """The cookie has the handle and nothing of the user; the row has its hash, which opens nothing."""
+    """The cookie has the handle only, and the row only its hash, which does not log in."""
     async with user.client.session_transaction() as session:
         handle = session["_user_id"]
     (row,) = await rows(app)
@@ -499,7 +499,7 @@ async def test_cookies_and_rows_hold_no_secret_of_each_other(user: Visitor, app:
 
 
 async def test_two_logins_have_two_handles(user: Visitor, app: Application) -> None:
-    """Each login is a session of its own."""
+    """Two logins have different handles."""
     await another(app)
     one, other = await rows(app)
     assert one.handle_hash != other.handle_hash
@@ -507,7 +507,7 @@ async def test_two_logins_have_two_handles(user: Visitor, app: Application) -> N
 
 
 async def test_a_user_without_a_login_has_no_handle(user: Visitor, app: Application) -> None:
-    """Nothing can be put into a cookie that no login session stands behind."""
+    """``get_id`` of a user without a login session is an error, so no cookie can be made."""
     async with app.app_context():
         susan = await user_by_login("susan")
     with pytest.raises(RuntimeError, match="start_login"):
@@ -524,7 +524,7 @@ async def test_a_user_without_a_login_has_no_handle(user: Visitor, app: Applicat
 async def test_a_fault_ends_no_login(
     user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch, lost: str | None
 ) -> None:
-    """While the database is away the account page answers 503, and every login is there when it is back."""
+    """While the database is down the account page is 503, and afterwards all logins are valid."""
     other = await another(app)
     if lost:
         user.forget(lost)
@@ -543,7 +543,7 @@ async def test_a_fault_ends_no_login(
 async def test_a_change_of_password_is_all_or_nothing(
     user: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If it cannot be written, the old password, this login and all others are as they were."""
+    """If the change cannot be written, password and logins are unchanged."""
     other = await another(app)
     token = (await user.get("/account/password")).token
 
@@ -561,7 +561,7 @@ async def test_a_change_of_password_is_all_or_nothing(
 
 
 async def test_passwords_of_users_who_are_not_logged_in(user: Visitor, app: Application) -> None:
-    """Changed from elsewhere, say by an administrator, a password ends every login."""
+    """A password that an operator changes ends all logins of the user."""
     async with app.app_context():
         susan = await user_by_login("susan")
         assert susan is not None
@@ -593,5 +593,5 @@ _WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
     ],
 )
 def test_clients_are_described(agent: str | None, words: str) -> None:
-    """In words of ours: nothing that a client says of itself is shown as it is."""
+    """The browser is shown in words of this application, never as the client sent it."""
     assert describe_client(agent) == words

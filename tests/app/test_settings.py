@@ -1,4 +1,4 @@
-"""What the environment may say."""
+"""The settings, and what production requires of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from quart_app.settings import Settings
 
 
 def test_production_needs_a_secret_key() -> None:
-    """Without one the application does not start, and says how to make one."""
+    """In production a missing key is an error that says how to make one."""
     with pytest.raises(ValidationError, match=r"SECRET_KEY is required in production.*token_urlsafe"):
         Settings(environment="production")
 
@@ -33,7 +33,7 @@ KEY = SecretStr("a key that is long enough")
     ],
 )
 def test_production_needs_a_strong_hash(method: str, is_accepted: bool) -> None:
-    """What is below OWASP's level is for tests, and an error that names the setting."""
+    """In production a hash below OWASP's level is an error that names the setting."""
     assert Settings(password_method=method).password_method == method
     if is_accepted:
         assert Settings(environment="production", secret_key=KEY, password_method=method).production
@@ -44,7 +44,7 @@ def test_production_needs_a_strong_hash(method: str, is_accepted: bool) -> None:
 
 @pytest.mark.parametrize("name", ["session_cookie_secure", "remember_cookie_secure"])
 def test_production_needs_secure_cookies(name: str) -> None:
-    """They may be said to be, and not said not to be."""
+    """In production ``*_COOKIE_SECURE`` may be true, but not false."""
     production = {"environment": "production", "secret_key": KEY}
     assert Settings.model_validate({**production, name: True}).production
     with pytest.raises(ValidationError, match=name.upper()):
@@ -52,7 +52,7 @@ def test_production_needs_secure_cookies(name: str) -> None:
 
 
 def test_errors_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrong with a secret is said without saying the secret."""
+    """An error about a secret does not contain it."""
     monkeypatch.setenv("SECRET_KEY", "too short")
     with pytest.raises(ValidationError) as error:
         Settings()
@@ -60,7 +60,7 @@ def test_errors_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each field is the variable of its name; arguments win."""
+    """Each field is read from the variable of its name; arguments override it."""
     monkeypatch.setenv("SECRET_KEY_FALLBACKS", "one old key, another old key ,")
     monkeypatch.setenv("REMEMBER_COOKIE_DURATION", "P7D")
     monkeypatch.setenv("SESSION_COOKIE_SECURE", "true")
@@ -78,7 +78,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_limits_of_logins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are durations; what is shorter than a login can be seen to be unused is refused, and so is nonsense."""
+    """The limits are durations; too short and invalid ones are errors."""
     monkeypatch.setenv("SESSION_IDLE", "PT1H")
     monkeypatch.setenv("SESSION_ABSOLUTE", "P90D")
     settings = Settings()
@@ -90,7 +90,7 @@ def test_limits_of_logins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_development_keeps_a_key(tmp_path: Path) -> None:
-    """Without a key one is made, once, and only its owner can read it."""
+    """In development a key is made once, readable by its owner only."""
     first = create_app({"instance_path": tmp_path}).secret_key
     assert first
     assert create_app({"instance_path": tmp_path}).secret_key == first
@@ -100,7 +100,7 @@ def test_development_keeps_a_key(tmp_path: Path) -> None:
 
 
 def test_two_workers_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who comes second takes the key of who came first, although both saw none."""
+    """Of two workers that make a key at the same time the second uses that of the first."""
     path = tmp_path / "secret_key"
     first = kept_secret_key(path)
     monkeypatch.setattr(Path, "exists", lambda _: False)
@@ -108,6 +108,6 @@ def test_two_workers_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_keys_rotate(tmp_path: Path) -> None:
-    """Old keys are accepted under the name that Quart and Quart-Auth know them by."""
+    """Fallback keys are passed to Quart and Quart-Auth."""
     app = create_app({"instance_path": tmp_path, "secret_key_fallbacks": "one old key"})
     assert app.config["SECRET_KEY_FALLBACKS"] == ["one old key"]

@@ -1,4 +1,4 @@
-"""How the application is started, but for Hypercorn, which tests/browser has."""
+"""Ways to start the application, except Hypercorn, which tests/browser covers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_quart_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_applications_share_nothing(tmp_path: Path) -> None:
-    """Each call makes another one, with its own parts."""
+    """Each call makes an application with parts of its own."""
     one, other = (quart_app.create_app({"instance_path": tmp_path / name}) for name in ("one", "other"))
     assert current_database.of(one) is not current_database.of(other)
     assert current_password_hasher.of(one) is not current_password_hasher.of(other)

@@ -1,4 +1,4 @@
-"""Removing the login sessions that are over by time."""
+"""The sweep of expired login sessions."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 async def app(app: Application, visitor: Visitor) -> AsyncIterator[Application]:
-    """One that Susan has registered with, and whose context is at hand."""
+    """An application in whose context the test runs, with susan registered."""
     await visitor.register()
     async with app.app_context():
         yield app
 
 
 async def add_login(kind: Kind, *, proved: timedelta, seen: timedelta, app: Application) -> None:
-    """A login of Susan, whose password was entered, and who was seen, so long ago."""
+    """Add a login of susan with these times."""
     row = LoginSession(user_id=1, kind=kind, client="", address="")
     row.created_at = row.proved_at = app_clock.now() - proved
     row.last_seen_at = app_clock.now() - seen
@@ -59,21 +59,21 @@ async def add_login(kind: Kind, *, proved: timedelta, seen: timedelta, app: Appl
 
 
 async def add_old_logins(app: Application, number: int) -> None:
-    """So many that are over, all of one moment."""
+    """Add this many expired logins with the same times."""
     for _ in range(number):
         await add_login(Kind.REMEMBERED, proved=49 * HOUR, seen=49 * HOUR, app=app)
 
 
 async def rows(app: Application) -> list[LoginSession]:
-    """All that the database has."""
+    """All rows of login sessions."""
     async with current_database.of(app).session() as session:
         return list((await session.scalars(select(LoginSession).order_by(LoginSession.id))).all())
 
 
 @pytest.mark.parametrize("batch", [1, 2, 1000])
 @pytest.mark.usefixtures("clock")
-async def test_what_is_over_goes(app: Application, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    """Those that are too old or unused for their kind, and no other, in as many batches as it takes."""
+async def test_expired_sessions_are_removed(app: Application, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    """Expired sessions of each kind are removed, in batches, and no others."""
     monkeypatch.setattr("quart_app.sessions.sweep._BATCH", batch)
     monkeypatch.setattr("quart_app.sessions.sweep._PAUSE", 0)
     for kind, longest in ((Kind.SESSION, 3 * HOUR), (Kind.BEARER, 4 * HOUR), (Kind.REMEMBERED, 48 * HOUR)):
@@ -92,7 +92,7 @@ async def test_what_is_over_goes(app: Application, monkeypatch: pytest.MonkeyPat
 
 
 async def test_at_once(app: Application, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several workers remove each row once, and none of them fails."""
+    """Concurrent sweeps remove each row once, and none fails."""
     monkeypatch.setattr("quart_app.sessions.sweep._BATCH", 3)
     monkeypatch.setattr("quart_app.sessions.sweep._PAUSE", 0)
     await add_old_logins(app, 30)
@@ -109,7 +109,7 @@ async def test_at_once(app: Application, settings: Settings, monkeypatch: pytest
 
 
 async def test_a_login_that_is_being_renewed_stays(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who enters the password again while the sweep looks at the row has won."""
+    """A login that is renewed during the sweep stays."""
     await add_old_logins(app, 2)
     execute = AsyncSession.execute
 
@@ -127,7 +127,7 @@ async def test_a_login_that_is_being_renewed_stays(app: Application, monkeypatch
 
 
 async def test_by_the_index(app: Application) -> None:
-    """The rows that may be over are found, not searched for among all."""
+    """The sweep uses the index instead of reading all rows."""
     asked: list[tuple[str, Any]] = []
 
     def remember(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
@@ -156,12 +156,12 @@ async def test_by_the_index(app: Application) -> None:
 
 @pytest.fixture
 def without_rest(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that starts after ``app`` sweeps, and again as soon as it has swept."""
+    """A worker that sweeps at its start, and again without a pause."""
     monkeypatch.setattr("quart_app.sessions.sweep._INTERVAL", 0)
 
 
 async def until_swept(app: Application) -> None:
-    """Wait until there is nothing left."""
+    """Wait until no expired session is left."""
     async with asyncio.timeout(60):
         while await rows(app):  # noqa: ASYNC110 - it is the database that is waited for
             await asyncio.sleep(0.01)
@@ -169,7 +169,7 @@ async def until_swept(app: Application) -> None:
 
 @pytest.mark.usefixtures("without_rest")
 async def test_a_server_sweeps(app: Application, settings: Settings) -> None:
-    """By itself, as long as it serves; then no task of it is left."""
+    """A server sweeps while it serves, and leaves no task at its end."""
     await add_old_logins(app, 2)
     before = asyncio.all_tasks()
     server = create_app(settings)
@@ -190,7 +190,7 @@ async def test_a_sweep_may_fail(
     level: str,
     with_traceback: bool,
 ) -> None:
-    """It is logged, a fault of the database in one line, and the next sweep does what this one has not."""
+    """A failed sweep is logged, a database fault in one line, and the next sweep does its work."""
     await add_old_logins(app, 2)
     server = create_app(settings)
     failures = iter([kind("DELETE", None, Exception("the disk is full"))])

@@ -1,4 +1,4 @@
-"""How often a password may be guessed, and who is kept out by it: those who guess."""
+"""Throttling of password guesses, and that it does not lock the owner out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WRONG = "not the password"
 
 @pytest.fixture(autouse=True)
 async def accounts(clock: Clock, app: Application) -> None:
-    """Susan, Bob, and somebody whose account is closed."""
+    """Susan, Bob, and a user with a closed account."""
     for name in ("susan", "bob", "closed"):
         await Visitor(app).register(name, email=f"{name}@example.com")
     async with app.app_context():
@@ -44,13 +44,13 @@ async def accounts(clock: Clock, app: Application) -> None:
 
 
 async def guess(visitor: Visitor, times: int, name: str = "susan", password: str = WRONG) -> list[int]:
-    """The statuses of so many wrong passwords."""
+    """The statuses of this many wrong passwords."""
     return [(await visitor.login(name, password)).status for _ in range(times)]
 
 
 @pytest.fixture
 async def stranger(app: Application) -> Visitor:
-    """Somebody who has just used up the attempts on Susan's name."""
+    """A visitor who has just used up the attempts on susan's name."""
     stranger = Visitor(app)
     assert await guess(stranger, LIMIT) == [302] * LIMIT
     return stranger
@@ -61,7 +61,7 @@ async def stranger(app: Application) -> Visitor:
 
 @pytest.mark.parametrize("password", [WRONG, PASSWORD])
 async def test_too_many_attempts(stranger: Visitor, clock: Clock, password: str) -> None:
-    """The next is not looked at: the form comes back, says when to try again, and keeps what was entered."""
+    """A throttled attempt is not verified; the form is shown with the time to wait and the entered name."""
     clock.shift(timedelta(minutes=4))
 
     page = await stranger.login("Susan", password, remember=True)
@@ -75,7 +75,7 @@ async def test_too_many_attempts(stranger: Visitor, clock: Clock, password: str)
 
 
 async def test_it_ends(stranger: Visitor, clock: Clock) -> None:
-    """A second before the end one waits for a second; at the end one does not, and has all attempts again."""
+    """At the end of the period, and not a second before, all attempts are available again."""
     clock.shift(WINDOW - SECOND)
     page = await stranger.login()
     assert (page.status, page.headers["Retry-After"]) == (429, "1")
@@ -85,12 +85,12 @@ async def test_it_ends(stranger: Visitor, clock: Clock) -> None:
 
 
 async def test_others_are_not_concerned(stranger: Visitor) -> None:
-    """Another account is another count."""
+    """Other accounts are not throttled."""
     assert (await stranger.login("bob")).location == "/index"
 
 
 async def test_success_makes_up_for_failures(visitor: Visitor) -> None:
-    """The right password lets the count begin anew."""
+    """The right password resets the count."""
     for _ in range(3):
         assert await guess(visitor, LIMIT - 1) == [302] * (LIMIT - 1)
         assert (await visitor.login()).location == "/index"
@@ -99,7 +99,7 @@ async def test_success_makes_up_for_failures(visitor: Visitor) -> None:
 
 
 async def test_pretending_to_be_another(stranger: Visitor, subtests: pytest.Subtests) -> None:
-    """Neither an address nor a browser is part of the count."""
+    """Another address or browser does not change the count."""
     token = (await stranger.get("/login")).token
     fields = {"csrf_token": token, "username": "SUSAN ", "password": PASSWORD}
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "User-Agent", "Remote-Addr"):
@@ -108,7 +108,7 @@ async def test_pretending_to_be_another(stranger: Visitor, subtests: pytest.Subt
 
 
 def anonymous(page: Page) -> tuple[int, dict[str, str], str]:
-    """An answer without what differs at any two: the token, the cookie, the name that was entered, the request's id."""
+    """A response without token, cookie, entered name and request id, which always differ."""
     own = ("set-cookie", "content-length", "x-request-id")
     headers = {name: value for name, value in page.headers.items() if name.lower() not in own}
     text = re.sub(r'value="(susan|closed|nobody|su.?san)[^"]*"', "", re.sub(r'value="[\w.-]{60,}"', "", page.text))
@@ -116,8 +116,8 @@ def anonymous(page: Page) -> tuple[int, dict[str, str], str]:
 
 
 @pytest.mark.parametrize("password", [WRONG, PASSWORD])
-async def test_nobody_learns_who_has_an_account(app: Application, password: str, subtests: pytest.Subtests) -> None:
-    """A name that nobody has, or whose account is closed, fails as often and in the same way as Susan's does."""
+async def test_throttling_reveals_no_accounts(app: Application, password: str, subtests: pytest.Subtests) -> None:
+    """An unknown name and a closed account are throttled exactly as an existing one."""
     susan = Visitor(app)
     expected = [anonymous(await susan.login("susan", WRONG)) for _ in range(LIMIT + 2)]
     for name in ("nobody", "closed", "nobody@example.com", "closed@example.com", "su\0san"):
@@ -127,14 +127,14 @@ async def test_nobody_learns_who_has_an_account(app: Application, password: str,
             assert (await other.login(name, password)).status == 429
 
 
-async def test_nobody_learns_whose_an_address_is(stranger: Visitor) -> None:
-    """What was tried on a name does not show at the address that belongs to it, so that nobody can match the two."""
+async def test_throttling_reveals_no_owner_of_an_address(stranger: Visitor) -> None:
+    """Attempts on a username are not counted for its address, so the two cannot be matched."""
     assert (await guess(stranger, LIMIT + 1, "susan@example.com")) == [302] * LIMIT + [429]
 
 
 @pytest.fixture
 def hashes() -> Iterator[list[str]]:
-    """Every hash that is computed, by method."""
+    """The method of every hash that is computed."""
     seen: list[str] = []
     original = security._hash_internal
 
@@ -148,7 +148,7 @@ def hashes() -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("name", ["susan", "nobody"])
 async def test_many_at_once(app: Application, hashes: list[str], name: str) -> None:
-    """Of 64 guesses at the same time, no more than the limit are hashed."""
+    """Of 64 concurrent guesses only as many as the limit are verified."""
     visitors = [Visitor(app) for _ in range(64)]
     for visitor in visitors:
         await visitor.get("/login")
@@ -160,14 +160,14 @@ async def test_many_at_once(app: Application, hashes: list[str], name: str) -> N
 
 @pytest.fixture
 async def workers(app: Application, settings: Settings) -> AsyncIterator[list[Application]]:
-    """Two that serve the same database."""
+    """Two workers with the same database."""
     another = create_app(settings)
     async with another.test_app():
         yield [app, another]
 
 
 async def test_workers_count_together(workers: list[Application]) -> None:
-    """Whichever answers, it is one count, which survives a restart."""
+    """Workers share one count, which survives a restart."""
     one, other = (Visitor(worker) for worker in workers)
     statuses = [(await visitor.login(password=WRONG)).status for _ in range(LIMIT // 2) for visitor in (one, other)]
     assert statuses == [302] * LIMIT
@@ -180,7 +180,7 @@ async def test_workers_count_together(workers: list[Application]) -> None:
 
 @pytest.fixture
 async def laptop(app: Application) -> Visitor:
-    """Susan's own browser: she has logged in there, and out."""
+    """Susan's browser, in which she has logged in and out."""
     visitor = Visitor(app)
     await visitor.login()
     await visitor.logout()
@@ -188,20 +188,20 @@ async def laptop(app: Application) -> Visitor:
 
 
 async def test_strangers_keep_nobody_out(laptop: Visitor, stranger: Visitor) -> None:
-    """Where Susan has logged in before she still can, whatever is tried elsewhere; and her success helps nobody."""
+    """In a known browser susan can log in, whatever is tried elsewhere; this does not reset other counts."""
     assert (await stranger.login()).status == 429
     assert (await laptop.login()).location == "/index"
     assert (await stranger.login()).status == 429
 
 
 async def test_known_browsers_have_a_limit_too(laptop: Visitor, visitor: Visitor) -> None:
-    """Its own: a thief of the browser guesses no more often than others, and Susan logs in elsewhere."""
+    """A known browser has the same limit, with a count of its own."""
     assert await guess(laptop, LIMIT + 1) == [302] * LIMIT + [429]
     assert (await visitor.login()).location == "/index"
 
 
 async def test_known_to_one_user(app: Application, stranger: Visitor) -> None:
-    """The browser of another user is a stranger's."""
+    """A browser that is known to another user is unknown to susan."""
     await stranger.login("bob")
     await stranger.logout()
     assert (await stranger.login()).status == 429
@@ -221,7 +221,7 @@ async def test_unknown_after_the_hash_was_replaced(laptop: Visitor, stranger: Vi
 
 
 async def test_forged_device_cookies(stranger: Visitor, subtests: pytest.Subtests) -> None:
-    """Nobody makes a known browser of his own."""
+    """A forged device cookie is ignored."""
     for cookie in ("", "x", "[1, 2]", "WzEsImRldmljZSJd.aaaaaa.bbbbbbbb", "\N{LATIN SMALL LETTER E WITH ACUTE}"):
         with subtests.test(cookie=cookie):
             stranger.client.set_cookie("localhost", "device", cookie)
@@ -251,7 +251,7 @@ async def test_signed_nonsense(stranger: Visitor, app: Application, subtests: py
 
 
 async def test_signed_for_another_purpose(stranger: Visitor, app: Application) -> None:
-    """A signature of ours on something else is no known browser."""
+    """A value that we signed for another purpose is no device cookie."""
     cookie = URLSafeTimedSerializer(app.secret_key or "", salt="something else").dumps([1, "device"])
     stranger.client.set_cookie("localhost", "device", cookie)
     assert (await stranger.login()).status == 429
@@ -259,7 +259,7 @@ async def test_signed_for_another_purpose(stranger: Visitor, app: Application) -
 
 @pytest.mark.parametrize(("age", "status"), [(timedelta(days=365), 302), (timedelta(days=365) + SECOND, 429)])
 async def test_known_for_a_year(laptop: Visitor, app: Application, clock: Clock, age: timedelta, status: int) -> None:
-    """After that a browser is a stranger again, whatever it keeps."""
+    """After a year a device cookie is ignored."""
     old = laptop.copy("device")
     clock.shift(age)
     await guess(Visitor(app), LIMIT)
@@ -267,7 +267,7 @@ async def test_known_for_a_year(laptop: Visitor, app: Application, clock: Clock,
 
 
 async def test_it_is_known_under_old_keys(laptop: Visitor, app: Application, stranger: Visitor) -> None:
-    """The key may rotate, as for all cookies."""
+    """A device cookie that was signed with a fallback key is accepted."""
     app.config["SECRET_KEY_FALLBACKS"] = [app.secret_key]
     app.secret_key = "a new key that is long enough"
     await guess(Visitor(app), LIMIT)
@@ -294,7 +294,7 @@ async def test_the_cookie_says_nothing(visitor: Visitor) -> None:
 
 
 async def test_the_cookie_of_production(settings: Settings, clock: Clock) -> None:
-    """It is for https, and for this host alone."""
+    """In production the cookie is ``Secure`` and bound to the host."""
     app = create_app(settings.model_copy(update={"session_cookie_secure": True}))
     async with app.test_app():
         page = await Visitor(app).login()
@@ -305,7 +305,7 @@ async def test_the_cookie_of_production(settings: Settings, clock: Clock) -> Non
 
 
 async def test_no_device_for_a_failed_login(visitor: Visitor) -> None:
-    """Only who has logged in is known."""
+    """A failed login sets no device cookie."""
     assert "device" not in (await visitor.login(password=WRONG)).cookies
 
 
@@ -321,7 +321,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("path", CHANGES)
 async def test_the_current_password(app: Application, clock: Clock, path: str) -> None:
-    """Who has found a login open guesses no more often; the owner, logged in elsewhere, is not kept from changes."""
+    """Confirmations of a login have their own limit, which does not throttle the owner elsewhere."""
     thief, owner = Visitor(app), Visitor(app)
     for visitor in (thief, owner):
         await visitor.login()
@@ -342,7 +342,7 @@ async def test_the_current_password(app: Application, clock: Clock, path: str) -
 
 
 async def test_programs_are_counted_too(stranger: Visitor, app: Application) -> None:
-    """It is one count, whichever face is asked, and for tokens as well; the answer says when to try again."""
+    """Pages, API and tokens share one count; the response says when to try again."""
     for kind in ("session", "bearer"):
         fields = {"username": "susan", "password": PASSWORD, "kind": kind}
         answer = await QuartClient(app).post("/api/v1/sessions", json=fields)
@@ -352,7 +352,7 @@ async def test_programs_are_counted_too(stranger: Visitor, app: Application) -> 
 
 
 async def test_the_current_password_of_programs(visitor: Visitor) -> None:
-    """The API asks for it no more often than the pages do."""
+    """The API limits confirmations as the pages do."""
     await visitor.login()
     fields = {"current_password": WRONG, "new_password": "another fine password"}
     for status in [403] * LIMIT + [429]:
@@ -366,13 +366,13 @@ async def test_the_current_password_of_programs(visitor: Visitor) -> None:
 
 
 async def attempts(app: Application) -> list[FailedAttempts]:
-    """What the database has of failed attempts."""
+    """The rows of failed attempts."""
     async with app.app_context(), current_database.of(app).session() as session:
         return list((await session.execute(select(FailedAttempts))).scalars())
 
 
 async def test_no_names_in_the_table(stranger: Visitor, app: Application) -> None:
-    """Names, and what was entered in their place by mistake, cannot be read or tried there."""
+    """The table contains no entered name, and no hash that could be guessed."""
     await stranger.login("my password, by mistake", "susan")
     rows = await attempts(app)
     assert sorted(row.count for row in rows) == [1, LIMIT]
@@ -382,7 +382,7 @@ async def test_no_names_in_the_table(stranger: Visitor, app: Application) -> Non
 
 
 async def test_old_attempts_are_cleared_away(app: Application, clock: Clock) -> None:
-    """Those that are over, at a later login, in the background; not the others."""
+    """Expired counts are removed in the background at a later failed login."""
     await guess(Visitor(app), 1, "first")
     clock.shift(WINDOW - SECOND)
     await guess(Visitor(app), 1, "second")
@@ -404,7 +404,7 @@ async def test_clearing_away_may_fail(app: Application, caplog: pytest.LogCaptur
 
 
 async def test_each_attempt_has_a_number(app: Application, clock: Clock) -> None:
-    """64 at once get 64 numbers, and it starts again when the time is over."""
+    """64 concurrent attempts get 64 numbers, which restart after the period."""
     async with app.app_context():
         made = await asyncio.gather(
             *(AttemptCounter(current_database()).count("key", now=now(), window=WINDOW) for _ in range(64))

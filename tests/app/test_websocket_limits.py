@@ -1,4 +1,4 @@
-"""A client that sends faster than we read waits."""
+"""Bounded queues of websockets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.app.visitor import Visitor
 
 
 async def test_few_messages_wait(app: Application, visitor: Visitor) -> None:
-    """No more than eight messages wait for a view, and one more with us; the others stay with the client."""
+    """At most eight messages are queued, and one more is held; the client keeps the others."""
     may_read = asyncio.Event()
     heard: list[str | bytes] = []
 
@@ -35,7 +35,7 @@ async def test_few_messages_wait(app: Application, visitor: Visitor) -> None:
 
 
 async def _left(tab: Tab) -> int:
-    """How many messages the server has not taken, once it takes none any more."""
+    """The number of messages that the server has not received once it stops receiving."""
     left, before = tab.unsent, -1
     while left != before:
         for _ in range(50):
@@ -45,8 +45,8 @@ async def _left(tab: Tab) -> int:
 
 
 @pytest.mark.parametrize("path", ["/closed", "/nowhere"], ids=["closed", "refused"])
-async def test_nobody_waits_for_the_client(app: Application, visitor: Visitor, path: str) -> None:
-    """A websocket that we have closed or refused has ended, although its client does not hang up."""
+async def test_a_closed_websocket_does_not_wait_for_the_client(app: Application, visitor: Visitor, path: str) -> None:
+    """A websocket that is closed or refused ends, even if its client does not disconnect."""
 
     @app.websocket("/closed")
     async def closed() -> None:

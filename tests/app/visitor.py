@@ -1,4 +1,4 @@
-"""Somebody with a browser: keeps cookies, and sends the forms that pages hold."""
+"""A browser without JavaScript, which keeps cookies and submits forms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 
 @dataclass
 class Page:
-    """An answer, read."""
+    """A response with its body."""
 
     status: int
     text: str
@@ -62,7 +62,7 @@ class Visitor:
         return await _read(await self.client.post(path, form=dict(fields), headers=self._headers(headers)))
 
     async def submit(self, path: str, **fields: str) -> Page:
-        """Open the page and send its form, token included."""
+        """Open the page and submit its form, with the token."""
         token = (await self.get(path)).token
         return await self.post(path, {"csrf_token": token, **fields})
 
@@ -85,7 +85,7 @@ class Visitor:
         return await self.submit("/logout")
 
     def copy(self, *names: str) -> Visitor:
-        """Somebody else with copies of these cookies, or of all; they last until they are refused."""
+        """Another browser with copies of these cookies, or of all."""
         other = Visitor(self.app, self.agent)
         for cookie in self.client.cookie_jar or ():
             if cookie.name in names or not names:
@@ -96,13 +96,13 @@ class Visitor:
         return other
 
     async def is_in(self) -> bool:
-        """Whether the home page, which is for users, opens."""
+        """Whether the home page, which is for users, is shown."""
         page = await self.get("/index")
         assert page.status in (200, 302)
         return page.status == 200
 
     def forget(self, name: str) -> None:
-        """Lose a cookie, as a browser loses its session cookies when it is closed."""
+        """Delete a cookie, as a browser deletes session cookies when it is closed."""
         self.client.delete_cookie("localhost", name)
 
     def _headers(self, headers: Mapping[str, str] | None) -> dict[str, str]:

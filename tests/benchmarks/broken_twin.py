@@ -1,4 +1,4 @@
-"""The twin with one small fault: what the comparison has to find."""
+"""Variants of the twin, each with one small fault that the comparison has to find."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from benchmarks.flask_twin import login
 
 
 def lax_cookies() -> Flask:
-    """It forgets that cookies are not for scripts."""
+    """Cookies are not ``HttpOnly``."""
     app = twin()
     app.config["SESSION_COOKIE_HTTPONLY"] = False
     return app
 
 
 def chatty_page() -> Flask:
-    """A word more on its pages."""
+    """Pages have one word more."""
     app = twin()
 
     @app.after_request
@@ -29,6 +29,6 @@ def chatty_page() -> Flask:
 
 
 def lasting_rows() -> Flask:
-    """Logging out forgets the cookies, and leaves the login session in the database."""
+    """A logout deletes the cookies but not the row of the login session."""
     setattr(login, "end_session", lambda _row: None)  # noqa: B010 - a name that it imports
     return twin()

@@ -1,4 +1,4 @@
-"""The application and its twin are alike, and where they are not, that is found."""
+"""The application and its twin behave alike, and the comparison finds a twin that does not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _quiet(_text: str) -> None:
 
 @pytest.fixture
 def everyday(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few stories, in which the fault of each broken twin shows."""
+    """A few stories that show the fault of each broken twin."""
     names = (
         "an everyday visit",
         "a remembered user stays remembered on both",
@@ -30,7 +30,7 @@ def everyday(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("everyday")
 def test_logins_are_shared_both_ways() -> None:
-    """A login on one application holds on the other, by session and by remember cookie, and all answers are alike."""
+    """A login at one application is valid at the other, and all responses are alike."""
     compared = check_applications(histories=2, seed=1, say=_quiet)
     assert (compared.stories, compared.histories) == (3, 2)
     assert compared.moves >= 5
@@ -42,7 +42,7 @@ def test_logins_are_shared_both_ways() -> None:
     [("lax_cookies", "session_data: httponly"), ("chatty_page", "page"), ("lasting_rows", "rows of login_sessions")],
 )
 def test_a_broken_twin_is_found(fault: str, what: str) -> None:
-    """A cookie's attribute, a word on a page, a row in the database: what differs is told, with how it came to it."""
+    """A difference in a cookie, a page or a row is reported with the steps that lead to it."""
     with pytest.raises(AnswersDiffer) as raised:
         check_applications(histories=0, seed=1, say=_quiet, flask_factory=f"tests.benchmarks.broken_twin:{fault}")
     assert f"\n    {what}\n" in str(raised.value)

@@ -1,4 +1,4 @@
-"""Locust's people, against the real server."""
+"""Locust's users, against a real server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from quart_app.factory import create_app
 
 
 def test_people_come_and_go(tmp_path: Path) -> None:
-    """They log in by the form, are greeted by name on every page, ask the API, watch who is online: without a fault."""
+    """They log in by the form, read pages, call the API and open websockets, without an error."""
     settings = {"instance_path": tmp_path, "secret_key": "k" * 16, "password_method": CHEAP_HASH}
     app = create_app(settings)
 

@@ -1,4 +1,4 @@
-"""The measurements run; what they measure is not for a test to judge."""
+"""The measurements run; their results are not judged here."""
 
 import json
 import os

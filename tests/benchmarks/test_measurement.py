@@ -1,4 +1,4 @@
-"""The measurement runs, within its bounds; what it measures is not for a test to judge."""
+"""The measurement runs within its bounds; its results are not judged here."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _HOUR = timedelta(hours=1)
 
 @pytest.mark.parametrize(("plan", "minutes"), [(quick_plan(), 2), (default_plan(), 15)], ids=["quick", "default"])
 def test_a_plan_ends_in_time(plan: Plan, minutes: float) -> None:
-    """What it says that it takes is what it promises, the comparison before it included."""
+    """A plan takes the announced time, including the comparison before it."""
     comparison = 15 + plan.histories / 3
     assert plan.duration() + comparison <= minutes * _MINUTE
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.key)
 def test_loads_are_bounded(case: Case) -> None:
-    """No load asks for more than was asked for by the issue: 1,000 requests at once, 10,000 websockets."""
+    """No load has more than 1,000 concurrent requests or 10,000 websockets."""
     for row in case.rows:
         is_socket = row.load.how in (How.IDLE_SOCKETS, How.TALKING_SOCKETS)
         assert row.load.connections <= (10_000 if is_socket else 1_000)
@@ -47,7 +47,7 @@ def test_loads_are_bounded(case: Case) -> None:
 
 
 def test_keys_of_cases_are_unique() -> None:
-    """So that ``--only`` means one."""
+    """The keys of cases are unique, so that ``--only`` selects one."""
     keys = [case.key for case in all_cases()]
     assert len(keys) == len(set(keys))
 
@@ -66,7 +66,7 @@ _SMALL = Place(users=5)
     ids=["users", "remembered", "open", "storm"],
 )
 def test_both_answer_a_load(load: Load, who: Who) -> None:
-    """Each load reaches both applications, and none of it fails: cookies and forms of the kit are real ones."""
+    """Each load reaches both applications, with valid cookies and forms, and no request fails."""
     needed(shutil.which("wrk"), "wrk is missing, and what is left out is the test with it: apt-get install wrk")
     rows = tuple(Row(contender.name, contender, load, _SMALL) for contender in (QUART, FLASK_16))
 
@@ -79,8 +79,8 @@ def test_both_answer_a_load(load: Load, who: Who) -> None:
 
 
 @pytest.mark.quick
-def test_nobody_is_written_down_as_seen(tmp_path: Path) -> None:
-    """What is done for each user once a minute is not done for all of them in one turn."""
+def test_no_last_seen_update_falls_into_a_turn(tmp_path: Path) -> None:
+    """The last-seen updates, once a minute for each user, do not all fall into one turn."""
     with set_stage(_SMALL, tmp_path) as stage:
         engine = create_engine(f"sqlite:///{next(Path(stage.folder).glob('*.sqlite3'))}")
         with engine.connect() as connection:
@@ -91,7 +91,7 @@ def test_nobody_is_written_down_as_seen(tmp_path: Path) -> None:
 
 
 def test_http2_is_measured() -> None:
-    """h2load's percentiles come from its log."""
+    """h2load's percentiles are read from its log."""
     needed(shutil.which("h2load"), "h2load is missing, and what is left out is the test with it: nghttp2-client")
     loads = (Load(connections=2, how=How.H2LOAD_1), Load(connections=2, how=How.H2LOAD_2))
     rows = tuple(Row(str(number), QUART, load, _SMALL) for number, load in enumerate(loads))
@@ -102,7 +102,7 @@ def test_http2_is_measured() -> None:
 
 
 def test_websockets_are_measured() -> None:
-    """Websockets of the users of a cookie file are opened, and are told who comes."""
+    """Websockets of the users of a cookie file are opened and receive messages."""
     kinds = ((How.IDLE_SOCKETS, "idle"), (How.TALKING_SOCKETS, "talking"))
     rows = tuple(Row(name, QUART, Load("/live/ws", 4, how=how), _SMALL) for how, name in kinds)
 
@@ -121,7 +121,7 @@ def test_load_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_servers_are_gone_afterwards(tmp_path: Path) -> None:
-    """Whatever happens while it is served, nothing of a server is left."""
+    """However a measurement ends, its server processes are stopped."""
     environment = application_environment(tmp_path, secret_key="k" * 16)
     factory = "benchmarks.applications.flask:application"
     pids = []

@@ -1,4 +1,4 @@
-"""Results become files that are read."""
+"""Results become readable files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RATES = (100.0, 300.0, 200.0)
 
 @pytest.fixture
 def results() -> Results:
-    """One case with two rows, and one that was left out."""
+    """One case with two rows, and one that was skipped."""
     turns = [Turn(rate, 1.0, 2.0, 3.0 * rate, 400.0, 50.0, 1) for rate in _RATES]
     rows = [
         RowResult(name, "/, users", "SQLite", "hypercorn <&>", "wrk", turns)
@@ -31,13 +31,13 @@ def results() -> Results:
 
 
 def test_results_come_back_from_json(results: Results, tmp_path: Path) -> None:
-    """What was measured can be drawn again later."""
+    """Results that were written as JSON can be reported again."""
     results.write(tmp_path / "results.json")
     assert read_results(tmp_path / "results.json") == results
 
 
 def test_medians_and_spread_are_told(results: Results, tmp_path: Path) -> None:
-    """Tables have the median with the least and the most, the command, and what is to be thought of three turns."""
+    """Tables have the median with minimum and maximum, the command, and a note about three turns."""
     write_report(results, tmp_path)
     text = (tmp_path / "results.md").read_text()
     assert "200 (100 to 300)" in text
@@ -57,7 +57,7 @@ def test_medians_and_spread_are_told(results: Results, tmp_path: Path) -> None:
 def test_goals_are_ratios_of_turns(
     results: Results, tmp_path: Path, factors: tuple[float, ...], cells: tuple[str, str]
 ) -> None:
-    """A goal is judged by the ratios of all turns; one that was not measured is left out."""
+    """A goal is judged by the ratios of all turns; one without results is left out."""
     quart, flask = results.cases[0].rows
     turns = [replace(turn, rate=turn.rate * factor) for turn, factor in zip(flask.turns, factors, strict=True)]
     results.cases[0].rows[:] = [quart, replace(flask, turns=turns)]
@@ -87,18 +87,18 @@ def test_goals_are_ratios_of_turns(
 def test_a_range_that_crosses_the_goal_decides_nothing(
     *, is_least: bool, ratios: list[float], verdict: Verdict
 ) -> None:
-    """A goal is met or not met if all turns agree on it, to two decimals; otherwise it is not distinguishable."""
+    """A goal is met or missed if all turns agree, to two decimals; else it is not distinguishable."""
     assert Goal("", "page", "Quart", "Flask", "rate", 1.3, is_least=is_least).judge(ratios) is verdict
 
 
 def test_every_goal_is_measured() -> None:
-    """Each goal's rows are rows of its case."""
+    """The rows of each goal exist in its case."""
     cases = {case.key: {row.name for row in case.rows} for case in all_cases()}
     assert all({goal.row, goal.by} <= cases[goal.case] for goal in GOALS)
 
 
 def test_the_page_stands_alone(results: Results, tmp_path: Path) -> None:
-    """One file, light and dark, without anything from elsewhere, and with nothing unescaped in it."""
+    """The page is one file, light and dark, that loads nothing and escapes everything."""
     write_report(results, tmp_path)
     page = (tmp_path / "results.html").read_text()
     assert "prefers-color-scheme: dark" in page
@@ -108,7 +108,7 @@ def test_the_page_stands_alone(results: Results, tmp_path: Path) -> None:
 
 
 def test_a_picture_is_svg(results: Results, tmp_path: Path) -> None:
-    """Each case that was measured has a picture with a bar for each row and figure."""
+    """Each measured case has a picture with a bar for each row and figure."""
     write_report(results, tmp_path)
     picture = ET.fromstring((tmp_path / "page.svg").read_text())  # noqa: S314 - our own
     assert len(picture.findall("{http://www.w3.org/2000/svg}rect")) == 4

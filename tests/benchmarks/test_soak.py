@@ -1,4 +1,4 @@
-"""What the soak makes of what it has seen; the soak itself is a command."""
+"""The evaluation of a soak; the soak itself is a command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECONDS = 90.0
 
 
 def soak(*, growth: float = 0.0, slower: float = 1.0, errors: dict[str, int] | None = None, pid: int = 2) -> Soak:
-    """A run that was flat, but for what is said."""
+    """A flat run, with the given differences."""
     samples = [
         Sample(
             at, {1: 100.0 + growth * at, pid if at > 40 else 2: 100.0}, {1: 40, 2: 40, pid: 40}, {1: 3, 2: 3, pid: 3}, 8
@@ -27,7 +27,7 @@ def soak(*, growth: float = 0.0, slower: float = 1.0, errors: dict[str, int] | N
 
 
 def test_what_is_flat() -> None:
-    """The last third is compared with the second one; what the first one was like does not matter."""
+    """The last third is compared with the second; the first is ignored."""
     warm_up = [(float(at), 1000.0) for at in range(30)]
     flat = [(float(at), 100.0) for at in range(30, 90)]
     grown = [(at, value if at < 60 else 106.0) for at, value in flat]
@@ -38,7 +38,7 @@ def test_what_is_flat() -> None:
 
 @pytest.mark.parametrize("seen", [range(30), range(60), range(60, 90)])
 def test_too_short_to_be_judged(seen: range) -> None:
-    """What was not seen in both thirds is not called flat."""
+    """A value that is missing in one of these thirds is not called flat."""
     with pytest.raises(ValueError, match="long enough"):
         judge("it", [(float(at), 1.0) for at in seen], seconds=_SECONDS, share=1.0, slack=1.0)
 
@@ -61,7 +61,7 @@ def test_latencies_in_time() -> None:
     ],
 )
 def test_what_is_not_flat(run: Soak, fault: str, tmp_path: Path) -> None:
-    """Each fault is told, by the JSON and by the page."""
+    """Each fault is reported in the JSON and on the page."""
     assert [told for told in run.faults if fault in told] == run.faults != []
     told, page = run.write(tmp_path / "results")
     assert json.loads(told.read_text())["faults"] == run.faults
@@ -69,6 +69,6 @@ def test_what_is_not_flat(run: Soak, fault: str, tmp_path: Path) -> None:
 
 
 def test_a_flat_run(tmp_path: Path) -> None:
-    """Nothing is said against it."""
+    """A flat run has no fault."""
     assert soak().faults == []
     assert "**Flat, and no error.**" in soak().write(tmp_path)[1].read_text()

@@ -1,4 +1,4 @@
-"""A real Chromium, which keeps what a person's browser keeps."""
+"""A real Chromium, with the profile of a user or without one."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _ARGUMENTS = (
 
 
 def find_chromium() -> str | None:
-    """The program, under one of the names it is installed by."""
+    """The path of the program, under one of its usual names."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @asynccontextmanager
 async def browse(program: str, profile: Path) -> AsyncIterator[BrowserContext]:
-    """Open the browser with a profile; at the end it is closed, and its session cookies are gone."""
+    """Open the browser with a profile; closing it at the end deletes session cookies."""
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             profile, executable_path=program, headless=True, args=list(_ARGUMENTS)
@@ -43,7 +43,7 @@ async def browse(program: str, profile: Path) -> AsyncIterator[BrowserContext]:
 
 @asynccontextmanager
 async def open_browser(program: str) -> AsyncIterator[Browser]:
-    """Open the browser without a profile: each context of it is somebody else's, and nothing of it is kept."""
+    """Open the browser without a profile: each context is another user's."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(_ARGUMENTS))
         try:

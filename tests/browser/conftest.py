@@ -13,7 +13,7 @@ from tests.serving.server import serve as serve_in_earnest
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The browser's program. Without it the test is skipped, but never in CI."""
+    """The path of Chromium. Without it the test is skipped, but never in CI."""
     program = find_chromium()
     if program is None:
         if os.environ.get("CI"):
@@ -24,7 +24,7 @@ def chromium() -> str:
 
 @pytest.fixture
 def address(request: pytest.FixtureRequest) -> str:
-    """Where a server of the test's own, with an empty database, can be reached.
+    """The URL of a server of this test only, with an empty database.
 
     It is the one that needs nothing, or what a test names by ``@pytest.mark.parametrize(..., indirect=True)``.
     """
@@ -34,14 +34,14 @@ def address(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def one_worker(tmp_path: Path) -> Iterator[str]:
-    """SQLite, and nothing beside it."""
+    """A server with one worker and SQLite."""
     with serve(tmp_path) as address:
         yield address
 
 
 @pytest.fixture
 def two_workers(tmp_path: Path, postgresql_url: str, redis_url: str) -> Iterator[str]:
-    """PostgreSQL, Redis, and the supervisor with two workers: what one request has done, another one sees elsewhere."""
+    """A supervisor with two workers, PostgreSQL and Redis, so that requests reach different workers."""
     environment = {"DATABASE_URL": postgresql_url, "REDIS_URL": redis_url}
     with serve_in_earnest(tmp_path, "--workers", "2", environment=environment) as server:
         yield f"http://127.0.0.1:{server.port}"

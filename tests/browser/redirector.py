@@ -1,4 +1,4 @@
-"""A server that redirects to whatever it was given, byte by byte, and answers everything else with an empty page."""
+"""A server that redirects to given locations, byte by byte, and answers other requests with an empty page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Redirector:
 
 @asynccontextmanager
 async def redirect_to(locations: Sequence[bytes]) -> AsyncIterator[str]:
-    """Serve until the end of the block; gives the address, ``http://127.0.0.1:port``."""
+    """Serve until the end of the block; yields the address, ``http://127.0.0.1:port``."""
     server = await asyncio.start_server(Redirector(locations).answer, "127.0.0.1", 0)
     try:
         yield "http://127.0.0.1:{1}".format(*server.sockets[0].getsockname())

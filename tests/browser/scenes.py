@@ -1,4 +1,4 @@
-"""Every page of the application in each state in which it looks different."""
+"""Every page of the application, in every state that looks different."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AGENTS = {
 
 @dataclass
 class Site:
-    """Where the application runs, and the browser that looks at it.
+    """The address of the application, and the browser.
 
     Arguments:
         browser: whose contexts are people.
@@ -35,7 +35,7 @@ class Site:
     strained: str
 
     async def log_in(self, context: BrowserContext, name: str, kind: str = "session") -> None:
-        """Let somebody in by the API; whose account that is, is made at the first time."""
+        """Log in through the API; the first call registers the user."""
         account = {"username": name, "password": PASSWORD}
         api = f"{self.address}/api/v1"
         await context.request.post(f"{api}/users", data={**account, "email": f"{name}@example.com"})
@@ -43,7 +43,7 @@ class Site:
         assert answer.status == 201, await answer.text()
 
     async def log_in_elsewhere(self, name: str) -> None:
-        """One more login of each kind."""
+        """Add one login of each kind."""
         for kind, agent in _AGENTS.items():
             context = await self.browser.new_context(user_agent=agent)
             await self.log_in(context, name, kind)
@@ -80,7 +80,7 @@ def _scene(path: str) -> Callable[[Show], Show]:
 
 
 async def _submit(page: Page, button: str, **fields: str) -> None:
-    """Fill in what is not empty, by label, and send the form."""
+    """Fill in the given fields by their labels, and submit the form."""
     for label, text in fields.items():
         await page.get_by_label(label.replace("_", " "), exact=True).fill(text)
     await page.get_by_role("main").get_by_role("button", name=button).click()

@@ -1,4 +1,4 @@
-"""The application as its users meet it: a Hypercorn of its own, on a port that was free."""
+"""Starts the application in a Hypercorn on a free port."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EXIT_TIMEOUT = 30.0
 
 @contextmanager
 def serve(instance: Path, workers: int = 1, /, **environment: str) -> Iterator[str]:
-    """Run the server with its data in this folder; gives its address, ``http://127.0.0.1:port``."""
+    """Run the server with its data in this folder; yields its address, ``http://127.0.0.1:port``."""
     port = free_port()
     log = instance / "hypercorn.log"
     command = [

@@ -1,4 +1,4 @@
-"""What people do on our pages, by what they read on them."""
+"""Actions of users on the pages, by visible text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PASSWORD = "correct horse battery"
 
 
 async def register(page: Page, address: str, name: str = "susan") -> None:
-    """Get an account, from the page one is sent to first."""
+    """Register, starting at the login page."""
     await page.goto(f"{address}/")
     await expect(page).to_have_title("Sign In - Microblog")
     await page.get_by_role("link", name="Click to Register!").click()
@@ -21,7 +21,7 @@ async def register(page: Page, address: str, name: str = "susan") -> None:
 
 
 async def log_in(page: Page, name: str = "susan", *, remember: bool = False) -> None:
-    """Log in on the page that is open."""
+    """Log in on the open page."""
     await page.get_by_label("Username").fill(name)
     await page.get_by_label("Password").fill(PASSWORD)
     if remember:

@@ -1,4 +1,4 @@
-"""Every page, as people meet it who see, hear, enlarge or darken it."""
+"""Accessibility of every page: screen readers, zoom, narrow screens and dark mode."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CHEAP = {"PASSWORD_METHOD": "pbkdf2:sha256:1"}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """A site in order, and one that is not, in the same browser."""
+    """A working site and a broken one, in the same browser."""
     sound, strained = (tmp_path_factory.mktemp(name) for name in ("sound", "strained"))
     with (
         serve(sound, LOGIN_ATTEMPTS="1", ADDRESS_LIMITS="false", **_CHEAP) as address,
@@ -45,7 +45,7 @@ async def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Async
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_everybody_can_use_it(site: Site, scene: Scene) -> None:
-    """It keeps the rules of axe-core, wide and light, narrow and dark; nothing is to be scrolled sideways."""
+    """Every page follows the rules of axe-core, wide, narrow, light and dark, and needs no horizontal scrolling."""
     context = await site.browser.new_context(viewport=_WIDE)
     context.set_default_timeout(15_000)
     page = await context.new_page()
@@ -60,7 +60,7 @@ async def test_everybody_can_use_it(site: Site, scene: Scene) -> None:
 
 
 async def test_no_page_is_forgotten(tmp_path: Path) -> None:
-    """Each address that shows a page to anybody is among the scenes."""
+    """Every URL that shows a page is among the scenes."""
     app = create_app({"instance_path": tmp_path, "password_method": _CHEAP["PASSWORD_METHOD"]})
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.websocket]
     assert {rule.endpoint for rule in rules if rule.arguments} == {"static"}, "a page with arguments needs a scene"
@@ -82,7 +82,7 @@ async def test_no_page_is_forgotten(tmp_path: Path) -> None:
 
 
 async def _broken_rules(page: Page, size: ViewportSize, scheme: Literal["light", "dark"]) -> list[str]:
-    """Which rule, and where."""
+    """The violated rules, with their places."""
     await page.set_viewport_size(size)
     await page.emulate_media(color_scheme=scheme)
     options = {"runOnly": _RULES, "resultTypes": ["violations"]}

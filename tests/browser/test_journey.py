@@ -1,4 +1,4 @@
-"""What somebody does who has never been here before."""
+"""The way of a new user through the application."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ on_both_sites = pytest.mark.parametrize("address", ["one_worker", "two_workers"]
 
 
 async def test_remembered_until_logging_out(chromium: str, address: str, tmp_path: Path) -> None:
-    """Register, log in to be remembered, close the browser, come back: in. Log out, come back: out."""
+    """A remembered user is logged in after the browser restarts, and logged out after a logout."""
     profile = tmp_path / "profile"
     async with browse(chromium, profile) as browser:
         page = browser.pages[0]
@@ -44,7 +44,7 @@ async def test_remembered_until_logging_out(chromium: str, address: str, tmp_pat
 
 
 async def test_not_remembered(chromium: str, address: str, tmp_path: Path) -> None:
-    """Who does not ask to be remembered is forgotten when the browser is closed."""
+    """Without "Remember Me" the login ends when the browser is closed."""
     profile = tmp_path / "profile"
     async with browse(chromium, profile) as browser:
         page = browser.pages[0]
@@ -59,7 +59,7 @@ async def test_not_remembered(chromium: str, address: str, tmp_path: Path) -> No
 
 @on_both_sites
 async def test_a_changed_password_ends_the_other_browser(chromium: str, address: str, tmp_path: Path) -> None:
-    """Remembered across a restart, one confirms who one is, changes the password, and is out in the other browser."""
+    """A restored login confirms, changes the password, and thereby ends the login of the other browser."""
     mine, other = tmp_path / "mine", tmp_path / "other"
     async with browse(chromium, mine) as browser:
         page = browser.pages[0]
@@ -102,7 +102,7 @@ async def test_a_changed_password_ends_the_other_browser(chromium: str, address:
 
 
 async def test_logging_out_elsewhere(chromium: str, address: str) -> None:
-    """Both buttons of the account page end logins of other browsers, and the page says so."""
+    """Both buttons of the account page end logins of other browsers, and a message says so."""
     async with open_browser(chromium) as browser:
         page, there = await browser.new_page(), await browser.new_page()
         await register(page, address)
@@ -123,7 +123,7 @@ async def test_logging_out_elsewhere(chromium: str, address: str) -> None:
 
 @on_both_sites
 async def test_a_program(chromium: str, address: str) -> None:
-    """A program that logs in by the API is shown on the account page, and its token ended there."""
+    """A login by the API is listed on the account page, and its token can be ended there."""
     async with open_browser(chromium) as browser, async_playwright() as playwright:
         page = await browser.new_page()
         await register(page, address)
@@ -144,7 +144,7 @@ async def test_a_program(chromium: str, address: str) -> None:
 
 
 async def test_without_javascript(chromium: str, address: str) -> None:
-    """Nothing of this needs a script, but the list of who is online to change by itself."""
+    """Every page works without JavaScript; only the live list does not update itself."""
     async with open_browser(chromium) as browser:
         page = await (await browser.new_context(java_script_enabled=False)).new_page()
         there = await (await browser.new_context(java_script_enabled=False)).new_page()
@@ -187,7 +187,7 @@ async def test_without_javascript(chromium: str, address: str) -> None:
 
 
 async def test_by_keyboard(chromium: str, address: str) -> None:
-    """The first stop of the Tab key leads past the navigation; Enter sends the form; errors are announced."""
+    """The first Tab stop skips the navigation, Enter submits forms, and errors are announced."""
     async with open_browser(chromium) as browser:
         page = await browser.new_page()
         await page.goto(f"{address}/login")
@@ -207,7 +207,7 @@ async def test_by_keyboard(chromium: str, address: str) -> None:
 
 
 async def test_nothing_is_blocked_or_missing(chromium: str, address: str) -> None:
-    """Our own content security policy blocks nothing of ours, and nothing is loaded from elsewhere."""
+    """The content security policy blocks nothing of the pages, which load nothing from other hosts."""
     async with open_browser(chromium) as browser:
         page = await browser.new_page()
         complaints: list[str] = []

@@ -1,4 +1,4 @@
-"""Two people who watch who is online, each in a browser."""
+"""The live page, with two users in two browsers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def people(page: Page) -> Locator:
 
 @pytest.mark.parametrize("address", ["one_worker", "two_workers"], indirect=True)
 async def test_come_and_go(chromium: str, address: str) -> None:
-    """Each sees the other come and go; logging out in one tab sends the other one to the login page."""
+    """Each user sees the other come and go; a logout in one tab sends the other tab to the login page."""
     async with open_browser(chromium) as browser:
         hers, his = await browser.new_page(), await (await browser.new_context()).new_page()
         complaints: list[str] = []
@@ -58,7 +58,7 @@ async def test_come_and_go(chromium: str, address: str) -> None:
 
 
 async def test_connects_again(chromium: str, address: str) -> None:
-    """A page that loses its connection connects again by itself; who is not logged in any more is sent to log in."""
+    """After a lost connection the page reconnects; after the end of the login it goes to the login page."""
     async with open_browser(chromium) as browser:
         page = await (await browser.new_context()).new_page()
         connections: asyncio.Queue[WebSocketRoute] = asyncio.Queue()
@@ -81,7 +81,7 @@ async def test_connects_again(chromium: str, address: str) -> None:
 
 
 async def test_without_script(chromium: str, address: str) -> None:
-    """Without JavaScript the page shows who is online as of now."""
+    """Without JavaScript the page shows who is online at that moment."""
     async with open_browser(chromium) as browser:
         page = await (await browser.new_context()).new_page()
         await enter(page, address, "susan")

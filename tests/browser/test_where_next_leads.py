@@ -1,4 +1,4 @@
-"""Where ``next`` leads, judged by a browser's own parser of URLs, and by going there.
+"""``next``, checked with the URL parser of a real browser, and by following the redirect.
 
 What is tried is made by chance from what parsers do not agree on (``tests/fuzz/urls.py``); ``FUZZ_EXAMPLES`` says of
 how many, and then it is something new each time.
@@ -63,7 +63,7 @@ count => Promise.all(Array.from({length: count}, (_, number) => new Promise(reso
 
 
 class Reading(NamedTuple):
-    """How the browser reads a value."""
+    """A value as the browser parses it."""
 
     origin: str
     page: str  #: path, query and fragment
@@ -71,25 +71,25 @@ class Reading(NamedTuple):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def page(chromium: str) -> AsyncIterator[Page]:
-    """An empty page, whose parser it is."""
+    """An empty page, whose URL parser is used."""
     async with open_browser(chromium) as browser:
         yield await browser.new_page()
 
 
 async def read(page: Page, values: Iterable[str], base: str) -> list[Reading | None]:
-    """What the browser makes of them, in one question; None for what it takes for no URL at all."""
+    """Parse all values in one call; None for an invalid URL."""
     readings = await page.evaluate(_READ, [list(values), base])
     return [reading and Reading(*reading) for reading in readings]
 
 
 def origin(base: str) -> str:
-    """Scheme and host."""
+    """The scheme and host."""
     return "{0.scheme}://{0.netloc}".format(urlsplit(base))
 
 
 @pytest.mark.parametrize("base", BASES)
-async def test_what_passes_stays(page: Page, base: str) -> None:
-    """It is a page of this site for the browser, as it came and as it is given back; nothing of it is repaired."""
+async def test_accepted_values_stay_on_the_site(page: Page, base: str) -> None:
+    """An accepted value is a page of this site for the browser, before and after, and needs no correction."""
     as_they_came, as_given_back = await read(page, KEPT, base), await read(page, KEPT.values(), base)
     for value, came, given in zip(KEPT, as_they_came, as_given_back, strict=True):
         assert came is not None
@@ -99,7 +99,7 @@ async def test_what_passes_stays(page: Page, base: str) -> None:
 
 
 async def test_pages_of_this_site_pass(page: Page) -> None:
-    """Whatever the browser reads as a page of this site is let through, in the browser's own spelling.
+    """A page of this site, in the browser's own spelling, is accepted.
 
     But for what could be read in another way elsewhere: two slashes at the beginning, or a backslash.
     """
@@ -147,7 +147,7 @@ WEAKER_CHECKS = (
 
 
 async def test_weaker_checks_are_caught(page: Page) -> None:
-    """With some of what other checks let through the browser leaves the site: the values are hostile enough."""
+    """Weaker checks accept some of these values with which the browser leaves the site."""
     readings = await read(page, VALUES, BASES[0])
     leaving = [value for value, one in zip(VALUES, readings, strict=True) if one and one.origin != origin(BASES[0])]
     for check in WEAKER_CHECKS:
@@ -156,7 +156,7 @@ async def test_weaker_checks_are_caught(page: Page) -> None:
 
 @pytest.mark.parametrize("base", BASES)
 async def test_the_model_of_a_browser(page: Page, base: str) -> None:
-    """The one in Python, that other tests ask, calls nothing ours with which the browser would leave."""
+    """The Python model of a browser agrees with it: it takes no foreign URL for one of this site."""
     readings = await read(page, VALUES, base)
     wrong = [
         value
@@ -167,7 +167,7 @@ async def test_the_model_of_a_browser(page: Page, base: str) -> None:
 
 
 async def test_going_there(page: Page) -> None:
-    """A ``Location`` is followed to where the parser says; what passes arrives at the page that it names."""
+    """The browser follows a ``Location`` as its parser reads it, and an accepted value reaches its page."""
     parsed = zip(KNOWN, await read(page, KNOWN, BASES[1]), strict=True)
     known = [value for value, reading in parsed if _is_web(value, reading)]
     values = _some(known, 20) + _some([*KEPT.values()], 20)
@@ -181,7 +181,7 @@ async def test_going_there(page: Page) -> None:
 
 
 def _is_web(value: str, reading: Reading | None) -> bool:
-    """Whether it fits into a header, and a frame comes to an end there.
+    """Whether the value fits into a header and names an http URL.
 
     It does not with ``mailto:``, with a user's name, or where it would be redirected again.
     """
@@ -190,7 +190,7 @@ def _is_web(value: str, reading: Reading | None) -> bool:
 
 
 async def test_where_the_application_sends_its_users(page: Page, tmp_path: Path) -> None:
-    """Who logs in, confirms, or has to log in first stays here, and goes to what was asked for if that passes."""
+    """Login, confirmation and refusals redirect within the site, to ``next`` if it is accepted."""
     app = create_app({"instance_path": tmp_path, "password_method": "pbkdf2:sha256:1", "address_limits": False})
     async with app.test_app():
         user, stranger = Visitor(app), Visitor(app)
@@ -215,5 +215,5 @@ async def test_where_the_application_sends_its_users(page: Page, tmp_path: Path)
 
 
 def _some(values: Sequence[str], count: int) -> list[str]:
-    """So many, from the first to the last."""
+    """This many values, evenly distributed."""
     return list(values[:: len(values) // count])

@@ -1,4 +1,4 @@
-"""The checks of docs/security.md: each says its figure in the summary of the run.
+"""Fixtures of the numbered checks of docs/security.md, and the summary of their figures.
 
 ``CHECKS=full`` repeats what is a matter of chance, such as the moment at which a worker is killed, more often.
 """
@@ -25,25 +25,25 @@ _FIGURE = "figure"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker ``check``."""
     config.addinivalue_line("markers", "check(number): which of the checks of docs/security.md it is")
 
 
 @pytest.fixture
 def times() -> int:
-    """How often to try what is a matter of chance."""
+    """How often to repeat a case that depends on chance."""
     return 20 if os.environ.get("CHECKS") == "full" else 5
 
 
 @pytest.fixture
 def tally() -> Tally:
-    """The figure of this check."""
+    """Counts the cases of this check."""
     return Tally()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Let a test fail whose tally is not what it should be, and keep the figure for the summary."""
+    """Fail a test in whose tally a case did not hold, and keep the figure for the summary."""
     tally = pyfuncitem.funcargs.get("tally")
     if not isinstance(tally, Tally):
         return (yield)
@@ -58,7 +58,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say all figures, in the order of the checks."""
+    """Print all figures in the order of the checks."""
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     properties = {each for report in reports for each in getattr(report, "user_properties", ())}
     figures = sorted(figure for name, figure in properties if name == _FIGURE)

@@ -1,4 +1,4 @@
-"""Several hosts that serve the same site: one database, and settings of their own."""
+"""Several hosts of one site: a common database and key, but each with its own settings and clock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def host(settings: Settings, key: str = "the key of the site", *fallbacks:
 
 
 def at(host: Application, visitor: Visitor) -> Visitor:
-    """The same browser, answered by another host."""
+    """The same browser at another host."""
     moved = Visitor(host, visitor.agent)
     for cookie in visitor.client.cookie_jar or ():
         assert moved.client.cookie_jar is not None

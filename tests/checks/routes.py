@@ -1,4 +1,4 @@
-"""All addresses of the application, so that a check forgets none that is added later."""
+"""All URLs of the application, so that a check also covers those that are added later."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def addresses(app: Application) -> list[str]:
-    """What can be asked for by GET, without files and websockets."""
+    """All URLs that accept GET, without static files and websockets."""
     return [path for method, path in _routes(app) if method == "GET"]
 
 
 def changes(app: Application) -> list[tuple[str, str]]:
-    """Every method and address that changes something."""
+    """All methods and URLs that change something."""
     return [(method, path) for method, path in _routes(app) if method not in SAFE_METHODS]
 
 

@@ -1,4 +1,4 @@
-"""Bodies that are made to hurt."""
+"""Malformed bodies of requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parts(number: int) -> bytes:
 
 
 def field(name: str, value: str) -> bytes:
-    """JSON of a login, one field of which is written like this."""
+    """The JSON of a login in which one field has this source text."""
     fields = {"username": '"susan"', "password": '"not the password"', name: value}
     return ("{" + ",".join(f'"{key}":{text}' for key, text in fields.items()) + "}").encode("utf-8", "surrogatepass")
 
@@ -71,7 +71,7 @@ PATHS = (
 
 
 async def longest_gap(stop: asyncio.Event) -> float:
-    """How long the loop had no time for others, at most."""
+    """The longest time for which the event loop was blocked."""
     longest, last = 0.0, perf_counter()
     while not stop.is_set():
         await asyncio.sleep(0)
@@ -81,7 +81,7 @@ async def longest_gap(stop: asyncio.Event) -> float:
 
 @pytest.mark.check(24)
 async def test_hostile_bodies(app: Application, visitor: Visitor, tally: Tally) -> None:
-    """Each is answered with a 4xx, or as a form with something missing, and holds nobody up."""
+    """Each body gets a 4xx, or the form with an error, and does not block other requests."""
     await visitor.register()
     await visitor.login()
     token = (await visitor.get("/account")).token
@@ -100,7 +100,7 @@ async def test_hostile_bodies(app: Application, visitor: Visitor, tally: Tally) 
                     gap = await watch
                     fine = answer.status_code in (200, 302) or 400 <= answer.status_code < 500
                     tally.count(fine, f"{name} to {path}: {answer.status_code}")
-            tally.count(gap < LONGEST_GAP, f"{name} to {path}: nobody else had a turn for {gap:.2f} s")
+            tally.count(gap < LONGEST_GAP, f"{name} to {path}: blocked the event loop for {gap:.2f} s")
             slowest = max(slowest, gap)
-    tally.count(await visitor.is_in(), "somebody was logged out by it")
+    tally.count(await visitor.is_in(), "the user was logged out")
     tally.note(f"longest gap {slowest * 1000:.0f} ms")

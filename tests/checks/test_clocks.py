@@ -1,4 +1,4 @@
-"""Time: hosts whose clocks differ, and logins that are over."""
+"""Hosts whose clocks differ, and expired logins."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.mark.check(15)
 async def test_clocks_differ(settings: Settings, clock: Clock, tally: Tally) -> None:
-    """A host whose clock is a minute ahead or behind knows everybody; one that is further behind spoils nothing."""
+    """A host whose clock differs by a minute accepts all logins; one that is further behind destroys none."""
     async with host(settings) as one, host(settings) as other:
         visitor = Visitor(one)
         await visitor.register()
@@ -60,7 +60,7 @@ async def test_clocks_differ(settings: Settings, clock: Clock, tally: Tally) -> 
 
 @pytest.mark.check(15)
 async def test_logging_in_where_the_clock_is_behind(settings: Settings, clock: Clock, tally: Tally) -> None:
-    """Who logs in there all the same is logged in there."""
+    """A new login at a host whose clock is behind is valid there."""
     async with host(settings) as one, host(settings) as other:
         visitor = Visitor(one)
         await visitor.register()
@@ -78,7 +78,7 @@ async def test_logging_in_where_the_clock_is_behind(settings: Settings, clock: C
 async def test_logins_end_on_the_server(
     app: Application, clock: Clock, tally: Tally, limit: str, late: timedelta
 ) -> None:
-    """Unused, used, remembered or a program's: accepted a second before its time is over, refused a second after."""
+    """A login of each kind is accepted a second before it expires and refused a second after."""
     visitor = Visitor(app)
     await visitor.register()
     await visitor.login(remember=limit == "remember_cookie_duration")

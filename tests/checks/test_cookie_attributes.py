@@ -1,4 +1,4 @@
-"""Each ``Set-Cookie`` of production."""
+"""The attributes of every ``Set-Cookie`` header in production."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def app(settings: Settings) -> AsyncIterator[Application]:
 
 @pytest.fixture
 def set_cookies(app: Application) -> list[str]:
-    """Every ``Set-Cookie`` that leaves the application."""
+    """Every ``Set-Cookie`` header that the application sends."""
     seen: list[str] = []
     inner: Any = app.asgi_app
 
@@ -52,7 +52,7 @@ def set_cookies(app: Application) -> list[str]:
 
 @pytest.mark.check(22)
 async def test_attributes(app: Application, set_cookies: list[str], tally: Tally) -> None:
-    """Prefix, attributes and size are right on every answer of a long journey, and deleting is done with the same."""
+    """Prefix, attributes and size are right in every response of a long visit, and when cookies are deleted."""
     long = f"/login?next=/{'a' * 2000}"
     for _ in range(2):
         visitor = Visitor(app)
@@ -89,7 +89,7 @@ async def test_attributes(app: Application, set_cookies: list[str], tally: Tally
 
 
 def is_right(morsel: Morsel[str]) -> bool:
-    """Whether a browser keeps it, for this host, over https, and out of reach of scripts and other sites."""
+    """Whether a browser keeps the cookie for this host only, over https, hidden from scripts and other sites."""
     return bool(
         morsel.key.startswith("__Host-")
         and morsel["secure"]

@@ -1,4 +1,4 @@
-"""Who tries names learns nothing of who has an account."""
+"""Login attempts must not reveal who has an account."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WRONG = "not the password at all"
 
 @pytest.fixture
 async def accounts(app: Application) -> None:
-    """One as it should be, one closed, one whose hash is none, and one without."""
+    """A normal account, a closed one, one with a damaged hash, and one without a hash."""
     for name in ("susan", "closed", *DAMAGED):
         await Visitor(app).register(name, email=f"{name}@example.com")
     async with app.app_context():
@@ -48,7 +48,7 @@ async def accounts(app: Application) -> None:
 
 @pytest.fixture
 def hashes() -> Iterator[list[str]]:
-    """Every hash that is computed, by method and parameters."""
+    """The method and parameters of every hash that is computed."""
     seen: list[str] = []
     original = security._hash_internal
 
@@ -62,7 +62,7 @@ def hashes() -> Iterator[list[str]]:
 
 
 def anonymous(page: Page) -> tuple[int, list[str], str, str]:
-    """An answer without what differs at any two of them."""
+    """A response without its parts that always differ."""
     text = re.sub(r'value="[\w.-]{60,}"', "", page.text)
     return page.status, sorted(page.headers.keys()), page.headers.get("Location", ""), text
 
@@ -71,7 +71,7 @@ def anonymous(page: Page) -> tuple[int, list[str], str, str]:
 @pytest.mark.usefixtures("accounts")
 @pytest.mark.quick
 async def test_wrong_logins_look_alike(app: Application, hashes: list[str], tally: Tally) -> None:
-    """Known, unknown, closed, damaged: the same answer, header for header, for exactly one hash of one kind."""
+    """Known, unknown, closed and damaged accounts get the same response after one hash of the same kind."""
     expected = anonymous(await Visitor(app).login("susan", WRONG))
     method = hashes[-1]
     for name in NAMES:
@@ -93,7 +93,7 @@ async def test_wrong_logins_look_alike(app: Application, hashes: list[str], tall
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.usefixtures("accounts")
 async def test_wrong_logins_take_as_long(app: Application, tally: Tally) -> None:
-    """Of thirty each, taken in turn, with a hash as in production, the medians differ by five per cent at most."""
+    """With a hash as in production, the median times of thirty attempts each differ by at most five per cent."""
     method: str = Settings.model_fields["password_method"].default
     hasher = PasswordHasher(method, threads=1, queue=1, metrics=current_metrics.of(app))
     current_password_hasher.add(app, hasher)

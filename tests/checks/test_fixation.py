@@ -1,4 +1,4 @@
-"""What was there before a login, and what goes on after a logout."""
+"""Session fixation: nothing from before a login is valid after it, and no request undoes a logout."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ OURS = {"_user_id", "_fresh", "_id", "_remember", "_remember_seconds", "csrf_tok
 
 
 async def content(visitor: Visitor) -> dict[str, object]:
-    """What the session holds."""
+    """The content of the session."""
     async with visitor.client.session_transaction() as opened:
         return dict(opened)
 
 
 async def plant(visitor: Visitor) -> None:
-    """Put something into the session that somebody else knows."""
+    """Store a value in the session that an attacker knows."""
     async with visitor.client.session_transaction() as opened:
         opened["cart"] = "mallory's"
         opened["csrf_token"] = "mallory's"
 
 
 def cookies(visitor: Visitor) -> dict[str, str | None]:
-    """What the browser keeps."""
+    """The cookies of the browser."""
     return {cookie.name: cookie.value for cookie in visitor.client.cookie_jar or ()}
 
 
 @pytest.mark.check(14)
 async def test_nothing_survives_a_login(app: Application, tally: Tally) -> None:
-    """Logging in, as somebody else too, confirming and logging out leave no key, token, or id from before."""
+    """After a login, confirmation or logout no key, token or id from before is left."""
     visitor = Visitor(app)
     await visitor.register()
     await visitor.register("bob", email="bob@example.com")
 
     async def log_in(name: str) -> None:
-        """Over the login that is there, which the page does not offer, and the API does."""
+        """Log in with the cookies of another login, which the API allows and the page does not."""
         credentials = {"username": name, "password": PASSWORD, "kind": "remembered"}
         answer = await visitor.client.post("/api/v1/sessions", json=credentials)
         assert answer.status_code == 201
@@ -103,7 +103,7 @@ async def test_a_slow_request_logs_nobody_in_again(app: Application, tally: Tall
 
 @pytest.mark.check(27)
 async def test_a_login_that_raises_is_none(app: Application, tally: Tally) -> None:
-    """A view that logs in and then raises answers 500, and has logged nobody in."""
+    """A view that logs in and then raises gives 500 and no login."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
     @app.get("/fails")

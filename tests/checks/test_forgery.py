@@ -1,4 +1,4 @@
-"""Requests that somebody else made a browser send."""
+"""Cross-site request forgery."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ FOR_STRANGERS = {"/login", "/register"}
 
 
 async def everything(app: Application) -> list[tuple[object, ...]]:
-    """All rows that the database has."""
+    """All rows of the database."""
     async with app.app_context(), current_database.of(app).session() as session:
         return [tuple(row) for table in Base.metadata.sorted_tables for row in await session.execute(select(table))]
 
 
 @pytest.mark.check(7)
 async def test_pages_need_the_token_of_their_session(app: Application, tally: Tally) -> None:
-    """No form without the token of its own session, or from another site with it, does anything: 403."""
+    """A form without the token of its session, or from another site, is 403 and changes nothing."""
     user, mallory, stranger = Visitor(app), Visitor(app), Visitor(app)
     await user.register()
     before_login = (await user.get("/login")).token
@@ -67,7 +67,7 @@ async def test_pages_need_the_token_of_their_session(app: Application, tally: Ta
 
 @pytest.mark.check(7)
 async def test_the_api_is_not_for_other_sites(app: Application, tally: Tally) -> None:
-    """No request that says it comes from another site, and no form of one, does anything in the API: 403 or 415."""
+    """A cross-site request or form to the API is 403 or 415 and changes nothing."""
     user = Visitor(app)
     await user.register()
     await user.login()

@@ -1,4 +1,4 @@
-"""Who was brought back by a cookie is not trusted with the account."""
+"""Logins that a remember cookie restored must not change the account."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ API = "/api/v1/me/password"
 
 
 async def remembered(app: Application) -> Visitor:
-    """Susan's browser with nothing but the remember cookie."""
+    """A browser of susan with the remember cookie only."""
     visitor = Visitor(app)
     await visitor.login(remember=True)
     return visitor.copy("remember_token")
 
 
 async def tries(visitor: Visitor, path: str) -> int:
-    """What is answered to who fills in this form with everything right."""
+    """The response to this form with valid fields."""
     token = (await visitor.get("/account")).token
     return (await visitor.post(path, {"csrf_token": token, "current_password": PASSWORD, **FRESH_ONLY[path]})).status
 
 
 @pytest.mark.check(9)
 async def test_remembered_users_confirm_first(app: Application, tally: Tally) -> None:
-    """With a remember cookie alone nothing that needs a fresh login happens; with the user's own password it does."""
+    """A restored login cannot change the account before the user's own password is confirmed."""
     await Visitor(app).register()
     await Visitor(app).register("bob", email="bob@example.com", password=NEW, password2=NEW)
     json = {"current_password": PASSWORD, "new_password": NEW}

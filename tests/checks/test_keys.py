@@ -1,4 +1,4 @@
-"""The secret key changes while people are logged in, on two hosts that never change at the same moment.
+"""Rotating the secret key while users are logged in, on two hosts that restart one after the other.
 
 tests/serving/test_key_rotation.py does it with processes.
 """
@@ -24,7 +24,7 @@ STEPS = {
 
 @pytest.mark.check(16)
 async def test_nobody_notices_a_new_key(settings: Settings, times: int, tally: Tally) -> None:
-    """At each step all sessions and remember cookies are good on both hosts; under a dropped key none is."""
+    """At each step both hosts accept all sessions and remember cookies; a dropped key is accepted nowhere."""
     number = 5 * times
     async with host(settings, OLD) as before:
         await Visitor(before).register()

@@ -1,4 +1,4 @@
-"""``kill -9``: what was answered is kept, what was not is whole or not there, and the next worker is there soon."""
+"""Workers killed with SIGKILL: answered requests are kept, others are complete or absent, and a worker follows soon."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMMIT = b"COMMIT;"
 
 @pytest.mark.check(10)
 def test_killed_worker(tmp_path: Path, times: int, tally: Tally) -> None:
-    """However often the only worker is killed, the service is back, and every answered registration is there."""
+    """Whenever the only worker is killed, another serves soon, and every answered registration is there."""
     slowest = 0.0
     with serve(tmp_path, environment={"ADDRESS_LIMITS": "false"}) as server:
         user = Browser(server.port)
@@ -42,7 +42,7 @@ def test_killed_worker(tmp_path: Path, times: int, tally: Tally) -> None:
 
 
 class Relay:
-    """Between the application and PostgreSQL: can keep to itself a COMMIT, or what is answered to one."""
+    """A relay between the application and PostgreSQL that can hold back a COMMIT or its response."""
 
     def __init__(self, url: str) -> None:
         self._there = urlsplit(url)
@@ -50,7 +50,7 @@ class Relay:
         self.held = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A connection of the application's."""
+        """Relay one connection of the application."""
         from_server, to_server = await asyncio.open_connection(self._there.hostname, self._there.port)
         silent = asyncio.Event()
 
@@ -79,7 +79,7 @@ class Relay:
 
 @asynccontextmanager
 async def relay_to(url: str) -> AsyncIterator[tuple[Relay, str]]:
-    """A relay, and the URL at which it is."""
+    """Start a relay; return it with its database URL."""
     relay = Relay(url)
     listening = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
@@ -92,7 +92,7 @@ async def relay_to(url: str) -> AsyncIterator[tuple[Relay, str]]:
 async def test_killed_in_a_registration(
     postgresql_url: str, tmp_path: Path, times: int, tally: Tally, holds: str
 ) -> None:
-    """Killed before the commit there is no account; after it there is, whole; either way who tries again gets in."""
+    """Killed before the commit there is no account, after it a complete one; a second attempt logs in either way."""
     attempts = max(1, times // 2)
     async with relay_to(postgresql_url) as (relay, url):
         environment = {"DATABASE_URL": url, "ADDRESS_LIMITS": "false", "UPGRADE_AT_START": "true"}
@@ -117,7 +117,7 @@ async def test_killed_in_a_registration(
 
 
 def register(server: Server, name: str) -> int | None:
-    """What is answered; None if nobody answers."""
+    """The response to a registration; None if there is none."""
     try:
         return Browser(server.port).register(name)
     except (ConnectionError, HTTPException):
@@ -125,13 +125,13 @@ def register(server: Server, name: str) -> int | None:
 
 
 def logs_in(server: Server, name: str) -> bool:
-    """Whether somebody can, with the right password; a wrong one is answered with 302, too."""
+    """Whether the password logs in; a wrong one redirects, too."""
     browser = Browser(server.port)
     return browser.login(name) == 302 and browser.get("/index")[0] == 200
 
 
 async def number_of_users(url: str) -> int:
-    """How many accounts there are."""
+    """The number of accounts."""
     connection = await asyncpg.connect(url)
     try:
         return int(await connection.fetchval("SELECT count(*) FROM users"))
@@ -140,7 +140,7 @@ async def number_of_users(url: str) -> int:
 
 
 async def until_there(url: str, name: str) -> None:
-    """Return when this user can be seen by others."""
+    """Wait until other connections see this user."""
     connection = await asyncpg.connect(url)
     try:
         async with asyncio.timeout(30):

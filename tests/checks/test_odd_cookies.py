@@ -1,4 +1,4 @@
-"""Cookies that nobody has got from us: visitors who send them are visitors, and wait for no error."""
+"""Invalid cookies: the client is a visitor, without an error or a delay."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ODD_IDS: list[Any] = [
 
 
 def seal_session(app: Application, payload: object) -> str:
-    """A session cookie with our own signature."""
+    """A session cookie with a valid signature."""
     interface = app.session_interface
     assert isinstance(interface, SecureCookieSessionInterface)
     serializer = interface.get_signing_serializer(app)
@@ -45,25 +45,25 @@ def seal_session(app: Application, payload: object) -> str:
 
 
 def seal_token(app: Application, payload: object) -> str:
-    """A remember cookie with our own signature."""
+    """A remember cookie with a valid signature."""
     options = {"digest_method": sha512}
     return _seal(URLSafeTimedSerializer(app.secret_key or "", REMEMBER_SALT, signer_kwargs=options), payload)
 
 
 def _seal(serializer: URLSafeTimedSerializer, payload: object) -> str:
-    """As ``dumps`` does; which would not take every payload."""
+    """Sign as ``dumps`` does, but with any payload."""
     text = urlsafe_b64encode(json.dumps(payload).encode()).rstrip(b"=")
     return serializer.make_signer(serializer.salt).sign(text).decode()
 
 
 def resealed(app: Application, name: str, cookie: str) -> str:
-    """The same content, sealed here: a proof that what is sealed here would be believed."""
+    """The same content signed here, which proves that these signatures are accepted."""
     _, payload = URLSafeTimedSerializer("whatever").loads_unsafe(cookie)
     return seal_session(app, payload) if name == "session" else seal_token(app, payload)
 
 
 async def answers(app: Application, name: str, value: str | bytes) -> tuple[set[int], bool, float]:
-    """The statuses, whether anybody is in, and the longest time of an answer, for who sends this cookie."""
+    """The statuses, whether a user is logged in, and the longest time, for a client with this cookie."""
     raw = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
     headers = {"Cookie": f"{name}=" + raw.decode("latin-1")}
     statuses, slowest, is_in = set(), 0.0, False
@@ -80,7 +80,7 @@ async def answers(app: Application, name: str, value: str | bytes) -> tuple[set[
 
 
 def cookie(user: Visitor, name: str) -> str:
-    """The value that the browser keeps."""
+    """The value in the browser."""
     assert user.client.cookie_jar is not None
     return next(cookie.value or "" for cookie in user.client.cookie_jar if cookie.name == name)
 
@@ -88,7 +88,7 @@ def cookie(user: Visitor, name: str) -> str:
 @pytest.mark.check(5)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_odd_cookies(user: Visitor, app: Application, clock: Clock, tally: Tally) -> None:
-    """Nonsense, forgeries, damaged and old cookies, and our own signature on the wrong thing: nobody, and no error."""
+    """Invalid, forged, damaged, expired and misplaced cookies log nobody in and cause no error."""
     hostile: dict[str, Any] = HOSTILE
     cases: list[tuple[str, str | bytes]] = [(name, value) for name in NAMES for value in hostile.values()]
     for payload in [*WRONG_TYPES, "x" * 43, "\ud800"]:
@@ -113,7 +113,7 @@ async def test_odd_cookies(user: Visitor, app: Application, clock: Clock, tally:
 
 @pytest.mark.check(5)
 async def test_old_cookies(user: Visitor, app: Application, settings: Settings, clock: Clock, tally: Tally) -> None:
-    """Once its time is over, a cookie that was good is none."""
+    """A valid cookie is refused after its time."""
     kept = {name: cookie(user, name) for name in NAMES[:2]}
     for name, value in kept.items():
         assert (await answers(app, name, value))[1]
@@ -127,7 +127,7 @@ async def test_old_cookies(user: Visitor, app: Application, settings: Settings, 
 
 @pytest.mark.check(29)
 async def test_odd_ids(user: Visitor, app: Application, tally: Tally) -> None:
-    """Our own signature on any id that is not the handle of a login is nobody's: not user 1, and no error."""
+    """A validly signed id that is no handle of a login logs nobody in, and causes no error."""
     for odd in ODD_IDS:
         cases = [
             ("session", seal_session(app, {"_user_id": odd, "_fresh": True})),

@@ -1,4 +1,4 @@
-"""Which passwords there may be, and how they are kept."""
+"""Which passwords are accepted, and how they are stored."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ STRONGEST = [
 
 @pytest.mark.check(25)
 async def test_which_passwords_there_may_be(app: Application, tally: Tally) -> None:
-    """Length counts, and what strangers try first is refused; what is not asked for is any composition."""
+    """Length decides, and common passwords are refused; no composition is required."""
     for password in REFUSED:
         answer = await Program(app).register(password=password)
         tally.count(answer.status == 400, f"{password[:30]!r}: {answer.status}")
@@ -73,7 +73,7 @@ async def test_which_passwords_there_may_be(app: Application, tally: Tally) -> N
 
 @pytest.mark.check(25)
 def test_common_passwords(tally: Tally) -> None:
-    """None of the common ones will do, nor one that is long by being repeated."""
+    """Every common password is refused, also if it is repeated to be long."""
     for password in common_passwords():
         long = password * ceil(PASSWORD_MIN / len(password))
         try:
@@ -82,13 +82,13 @@ def test_common_passwords(tally: Tally) -> None:
             refused = True
         else:
             refused = False
-        # Of one repeated character only the length counts, and of signs nobody makes words.
+        # A repeated character is judged by its length only, and punctuation makes no words.
         tally.count(refused or len(set(password)) == 1 or not password.isalnum(), password)
 
 
 @pytest.mark.check(26)
 def test_the_hash_is_slow_enough(tally: Tally) -> None:
-    """Passwords are hashed at OWASP's level, unless somebody sets it otherwise."""
+    """By default passwords are hashed at OWASP's level."""
     method = Settings(environment="development").password_method
     found = re.fullmatch(r"scrypt:(\d+):(\d+):(\d+)", method)
     assert found
@@ -98,7 +98,7 @@ def test_the_hash_is_slow_enough(tally: Tally) -> None:
 
 @pytest.mark.check(26)
 async def test_weak_hashes_are_replaced(settings: Settings, tally: Tally) -> None:
-    """With the right password at a login, and then only."""
+    """A weak hash is replaced at a login with the right password, and only then."""
     strong = create_app(settings.model_copy(update={"password_method": "pbkdf2:sha256:2"}))
     weak = create_app(settings)
     async with weak.test_app(), strong.test_app():
@@ -118,6 +118,6 @@ async def test_weak_hashes_are_replaced(settings: Settings, tally: Tally) -> Non
 
 
 async def stored(app: Application) -> str:
-    """The hash that the database has."""
+    """The hash in the database."""
     async with app.app_context(), current_database.of(app).session() as session:
         return str(await session.scalar(text("SELECT password_hash FROM users")))

@@ -1,4 +1,4 @@
-"""Where ``next`` leads: nowhere but to pages of this site."""
+"""Open redirects: ``next`` leads to pages of this site only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GOOD = {**VALUES["kept"], **{page: page for page in ("/index", "/account?tab=1#t
 
 
 def stays(location: str) -> bool:
-    """Whether a browser that goes there is still here, and nobody on the way stumbles over it."""
+    """Whether a browser that follows the redirect stays on this site, without an error."""
     printable = all("!" <= character <= "~" for character in location)
     return printable and location.startswith("/") and origin_in_a_browser(location, f"{SITE}/login") == SITE
 
@@ -31,7 +31,7 @@ def stays(location: str) -> bool:
 @pytest.mark.check(4)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_next_leaves_the_site_for_nobody(user: Visitor, app: Application, tally: Tally) -> None:
-    """Whatever ``next`` is, logging in and confirming lead to a page of ours; where it is one already, to that."""
+    """Logging in and confirming redirect to ``next`` if it is a page of this site, else to a default."""
     stranger = Visitor(app)
     login = {"csrf_token": (await stranger.get("/login")).token, "username": "susan", "password": PASSWORD}
     confirm = {"csrf_token": (await user.get("/account")).token, "current_password": PASSWORD}
@@ -47,7 +47,7 @@ async def test_next_leaves_the_site_for_nobody(user: Visitor, app: Application, 
 
 
 async def renewed(user: Visitor, answer: Page) -> Page:
-    """The account page, with the cookies that a confirmation has set."""
+    """The account page, with the cookies of the confirmation."""
     for name, morsel in answer.cookies.items():
         user.client.set_cookie("localhost", name, morsel.value)
     return await user.get("/account")
@@ -55,7 +55,7 @@ async def renewed(user: Visitor, answer: Page) -> Page:
 
 @pytest.mark.check(4)
 def test_addresses_leave_the_site_for_nobody(tmp_path: Path, tally: Tally) -> None:
-    """Nor does an address that looks like one of another site, which a server itself might redirect to."""
+    """A path that looks like the URL of another site is not redirected there."""
     with serve(tmp_path) as server:
         connection = HTTPConnection("127.0.0.1", server.port)
         for value in HOSTILE:

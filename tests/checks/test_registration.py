@@ -1,4 +1,4 @@
-"""Many who register at the same moment, and some who do not wait for the answer."""
+"""Concurrent registrations, and clients that disconnect."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ MANY, DIFFERENT, GONE = 50, 100, 200
 
 
 async def users(app: Application) -> int:
-    """How many accounts there are."""
+    """The number of accounts."""
     async with app.app_context(), current_database.of(app).session() as session:
         return await session.scalar(select(func.count()).select_from(User)) or 0
 
 
 async def test_no_account_comes_by_itself(app: Application) -> None:
-    """Where nobody has registered nobody can log in."""
+    """Without a registration nobody can log in."""
     assert await users(app) == 0
 
 
 @pytest.mark.check(18)
 async def test_one_name_for_fifty(app: Application, tally: Tally) -> None:
-    """One gets it, 49 are told so, and none waits in vain."""
+    """Of fifty concurrent registrations of one name one succeeds and 49 report that it is taken."""
     for number in range(3):
         fields = {"username": f"susan{number}", "email": f"susan{number}@example.com", "password": PASSWORD}
         answers = await asyncio.gather(*(Program(app).send("POST", "/users", {**fields}) for _ in range(MANY)))
@@ -45,7 +45,7 @@ async def test_one_name_for_fifty(app: Application, tally: Tally) -> None:
 
 @pytest.mark.check(18)
 async def test_a_hundred_names(app: Application, tally: Tally) -> None:
-    """Everybody gets a name of their own."""
+    """A hundred concurrent registrations of different names succeed."""
     people = [{**SUSAN, "username": f"user{number}", "email": f"u{number}@example.com"} for number in range(DIFFERENT)]
     answers = await asyncio.gather(*(Program(app).send("POST", "/users", person) for person in people))
     for answer in answers:
@@ -56,7 +56,7 @@ async def test_a_hundred_names(app: Application, tally: Tally) -> None:
 async def test_clients_that_go_away(
     app: Application, visitor: Visitor, caplog: pytest.LogCaptureFixture, tally: Tally
 ) -> None:
-    """Whenever a client hangs up, its account is whole or not there; no connection is lost, no error logged."""
+    """Whenever a client disconnects, its account is complete or absent; no connection leaks, no error is logged."""
     page = await visitor.get("/register")
     cookie = page.cookies["session"].value
     for number in range(GONE):
@@ -84,7 +84,7 @@ async def test_clients_that_go_away(
 
 
 async def hang_up(app: Application, body: bytes, cookie: str, *, after: float) -> None:
-    """Send a registration, and close the connection so many seconds later."""
+    """Send a registration and disconnect after this many seconds."""
     has_sent = False
 
     async def receive() -> dict[str, Any]:
@@ -96,7 +96,7 @@ async def hang_up(app: Application, body: bytes, cookie: str, *, after: float) -
         return {"type": "http.disconnect"}
 
     async def send(_message: dict[str, Any]) -> None:
-        """Nobody is there to take it."""
+        """Raise: the client has disconnected."""
 
     headers = {
         "host": "localhost",

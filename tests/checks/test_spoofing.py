@@ -1,4 +1,4 @@
-"""Headers by which a client says it is somebody else."""
+"""Forged headers about the client and the host."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ HOSTS = ("evil.test", "localhost.evil.test", "evil.test:80", "[::1", "a b", "loc
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """A site with a name, and no proxies in front of it."""
+    """A site with a name and no trusted proxy."""
     return settings.model_copy(update={"allowed_hosts": ("localhost",)})
 
 
 async def identifier(visitor: Visitor, headers: Mapping[str, str]) -> object:
-    """What a login is bound to, for a client that sends these headers."""
+    """The client identifier of a login with these headers."""
     token = (await visitor.get("/login", headers)).token
     await visitor.post("/login", {"csrf_token": token, "username": "susan", "password": PASSWORD}, headers)
     async with visitor.client.session_transaction() as session:
@@ -47,7 +47,7 @@ async def identifier(visitor: Visitor, headers: Mapping[str, str]) -> object:
 
 @pytest.mark.check(28)
 async def test_what_a_client_says_of_itself(app: Application, tally: Tally) -> None:
-    """It changes neither what the login is bound to, nor the address on the account page, nor any address of ours."""
+    """Forged headers change neither the identifier, nor the listed address, nor generated URLs."""
     await Visitor(app).register()
     honest = await identifier(Visitor(app), {})
     for trick in TRICKS:
@@ -65,7 +65,7 @@ async def test_what_a_client_says_of_itself(app: Application, tally: Tally) -> N
 
 @pytest.mark.check(28)
 async def test_stolen_cookies_and_the_address_of_their_owner(app: Application, tally: Tally) -> None:
-    """A session cookie that is used by another client is not fresh, whatever address the thief claims."""
+    """A stolen session is not fresh, whatever address the thief claims."""
     owner = Visitor(app, "Owner")
     await owner.register()
     await owner.login()
@@ -79,7 +79,7 @@ async def test_stolen_cookies_and_the_address_of_their_owner(app: Application, t
 
 @pytest.mark.check(28)
 async def test_throttled_in_any_disguise(app: Application, settings: Settings, tally: Tally) -> None:
-    """Who has used up the attempts has used them up."""
+    """Forged headers do not reset the throttling."""
     await Visitor(app).register()
     for _ in range(settings.login_attempts):
         await Visitor(app).login(password="not the password")
@@ -91,7 +91,7 @@ async def test_throttled_in_any_disguise(app: Application, settings: Settings, t
 
 @pytest.mark.check(28)
 async def test_other_names_of_the_site(app: Application, visitor: Visitor, tally: Tally) -> None:
-    """Under any name but ours there is nothing: 400, for pages, the API and websockets."""
+    """An unknown host name gets 400, for pages, API and websockets."""
     await visitor.register()
     await visitor.login()
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())

@@ -1,8 +1,8 @@
 """Users, browsers, thieves and revocations in any order, against a model of a few lines.
 
 The model knows logins by their number, and what each browser holds: two cookies, each of a login and of the
-generation of its handle. In every step every browser asks who it is, and must be told what the model says: nobody is
-ever somebody else, and nobody is in who was put out.
+generation of its handle. After every step every browser asks for its user, who must be the one of the model: no
+browser is ever another user, or still logged in after its login has ended.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ names, passwords, browsers = st.sampled_from(NAMES), st.sampled_from(PASSWORDS),
 
 @dataclass
 class Account:
-    """What the model knows of a user."""
+    """The model's account."""
 
     password: str
     active: bool = True
@@ -49,7 +49,7 @@ class Account:
 
 @dataclass
 class Login:
-    """A login session: whose, whether remembered, and which generation of its handle is good."""
+    """The model's login session: its user, whether it is remembered, and the generation of its valid handle."""
 
     name: str
     remembered: bool
@@ -58,7 +58,7 @@ class Login:
     generation: int = 0
 
     def is_over(self, now: float) -> bool:
-        """Whether it has ended by itself."""
+        """Whether the login has expired."""
         if self.remembered:
             return now - self.proved_at > REMEMBERED.total_seconds()
         return now - self.used_at > IDLE.total_seconds()
@@ -66,7 +66,7 @@ class Login:
 
 @dataclass(frozen=True)
 class Cookie:
-    """A cookie that names a login by a handle of some generation."""
+    """The model's cookie: a login, by a handle of some generation."""
 
     login: int
     generation: int
@@ -75,7 +75,7 @@ class Cookie:
 
 @dataclass
 class Browser:
-    """A browser, and the cookies that the model says it holds."""
+    """A browser and the cookies that the model expects in it."""
 
     visitor: Visitor
     session: Cookie | None = None
@@ -122,7 +122,7 @@ class Logins(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def do(self, work: Awaitable[Result]) -> Result:
-        """Wait for it, and for what it has left to the background."""
+        """Await a coroutine and the background tasks it has started."""
 
         async def all_of_it() -> Result:
             result = await work
@@ -141,7 +141,7 @@ class Logins(RuleBasedStateMachine):
         return login.generation == cookie.generation and account.active and not login.is_over(self.clock.now)
 
     def cookie_of(self, browser: Browser) -> Cookie | None:
-        """By which cookie somebody is in here, if anybody is; a remember cookie that is used makes a session."""
+        """The cookie that logs this browser in, if any; using a remember cookie also makes a session."""
         if not self.is_good(browser.session):
             browser.session = browser.remember if self.is_good(browser.remember) else None
         return browser.session
@@ -156,7 +156,7 @@ class Logins(RuleBasedStateMachine):
         return login
 
     def renew(self, browser: Browser) -> None:
-        """The password was entered again: another handle, in the cookies of this browser alone."""
+        """After a confirmed password the login has a new handle, in this browser only."""
         assert browser.session is not None
         login = self.logins[browser.session.login]
         login.generation += 1
@@ -300,7 +300,7 @@ class Logins(RuleBasedStateMachine):
 
 
 def test_nobody_is_somebody_else(sqlite_template: Path, times: int) -> None:
-    """Whatever happens in which order, every browser is whom the model says, or nobody."""
+    """After any sequence of actions every browser is the user that the model expects, or nobody."""
     Logins.template = sqlite_template
     run_state_machine_as_test(
         Logins,

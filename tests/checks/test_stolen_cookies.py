@@ -1,4 +1,4 @@
-"""Copies of cookies: what ends a login ends them all."""
+"""Copies of cookies end with their login."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOON = 5.0  # seconds until a websocket has ended
 
 
 async def another(app: Application, *, remember: bool = False) -> Visitor:
-    """The same user with another browser."""
+    """Another browser of the same user."""
     visitor = Visitor(app)
     await visitor.login(remember=remember)
     assert await visitor.is_in()
@@ -26,13 +26,13 @@ async def another(app: Application, *, remember: bool = False) -> Visitor:
 
 
 def seen(page: Page) -> tuple[int, str]:
-    """What an answer is, without what it is called in detail."""
+    """A response without its parts that always differ."""
     return page.status, page.headers.get("Location", "").partition("?")[0]
 
 
 @pytest.mark.check(1)
 async def test_replay_after_logout(user: Visitor, app: Application, tally: Tally) -> None:
-    """After logging out no copied cookie opens any page, address of the API or websocket that is for users."""
+    """After a logout copied cookies open no page, API operation or websocket of users."""
     copies = {"session": user.copy("session"), "remember": user.copy("remember_token"), "both": user.copy()}
     for_strangers = {path: seen(await Visitor(app).get(path)) for path in addresses(app)}
     protected = [path for path in addresses(app) if seen(await user.get(path)) != for_strangers[path]]
@@ -65,7 +65,7 @@ async def test_password_change(user: Visitor, app: Application, tally: Tally) ->
 
 @pytest.mark.check(3)
 async def test_log_out_everywhere(user: Visitor, app: Application, tally: Tally) -> None:
-    """Five sessions, two remember cookies and a websocket end at once; the websocket with 1008, within five seconds."""
+    """Five sessions, two remember cookies and a websocket end at once; the websocket within five seconds, with 1008."""
     sessions = [await another(app) for _ in range(5)]
     remembered = [(await another(app, remember=True)).copy("remember_token") for _ in range(2)]
     async with open_tab(sessions[0]) as tab:

@@ -1,4 +1,4 @@
-"""A server that is told to stop, and an SQLite that cannot write."""
+"""A server that is stopped, and an SQLite database that cannot be written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PEOPLE = 200  # more than fit on the pages that there are
 
 @pytest.mark.check(30)
 def test_requests_in_flight(tmp_path: Path, tally: Tally) -> None:
-    """Each of ten registrations that are being sent when SIGTERM comes is answered, and done; the exit status is 0."""
+    """Ten registrations that are being sent at SIGTERM are completed, and the exit status is 0."""
     with serve(tmp_path, environment={"ADDRESS_LIMITS": "false", "PASSWORD_METHOD": "pbkdf2:sha256:1"}) as server:
         browser = Browser(server.port)
         token = browser.token("/register")
@@ -57,7 +57,7 @@ def test_requests_in_flight(tmp_path: Path, tally: Tally) -> None:
 
 @contextmanager
 def locked(file: Path, _app: Application) -> Iterator[None]:
-    """Another process writes, and does not end; without WAL nobody could read either."""
+    """Another process holds the write lock."""
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     yield
@@ -67,7 +67,7 @@ def locked(file: Path, _app: Application) -> Iterator[None]:
 
 @contextmanager
 def full(_file: Path, app: Application) -> Iterator[None]:
-    """Not a page more fits on the disk."""
+    """The disk is full."""
 
     def limit(connection: Any, *_: object) -> None:
         cursor = connection.cursor()
@@ -88,7 +88,7 @@ async def test_sqlite_cannot_write(
     tally: Tally,
     fault: Callable[[Path, Application], AbstractContextManager[None]],
 ) -> None:
-    """Reading goes on, writing is 503 without a cookie, what was answered is kept, and the file is as it should be."""
+    """Reads work, writes are 503 without a cookie, answered writes are kept, and the file stays intact."""
     file = tmp_path / "microblog.sqlite3"
     susan = Visitor(app)
     await susan.register()

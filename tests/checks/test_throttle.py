@@ -1,4 +1,4 @@
-"""Guessing passwords, by all the ways there are."""
+"""Password guessing through every form and API operation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DISGUISES = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Remote-Addr", "User-A
 
 @pytest.mark.check(21)
 async def test_guessing(settings: Settings, tally: Tally) -> None:
-    """Of 120 guesses, at two workers and a third after a restart, in any disguise, a few are looked at."""
+    """Of 120 guesses, over two workers and a restart, with any forged header, only a few are verified."""
     async with host(settings) as one, host(settings) as other:
         for name in ("susan", "bob"):
             await Visitor(one).register(name, email=f"{name}@example.com")
@@ -36,7 +36,7 @@ async def test_guessing(settings: Settings, tally: Tally) -> None:
 
 
 async def guessed(visitor: Visitor, name: str, headers: dict[str, str]) -> int:
-    """What is answered to a wrong password."""
+    """The response to a wrong password."""
     token = (await visitor.get("/login")).token
     fields = {"csrf_token": token, "username": name, "password": f"not {PASSWORD}"}
     return (await visitor.post("/login", fields, headers)).status

@@ -1,4 +1,4 @@
-"""The websocket of a real server: who may open it, and what it takes; and one whose view does not read."""
+"""The websocket of a real server: origins, floods, and a view that does not receive."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FLOOD = 2.0  # seconds
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    """A server, of which the loop of this test knows nothing."""
+    """A server in a process of its own."""
     with ExitStack() as stack:
         yield await asyncio.to_thread(stack.enter_context, serve(tmp_path))
         await asyncio.to_thread(stack.close)
@@ -36,7 +36,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def cookies(server: Server) -> str:
-    """Those of somebody who is logged in."""
+    """The cookies of a logged-in user."""
 
     def log_in() -> str:
         browser = Browser(server.port)
@@ -47,7 +47,7 @@ async def cookies(server: Server) -> str:
 
 
 def memory(server: Server) -> int:
-    """What the worker has now, in KiB."""
+    """The memory of the worker, in KiB."""
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{server.workers[0]}/status").read_text())
     assert found
     return int(found[1])
@@ -55,7 +55,7 @@ def memory(server: Server) -> int:
 
 @pytest.mark.check(23)
 async def test_origins(server: Server, cookies: str, tally: Tally) -> None:
-    """Only a page of ours opens it: every other origin, and none, is 403 before anything is accepted."""
+    """Only a page of this site opens it: any other origin, and none, is 403 before it is accepted."""
     url = f"http://127.0.0.1:{server.port}{PATH}"
     ours = f"http://127.0.0.1:{server.port}"
     foreign = ["https://evil.test", "null", None, f"{ours}.evil.test", "http://127.0.0.1", f"https://evil.test#{ours}"]
@@ -73,7 +73,7 @@ async def test_origins(server: Server, cookies: str, tally: Tally) -> None:
 
 @pytest.mark.check(23)
 async def test_what_it_takes(server: Server, cookies: str, tally: Tally) -> None:
-    """A message that is too long is 1009; however much is sent, memory stays where it was and others are served."""
+    """A message that is too long closes it with 1009; a flood neither fills memory nor delays other requests."""
     url = f"http://127.0.0.1:{server.port}{PATH}"
     headers = {"Cookie": cookies, "Origin": f"http://127.0.0.1:{server.port}"}
     for size, code in ((LIMIT, 1003), (LIMIT + 1, 1009)):
@@ -94,7 +94,7 @@ async def test_what_it_takes(server: Server, cookies: str, tally: Tally) -> None
                         sent += 1
             except (ConnectionError, TimeoutError):
                 pass
-            client.writer.transport.abort()  # as nobody takes what is left
+            client.writer.transport.abort()  # because the rest is never received
     more = memory(server) - before
     tally.count(more < MORE, f"{more} KiB more after {sent} messages")
     status, _ = await asyncio.to_thread(Browser(server.port).get, "/login")
@@ -105,7 +105,7 @@ async def test_what_it_takes(server: Server, cookies: str, tally: Tally) -> None
 @pytest.mark.check(23)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_view_that_does_not_read(app: Application, visitor: Visitor, tally: Tally) -> None:
-    """However much is sent to it, a few messages wait with us, and the others stay with the client."""
+    """Of a flood a few messages are queued; the others stay with the client."""
     may_end = asyncio.Event()
 
     @app.websocket("/slow")

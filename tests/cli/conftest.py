@@ -24,7 +24,7 @@ def run() -> Callable[..., Result]:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Application:
-    """An application that no server runs, with an SQLite file, and a hash that costs nothing."""
+    """An application without a server, with an SQLite file and a cheap hash."""
     return create_app({"instance_path": tmp_path, "password_method": "pbkdf2:sha256:1", "log_level": "ERROR"})
 
 

@@ -1,4 +1,4 @@
-"""An application that somebody visits between two commands."""
+"""Requests to an application between two commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def served(app: Application, visit: Callable[[], Awaitable[Result]]) -> Result:
-    """Let somebody visit the application, and leave nothing open. It is not started: that, Quart can do only once."""
+    """Serve requests to the application, and close it. It is not started: Quart can do that only once."""
 
     async def serve() -> Result:
         await prepare_tables(current_database.of(app), upgrade=True)
@@ -28,7 +28,7 @@ def served(app: Application, visit: Callable[[], Awaitable[Result]]) -> Result:
 
 
 def can_log_in(app: Application, name: str, password: str = PASSWORD) -> bool:
-    """Whether the login page lets somebody in."""
+    """Whether the login page accepts this password."""
     visitor = Visitor(app)
 
     async def try_it() -> bool:

@@ -22,7 +22,7 @@ Command = Callable[..., Result]
 
 
 def users(app: Application) -> int:
-    """How many there are."""
+    """The number of users."""
 
     async def count() -> int:
         async with current_database.of(app).session() as session:
@@ -32,7 +32,7 @@ def users(app: Application) -> int:
 
 
 def test_as_many_as_wanted(command: Command, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first and the last can log in, whatever is sent to the database at once; a second time adds what lacks."""
+    """The first and the last user can log in, for any batch size; a second run adds only what is missing."""
     monkeypatch.setattr(seed, "_BATCH", 3)
     assert command("seed", "--users", "4").stdout == "Added 4 users; 0 existed already.\n"
     assert command("seed", "--users", "10").stdout == "Added 6 users; 4 existed already.\n"
@@ -42,7 +42,7 @@ def test_as_many_as_wanted(command: Command, app: Application, monkeypatch: pyte
 
 
 def test_a_fault_in_the_middle(command: Command, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each batch is a piece of work of its own: what was added before stays, and the next time adds the rest."""
+    """Each batch is one transaction: earlier ones stay, and the next run adds the rest."""
     monkeypatch.setattr(seed, "_BATCH", 3)
     inserts: list[str] = []
 
@@ -63,8 +63,8 @@ def test_a_fault_in_the_middle(command: Command, app: Application, monkeypatch: 
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_what_others_have(tmp_path: Path, run: Command, request: pytest.FixtureRequest, kind: str) -> None:
-    """A user whose name, or whose address, is somebody else's already is not added, and not counted as added."""
+def test_taken_names_are_skipped(tmp_path: Path, run: Command, request: pytest.FixtureRequest, kind: str) -> None:
+    """A user whose name or address another account has is not added and not counted."""
     url = f"sqlite:///{tmp_path / 'one.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
     app = create_app({"instance_path": tmp_path, "database_url": url, "log_level": "ERROR"})
     for name, email in (("User2", "susan@example.com"), ("joe", "USER3@example.com")):
@@ -76,7 +76,7 @@ def test_what_others_have(tmp_path: Path, run: Command, request: pytest.FixtureR
 
 
 def test_another_password(command: Command, app: Application) -> None:
-    """It can be given, and is the same for all."""
+    """Another password can be given, for all users."""
     assert command("seed", "--users", "2", "--password-stdin", input="a password of mine\n").exit_code == 0
     assert can_log_in(app, "user2", "a password of mine")
     assert not can_log_in(app, "user2", TEST_PASSWORD)
@@ -84,18 +84,18 @@ def test_another_password(command: Command, app: Application) -> None:
 
 @pytest.mark.parametrize("number", ["0", "-1", "many", "10000001"])
 def test_wrong_numbers(command: Command, number: str) -> None:
-    """Some, and not more than there are uses for."""
+    """The number has a minimum and a maximum."""
     assert command("seed", "--users", number).exit_code == 2
 
 
 def test_help(command: Command) -> None:
-    """It says which password the users have, and when they have another."""
+    """The help says which password the users have."""
     said = "".join(command("seed", "--help").stdout.split())  # lines end where they may, within an option, too
     assert f'is "{TEST_PASSWORD}", unless --password-stdin gives another one'.replace(" ", "") in said
 
 
 def test_not_in_production(tmp_path: Path, run: Callable[..., Result]) -> None:
-    """Nobody gets accounts there whose password is known (ASVS 6.3.2), and there are none by default."""
+    """In production the command is refused (ASVS 6.3.2), and there are no default accounts."""
     app = create_app(
         {"instance_path": tmp_path, "environment": "production", "secret_key": 32 * "k", "upgrade_at_start": True}
     )

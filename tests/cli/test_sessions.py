@@ -1,4 +1,4 @@
-"""``sessions``: who is logged in, on the command line."""
+"""``sessions``: listing and ending logins on the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Command = Callable[..., Result]
 
 @pytest.fixture
 def visitors(app: Application) -> list[Visitor]:
-    """Susan, who is logged in twice, and Joe."""
+    """Susan, who is logged in with two browsers, and Joe."""
     visitors = [Visitor(app, "Firefox/1 Linux") for _ in range(3)]
 
     async def log_in() -> None:
@@ -46,7 +46,7 @@ def who_is_in(app: Application, visitors: list[Visitor]) -> list[bool]:
 
 
 def let_end(app: Application, session_id: int) -> None:
-    """Let the password of a login have been entered too long ago."""
+    """Move a login into the past, so that it has expired."""
 
     async def write() -> None:
         async with app.app_context(), current_database.of(app).session() as session:
@@ -67,7 +67,7 @@ LISTED = [
 
 @pytest.mark.usefixtures("visitors")
 def test_list(command: Command, subtests: pytest.Subtests) -> None:
-    """A line for each, the last one first: id, user, kind, when it was seen, from where, with what."""
+    """One line for each login, newest first: id, user, kind, last seen, address and browser."""
     for arguments, expected in LISTED:
         with subtests.test(arguments=arguments):
             listed = command("sessions", "list", *arguments)
@@ -79,7 +79,7 @@ def test_list(command: Command, subtests: pytest.Subtests) -> None:
 
 @pytest.mark.usefixtures("visitors")
 def test_list_of_those_that_go_on(app: Application, command: Command) -> None:
-    """As many as the limit says, whatever has ended by itself: a password too long ago, seen last of all."""
+    """The list has as many valid logins as its limit; expired ones are not counted."""
     let_end(app, 3)
     listed = command("sessions", "list", "--limit", "2")
     assert [line.split("\t")[0] for line in listed.stdout.splitlines()] == ["2", "1"]
@@ -96,7 +96,7 @@ def test_list_of_those_that_go_on(app: Application, command: Command) -> None:
 def test_end(
     app: Application, visitors: list[Visitor], command: Command, arguments: tuple[str, ...], said: str, left: list[bool]
 ) -> None:
-    """Those of a user, one, or all there are."""
+    """The logins of a user, one login, or all logins are ended."""
     assert command("sessions", "end", *arguments).stdout == f"{said}\n"
     assert who_is_in(app, visitors) == left
 
@@ -113,7 +113,7 @@ NOTHING_TO_END = [
 
 @pytest.mark.usefixtures("visitors")
 def test_nothing_to_end(command: Command, subtests: pytest.Subtests) -> None:
-    """What is not there, or not clear, ends nothing."""
+    """An unknown or ambiguous target ends nothing."""
     for arguments, code, said in NOTHING_TO_END:
         with subtests.test(arguments=arguments):
             failed = command("sessions", "end", *arguments)
@@ -124,7 +124,7 @@ def test_nothing_to_end(command: Command, subtests: pytest.Subtests) -> None:
 
 @pytest.mark.usefixtures("visitors")
 def test_sweep(app: Application, command: Command) -> None:
-    """Those that are over by time go, and it is said how many."""
+    """Expired logins are removed, and their number is printed."""
     assert command("sessions", "sweep").stdout == "Removed 0 logins.\n"
     let_end(app, 3)
     assert command("sessions", "sweep").stdout == "Removed 1 login.\n"

@@ -99,7 +99,7 @@ def terminal(environment: dict[str, str]) -> Iterator[Callable[..., pexpect.spaw
 
 
 def wait_for_prompt(shell: pexpect.spawn) -> None:
-    """Wait until the shell reads keys: Ctrl+D that comes before belongs to no prompt."""
+    """Wait for a prompt that reads keys: before that, Ctrl+D would be lost."""
     shell.expect(r"In .*: ")
     assert shell.waitnoecho()
 

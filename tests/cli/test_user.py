@@ -18,20 +18,20 @@ Command = Callable[..., Result]
 
 @pytest.fixture
 def susan(command: Command) -> None:
-    """Somebody with an account."""
+    """A user with an account."""
     created = command("user", "create", "Susan", "susan@example.com", "--password-stdin", input=f"{PASSWORD}\n")
     assert (created.exit_code, created.stdout) == (0, "Created Susan, with the id 1.\n")
 
 
 @pytest.mark.usefixtures("susan")
 def test_created(app: Application) -> None:
-    """Who is created here can log in by the pages, with exactly that password."""
+    """A user who is created here can log in with exactly that password."""
     assert can_log_in(app, "susan@example.com")
     assert not can_log_in(app, "susan", f"{PASSWORD}\n")
 
 
 def test_prompt(command: Command, app: Application) -> None:
-    """The password is asked for twice, and not shown."""
+    """The password is asked for twice and not shown."""
     created = command("user", "create", "joe", "joe@example.com", input=f"{PASSWORD}\n{PASSWORD}\n")
     assert created.exit_code == 0
     assert created.stdout.startswith("Password: \nRepeat for confirmation: \n")
@@ -54,7 +54,7 @@ def test_prompt(command: Command, app: Application) -> None:
     ],
 )
 def test_refused(command: Command, name: str, email: str, password: str, said: str) -> None:
-    """The rules are those of the pages, in a sentence; the password is not repeated."""
+    """The rules are those of the pages; the error is a sentence that does not repeat the password."""
     refused = command("user", "create", name, email, "--password-stdin", input=f"{password}\n")
     assert refused.exit_code == 1
     assert refused.stderr.splitlines()[-1].startswith(f"Error: {said}")
@@ -63,7 +63,7 @@ def test_refused(command: Command, name: str, email: str, password: str, said: s
 
 @pytest.mark.usefixtures("susan")
 def test_closed_and_opened(command: Command, app: Application) -> None:
-    """An account that is closed cannot be used until it is opened again; its logins are gone."""
+    """A closed account has no logins and cannot log in until it is opened again."""
     visitor = Visitor(app)
     served(app, visitor.login)
     assert command("user", "deactivate", "susan").exit_code == 0
@@ -76,7 +76,7 @@ def test_closed_and_opened(command: Command, app: Application) -> None:
 
 @pytest.mark.usefixtures("susan")
 def test_new_password(command: Command, app: Application) -> None:
-    """Only the new one is right from then on, and all logins are gone."""
+    """Only the new password logs in, and all logins have ended."""
     visitor = Visitor(app)
     served(app, visitor.login)
     changed = command("user", "set-password", "susan", "--password-stdin", input="another long password\n")
@@ -92,7 +92,7 @@ def test_new_password(command: Command, app: Application) -> None:
 @pytest.mark.parametrize("action", ["deactivate", "activate", "set-password"])
 @pytest.mark.parametrize("name", ["nobody", "no\0body", "\udcff"])
 def test_nobody(command: Command, action: str, name: str) -> None:
-    """Who is not there is said not to be there."""
+    """An unknown user is an error that says so."""
     failed = command("user", action, name)
     assert (failed.exit_code, failed.stderr) == (1, f"Error: There is no user {name!r}.\n")
 
@@ -102,12 +102,12 @@ def test_nobody(command: Command, action: str, name: str) -> None:
     [(), ("create",), ("create", "susan"), ("create", "a", "b", "password"), ("dance", "susan")],
 )
 def test_wrong_calls(command: Command, arguments: tuple[str, ...]) -> None:
-    """A command that is no command is answered with how to call it; there is no argument for a password."""
+    """A wrong command prints its usage; there is no argument for a password."""
     assert command("user", *arguments).exit_code == 2
 
 
 def test_old_tables(tmp_path: Path, run: Callable[..., Result]) -> None:
-    """Where a server would not change the tables, no command does, and each says what will."""
+    """With old tables every command ends with a message about the upgrade, where a server would not change them."""
     app = create_app({"instance_path": tmp_path, "upgrade_at_start": False})
     failed = run(app, "user", "activate", "susan")
     assert failed.exit_code == 1
@@ -115,7 +115,7 @@ def test_old_tables(tmp_path: Path, run: Callable[..., Result]) -> None:
 
 
 def test_no_database(tmp_path: Path, run: Callable[..., Result]) -> None:
-    """Without a database there is a sentence, and no password in it."""
+    """Without a database a command ends with a sentence that has no password in it."""
     url = "postgresql+asyncpg://microblog:password-of-the-database@127.0.0.1:1/microblog"
     failed = run(create_app({"instance_path": tmp_path, "database_url": url}), "user", "activate", "susan")
     assert failed.exit_code == 1

@@ -50,7 +50,7 @@ async def test_confirming_makes_fresh(site: Site) -> None:
     assert await text(client, "/private") == "just you, susan"
 
 
-async def test_nobody_is_not_fresh(site: Site) -> None:
+async def test_a_visitor_is_not_fresh(site: Site) -> None:
     """An anonymous visitor has no fresh login."""
     assert await text(site.client(), "/fresh") == "False"
 

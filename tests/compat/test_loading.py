@@ -314,7 +314,7 @@ async def test_concurrent_calls_share_one_load() -> None:
     assert loads == 1
 
 
-# --- when: only if somebody looks
+# --- when: only if the user is read
 
 
 async def test_a_page_that_does_not_read_the_user_has_no_effects() -> None:
@@ -409,7 +409,7 @@ async def test_sync_loader_works_at_once_in_a_pushed_context() -> None:
         assert current_user.name == "susan"
 
 
-async def test_nobody_needs_no_loading_in_a_pushed_context() -> None:
+async def test_visitors_need_no_loading_in_a_pushed_context() -> None:
     """In a pushed context without a login, reading the user works without ``load_user()``."""
     site = Site()
     async with site.app.test_request_context("/"):

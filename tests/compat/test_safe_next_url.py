@@ -121,7 +121,7 @@ _mischief = st.lists(
 @given(st.one_of(_mischief, _mischief.map(lambda tail: "/" + tail), st.text()))
 @example("/\t/evil.test")
 @example("/\\evil.test")
-def test_whatever_passes_is_harmless(value: str) -> None:
+def test_accepted_values_are_harmless(value: str) -> None:
     """Every accepted value begins with one slash, is printable ASCII, and stays on the origin."""
     url = safe_next_url(value, default="/refused")
 
@@ -130,7 +130,7 @@ def test_whatever_passes_is_harmless(value: str) -> None:
 
 
 @given(_mischief)
-def test_what_has_passed_passes_again(value: str) -> None:
+def test_accepted_values_are_accepted_again(value: str) -> None:
     """The result is a fixed point: checking it twice changes nothing."""
     url = safe_next_url(value, default="/refused")
 

@@ -40,7 +40,7 @@ def prose(page: Path) -> str:
 
 @contextmanager
 def programs(page: Path) -> Iterator[list[Any]]:
-    """What a reader has who puts the Python blocks of a page into files: a block with an application begins a file.
+    """The Python files of a page's reader: a block that makes an application begins a new file.
 
     Its other blocks go on where the one before ended. The files are modules for as long as this block runs, as
     SQLAlchemy looks its annotations up there.
@@ -61,12 +61,12 @@ def programs(page: Path) -> Iterator[list[Any]]:
 
 
 def answered(code: str) -> list[tuple[str, str]]:
-    """The commands of a block in ``console``, each with what stands below it."""
+    """The commands of a ``console`` block, each with the output below it."""
     return re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", code, re.MULTILINE)
 
 
 def commands(page: Path) -> list[str]:
-    """What a reader is told to type: the lines after a ``$``, and those of blocks in ``shell``."""
+    """The commands that a page shows: lines after a ``$``, and blocks in ``shell``."""
     typed = [line for block in blocks(page, "shell") for line in block.code.splitlines()]
     shown = [command for block in blocks(page, "console") for command, _ in answered(block.code)]
     text = re.sub(r" *\\\n *", " ", "\n".join(typed + shown))

@@ -1,4 +1,4 @@
-"""What the documentation shows is run, and what it points to is there."""
+"""The code in the documentation runs, and its links have targets."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=_page_id)
 
 @every_page
 def test_each_block_has_a_language(page: Path) -> None:
-    """A block that nobody knows how to check is not shown."""
+    """Every code block has one of the languages that these tests check."""
     assert {block.language for block in blocks(page)} <= LANGUAGES
 
 
 @every_page
 def test_python_runs(page: Path) -> None:
-    """Each Python block of a page runs, after those that it goes on from."""
+    """Each Python block of a page runs after the blocks that it continues."""
     with programs(page):
         pass
 
 
 def _shown_tests() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """The tests that pages show to their readers."""
+    """The tests that pages show."""
     with programs(DOCS / "testing.md") as made:
         for module in made:
             yield from ((name, test) for name, test in vars(module).items() if name.startswith("test_"))
@@ -59,14 +59,14 @@ def _shown_tests() -> Iterator[tuple[str, Callable[[], Any]]]:
 
 @pytest.mark.parametrize("shown", [pytest.param(test, id=name) for name, test in _shown_tests()])
 async def test_shown_tests_pass(shown: Callable[[], Any]) -> None:
-    """The tests that are shown pass."""
+    """The tests that pages show pass."""
     assert inspect.iscoroutinefunction(shown)
     await shown()
 
 
 @every_page
 def test_both_sides_of_a_diff_are_python(page: Path) -> None:
-    """Before and after are Python, unless the diff is one of commands."""
+    """Before and after of a diff are Python, unless it shows commands."""
     for block in blocks(page, "diff"):
         for other in "-+":
             kept = [line[1:] for line in block.code.splitlines() if line[:1] != other]
@@ -79,14 +79,14 @@ def test_both_sides_of_a_diff_are_python(page: Path) -> None:
 
 @every_page
 def test_toml_can_be_read(page: Path) -> None:
-    """Each block of TOML is TOML."""
+    """Each TOML block is valid."""
     for block in blocks(page, "toml"):
         assert tomllib.loads(block.code)
 
 
 @every_page
 def test_nginx_is_that_of_a_file(page: Path) -> None:
-    """Each line for nginx stands in docs/deployment, too."""
+    """Each line for nginx is in docs/deployment, too."""
     files = "".join(file.read_text() for file in (DOCS / "deployment").glob("*.conf"))
     known = {line.strip() for line in files.splitlines()}
     for block in blocks(page, "nginx"):
@@ -95,7 +95,7 @@ def test_nginx_is_that_of_a_file(page: Path) -> None:
 
 @every_page
 def test_links_lead_somewhere(page: Path) -> None:
-    """Each relative link of a page leads to a file of the repository."""
+    """Each relative link leads to a file of the repository."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)", prose(page))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
@@ -103,7 +103,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "start.md"], ids=_page_id)
 async def test_example_does_what_a_stranger_is_told(page: Path) -> None:
-    """The page's application answers a stranger as the page shows it."""
+    """The page's application answers a visitor as the page shows."""
     (shown,) = (
         block.code for block in blocks(page, "console") if block.code.startswith("$ curl -si localhost:5000/\n")
     )
@@ -117,7 +117,7 @@ async def test_example_does_what_a_stranger_is_told(page: Path) -> None:
 
 
 async def test_readme_shows_the_real_errors() -> None:
-    """The error messages in the README are the ones that are raised."""
+    """The error messages in the README are the real ones."""
     from compat import ConfigurationError, LoginManager, UserMixin, UserNotLoaded, login_user
 
     class User(UserMixin):
@@ -140,14 +140,14 @@ async def test_readme_shows_the_real_errors() -> None:
 
 
 def test_readme_example_is_short() -> None:
-    """A whole application is seen at a glance."""
+    """The application in the README is short."""
     example, *_ = blocks(ROOT / "README.md", "python")
 
     assert len(example.code.strip().splitlines()) <= 26
 
 
 def test_parity_table_names_real_tests() -> None:
-    """Each test that the parity table names is there, so that each row is pinned."""
+    """Each test that the parity table names exists."""
     named = set(re.findall(r"`(test_\w+)`", (DOCS / "parity.md").read_text()))
     folders = [ROOT / "tests" / "compat", ROOT / "tests" / "parity"]
     code = "".join(file.read_text() for folder in folders for file in folder.glob("test_*.py"))
@@ -157,7 +157,7 @@ def test_parity_table_names_real_tests() -> None:
 
 
 def test_reference_has_every_public_name() -> None:
-    """What ``compat`` gives to others stands in the reference, and nothing else."""
+    """The reference has every public name of ``compat`` and no other."""
     import compat
 
     named = set(
@@ -169,7 +169,7 @@ def test_reference_has_every_public_name() -> None:
 
 
 def test_reference_has_every_setting() -> None:
-    """Each key that ``compat`` reads from the configuration stands in the table of settings, and no other."""
+    """The table of settings has every key that ``compat`` reads and no other."""
     table = (DOCS / "reference.md").read_text().partition("## Settings")[2].partition("\n\n|")[2].partition("\n\n")[0]
     named = {name for row in table.splitlines() for name in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
     code = "".join(file.read_text() for file in (ROOT / "compat").glob("*.py"))

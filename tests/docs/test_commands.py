@@ -1,4 +1,4 @@
-"""The commands that the documentation tells people to type exist, with these options."""
+"""The commands in the documentation exist, with the options that it shows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TYPED = sorted({(page.name, command) for page in PAGES for command in commands(p
 
 @pytest.mark.parametrize(("page", "command"), TYPED)
 def test_command_exists(page: str, command: str) -> None:
-    """Each command that a page shows is one, and takes the options that it is given."""
+    """Each command that a page shows exists and accepts its options."""
     words = shlex.split(re.sub(r"^\w+=\$\(.*\)$", "", command))
     while words and (words[0] == "export" or "=" in words[0]):
         if words[0] != "export":

@@ -1,4 +1,4 @@
-"""What the pages say of their examples is so."""
+"""The examples of the pages do what the pages say."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 async def test_first_example_logs_in(page: Path, wrong: dict[str, str], right: dict[str, str], greeting: str) -> None:
-    """The first application of README and site lets its user in, and nobody else."""
+    """The first application of README and site lets its user in, and no visitor."""
     with programs(page) as (example,):
         client = QuartClient(example.app)
         refused = await client.post("/login?next=/", form=wrong)
@@ -60,7 +60,7 @@ async def test_first_example_logs_in(page: Path, wrong: dict[str, str], right: d
 
 
 async def test_first_example_logs_out() -> None:
-    """The user of the first application on the site can leave it."""
+    """The user of the site's first application can log out."""
     with programs(DOCS / "start.md") as (example,):
         client = LoginClient(example.app, user=example.USERS["susan"], remember=True)
         await client.post("/logout")
@@ -125,7 +125,7 @@ def side_by_side() -> Iterator[Any]:
 async def test_logged_in_at_one_is_logged_in_at_the_other(
     side_by_side: tuple[Any, Any], first: str, second: str, forgotten: list[str], protection: str
 ) -> None:
-    """By session, by remember cookie, or by both; and who logs out at the other is out at both."""
+    """Session and remember cookie are valid at both applications, and a logout at one ends both."""
     for app in side_by_side:
         app.login_manager.session_protection = protection
     browser = Browser(*side_by_side)
@@ -145,7 +145,7 @@ async def test_logged_in_at_one_is_logged_in_at_the_other(
     [(REMEMBER, "susan"), ("session", "nobody")],
 )
 async def test_the_way_back_after_the_last_step(side_by_side: tuple[Any, Any], lost: str, name: str) -> None:
-    """Once the new format is issued, sessions are good at the old application, and remember cookies are not."""
+    """With the new token format the old application accepts sessions but no remember cookies."""
     old, new = side_by_side
     del new.config["REMEMBER_COOKIE_ISSUE"]
     browser = Browser(old, new)
@@ -157,7 +157,7 @@ async def test_the_way_back_after_the_last_step(side_by_side: tuple[Any, Any], l
 
 @pytest.mark.parametrize(("first", "second"), [("old", "new"), ("new", "old")])
 async def test_forms_of_one_may_be_sent_to_the_other(side_by_side: tuple[Any, Any], first: str, second: str) -> None:
-    """The tokens of Flask-WTF and Quart-WTF are each other's."""
+    """Flask-WTF and Quart-WTF accept each other's tokens."""
     old, new = side_by_side
     flask_wtf.CSRFProtect(old)
     quart_wtf.CSRFProtect(new)
@@ -172,7 +172,7 @@ async def test_forms_of_one_may_be_sent_to_the_other(side_by_side: tuple[Any, An
 
 
 async def test_without_the_middleware_session_protection_sees_somebody_else(side_by_side: tuple[Any, Any]) -> None:
-    """Step 5 of the port is not for later."""
+    """Without step 5 of the port session protection sees another client."""
     old, new = side_by_side
     new.login_manager.session_protection = "strong"
     inner = new.asgi_app.app
@@ -203,7 +203,7 @@ async def example() -> AsyncIterator[Any]:
 
 @pytest.fixture
 def client(example: Any) -> LoginClient:
-    """The user's."""
+    """A client that is logged in as that user."""
     return LoginClient(example.app, user=example.User(id=1))
 
 
@@ -224,15 +224,15 @@ async def test_views_of_the_page_read_and_write(example: Any, client: LoginClien
     assert await (await client.get("/posts")).get_json() == {"user": "Sue", "posts": ["Hello"]}
 
 
-async def test_what_hangs_on_a_detached_user_cannot_be_read(example: Any) -> None:
-    """``current_user.posts`` is an error."""
+async def test_relationships_of_a_detached_user_cannot_be_read(example: Any) -> None:
+    """Reading ``current_user.posts`` of a detached user is an error."""
     user = await example.load_user("1")
     with pytest.raises(DetachedInstanceError):
         _ = user.posts
 
 
 async def test_changes_of_a_detached_user_are_not_written(example: Any) -> None:
-    """And no error says so."""
+    """Changes of a detached user are silently lost."""
     user = await example.load_user("1")
     user.name = "Sue"
     async with example.sessions.begin():
@@ -241,7 +241,7 @@ async def test_changes_of_a_detached_user_are_not_written(example: Any) -> None:
 
 
 async def test_an_added_user_belongs_to_one_session(example: Any) -> None:
-    """The next one that wants it says so."""
+    """A user that was added to a session cannot be added to another one."""
     user = await example.load_user("1")
     async with example.sessions() as one, example.sessions() as another:
         one.add(user)
@@ -250,7 +250,7 @@ async def test_an_added_user_belongs_to_one_session(example: Any) -> None:
 
 
 async def test_merge_puts_back_what_others_have_changed(example: Any, client: LoginClient) -> None:
-    """The trap of ``merge``."""
+    """``merge`` overwrites what other requests have changed meanwhile."""
     user = await example.load_user("1")
     await client.post("/visit")
     async with example.sessions.begin() as session:
@@ -263,7 +263,7 @@ async def test_merge_puts_back_what_others_have_changed(example: Any, client: Lo
 
 @pytest.mark.parametrize(("origin", "status"), [("http://localhost", 101), ("https://evil.example", 403)])
 async def test_websocket_of_the_page_is_for_its_own_site(origin: str, status: int) -> None:
-    """Another site's page is refused; one of its own hears its user."""
+    """The websocket refuses pages of other sites and serves its own."""
     from quart.testing.connections import WebsocketResponseError
 
     with programs(DOCS / "websockets.md") as (example,):
@@ -279,7 +279,7 @@ async def test_websocket_of_the_page_is_for_its_own_site(origin: str, status: in
 
 
 async def test_websocket_of_the_page_ends_with_its_login() -> None:
-    """Once the loader knows the user no more, the socket is closed, and says why."""
+    """When the loader no longer finds the user, the websocket is closed with a reason."""
     code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def nobody(_user_id: str) -> None:
@@ -313,7 +313,7 @@ async def test_websocket_of_the_page_ends_with_its_login() -> None:
 
 
 def test_json_api_answers_what_the_page_shows(tmp_path: Path) -> None:
-    """Typed one after the other, the commands of the page print what stands below them."""
+    """The commands of the page print the output that it shows."""
     shown = "".join(block.code for block in blocks(DOCS / "json-api.md", "console"))
     steps = answered(shown)
     instance = tmp_path / "instance"

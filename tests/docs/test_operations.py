@@ -1,4 +1,4 @@
-"""docs/operations.md and docs/deployment: what they say about the application is so."""
+"""docs/operations.md and docs/deployment agree with the application."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
 def test_every_setting_has_a_row() -> None:
-    """The table of settings names each one once, and nothing else."""
+    """The table of settings has each setting once, and no other."""
     named = re.findall(r"^\| `([A-Z_]+)` \|", OPERATIONS, re.MULTILINE)
     assert sorted(SETTINGS - set(named)) == [], "not in the table"
     assert sorted(set(named) - SETTINGS) == [], "no such setting"
@@ -34,13 +34,13 @@ def test_every_setting_has_a_row() -> None:
 
 
 def test_every_event_has_a_row() -> None:
-    """The table of events names each one, and each reason."""
+    """The table of events has each event and each reason."""
     for word in [*Event, *Reason]:
         assert f"`{word}`" in OPERATIONS
 
 
 def test_every_metric_has_a_row() -> None:
-    """The table of metrics names each one once, and nothing else."""
+    """The table of metrics has each metric once, and no other."""
     named = re.findall(r"^\| `([a-z]+_[a-z_]+)` \|", OPERATIONS, re.MULTILINE)
     families = text_string_to_metric_families(Metrics().as_text().decode())
     real = {family.name + "_total" * (family.type == "counter") for family in families}
@@ -48,7 +48,7 @@ def test_every_metric_has_a_row() -> None:
 
 
 def test_every_command_is_shown() -> None:
-    """Each command of the application stands on the page, but the one for its developers and Quart-Schema's."""
+    """Each command for operators is on the page."""
     app = create_app({"secret_key": "only for this test", "database_url": "sqlite:////nowhere"})
     shown = set(re.findall(r"^quart --app quart_app ([a-z]+(?: [a-z][a-z-]*)?)", OPERATIONS, re.MULTILINE))
     for name, command in app.cli.commands.items():
@@ -57,7 +57,7 @@ def test_every_command_is_shown() -> None:
 
 
 def test_proxy_passes_the_websocket() -> None:
-    """The address that nginx upgrades is that of a websocket of the application."""
+    """The path that nginx upgrades is that of the websocket."""
     (path,) = re.findall(r"location = (\S+) {[^}]*Upgrade", _text("nginx.conf"))
     app = create_app({"secret_key": "only for this test", "database_url": "sqlite:////nowhere"})
     assert path in {rule.rule for rule in app.url_map.iter_rules() if rule.websocket}
@@ -65,7 +65,7 @@ def test_proxy_passes_the_websocket() -> None:
 
 @pytest.mark.parametrize("file", ["microblog.service", "supervisord.conf", "Containerfile"])
 def test_they_start_the_supervisor(file: str) -> None:
-    """Not Hypercorn alone, which ends when a worker is killed."""
+    """Deployment files start the supervisor, not Hypercorn alone, which ends when a worker is killed."""
     assert re.search(r"-m[\", ]+quart_app\.serve", _text(file))
 
 
@@ -79,7 +79,7 @@ def test_they_are_for_production(file: str) -> None:
 
 @pytest.mark.parametrize("file", ["microblog.service", "supervisord.conf", "compose.yaml"])
 def test_they_wait_for_the_workers(file: str) -> None:
-    """Who stops the server gives it longer to do so than hypercorn.toml does."""
+    """Deployment files wait longer for the end than hypercorn.toml's timeouts."""
     config = Config.from_toml(ROOT / "hypercorn.toml")
     limit = re.search(r"^ *(?:TimeoutStopSec=|stopwaitsecs=|stop_grace_period: )(\d+)", _text(file), re.MULTILINE)
     assert limit
@@ -94,7 +94,7 @@ def test_they_wait_for_the_workers(file: str) -> None:
     ],
 )
 def test_whatever_the_exit_status(file: str, always: tuple[str, str, str]) -> None:
-    """They start the server again also after exit status 0."""
+    """Deployment files restart the server after exit status 0, too."""
     section, key, value = always
     parser = ConfigParser(strict=False, interpolation=None, inline_comment_prefixes=None)
     parser.read(DEPLOYMENT / file)

@@ -1,4 +1,4 @@
-"""What recipes.md says of its application is so."""
+"""The application of recipes.md does what the page says."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def example() -> Iterator[Any]:
 
 
 def client(example: Any, name: str | None, **login: bool) -> LoginClient:
-    """The browser of a user, or of a stranger."""
+    """The browser of a user, or of a visitor."""
     return LoginClient(example.app, user=name and example.USERS[name], **login)
 
 
 async def test_closed_accounts(example: Any) -> None:
-    """Cannot log in, and are out as soon as they are closed."""
+    """Closed accounts cannot log in and are logged out at once."""
     assert (await client(example, None).post("/login", form={"name": "eve"})).status_code == 403
 
     susan = client(example, None)
@@ -38,12 +38,12 @@ async def test_closed_accounts(example: Any) -> None:
 
 @pytest.mark.parametrize(("name", "status"), [("susan", 200), ("john", 403), (None, 302)])
 async def test_roles(example: Any, name: str | None, status: int) -> None:
-    """Who has the role passes; the others are refused, or sent to log in."""
+    """Users with the role are let in; others are refused, and visitors sent to log in."""
     assert (await client(example, name).get("/edit")).status_code == status
 
 
 async def test_keys_open_the_api(example: Any) -> None:
-    """With a key one is its user; without one, or with that of a closed account, the answer is for programs."""
+    """An API key logs in; without one, or with that of a closed account, the response is JSON."""
     for key, status in (("john's key", 200), ("eve's key", 401), ("", 401)):
         answer = await client(example, None).get("/api/me", headers={"X-API-Key": key})
         assert answer.status_code == status
@@ -52,14 +52,14 @@ async def test_keys_open_the_api(example: Any) -> None:
 
 
 async def test_a_key_is_not_fresh(example: Any) -> None:
-    """Nothing important is done by a key alone."""
+    """A key is not a fresh login."""
     answer = await client(example, None).get("/delete", headers={"X-API-Key": "john's key"})
 
     assert answer.location.startswith("/confirm")
 
 
 async def test_the_password_again(example: Any) -> None:
-    """A stale login is sent to confirm, and is fresh afterwards."""
+    """A stale login is redirected to the confirmation, and is fresh afterwards."""
     susan = client(example, "susan", fresh_login=False)
 
     assert (await susan.get("/delete")).location == "/confirm?next=%2Fdelete"
@@ -68,7 +68,7 @@ async def test_the_password_again(example: Any) -> None:
 
 
 async def test_work_in_the_background(example: Any) -> None:
-    """The task has its user, after the request has ended."""
+    """A background task has its user after the request has ended."""
     async with example.app.test_app():
         assert (await client(example, "susan").post("/report")).status_code == 202
 
@@ -76,7 +76,7 @@ async def test_work_in_the_background(example: Any) -> None:
 
 
 def test_a_command_may_await(example: Any) -> None:
-    """It runs, with a loop of its own."""
+    """The command runs on an event loop of its own."""
     done = example.app.test_cli_runner().invoke(args=["close", "susan"])
 
     assert done.output == "susan is closed.\n"

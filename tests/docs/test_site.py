@@ -24,7 +24,7 @@ def _sphinx() -> None:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A copy of docs/ to break."""
+    """A copy of docs/ that a test can break."""
     copy = tmp_path / "repository" / "docs"
     for name in ("hypercorn.toml", "compat"):  # what pages point to
         (copy.parent / name).parent.mkdir(exist_ok=True)
@@ -67,7 +67,7 @@ BROKEN = {
 
 
 def test_what_is_not_there_fails(source: Path, tmp_path: Path) -> None:
-    """A link, a heading, a picture or a name that does not exist ends the build with an error that names it."""
+    """A missing link, heading, picture or name fails the build with an error that names it."""
     for page in source.glob("*.md"):
         page.unlink()
     page = source / "index.md"

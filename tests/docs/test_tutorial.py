@@ -1,4 +1,4 @@
-"""docs/tutorial.md: each row of the tutorial is there, and pinned by tests that are."""
+"""docs/tutorial.md has each row of the tutorial, with existing tests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ ROWS = dict(re.findall(r"^\| (\d+) \|(.*)\|$", (ROOT / "docs" / "tutorial.md").r
 
 
 def test_every_row_is_there() -> None:
-    """Twenty of them, in order."""
+    """The page has twenty rows, in order."""
     assert list(ROWS) == [str(number) for number in range(1, 21)]
 
 
 def test_every_row_is_tested() -> None:
-    """Each names tests of the application that exist."""
+    """Each row names existing tests of the application."""
     code = "".join(file.read_text() for file in (ROOT / "tests" / "app").glob("test_*.py"))
     there = set(re.findall(r"def (test_\w+)\(", code))
     named = {row: set(re.findall(r"`(test_\w+)`", text)) for row, text in ROWS.items()}

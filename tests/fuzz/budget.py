@@ -1,4 +1,4 @@
-"""How much is tried: a little each time, as much as ``FUZZ_EXAMPLES`` asks for otherwise.
+"""The number of generated examples: a few by default, as many as ``FUZZ_EXAMPLES`` otherwise.
 
 Without the variable it is the same at each run. With it, it is something new at each run, and a seed can be given by
 ``--hypothesis-seed``; ``-o timeout=0`` lifts the limit on how long a test may take.
@@ -14,7 +14,7 @@ _asked_for = os.environ.get("FUZZ_EXAMPLES")
 
 
 def examples(usual: int) -> settings:
-    """Settings for *usual* examples, or for the number asked for."""
+    """Hypothesis settings for *usual* examples, or for the given number."""
     return settings(
         max_examples=int(_asked_for) if _asked_for else usual,
         derandomize=_asked_for is None,

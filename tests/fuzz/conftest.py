@@ -1,4 +1,4 @@
-"""What nobody has thought of, sent to the application; see docs/testing.md."""
+"""Generated input for the application; see docs/testing.md."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ from tests.app.conftest import visitor as visitor
 
 @pytest.fixture
 def database_url(migrated_sqlite_url: str) -> str:
-    """An SQLite file: one kind of database is enough here."""
+    """SQLite only: the input does not depend on the database."""
     return migrated_sqlite_url

@@ -1,7 +1,7 @@
-"""What is kept: each value that found a fault once, or a way through the code that others do not take.
+"""The corpus: values that once found a fault, or that take a rare path through the code.
 
 A file for each target, of lists by what is odd about their values. Bytes are written as text, a character each
-(Latin-1). Whoever finds another one adds it here.
+(Latin-1). Add new ones here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FOLDER = Path(__file__).parent / "corpus"
 
 
 def kept(target: str) -> Callable[[Test], Test]:
-    """Try all cases of a target first, whatever else is tried."""
+    """Try all values of a target before the generated ones."""
     values: dict[str, list[Any]] = json.loads((_FOLDER / f"{target}.json").read_text())
 
     def add(test: Test) -> Test:
@@ -31,5 +31,5 @@ def kept(target: str) -> Callable[[Test], Test]:
 
 
 def tell(case: list[Any]) -> None:
-    """Say the case as it is to be kept, should it fail."""
+    """Print a failing case in the form in which it is kept."""
     note(f"to be kept: {json.dumps(case)}")

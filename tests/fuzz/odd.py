@@ -1,4 +1,4 @@
-"""Odd values of each kind: JSON, text, bytes, and what is right but for a few characters."""
+"""Strategies for odd values: JSON, text, bytes, and valid values with a few changed characters."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ EDITS = st.lists(
 
 
 def edited(right: str, edits: Sequence[Sequence[object]]) -> str:
-    """Something that was right, changed."""
+    """A valid value with some changes."""
     for share, out, put in edits:
         assert isinstance(share, float | int)
         assert isinstance(out, int)

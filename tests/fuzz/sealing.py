@@ -1,4 +1,4 @@
-"""Signatures with the application's own key, on whatever one likes."""
+"""Signs any content with the application's own key."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _SALTS = {"remember_token": "quart-flask-login remember cookie", "bearer": "micr
 
 
 def seal(app: Quart, name: str, payload: object) -> str:
-    """A cookie or token of this name that holds anything: also what ``dumps`` would not take."""
+    """A cookie or token of this name with any content, also what ``dumps`` would refuse."""
     return sign(app, name, base64_encode(json.dumps(payload)))
 
 
 def sign(app: Quart, name: str, content: bytes) -> str:
-    """The same for bytes that may be no payload at all."""
+    """The same for any bytes."""
     serializer = _serializer(app, name)
     return serializer.make_signer(serializer.salt).sign(content).decode("latin-1")
 
 
 def payload_of(token: str) -> Any:
-    """What is in it, whoever signed it."""
+    """The payload, without checking the signature."""
     _, payload = URLSafeTimedSerializer("whatever").loads_unsafe(token)
     return payload
 
 
 def is_same(token: str, right: str) -> bool:
-    """Whether it is the right one in another spelling: base64 is read without what does not belong to it."""
+    """Whether it is the valid value in another spelling: base64 decoders ignore foreign characters."""
     (content, _, signature), (right_content, _, right_signature) = token.rpartition("."), right.rpartition(".")
     try:
         return content == right_content and base64_decode(signature) == base64_decode(right_signature)

@@ -1,4 +1,4 @@
-"""The ``Authorization`` header: whatever is in it, only the very token that was given is its user's."""
+"""Generated ``Authorization`` headers: only the issued token logs in."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _headers = st.one_of(
 
 
 async def check(app: Application, program: Program, case: list[Any]) -> None:
-    """What the API and the pages make of it."""
+    """Check the responses of the API and of the pages."""
     how, what = case
     token = program.token or ""
     if how == "sealed":
@@ -59,7 +59,7 @@ async def check(app: Application, program: Program, case: list[Any]) -> None:
 
 @pytest.fixture
 async def sealed_program(app: Application, bearer_program: Program) -> Program:
-    """A program whose token, sealed again as the tests seal theirs, is accepted."""
+    """A program whose token, signed by the tests' own function, is accepted."""
     assert await Program(app, seal(app, "bearer", payload_of(bearer_program.token or ""))).is_in()
     return bearer_program
 
@@ -68,7 +68,7 @@ async def sealed_program(app: Application, bearer_program: Program) -> Program:
 @examples(30)
 @given(case=_headers)
 async def test_authorization(app: Application, sealed_program: Program, case: list[Any]) -> None:
-    """It is 401 for the API and nothing at all for pages, and no error; the token stays good."""
+    """The API answers 401, pages ignore it, no error occurs, and the issued token stays valid."""
     tell(case)
     await check(app, sealed_program, case)
     assert await sealed_program.is_in()

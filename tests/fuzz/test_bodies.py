@@ -1,4 +1,4 @@
-"""Bodies of forms and of the API: in pieces, in other types, and with other fields than there are."""
+"""Generated bodies of forms and of the API: in pieces, of other types, with other fields."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _documents = st.tuples(
 
 
 def _bytes(text: str) -> bytes:
-    """What was written a character for each byte; text of a larger alphabet as UTF-8."""
+    """Text as bytes, one for each character (Latin-1), or else as UTF-8."""
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
@@ -81,7 +81,7 @@ def _header(text: str) -> str:
 @examples(30)
 @given(case=_forms)
 async def test_forms(app: Application, session_user: Visitor, case: list[Any]) -> None:
-    """Each is shown again, refused or sent on, to strangers and to users; nobody is logged in or out by it."""
+    """A form is shown again, refused or accepted, for visitors and users; it logs nobody in or out."""
     tell(case)
     path, kind, text = case
     body, stranger = _bytes(text), Visitor(app)
@@ -102,7 +102,7 @@ async def test_forms(app: Application, session_user: Visitor, case: list[Any]) -
 @examples(40)
 @given(case=_documents)
 async def test_documents(app: Application, bearer_program: Program, case: list[Any]) -> None:
-    """The API answers each with what it should, or with a problem below 500, to strangers and to users."""
+    """The API answers as described, or with a problem below 500, for visitors and users."""
     tell(case)
     operation, kind, text = case
     method, path = operation.split(" ")

@@ -1,4 +1,4 @@
-"""Cookies: damaged, forged, and signed with our key over something that is no login. Nobody is in, no error."""
+"""Generated cookies: damaged, forged, and validly signed over other content. Always anonymous, never an error."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _payloads = st.one_of(
 
 
 def _cookies(*names: str) -> st.SearchStrategy[list[Any]]:
-    """How to make a cookie, as it is kept in the corpus: its name, what is done, and with what."""
+    """Instructions for cookies as the corpus keeps them: name, kind of change, argument."""
     ways = st.one_of(
         st.tuples(st.just("sealed"), _payloads),
         st.tuples(st.just("signed"), st.one_of(TEXT, BYTES)),
@@ -60,7 +60,7 @@ def _cookies(*names: str) -> st.SearchStrategy[list[Any]]:
 
 
 async def make(app: Quart, right: dict[str, str], case: list[Any]) -> str | None:
-    """The cookie's value; None if it would be the right one after all."""
+    """The value of the cookie; None if it is the valid one."""
     name, how, what = case
     if how == "sealed":
         return seal(app, name, what)
@@ -75,17 +75,17 @@ async def make(app: Quart, right: dict[str, str], case: list[Any]) -> str | None
     async with app.app_context():
         try:
             return encode_cookie(what)
-        except UnicodeEncodeError:  # nobody can have that signed
+        except UnicodeEncodeError:  # it cannot have been signed
             return None
 
 
 def header(name: str, value: str) -> str:
-    """A ``Cookie`` header, as servers pass it on; they let no line end in it."""
+    """A ``Cookie`` header without line ends, as servers pass it on."""
     return f"{name}=" + value.encode("utf-8", "surrogatepass").translate(None, b"\r\n").decode("latin-1")
 
 
 async def check_library(sites: list[Site], case: list[Any]) -> None:
-    """What compat makes of it, in each mode of session protection."""
+    """Check compat's answer in each mode of session protection."""
     for site in sites:
         client = await site.logged_in(f"user={_SUSAN}&remember=1")
         value = await make(site.app, _cookies_of(client), case)
@@ -100,7 +100,7 @@ async def check_library(sites: list[Site], case: list[Any]) -> None:
 
 
 async def check_application(app: Application, user: Visitor, case: list[Any]) -> None:
-    """What the application makes of it."""
+    """Check the application's answer."""
     value = await make(app, _cookies_of(user.client), case)
     if value is None:
         return
@@ -120,7 +120,7 @@ def _cookies_of(client: QuartClient) -> dict[str, str]:
 
 @pytest.fixture
 def sites() -> list[Site]:
-    """A site for each mode of session protection, with a user whose id nobody guesses."""
+    """A site for each mode of session protection, with a user whose id cannot be guessed."""
     made = [Site(SESSION_PROTECTION=mode) for mode in ("basic", "strong")]
     for site in made:
         site.people = {_SUSAN: Person(_SUSAN, "susan")}
@@ -129,7 +129,7 @@ def sites() -> list[Site]:
 
 @pytest.fixture
 async def sealed_user(user: Visitor) -> Visitor:
-    """A remembered user whose cookies, sealed again as the tests seal theirs, are accepted."""
+    """A remembered user whose cookies, signed by the tests' own function, are accepted."""
     for name in ("session", "remember_token"):
         cookie = seal(user.app, name, payload_of(_cookies_of(user.client)[name]))
         stranger = QuartClient(user.app, use_cookies=False)
@@ -141,7 +141,7 @@ async def sealed_user(user: Visitor) -> Visitor:
 @examples(30)
 @given(case=_cookies("remember_token"))
 async def test_cookies_of_the_library(sites: list[Site], case: list[Any]) -> None:
-    """Whatever else is in a remember cookie, compat takes for nobody's."""
+    """Every other remember cookie is anonymous for compat."""
     tell(case)
     await check_library(sites, case)
 
@@ -150,6 +150,6 @@ async def test_cookies_of_the_library(sites: list[Site], case: list[Any]) -> Non
 @examples(30)
 @given(case=_cookies("session", "remember_token", "device"))
 async def test_cookies_of_the_application(app: Application, sealed_user: Visitor, case: list[Any]) -> None:
-    """So does the application, whose user stays logged in meanwhile."""
+    """The application does, too, and its user stays logged in."""
     tell(case)
     await check_application(app, sealed_user, case)

@@ -1,4 +1,4 @@
-"""Websocket frames of every kind, sent to a Hypercorn that serves the application in this process."""
+"""Generated websocket frames, sent to a Hypercorn that serves the application in this process."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _conversations = st.tuples(st.lists(_frames, max_size=5), st.sampled_from([1, 7,
 
 
 def encoded(first: int, is_masked: bool, claimed: int | None, content: str) -> bytes:
-    """The frame (RFC 6455, section 5.2)."""
+    """The encoded frame (RFC 6455, section 5.2)."""
     body = content.encode("latin-1")
     length = len(body) if claimed is None else claimed
     mask = 0x80 if is_masked else 0
@@ -72,7 +72,7 @@ def encoded(first: int, is_masked: bool, claimed: int | None, content: str) -> b
 
 @dataclass
 class Place:
-    """Where the application is served, and with what its user shakes hands."""
+    """The port of the application, and the handshake of its user."""
 
     app: Application
     port: int
@@ -81,7 +81,7 @@ class Place:
 
 @pytest.fixture
 async def place(settings: Settings) -> AsyncIterator[Place]:
-    """The application, served on the loop of this test."""
+    """Serve the application on the event loop of this test."""
     app, port, stop, serving = create_app(settings), free_port(), asyncio.Event(), asyncio.Event()
     config = Config.from_toml(CONFIG)
     config.bind = [f"127.0.0.1:{port}"]
@@ -103,7 +103,7 @@ async def place(settings: Settings) -> AsyncIterator[Place]:
 
 
 async def converse(place: Place, sent: bytes, size: int) -> None:
-    """Open a websocket, send these bytes in pieces, say that no more will come, and read until the server hangs up."""
+    """Open a websocket, send these bytes in pieces, end the output, and read until the server closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
     try:
         async with asyncio.timeout(_CLOSE_TIMEOUT):
@@ -120,7 +120,7 @@ async def converse(place: Place, sent: bytes, size: int) -> None:
 
 
 async def until_gone(place: Place) -> None:
-    """Return when the application has no websocket any more."""
+    """Wait until the application has no websocket."""
     async with asyncio.timeout(_CLOSE_TIMEOUT):
         while current_hub.of(place.app).sockets:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
@@ -130,7 +130,7 @@ async def until_gone(place: Place) -> None:
 @examples(30)
 @given(case=_conversations)
 async def test_frames(place: Place, caplog: pytest.LogCaptureFixture, case: list[Any]) -> None:
-    """Whatever is sent, the websocket ends, nothing of it stays, nobody reports an error, and others are served."""
+    """After any frames the websocket ends, nothing of it is left, no error is logged, and others are served."""
     tell(case)
     frames, size = case
     sent = b"".join(encoded(*frame) for frame in frames)

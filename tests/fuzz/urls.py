@@ -1,4 +1,4 @@
-"""Text that is almost a URL: made of what parsers of URLs do not agree on."""
+"""Texts that are almost URLs, made of parts that URL parsers read differently."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ _SHAPES: list[tuple[Sequence[str], ...]] = [
 
 
 def almost_urls(count: int, seed: int) -> list[str]:
-    """So many of them, by chance, and all that are known; a seed always gives the same.
+    """This many generated values and all known ones; the same seed gives the same values.
 
     Not by Hypothesis, which takes a hundred times as long: a browser judges tens of thousands in a second.
     """

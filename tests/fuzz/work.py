@@ -1,4 +1,4 @@
-"""How much work something is: calls of functions, which are the same on every machine, and no matter of the clock."""
+"""The work of a block in function calls, which do not depend on the machine or the clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CALLS, _CALLS_A_BYTE = 200_000, 30
 
 @contextmanager
 def little_work(sent: int) -> Iterator[None]:
-    """Fail if the block calls more functions than an answer to so many bytes needs; of this thread alone."""
+    """Fail if the block calls more functions in this thread than a response to this many bytes may need."""
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:
