@@ -1,6 +1,6 @@
-"""The verbs of a login.
+"""The functions that change the login of a request, and those that report its freshness and remember cookie.
 
-All of them are plain calls: a forgotten ``await`` must not leave a user logged in.
+None of them is a coroutine function: a forgotten ``await`` must not leave a user logged in.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The settings of an application's logins: what a LoginManager holds, without what it does."""
+"""The settings of an application's logins: the attributes and callbacks of a LoginManager, which adds the behaviour."""
 
 from __future__ import annotations
 
