@@ -88,9 +88,7 @@ async def _database_session(app: Application) -> AsyncIterator[AsyncSession]:
     async with app.app_context():
         try:
             settings = app.settings
-            await prepare_tables(
-                database, upgrade=settings.upgrades_at_start, environment=settings.stated_environment
-            )
+            await prepare_tables(database, upgrade=settings.upgrades_at_start, environment=settings.stated_environment)
             async with database.session() as session:
                 yield session
         finally:

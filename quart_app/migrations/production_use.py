@@ -35,6 +35,6 @@ async def record_production_use(database: Database) -> None:
     if await is_used_in_production(database):
         return
     async with database.session() as session:
-        first = insert_into(ProductionUse, session).values(id=THE_ROW, since=clock.now())
+        first = insert_into(ProductionUse, database).values(id=THE_ROW, since=clock.now())
         await session.execute(first.on_conflict_do_nothing())
         await session.commit()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.services.ports import free_port
 from tests.services.needed import needed
-from tests.serving.server import PATIENCE, ROOT, wait_until
+from tests.serving.server import EXIT_TIMEOUT, RESPONSE_TIMEOUT, ROOT, wait_until
 
 DEPLOYMENT = ROOT / "docs" / "deployment"
 NAME = "example.com"
@@ -60,7 +60,7 @@ class Proxy:
     def status(self, path: str, *, client: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> int:
         """The status of an answer to a client with this address, which sends the path as it is."""
         trusting = ssl._create_unverified_context()  # noqa: S323 - the certificate was made for this test
-        plain = socket.create_connection((HERE, self.port), PATIENCE, source_address=(client, 0))
+        plain = socket.create_connection((HERE, self.port), RESPONSE_TIMEOUT, source_address=(client, 0))
         connection = HTTPConnection(NAME)
         connection.sock = trusting.wrap_socket(plain, server_hostname=NAME)
         try:
@@ -111,7 +111,7 @@ def proxy(file: str, folder: Path, server_port: int) -> Iterator[Proxy]:
         yield running
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(EXIT_TIMEOUT)
 
 
 def _replace(text: str, replaced: Mapping[str, str]) -> str:

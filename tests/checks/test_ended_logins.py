@@ -32,7 +32,7 @@ from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.routes import SAFE_METHODS
 from tests.checks.tally import Tally
 from tests.checks.test_forgery import everything
-from tests.serving.server import PATIENCE, Browser, serve
+from tests.serving.server import CONDITION_TIMEOUT, RESPONSE_TIMEOUT, Browser, serve
 
 NEW = "four words of another kind"
 NEWER = "and four words of a third"
@@ -167,7 +167,7 @@ class Hold:
 
     async def until_loaded(self, requests: int = 1) -> None:
         """Wait until the users of so many requests were loaded, and hold no further ones."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(CONDITION_TIMEOUT):
             for _ in range(requests):
                 await self._loaded.get()
         self.is_on = False
@@ -329,7 +329,7 @@ def send_slowly(browser: Browser, request: str, kind: str, body: bytes, meanwhil
     """Send a request without its last bytes, and these after something has happened; return what is answered."""
     headers = {**browser.all_headers(), "Host": "localhost", "Content-Type": kind, "Content-Length": str(len(body))}
     head = "\r\n".join([f"{request} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())])
-    with socket.create_connection(("127.0.0.1", browser.port), PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", browser.port), RESPONSE_TIMEOUT) as connection:
         connection.sendall(head.encode() + b"\r\n\r\n" + body[:-5])
         time.sleep(LOADED_BY_NOW)
         meanwhile()

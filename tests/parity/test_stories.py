@@ -239,7 +239,7 @@ def test_error_pages_may_read_the_user(tell: Storyteller) -> None:
 
 
 def test_a_user_vanishes_and_returns(tell: Storyteller) -> None:
-    """A session whose user is deleted is anonymous, and logged in again once the user is restored: no cookie was written."""
+    """A deleted user is anonymous, and logged in as before once restored: no cookie was written in between."""
     tell((LOGIN, DONE), Vanish("ada"), (WHO, NOBODY), (MEMBERS, TO_LOGIN), ComeBack("ada"), (WHO, ADA))
     tell((REMEMBER, DONE), Vanish("ada"), (WHO, NOBODY), ComeBack("ada"), (WHO, ADA), (FRESH, FOR_THE_FRESH))
 

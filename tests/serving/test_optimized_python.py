@@ -6,7 +6,7 @@ import json
 from http.client import HTTPConnection
 from pathlib import Path
 
-from tests.serving.server import PASSWORD, PATIENCE, Browser, serve
+from tests.serving.server import PASSWORD, RESPONSE_TIMEOUT, Browser, serve
 
 
 def test_everything_starts(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_everything_starts(tmp_path: Path) -> None:
         assert status == 200
         paths = json.loads(text)["paths"]
         assert all(operation["summary"] for operations in paths.values() for operation in operations.values())
-        connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=RESPONSE_TIMEOUT)
         credentials = {"username": "susan", "password": PASSWORD, "kind": "bearer"}
         connection.request("POST", "/api/v1/sessions", json.dumps(credentials), {"Content-Type": "application/json"})
         token = json.load(connection.getresponse())["token"]
