@@ -51,13 +51,13 @@ class Session(SecureCookieSession):
         """
         handle = login.get(USER_ID)
         kept = {key: value for key, value in login.items() if key in LOGIN} if USER_ID in login else {}
-        for_pages = _without_owner(pages) if pages.get(_OWNER) == _owner(handle) else {}
+        for_pages = _for_pages(pages) if pages.get(_OWNER) == _owner(handle) else {}
         if not pages:
-            for_pages = {key: value for key, value in login.items() if key not in kept}
+            for_pages = _for_pages({key: value for key, value in login.items() if key not in kept})
         session = cls({**for_pages, **({} if is_early else kept)})
         token = form_token(handle)
         if token is not None:
-            dict.setdefault(session, FORMS, kept.get(FORMS, token))
+            dict.__setitem__(session, FORMS, kept.get(FORMS, token))  # which modifies nothing that has to be sent
         session._login_cookie = {} if is_early else login
         session._pages_cookie = deepcopy(pages) if pages else {}
         session._handle = handle
@@ -109,5 +109,6 @@ def _login_of(session: Session) -> dict[str, Any]:
     return login
 
 
-def _without_owner(pages: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in pages.items() if key != _OWNER}
+def _for_pages(content: dict[str, Any]) -> dict[str, Any]:
+    """What counts in the cookie for pages: no login, even if a session cookie is sent under its name."""
+    return {key: value for key, value in content.items() if key == FORMS or key not in {*LOGIN, _OWNER}}

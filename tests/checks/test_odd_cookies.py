@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("clock")  # before any login is made
 
 REMEMBER_SALT = "quart-flask-login remember cookie"
 SLOW = 1.0  # seconds; the slowest is seen to take some milliseconds
-NAMES = ("session", "remember_token", "device")
+NAMES = ("session", "remember_token", "device", "session_data")
 ODD_IDS: list[Any] = [
     *(" 1", "+1", "01", "1 ", "\u0661", "1.0", "-1", "1e0", "0x1", "1\0", "1|1", "", "None", "susan", "\u2603"),
     *("9" * 30, "9" * 5000, str(2**63), str(2**31), "\ud800", "1' OR '1'='1"),
@@ -94,6 +94,10 @@ async def test_odd_cookies(user: Visitor, app: Application, clock: Clock, tally:
     for payload in [*WRONG_TYPES, "x" * 43, "\ud800"]:
         cases.append(("session", seal_session(app, payload)))
         cases.append(("session", seal_session(app, {"_user_id": payload, "_fresh": payload, "_id": payload})))
+        cases.append(("session_data", seal_session(app, payload)))
+        cases.append(
+            ("session_data", seal_session(app, {"_flashes": payload, "csrf_token": payload, "_login": payload}))
+        )
         cases.append(("remember_token", seal_token(app, payload)))
     for name in NAMES[:2]:
         good = cookie(user, name)
