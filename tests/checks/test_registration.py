@@ -58,7 +58,7 @@ async def test_clients_that_go_away(
 ) -> None:
     """Whenever a client disconnects, its account is complete or absent; no connection leaks, no error is logged."""
     page = await visitor.get("/register")
-    cookie = page.cookies["session"].value
+    cookie = page.cookies["session_data"].value
     for number in range(GONE):
         form = {
             "csrf_token": page.token,
@@ -101,7 +101,7 @@ async def hang_up(app: Application, body: bytes, cookie: str, *, after: float) -
     headers = {
         "host": "localhost",
         "user-agent": "Quart",
-        "cookie": f"session={cookie}",
+        "cookie": f"session_data={cookie}",
         "content-type": "application/x-www-form-urlencoded",
         "content-length": str(len(body)),
     }
