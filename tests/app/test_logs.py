@@ -83,6 +83,18 @@ async def test_long_paths_are_cut(visitor: Visitor, capfd: pytest.CaptureFixture
     assert len(line["path"]) == 200
 
 
+async def test_a_log_line_has_an_end(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whatever a client sends in path, query string, headers and body, the lines of its request are short."""
+    token = (await visitor.get("/login")).token
+    read_lines(capfd)
+    fields = {"csrf_token": token, "username": "x" * 20_000, "password": "y" * 20_000}
+    headers = {"Referer": "r" * 4000, "X-Request-ID": "i" * 4000, "User-Agent": "Firefox" + "u" * 4000}
+    await visitor.post(f"/login?next={'n' * 4000}", fields, headers)
+    lines = read_lines(capfd)
+    assert lines
+    assert all(len(str(line)) < 1000 for line in lines)
+
+
 @pytest.mark.parametrize("sent", ["a", "Az09._-", 64 * "x"])
 async def test_request_ids_are_taken(visitor: Visitor, capfd: pytest.CaptureFixture[str], sent: str) -> None:
     """A valid ``X-Request-ID`` of a proxy is used."""

@@ -51,6 +51,12 @@ def test_every_fault_has_a_row() -> None:
     assert [int(number) for number in rows] == list(range(1, 27))
 
 
+def test_everything_that_grows_has_a_bound() -> None:
+    """G1 to G21, each with its bound, and a test."""
+    rows = re.findall(r"^\| G(\d+) \| [^|]+ \| [^|]{7,} \| (?:`test_\w+`(?:, )?)+ \|$", PAGE, re.MULTILINE)
+    assert [int(number) for number in rows] == list(range(1, 22))
+
+
 def test_every_requirement_has_a_row() -> None:
     """R1 to R60."""
     numbers: list[int] = []
