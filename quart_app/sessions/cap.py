@@ -20,12 +20,15 @@ from quart_app.settings import current_settings
 from .generations import ROWS_PER_STATEMENT, begin_generation_in, current_generation
 from .limits import current_limits
 
+_SURPLUS_READ = 10_000
+"""How many rows beyond the cap are read to find the least recently used ones."""
+
 
 class Room(NamedTuple):
     """What was done to make room for a new login session.
 
     Attributes:
-        ended: how many valid ones were ended; of more than one statement reads, only those that were read count.
+        ended: how many valid ones were ended, of those that were read.
         is_rest_left: whether a new generation ended more than were deleted; their rows can be deleted later.
     """
 
@@ -37,11 +40,11 @@ async def make_room_in(session: AsyncSession, user_id: int, now: datetime) -> Ro
     """Delete expired and surplus login sessions of a user, so that one more is within the cap.
 
     The caller has locked the row of the user, so that concurrent logins make room one after the other, and inserts the
-    new login session in the same transaction. It reads the newest rows, as many as the cap and a thousand more. An
-    account that has even more is from before the cap: of those, only the newest are considered, and the rest ends.
+    new login session in the same transaction. Usually a few rows are read. An account from before the cap may have many
+    more: its newest rows are read, up to a bound, and all older ones end.
     """
     cap = current_settings().sessions_per_user
-    most = cap + ROWS_PER_STATEMENT
+    most = cap + _SURPLUS_READ
     newest = (
         select(LoginSession.id, LoginSession.last_seen_at, current_limits().expired(now).label("is_expired"))
         .where(LoginSession.user_id == user_id, LoginSession.generation == current_generation(user_id))
@@ -51,11 +54,12 @@ async def make_room_in(session: AsyncSession, user_id: int, now: datetime) -> Ro
     rows = (await session.execute(newest)).all()
     kept = _most_recently_used(rows, cap - 1)
     dropped = [row for row in rows if row.id not in kept]
-    is_rest_left = len(rows) == most
+    is_rest_left = len(rows) == most or len(dropped) > ROWS_PER_STATEMENT
     if is_rest_left:
         await begin_generation_in(session, user_id, keep=kept)
     if dropped:
-        await session.execute(delete(LoginSession).where(LoginSession.id.in_([row.id for row in dropped])))
+        ids = [row.id for row in dropped[:ROWS_PER_STATEMENT]]
+        await session.execute(delete(LoginSession).where(LoginSession.id.in_(ids)))
     return Room(sum(not row.is_expired for row in dropped), is_rest_left)
 
 
