@@ -8,6 +8,7 @@ from flask_login import fresh_login_required, login_required
 from sqlalchemy import update
 
 from quart_app.models.user import User
+from quart_app.pages.account import LOGINS_PER_PAGE
 
 from .database import db
 from .forms import PasswordChangeForm, protection
@@ -23,8 +24,9 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 def overview() -> str:
     """Who one is, and where one is logged in."""
     here = current_login_session()
-    others = [session for session in list_sessions(current_user.id) if session.id != here.id]
-    return render_template("account/overview.html", here=here, others=others)
+    page = list_sessions(current_user.id, limit=LOGINS_PER_PAGE)
+    others = [session for session in page.sessions if session.id != here.id]
+    return render_template("account/overview.html", here=here, others=others, page=page)
 
 
 @blueprint.route("/password", methods=["GET", "POST"])

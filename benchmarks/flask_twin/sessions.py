@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from flask import current_app
@@ -14,8 +13,10 @@ from quart_app.models.handles import hash_handle
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.user import User
 from quart_app.sessions.confirmation import SessionEnded
+from quart_app.sessions.generations import current_generation
 from quart_app.sessions.last_seen import UPDATE_INTERVAL, is_update_due
 from quart_app.sessions.limits import Limits
+from quart_app.sessions.listing import SessionPage
 
 from .database import db
 
@@ -63,15 +64,17 @@ def find_user(handle: str) -> User | None:
     return user
 
 
-def list_sessions(user_id: int) -> Sequence[LoginSession]:
-    """The login sessions of a user that are not over, the one used last first."""
+def list_sessions(user_id: int, *, limit: int) -> SessionPage:
+    """The newest login sessions of a user: the first page, the only one that the comparison asks for."""
     query = (
         select(LoginSession)
-        .where(LoginSession.user_id == user_id)
-        .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
+        .where(LoginSession.user_id == user_id, LoginSession.generation == current_generation(user_id))
+        .order_by(LoginSession.id.desc())
+        .limit(limit + 1)
     )
-    now = clock.now()
-    return [row for row in db.execute(query).scalars() if not limits().is_expired(row, now)]
+    now, rows = clock.now(), db.execute(query).scalars().all()
+    older = rows[limit - 1].id if len(rows) > limit else None
+    return SessionPage([row for row in rows[:limit] if not limits().is_expired(row, now)], None, older)
 
 
 def end_session(row: LoginSession) -> None:

@@ -17,7 +17,7 @@ from quart_app.sessions.listing import list_sessions
 
 from .account_forms import DeletionForm, EmailChangeForm, PasswordChangeForm
 
-_LOGINS_PER_PAGE = 20
+LOGINS_PER_PAGE = 20
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -27,7 +27,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 async def overview() -> str:
     """Show the account and a page of its logins: this one, and others, the newest first."""
     before, after = _id_argument("before"), _id_argument("after")
-    page = await list_sessions(current_user.id, limit=_LOGINS_PER_PAGE, before=before, after=after)
+    page = await list_sessions(current_user.id, limit=LOGINS_PER_PAGE, before=before, after=after)
     here = current_login_session()
     return await render_template(
         "account/overview.html",
