@@ -51,7 +51,7 @@ def test_production_with_tls(tls_server: Server, option: str, status: str) -> No
     lines = {line.strip().lower() for line in head.splitlines()}
     assert head.splitlines()[0].strip() == status
     cookies = [line for line in lines if line.startswith("set-cookie:")]
-    assert [cookie for cookie in cookies if not cookie.startswith("set-cookie: __host-session=")] == []
+    assert [cookie for cookie in cookies if not cookie.startswith("set-cookie: __host-session_data=")] == []
     assert all("; secure" in cookie and "; path=/" in cookie and "domain" not in cookie for cookie in cookies)
     assert len(cookies) == 1
     assert "strict-transport-security: max-age=31536000" in lines
