@@ -28,6 +28,11 @@ def pages_cookie_name(name: str) -> str:
     return f"{name}_data"
 
 
+def cookie_names(name: str) -> tuple[str, str]:
+    """The names of both cookies, of which visitors have the second only."""
+    return name, pages_cookie_name(name)
+
+
 class Session(SecureCookieSession):
     """A session that knows what the browser has of it."""
 

@@ -13,6 +13,7 @@ from quart_app.application import Application
 from quart_app.faces import is_for_api
 
 from .cross_site import SAFE_METHODS
+from .login_cookie import cookie_names
 
 _FORBIDDEN = 403
 _NOT_OVER_HTTP = (
@@ -51,5 +52,5 @@ def _is_form_without_session(app: Application) -> bool:
         not request.is_secure
         and request.method not in SAFE_METHODS
         and not is_for_api()
-        and app.config["SESSION_COOKIE_NAME"] not in request.cookies
+        and request.cookies.keys().isdisjoint(cookie_names(app.config["SESSION_COOKIE_NAME"]))
     )

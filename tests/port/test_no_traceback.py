@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -107,6 +109,16 @@ def test_a_module_on_which_it_fails_is_left(tmp_path: Path, monkeypatch: pytest.
     assert todo == [f"{why}. Port it by hand, and report this as a bug"]
 
 
+@pytest.fixture
+def usual_recursion_limit() -> Iterator[None]:
+    """Python's own, which hypothesis raises."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.usefixtures("usual_recursion_limit")
 def test_what_is_nested_too_deep_is_left(tmp_path: Path) -> None:
     """An expression of thousands of parts is named; the other files are ported."""
     (tmp_path / "good.py").write_text(f"{HEAD}@app.post('/')\ndef index():\n    return request.form['x']\n")

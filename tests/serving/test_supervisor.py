@@ -66,7 +66,7 @@ def test_a_start_that_fails_ends(tmp_path: Path) -> None:
         assert server.process.wait(EXIT_TIMEOUT) == 1
     log = server.log.read_text()
     assert "The database is at revision none" in log
-    assert "The worker did not start: exit status 1." in log
+    assert "A worker did not start (exit status 1); its error is above." in log
 
 
 @pytest.mark.quick
