@@ -70,8 +70,8 @@ MUTATIONS = (
         check=14,
         breaks="The session continues after a login.",
         file="quart_app/accounts/login.py",
-        old="    session.clear()\n    remember_device(user.id)\n",
-        new="    remember_device(user.id)\n",
+        old="    session.clear()\n    remember_device(user)\n",
+        new="    remember_device(user)\n",
         tests=("tests/checks/test_fixation.py::test_nothing_survives_a_login[sqlite]",),
     ),
     Mutation(
@@ -85,9 +85,13 @@ MUTATIONS = (
     Mutation(
         check=15,
         breaks="A host whose clock is behind saves no session over one from the future, not even a new login.",
-        file="quart_app/defences/cookies.py",
-        old=" and session.hides_another and USER_ID not in session):",
-        new=" and session.hides_another):",
+        file="quart_app/defences/login_cookie.py",
+        old="        session._login_cookie = {} if is_early else login\n",
+        new=(
+            "        session._login_cookie = {} if is_early else login\n"
+            "        if is_early:\n"
+            "            session.login_to_write = lambda: None\n"
+        ),
         tests=(f"{_CLOCKS}test_logging_in_where_the_clock_is_behind[sqlite]",),
     ),
     Mutation(

@@ -14,7 +14,7 @@ MUTATIONS = (
         check=1,
         breaks="Logging out deletes the cookies and keeps the row.",
         file="quart_app/accounts/login.py",
-        old="        await _end_row()\n",
+        old="        await end_own_session(current_user)\n",
         new="        pass\n",
         tests=(f"{_REPLAY}test_replay_after_logout[sqlite]",),
     ),
@@ -70,12 +70,12 @@ MUTATIONS = (
         check=4,
         breaks="The error page of an unknown address redirects to it.",
         file="quart_app/errors/pages.py",
-        old="        if is_for_api():\n",
+        old="        if not is_websocket and is_for_api():\n",
         new=(
             "        if error.code == 404:\n"
             "            from quart import request\n\n"
             '            return Response("", 302, {"Location": request.path})\n'
-            "        if is_for_api():\n"
+            "        if not is_websocket and is_for_api():\n"
         ),
         tests=(f"{_REDIRECTS}test_addresses_leave_the_site_for_nobody",),
     ),

@@ -41,7 +41,7 @@ MUTATIONS = (
     Mutation(
         breaks="The API answers an unknown address with a page.",
         file="quart_app/errors/pages.py",
-        old="        if is_for_api():\n            return problem_response(error)\n",
+        old="        if not is_websocket and is_for_api():\n            return problem_response(error)\n",
         new="",
         tests=("tests/app/test_api_answers.py::test_addresses_near_the_api[sqlite-/api/v2/me]",),
     ),
