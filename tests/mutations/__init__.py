@@ -8,6 +8,7 @@ tests that are named with it: they must fail. ``make test`` only checks that the
 ``checks_1_to_10``    entries for the checks of docs/security.md
 ``checks_11_to_20``   the same
 ``checks_21_to_30``   the same
+``checks_31_to_40``   the same
 ``packages``          entries for rules of each package, found by ``make test``
 ``tree``              a copy of the repository in which one change is applied at a time
 ``run``               runs the tests of a mutation, and reads what became of them
@@ -19,13 +20,14 @@ To add an entry, append a ``Mutation`` to a list, and run ``python -m tests.muta
 
 from __future__ import annotations
 
-from . import checks_1_to_10, checks_11_to_20, checks_21_to_30, packages
+from . import checks_1_to_10, checks_11_to_20, checks_21_to_30, checks_31_to_40, packages
 from .mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = (
     *checks_1_to_10.MUTATIONS,
     *checks_11_to_20.MUTATIONS,
     *checks_21_to_30.MUTATIONS,
+    *checks_31_to_40.MUTATIONS,
     *packages.MUTATIONS,
 )
 """All of them."""
