@@ -22,7 +22,8 @@ async def change_password(user: User, password: str) -> None:
     This is one transaction. Afterwards neither the old password nor old cookies log in.
 
     Raises:
-        SessionEnded: this login has ended, or the password was changed since it was entered; nothing was changed.
+        SessionEnded: this login has ended or was renewed, or the password was changed, since the password was entered;
+            nothing was changed.
     """
     password_hash = await current_password_hasher().hash(password)
     async with current_database().session() as session:

@@ -86,13 +86,18 @@ async def renew_session(user: User) -> bool:
 
 
 async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
-    """As :func:`renew_session`, in the caller's transaction, after :func:`confirm_session_in`."""
-    now = clock.now()
+    """As :func:`renew_session`, in the caller's transaction, after :func:`confirm_session_in`.
+
+    Raises:
+        SessionEnded: another request has renewed the handle since this one began. The answer to that request may be the
+            last to arrive, and would replace the handle of this one by a void one.
+    """
+    now, before = clock.now(), row.handle_hash
     row.renew_handle()
     row.proved_at = row.last_seen_at = now
     query = (
         update(LoginSession)
-        .where(is_the_same(row))
+        .where(is_the_same(row), LoginSession.handle_hash == before)
         .values(handle_hash=row.handle_hash, proved_at=now, last_seen_at=now)
         .returning(LoginSession.id)
     )

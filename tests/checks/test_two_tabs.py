@@ -30,13 +30,14 @@ class Hold:
 
     def __init__(self) -> None:
         self.release = asyncio.Event()
+        self.release_second = asyncio.Event()
         self._held = asyncio.Semaphore(0)
 
     async def wait(self) -> None:
-        """Hold a request until all are released."""
+        """Hold a request until all are released, or all of the second kind."""
         if "X-Held" in request.headers:
             self._held.release()
-            await self.release.wait()
+            await (self.release_second if request.headers["X-Held"] == "second" else self.release).wait()
 
     async def until_held(self, number: int) -> None:
         """Wait until so many more requests are held."""
@@ -194,6 +195,40 @@ async def test_two_at_once(app: Application, hold: Hold, tally: Tally, act: str,
             deliver(page, receiver)
         tally.count(await receiver.is_in(), "the browser")
         tally.count(await is_fresh(receiver), "is fresh")
+
+
+@pytest.mark.check(32)
+@pytest.mark.parametrize("is_confirmed_first", [True, False])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_confirmed_while_the_password_is_changed(
+    app: Application, hold: Hold, tally: Tally, order: tuple[int, int], is_confirmed_first: bool
+) -> None:
+    """Of two tabs that confirm and change the password, the second is refused; the browser stays in, whatever comes.
+
+    A password change that comes second would renew the handle again, and what the confirmation is answered, if that
+    arrives last, would bring back a void one.
+    """
+    browser = Visitor(app)
+    await browser.register()
+    await browser.login()
+    token = (await browser.get("/account/password")).token
+    fields = {"csrf_token": token, "current_password": PASSWORD}
+    tabs = [browser.copy(), browser.copy()]
+    confirming = asyncio.create_task(tabs[0].post("/reauthenticate", fields, HELD))
+    new = {"password": NEW, "password2": NEW}
+    changing = asyncio.create_task(tabs[1].post("/account/password", {**fields, **new}, {"X-Held": "second"}))
+    await hold.until_held(2)
+    in_order = [(hold.release, confirming), (hold.release_second, changing)]
+    for release, task in in_order if is_confirmed_first else reversed(in_order):
+        release.set()
+        await task
+    pages = [await confirming, await changing]
+    locations = ["/account", "/login"] if is_confirmed_first else ["/login", "/account"]
+    for index in order:
+        tally.count(pages[index].location == locations[index], pages[index].location)
+        deliver(pages[index], browser)
+    tally.count(await browser.is_in(), "the browser")
+    tally.count(await is_fresh(browser), "is fresh")
 
 
 @pytest.mark.check(32)
