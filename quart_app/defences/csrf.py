@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from quart import Blueprint, Quart, request
+from quart import Blueprint, Quart, request, session
 from quart_wtf import CSRFProtect
+
+from compat import load_user
+
+from .session_keys import USER_ID
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 
@@ -46,4 +50,6 @@ def protect_forms(app: Quart) -> None:
         view = app.view_functions.get(request.endpoint)
         blueprint = app.blueprints.get(request.blueprint or "")
         if not getattr(view, _MARK, False) and not getattr(blueprint, _MARK, False):
+            if USER_ID not in session:
+                await load_user()  # the form token of a login that a remember cookie restores
             await protection.protect()

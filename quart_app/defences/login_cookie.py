@@ -3,7 +3,9 @@
 A response writes the whole of a cookie. If the login and the messages for the next page were in one, a page that was
 requested before a login, or before its handle was renewed, and that is answered afterwards, would overwrite the new
 login with what it was sent: the browser that has just changed its password would be logged out by its other tabs. So
-the login has a cookie of its own, which is written only where the login changes.
+the login has a cookie of its own, which is written only where somebody logs in, confirms the password, or logs out. Two
+things follow from each request instead, and are not written: that a remember cookie restores a login, and that session
+protection finds a login stale, because it comes from another address.
 
 The other cookie says which login it belongs to, and counts for no other: what was planted before a login does not
 survive it, even if a slow response brings it back.
@@ -17,7 +19,7 @@ from typing import Any, Self
 
 from quart.sessions import SecureCookieSession
 
-from .session_keys import FORMS, LOGIN, USER_ID
+from .session_keys import FORMS, FRESH, LOGIN, USER_ID
 
 _OWNER = "_login"
 """The key that names the login in the cookie for pages."""
@@ -68,12 +70,28 @@ class Session(SecureCookieSession):
         session._handle = handle
         return session
 
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Set a key. With a login comes the token of its forms, and no token of a visitor remains."""
+        super().__setitem__(key, value)
+        if key == USER_ID and (token := form_token(value)) is not None:
+            super().__setitem__(FORMS, token)
+
     def login_to_write(self) -> dict[str, Any] | None:
-        """The new content of the session cookie; empty to delete it, None if the login has not changed."""
+        """The new content of the session cookie; empty to delete it, None if it is not to be written."""
         if not self.modified:
             return None
         login = _login_of(self)
+        if login and not login.get(FRESH) and self._follows_from_cookies(login):
+            return None
         return None if login == self._login_cookie else login
+
+    def _follows_from_cookies(self, login: dict[str, Any]) -> bool:
+        """Whether the next request finds this restored or stale login again, without a new session cookie.
+
+        It does not where the session cookie has a void handle, or is from when there was no cookie for pages.
+        """
+        cookie = self._login_cookie
+        return not cookie or (cookie.get(USER_ID) == login[USER_ID] and cookie.keys() <= LOGIN)
 
     def pages_to_write(self) -> dict[str, Any] | None:
         """The new content of the cookie for pages; empty to delete it, None if it has not changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compat.login_session import LOGIN_KEYS, NEXT, REMEMBER, USER_ID
+from compat.login_session import FRESH, LOGIN_KEYS, NEXT, REMEMBER, USER_ID
 
 FLASHES = "_flashes"
 """Flashed messages for the next page, written by Quart."""
@@ -13,4 +13,4 @@ FORMS = "csrf_token"
 LOGIN = LOGIN_KEYS | {REMEMBER, FORMS}
 """The keys of a login, and the CSRF token of its forms: never removed to save space."""
 
-__all__ = ["FLASHES", "FORMS", "LOGIN", "NEXT", "USER_ID"]
+__all__ = ["FLASHES", "FORMS", "FRESH", "LOGIN", "NEXT", "USER_ID"]

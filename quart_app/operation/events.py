@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from quart import Quart, has_request_context, has_websocket_context, request, websocket
+from quart import Quart, has_request_context, has_websocket_context, request, session, websocket
 
 from compat import user_loaded_from_cookie
 from quart_app.clients import describe_client
@@ -21,6 +21,9 @@ from .logs import get_logger
 from .metrics import current_metrics
 
 _log = get_logger("quart_app.events")
+
+_RESTORED = "_restored"
+"""The key of the session, in its cookie for pages, that says that the restored login was recorded."""
 
 
 class Event(StrEnum):
@@ -85,4 +88,9 @@ def record(event: Event, *, user_id: int | None = None, reason: Reason | None = 
 
 
 def _record_restored_login(_app: Quart, user: User) -> None:
+    """Record it once for each start of the browser: each request is restored, until the password is entered."""
+    if _RESTORED in session:
+        return
+    if has_request_context():
+        session[_RESTORED] = True
     record(Event.LOGIN_RESTORED, user_id=user.id)

@@ -232,6 +232,84 @@ async def test_confirmed_while_the_password_is_changed(
 
 
 @pytest.mark.check(32)
+@pytest.mark.parametrize("change", [confirm, change_password, log_in_again])
+async def test_a_slow_restored_page_undoes_no_login(
+    app: Application, hold: Hold, tally: Tally, change: Callable[[Visitor], Awaitable[None]]
+) -> None:
+    """Pages that a browser reloads when it starts, by the remember cookie alone, leave the new login as it is."""
+    browser = Visitor(app)
+    await browser.register()
+    await browser.login(remember=True)
+    if change is confirm:
+        browser.forget("session")
+    paths = addresses(app)
+    tabs = {path: browser.copy("remember_token") for path in paths}
+    tasks = {path: asyncio.create_task(tab.get(path, HELD)) for path, tab in tabs.items()}
+    await hold.until_held(len(paths))
+
+    await change(browser)
+
+    hold.release.set()
+    for path, task in tasks.items():
+        deliver(await task, browser)
+        tally.count(await is_fresh(browser), path)
+
+
+@pytest.mark.check(32)
+async def test_a_slow_stale_page_undoes_no_login(app: Application, hold: Hold, tally: Tally) -> None:
+    """Nor do pages that session protection finds stale, because the browser has moved to another address."""
+    browser = Visitor(app)
+    await browser.register()
+    await browser.login()
+    browser.agent = "Another browser"
+    paths = addresses(app)
+    tasks = {path: asyncio.create_task(browser.copy().get(path, HELD)) for path in paths}
+    await hold.until_held(len(paths))
+
+    tally.count(not await is_fresh(browser), "is stale")
+    await confirm(browser)
+
+    hold.release.set()
+    for path, task in tasks.items():
+        deliver(await task, browser)
+        tally.count(await is_fresh(browser), path)
+
+
+@pytest.mark.check(32)
+async def test_buttons_of_restored_tabs(app: Application, tally: Tally) -> None:
+    """Of two tabs that a remember cookie restores at once, both can send their buttons, but nobody a planted token.
+
+    They still can after an old tab has brought back a void session cookie.
+    """
+    browser = Visitor(app)
+    await browser.register()
+    planted = (await browser.get("/login")).token
+    visitor = browser.copy("session_data")
+    await browser.login()
+    old = browser.copy("session")
+    await browser.logout()
+    await browser.login(remember=True)
+    for name in ("session", "session_data"):
+        browser.forget(name)
+    tabs = [browser.copy(), browser.copy()]
+    pages = [await tab.get("/account") for tab in tabs]
+    for page in pages:
+        deliver(page, browser)
+    for page in pages:
+        answer = await browser.post("/account/sessions/end-others", {"csrf_token": page.token})
+        tally.count(answer.status == 302, answer.status)
+    for cookie in visitor.client.cookie_jar or ():
+        browser.client.set_cookie("localhost", cookie.name, cookie.value or "")
+    answer = await browser.post("/account/sessions/end-others", {"csrf_token": planted})
+    tally.count(answer.status == 403, f"planted token: {answer.status}")
+    for cookie in old.client.cookie_jar or ():
+        browser.client.set_cookie("localhost", cookie.name, cookie.value or "")
+    token = (await browser.get("/account")).token
+    answer = await browser.post("/account/sessions/end-others", {"csrf_token": token})
+    tally.count(answer.status == 302, f"void session cookie: {answer.status}")
+
+
+@pytest.mark.check(32)
 async def test_a_slow_page_undoes_no_logout(app: Application, hold: Hold, tally: Tally) -> None:
     """Nor does it log in again: what was under way when its user logged out leaves the browser out."""
     browser = Visitor(app)
