@@ -26,7 +26,7 @@ from .framework.context_processors import drop_idle_context_processors
 from .migrations.start import prepare_tables
 from .operation.metrics import current_metrics
 from .pages import account, home, login, sessions
-from .private_files import command_to_protect
+from .private_files import command_to_protect, create_private_folder
 from .secret_key import kept_secret_key
 from .server_stop import ServerStop, current_server_stop
 from .sessions import sweep
@@ -61,7 +61,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     operation.init_app(app)
     files: list[Path] = []
     if settings.secret_key is None:
-        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_private_folder(instance)
         files.append(instance / "secret_key")
         app.secret_key = kept_secret_key(files[-1])
     else:
@@ -69,7 +69,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app.config["SECRET_KEY_FALLBACKS"] = [key.get_secret_value() for key in settings.secret_key_fallbacks]
 
     if settings.database_url is None:
-        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_private_folder(instance)
         url = f"sqlite:///{instance / 'microblog.sqlite3'}"
     else:
         url = settings.database_url.get_secret_value()

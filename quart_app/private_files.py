@@ -24,17 +24,29 @@ def create_private_file(path: Path) -> None:
         os.close(os.open(path.resolve(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
+def create_private_folder(path: Path) -> None:
+    """Create a folder for its owner alone (0700), unless it exists.
+
+    Missing folders above it are created as well. Nobody else may write to these (0755), whatever the umask is: whoever
+    can rename the folder can put another one in its place.
+    """
+    for folder in reversed(path.parents):
+        folder.mkdir(mode=0o755, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
 def command_to_protect(files: Iterable[Path]) -> str | None:
     """The command that ends the access of other users to these files; None if they have none.
 
-    They can read or write a file by its mode, and replace it in a folder that they can write to, unless the folder has
-    the sticky bit, as ``/tmp``. Missing files are left out, and so is everything on Windows, which has no such modes.
+    They can read or write a file by its mode. They can replace it, or a folder that it is in, in any folder above that
+    they can write to, unless that has the sticky bit, as ``/tmp``. Missing files are left out, and so is everything on
+    Windows, which has no such modes.
     """
     if os.name == "nt":
         return None
     files = list(files)
     readable = [file for file in files if _mode(file) & _ACCESS_BY_OTHERS]
-    folders = dict.fromkeys(file.resolve().parent for file in files)
+    folders = dict.fromkeys(folder for file in files for folder in file.resolve().parents)
     writable = [each for each in folders if _mode(each) & _WRITABLE_BY_OTHERS and not _mode(each) & stat.S_ISVTX]
     commands = [
         ("chmod", change, *map(str, found)) for change, found in (("go=", readable), ("go-w", writable)) if found

@@ -25,6 +25,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from quart_app.private_files import create_private_folder
 from quart_app.server_pid import SERVER_PID
 
 if sys.platform != "win32":
@@ -49,7 +50,7 @@ def share_of_this_process(folder: Path | None) -> Share | None:
     if folder is None:
         folder = Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
     with suppress(FileExistsError):
-        folder.mkdir(mode=0o700, parents=True)
+        create_private_folder(folder)
     if not _is_ours_alone(folder):
         raise PermissionError(
             f"{folder} is not a folder that only this user can write to. Set METRICS_FOLDER to one that is."

@@ -82,6 +82,24 @@ def test_files_of_a_command(tmp_path: Path, tally: Tally, command: tuple[str, ..
 
 
 @pytest.mark.check(37)
+def test_folders_above(tmp_path: Path, tally: Tally) -> None:
+    """Folders above that are created are the server's own; of existing ones that others can change, it warns."""
+    above = tmp_path / "srv" / "microblog"
+    environment = {"INSTANCE_PATH": str(above / "instance"), "METRICS_FOLDER": str(above / "var" / "metrics")}
+    with serve(tmp_path, environment=environment, umask=0) as server:
+        for folder in (above, above.parent, above / "var"):
+            mode = stat.S_IMODE(folder.stat().st_mode)
+            tally.count(mode == 0o755, f"{folder.name}: {mode:o}")
+        tally.count("chmod" not in server.log.read_text(), "said without a reason")
+
+    above.parent.chmod(0o777)
+    said = run("db", "check", umask=0, environment=environment)
+    tally.count(f"chmod go-w {above.parent}\n" in said, said)
+    above.parent.chmod(0o1777)
+    tally.count("chmod" not in run("db", "check", umask=0, environment=environment), "with the sticky bit")
+
+
+@pytest.mark.check(37)
 def test_existing_files(tmp_path: Path, tally: Tally) -> None:
     """A server says in one sentence which files others have access to, and changes no mode; its command does."""
     instance = tmp_path / "in stance"
