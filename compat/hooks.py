@@ -17,7 +17,7 @@ from quart_auth import Action
 from .current import current_login
 from .errors import IdentityConflict, WebsocketIsReadOnly
 from .loading import load
-from .login_session import REMEMBER, REMEMBER_SECONDS, USER_ID, withhold
+from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
 from .request_login import RequestLogin
 from .signals import deliver
 
@@ -90,8 +90,8 @@ def settle_remember_cookie(login: RequestLogin, response: Response) -> None:
     if order == "clear":
         auth.delete_cookie(response, login.connection())
         login.varies = True
-    elif order == "set" and session.get(USER_ID) is not None and not login.is_user_missing:
-        auth.write_cookie(response, str(session[USER_ID]), session.get(REMEMBER_SECONDS))
+    elif order == "set" and (user_id := read_user_id(session)) is not None and not login.is_user_missing:
+        auth.write_cookie(response, str(user_id), session.get(REMEMBER_SECONDS))
         login.varies = True
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .callbacks import call, call_now
 from .errors import UserNotLoaded
-from .login_session import REMEMBER, USER_ID
+from .login_session import REMEMBER, read_user_id
 from .outcome import NO_USER, REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome
 from .request_login import LOADED, LOADING, NEW, SHOWN, RequestLogin
 
@@ -21,7 +21,7 @@ def read_claim(login: RequestLogin) -> Claim:
     session, cookies, cookie = login.session, login.connection().cookies, None
     if cookies and session.get(REMEMBER) != "clear":  # or it is about to be deleted
         cookie = cookies.get(login.auth.cookie_name)
-    return session.get(USER_ID), cookie
+    return read_user_id(session), cookie
 
 
 def has_loader(login: RequestLogin, claim: Claim) -> bool:

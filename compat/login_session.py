@@ -34,6 +34,20 @@ LOGIN_KEYS = frozenset({USER_ID, IDENTIFIER, FRESH, FRESH_SINCE, REMEMBER_SECOND
 SESSION_KEYS = {USER_ID, REMEMBER, REMEMBER_SECONDS, IDENTIFIER, FRESH, NEXT}
 
 
+def read_user_id(session: Session) -> Any:
+    """The id of the user who is logged in; None if there is none.
+
+    A list or an object is no id. Flask-Login passes it to the loader, where a plain dictionary look-up raises
+    TypeError. Anything that can be the key of a dictionary is left to the loader, numbers included.
+    """
+    user_id = session.get(USER_ID)
+    try:
+        hash(user_id)
+    except TypeError:
+        return None
+    return user_id
+
+
 def begin(session: Session, user_id: object, identifier: str | None, *, fresh: bool) -> None:
     """Write a login; without *identifier* it is bound to no client."""
     session[USER_ID] = user_id

@@ -12,7 +12,7 @@ reads them at each use, and so do the properties of this class.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from quart import Quart, Request, Response, Websocket
 from quart_auth import QuartAuth
 
 from . import config as configuration
+from .errors import DurationError
 from .login_settings import LoginSettings
 from .tokens import RememberSerializer
 
@@ -73,11 +74,12 @@ class RememberCookie(QuartAuth):
         # Not a singleton while it initialises: Quart-Auth would install a context processor that hides our user.
         super().__init__(app, mode="cookie", salt=_SALT, singleton=False, serializer_class=serializer)
 
-    def write_cookie(self, response: Response, user_id: str, seconds: float | None = None) -> None:
-        """Remember *user_id* for *seconds*, or as configured."""
-        duration = timedelta(seconds=seconds) if seconds is not None else configuration.remember_duration(self.duration)
-        expires = configuration.expiry(duration)
-        payload: Any = user_id if seconds is None else [user_id, seconds]  # Quart-Auth signs any JSON value
+    def write_cookie(self, response: Response, user_id: str, seconds: object = None) -> None:
+        """Remember *user_id* for *seconds*; as configured, if that is no duration: a session may hold any value."""
+        expires = _expiry(seconds)
+        payload: Any = [user_id, seconds]  # Quart-Auth signs any JSON value
+        if expires is None:
+            expires, payload = configuration.expiry(configuration.remember_duration(self.duration)), user_id
         token = self.dump_token(payload, self.app)
         response.set_cookie(self.cookie_name, token, expires=expires, **self._attributes())
 
@@ -102,6 +104,16 @@ class RememberCookie(QuartAuth):
             "httponly": self.cookie_http_only,
             "samesite": self.cookie_samesite,
         }
+
+
+def _expiry(seconds: object) -> datetime | None:
+    """The moment *seconds* from now; None if that is no number, or more than ``datetime`` can represent."""
+    if not isinstance(seconds, int | float):
+        return None
+    try:
+        return configuration.expiry(timedelta(seconds=seconds))
+    except (ValueError, OverflowError, DurationError):  # ValueError: not a number (NaN)
+        return None
 
 
 def _paths_of_cookies(path: str) -> Iterator[str]:

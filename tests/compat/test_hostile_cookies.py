@@ -16,7 +16,7 @@ from quart.testing import QuartClient
 from compat import encode_cookie
 
 from .conftest import Clock
-from .site import REMEMBER, SECRET, Site, cookie, text
+from .site import REMEMBER, SECRET, Person, Site, cookie, set_cookies, text
 
 PATHS = ("/whoami", "/members", "/fresh", "/remembered", "/logout", "/public")
 
@@ -207,7 +207,9 @@ async def test_any_remember_cookie_is_answered(value: str | bytes) -> None:
 @settings(deadline=None, max_examples=60)
 @given(
     st.dictionaries(
-        st.sampled_from(["_user_id", "_id", "_fresh", "_fresh_since", "_remember", "next", "_flashes"]),
+        st.sampled_from(
+            ["_user_id", "_id", "_fresh", "_fresh_since", "_remember", "_remember_seconds", "next", "_flashes"]
+        ),
         SESSION_VALUES,
     ).filter(lambda content: str(content.get("_user_id")) not in {"1", "2", "3"})
 )
@@ -217,6 +219,45 @@ async def test_any_session_of_ours_is_answered(content: dict[str, Any]) -> None:
     for mode in ("basic", "strong", None):
         site = Site(SESSION_PROTECTION=mode)
         assert await answers(site, f"session={site.seal_session(content)}") <= {200, 401}
+
+
+@pytest.mark.parametrize("user_id", [[], ["1"], {}, {"1": "1"}, ([],)], ids=str)
+async def test_an_id_that_is_a_list_or_an_object_is_nobodys(user_id: object) -> None:
+    """A signed session with such an id asks no loader, sets no remember cookie, and leaves the cookie that is there."""
+    site = Site(REMEMBER_COOKIE_REFRESH_EACH_REQUEST=True)
+    session = site.seal_session({"_user_id": user_id, "_fresh": True, "_remember": "set"})
+
+    assert await answers(site, f"session={session}") <= {200, 401}
+    response = await QuartClient(site.app, use_cookies=False).get("/whoami", headers={"Cookie": f"session={session}"})
+    assert REMEMBER not in set_cookies(response)
+    assert site.loads == []
+    client = QuartClient(site.app, use_cookies=False)
+    headers = {"Cookie": f"session={session}; {REMEMBER}={timed('1')}"}
+    assert await text(client, "/whoami", headers=headers) == "susan"
+
+
+@pytest.mark.parametrize("user_id", [1, 1.0, True], ids=str)
+async def test_an_id_that_is_a_number_is_one(user_id: object) -> None:
+    """The loader gets a number as it is, as in Flask-Login: sessions of older applications hold such ids."""
+    site = Site()
+    people: dict[Any, Person] = {1: site.people["1"]}
+    site.manager.user_loader(lambda user_id: people.get(user_id))
+
+    client = QuartClient(site.app, use_cookies=False)
+    headers = {"Cookie": f"session={site.seal_session({'_user_id': user_id})}"}
+    assert await text(client, "/whoami", headers=headers) == "susan"
+
+
+@pytest.mark.parametrize("seconds", [None, "", "60", [], [60], {}, float("nan"), 1e300, 10**400], ids=str)
+async def test_a_duration_that_is_none_is_the_configured_one(clock: Clock, site: Site, seconds: object) -> None:
+    """A signed session whose duration of the remember cookie is no duration remembers for as long as configured."""
+    content = {"_user_id": "1", "_fresh": True, "_remember": "set", "_remember_seconds": seconds}
+    headers = {"Cookie": f"session={site.seal_session(content)}"}
+
+    response = await QuartClient(site.app, use_cookies=False).get("/public", headers=headers)
+
+    assert response.status_code == 200
+    assert set_cookies(response)[REMEMBER].value == timed("1")
 
 
 @pytest.mark.parametrize("fallbacks", [[""], [b""], "old", ["", None]])
