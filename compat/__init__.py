@@ -27,6 +27,7 @@ from .decorators import login_required as login_required
 from .errors import CompatError as CompatError
 from .errors import ConfigurationError as ConfigurationError
 from .errors import DurationError as DurationError
+from .errors import HeadersSent as HeadersSent
 from .errors import IdentityConflict as IdentityConflict
 from .errors import LoaderFailed as LoaderFailed
 from .errors import MissingLoader as MissingLoader

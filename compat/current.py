@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import methodcaller
 from typing import Any, cast
 
 from quart import (
@@ -19,7 +20,9 @@ from werkzeug.local import LocalProxy
 
 from .commit import access_user
 from .errors import NotInitialised
-from .loading import load_once
+from .loading import call_loaders, load_once, read_claim
+from .mixins import is_authenticated
+from .outcome import REQUEST
 from .remember_cookie import RememberCookie
 from .request_login import ATTRIBUTE, SHOWN, RequestLogin
 
@@ -109,15 +112,40 @@ def get_user() -> Any:
 current_user: Any = UserProxy(get_user)
 
 
-async def load_user() -> Any:
+async def load_user(*, again: bool = False) -> Any:
     """Load the user of the current request if it is not loaded yet, and return it.
 
     For contexts pushed by hand, for hooks that run for static files or unknown URLs, and for code that prefers an
-    explicit ``await``. Raises whatever a loader raised; RuntimeError if there is no request.
+    explicit ``await``.
+
+    Args:
+        again: call the loaders again for the cookies of this request, so that a long response or websocket notices
+            that its login has ended: ``current_user`` is then anonymous, and otherwise the same user, loaded anew. It
+            never becomes another user. No signal is sent. What the loader cannot see, such as a deleted cookie, ends
+            nothing.
+
+    Raises:
+        Exception: whatever a loader raised; ``current_user`` stays who it was.
+        RuntimeError: there is no request.
     """
     login = current_login()
     await load_once(login)
-    return access_user(login)
+    user = access_user(login)
+    return await _load_again(login, user) if again and is_authenticated(user) else user
+
+
+async def _load_again(login: RequestLogin, user: Any) -> Any:
+    read_id = methodcaller(login.settings.id_attribute)
+    outcome = await call_loaders(login, read_claim(login))
+    if login.user is not user:  # another task has logged in or out meanwhile
+        return login.user
+    found = outcome.user
+    if found is not None and read_id(found) != read_id(user):  # of the remember cookie, or of the request
+        found = None
+    login.is_user_missing = outcome.is_user_gone and found is None
+    login.is_stale = login.is_stale or outcome.source is REQUEST
+    login.show(found)
+    return login.user
 
 
 async def user_context() -> dict[str, Any]:

@@ -68,5 +68,14 @@ class WebsocketIsReadOnly(CompatError, RuntimeError):
     message = "{}() was called in a websocket, which cannot set cookies: do it in an HTTP request."
 
 
+class HeadersSent(CompatError, RuntimeError):
+    """A login cannot change once the response has its headers: cookies are among them."""
+
+    message = (
+        "{}() was called after the headers of the response were complete, in a streamed body or a background task, "
+        "and could not change a cookie: do it in the view, before it returns its response, or in another request."
+    )
+
+
 class IdentityConflict(CompatError):
     """Quart-Auth's own API and this library would have different users."""

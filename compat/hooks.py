@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from quart import Quart, Response, has_request_context
+from quart import Quart, Response, got_request_exception, has_request_context
 from quart.typing import ResponseTypes
 from quart_auth import Action
 
-from .current import current_login
+from .current import current_login, find_login
 from .errors import IdentityConflict, WebsocketIsReadOnly
 from .loading import load
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
@@ -28,6 +28,7 @@ def install(app: Quart) -> None:
     app.before_websocket_funcs[None].insert(0, before_websocket)
     app.after_request_funcs[None].insert(0, after_request)  # Quart runs these from last to first
     app.after_websocket(after_websocket)
+    got_request_exception.connect(reopen, app)
 
 
 async def before_request() -> None:
@@ -59,7 +60,16 @@ async def after_request(response: Response) -> Response:
         withhold(login.session)
     if login.varies:
         _add_vary_cookie(response)
+    login.is_answered = True
     return response
+
+
+async def reopen(_app: Quart, **_arguments: Any) -> None:
+    """Let the login change again when a response fails after ``after_request``: its error page is another response."""
+    login = find_login()
+    if login is not None:
+        login.is_answered = False
+        login.loop = None
 
 
 async def after_websocket(response: ResponseTypes | None) -> ResponseTypes | None:

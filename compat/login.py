@@ -12,7 +12,7 @@ from . import config as configuration
 from . import login_session, tokens
 from .commit import access_user
 from .current import UserProxy, current_login
-from .errors import DurationError, WebsocketIsReadOnly
+from .errors import DurationError, HeadersSent, WebsocketIsReadOnly
 from .loading import read_claim
 from .mixins import read_flag
 from .protection import identifiers
@@ -42,6 +42,7 @@ def login_user(
     Raises:
         DurationError, ConfigurationError: the remember cookie could not be set; nobody is logged in.
         WebsocketIsReadOnly: this is a websocket; nobody is logged in.
+        HeadersSent: this is a streamed body, or a background task of a request that was answered; nobody is logged in.
     """
     login = _writable_login("login_user")
     if type(user) is UserProxy:
@@ -74,6 +75,7 @@ def logout_user() -> bool:
 
     Raises:
         WebsocketIsReadOnly: this is a websocket.
+        HeadersSent: this is a streamed body, or a background task of a request that was answered.
         Exception: whatever a loader raised; the login stays.
     """
     login = _writable_login("logout_user")
@@ -93,6 +95,7 @@ def confirm_login() -> None:
 
     Raises:
         WebsocketIsReadOnly: this is a websocket.
+        HeadersSent: this is a streamed body, or a background task of a request that was answered.
         Exception: whatever a loader raised; nothing is confirmed.
     """
     login = _writable_login("confirm_login")
@@ -128,6 +131,8 @@ def _writable_login(verb: str) -> RequestLogin:
     login = current_login()
     if login.is_websocket:
         raise WebsocketIsReadOnly(verb)
+    if login.is_answered:
+        raise HeadersSent(verb)
     return login
 
 

@@ -71,6 +71,8 @@ class RequestLogin:
     #: Whether the session names a user who no longer exists, or a login that has ended, and nobody has logged in since.
     #: Then nothing is written on that account: see ``commit.access_user``.
     is_user_missing = False
+    #: Whether the headers of the response are complete, so that no cookie can change any more.
+    is_answered = False
     #: The user as Quart-Auth's API sees it, once that API has been used.
     auth_user: Any = None
 

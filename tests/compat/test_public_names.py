@@ -24,8 +24,8 @@ PUBLIC = {
     "user_loaded_from_cookie", "user_loaded_from_request", "user_logged_in", "user_logged_out",
     "user_login_confirmed", "user_needs_refresh", "user_unauthorized",
     # ours
-    "CompatError", "ConfigurationError", "DurationError", "IdentityConflict", "LoaderFailed", "LoginClient",
-    "MissingLoader", "NotInitialised", "UserContractError", "UserNotLoaded", "WebsocketIsReadOnly",
+    "CompatError", "ConfigurationError", "DurationError", "HeadersSent", "IdentityConflict", "LoaderFailed",
+    "LoginClient", "MissingLoader", "NotInitialised", "UserContractError", "UserNotLoaded", "WebsocketIsReadOnly",
     "anonymous_required", "load_user", "login_exempt", "login_guard", "safe_next_url", "user_loaded",
 }  # fmt: skip
 

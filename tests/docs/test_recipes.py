@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
 
+from benchmarks.services.ports import free_port
 from compat import LoginClient
 from tests.docs.pages import DOCS, programs
 
@@ -18,6 +22,24 @@ def example() -> Iterator[Any]:
     """The application of the page."""
     with programs(DOCS / "recipes.md") as (made,):
         yield made
+
+
+@pytest.fixture
+async def over_hypercorn(example: Any) -> AsyncIterator[str]:
+    """The host and port at which Hypercorn serves the application."""
+    stop, serving, config = asyncio.Event(), asyncio.Event(), Config()
+    config.bind = [f"127.0.0.1:{free_port()}"]
+    config.graceful_timeout = 1.0
+
+    async def until_stopped() -> None:
+        serving.set()
+        await stop.wait()
+
+    server = asyncio.create_task(serve(example.app, config, shutdown_trigger=until_stopped))
+    await asyncio.wait([server, asyncio.create_task(serving.wait())], return_when=asyncio.FIRST_COMPLETED)
+    yield config.bind[0]
+    stop.set()
+    await server
 
 
 def client(example: Any, name: str | None, **login: bool) -> LoginClient:
@@ -73,6 +95,32 @@ async def test_work_in_the_background(example: Any) -> None:
         assert (await client(example, "susan").post("/report")).status_code == 202
 
     assert example.sent == ["susan"]
+
+
+async def test_a_stream_ends_with_its_login(example: Any, over_hypercorn: str) -> None:
+    """Over Hypercorn, the stream sends events until the account is gone, says so, and ends."""
+    example.EVERY = 0.01
+    login = await client(example, None).post("/login", form={"name": "susan"})
+    session = next(header for header in login.headers.getlist("Set-Cookie") if header.startswith("session="))
+
+    async with asyncio.timeout(60):
+        reader, writer = await asyncio.open_connection(*over_hypercorn.split(":"))
+        cookie = session.partition(";")[0]
+        writer.write(f"GET /news HTTP/1.1\r\nHost: {over_hypercorn}\r\nCookie: {cookie}\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readuntil(b"data: news\n\n")
+        await reader.readuntil(b"data: news\n\n")
+        del example.USERS["susan"]
+        rest = await reader.readuntil(b"\r\n0\r\n\r\n")  # the last chunk
+        writer.close()
+
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b"event: ended\n" in rest
+
+
+async def test_a_stream_needs_a_login(example: Any) -> None:
+    """A visitor is sent to log in, before any stream begins."""
+    assert (await client(example, None).get("/news")).status_code == 302
 
 
 def test_a_command_may_await(example: Any) -> None:
