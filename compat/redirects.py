@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any, cast
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
@@ -11,12 +12,19 @@ from quart import Blueprint, current_app, has_request_context, request, url_for
 from . import login_session
 from .config import USE_SESSION_FOR_NEXT
 from .current import current_login, find_auth
+from .errors import ConfigurationError
 from .protection import identifiers
 
 #: No page of a site has a longer URL; and a Location has to fit into a proxy's buffer.
 _LONGEST_NEXT = 2048
 #: The characters that quote() must not encode in a complete URL.
 _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
+#: An origin up to where its page begins: a name or an address, in ASCII, without a user's name.
+_ORIGIN = re.compile(r"(https?)://((?:[A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+|\[[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_WRONG_HOST = (
+    "use an exact host name in ASCII, with a port unless it is 443, such as 'www.example.com', or an origin, such as "
+    "'http://localhost:5001'; no wildcard, no path"
+)
 
 
 def expand_login_view(login_view: str) -> str:
@@ -88,8 +96,14 @@ def set_login_view(login_view: str, blueprint: Blueprint | None = None) -> None:
         settings.login_view = login_view
 
 
-def safe_next_url(url: str | None = None, default: str = "/", *, avoid: Collection[str] = ()) -> str:
-    """*url* if it is a page of this site, percent-encoded to ASCII; else *default*.
+def safe_next_url(
+    url: str | None = None,
+    default: str = "/",
+    *,
+    avoid: Collection[str] = (),
+    allowed_hosts: Collection[str] = (),
+) -> str:
+    """*url* if it is a page of this site, or of one of *allowed_hosts*, percent-encoded to ASCII; else *default*.
 
     Only a path with an optional query and fragment is: a string of up to 2,048 characters that begins with
     exactly one slash and has no backslash, no space or control character and no ``.`` or ``..`` segment,
@@ -100,18 +114,57 @@ def safe_next_url(url: str | None = None, default: str = "/", *, avoid: Collecti
         url: the value to check; if None, the ``next`` of the current request: its query parameter (the
             first one), or what ``USE_SESSION_FOR_NEXT`` keeps in the session. Pass values decoded once.
         default: the page for any other value. It is not checked.
-        avoid: paths that must not be returned, such as those of the login and logout pages.
+        avoid: paths that must not be returned, such as those of the login and logout pages, on whichever host.
+        allowed_hosts: the other hosts of the same owner to which people may return, such as ``"www.example.com"``
+            from a login at ``auth.example.com``. Each is one exact name, with a port unless it is 443; the URL must
+            be ``https``. For development an entry may be an origin, such as ``"http://localhost:5001"``: only such an
+            entry allows ``http``. Never take them from the request.
+
+    Raises:
+        ConfigurationError: an entry of *allowed_hosts* is neither.
     """
+    origins = _origins(allowed_hosts)
     if url is None and has_request_context():
         url = _requested_next()
-    if not isinstance(url, str) or not _is_local_page(url):
+    if not isinstance(url, str) or len(url) > _LONGEST_NEXT:
         return default
-    if unquote(urlsplit(url).path) in avoid:
+    origin, page = _split_origin(url) if origins else (None, url)
+    if origin is not None and origin not in origins:
+        return default
+    if not _is_local_page(page) or unquote(urlsplit(page).path) in avoid:
         return default
     try:
-        return quote(url, safe=_URL_CHARACTERS)
+        return (origin or "") + quote(page, safe=_URL_CHARACTERS)
     except UnicodeEncodeError:  # a lone surrogate
         return default
+
+
+def _origins(allowed_hosts: Collection[str]) -> set[str]:
+    """The origins of *allowed_hosts*: ``https``, unless an entry says ``http``."""
+    if isinstance(allowed_hosts, str):  # or each of its characters would be a host
+        raise ConfigurationError("allowed_hosts", allowed_hosts, "pass a collection of names, such as a set")
+    origins = set()
+    for entry in allowed_hosts:
+        match = _ORIGIN.fullmatch(entry if "://" in entry else f"https://{entry}")
+        if match is None:
+            raise ConfigurationError("allowed_hosts", entry, _WRONG_HOST)
+        origins.add(_normalise(match))
+    return origins
+
+
+def _split_origin(url: str) -> tuple[str | None, str]:
+    """The origin of *url*, and its page; (None, *url*) if it does not begin with one, spelt without need of repair."""
+    match = _ORIGIN.match(url)
+    if match is None:
+        return None, url
+    return _normalise(match), url[match.end() :] or "/"
+
+
+def _normalise(origin: re.Match[str]) -> str:
+    """The origin in lower case, without the default port of its scheme (RFC 6454, section 4)."""
+    scheme, host, port = origin.groups()
+    is_default = port in (None, {"http": "80", "https": "443"}[scheme])
+    return f"{scheme}://{host.lower()}" if is_default else f"{scheme}://{host.lower()}:{port}"
 
 
 def _requested_next() -> str | None:

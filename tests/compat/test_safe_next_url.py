@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from compat import safe_next_url
+from compat import ConfigurationError, safe_next_url
 
 from .site import Site
 
@@ -145,6 +145,134 @@ def test_ordinary_pages_pass(path: str, query: str) -> None:
     url = f"/{path}?{urlencode({'q': query})}"
 
     assert safe_next_url(url, default="/refused") == url
+
+
+# --- other hosts of the same owner
+
+ALLOWED = ("www.example.com", "shop.example.com:8443", "[2001:db8::1]", "http://localhost:5001")
+ORIGINS = {
+    "https://www.example.com", "https://shop.example.com:8443", "https://[2001:db8::1]", "http://localhost:5001"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    {
+        "https://www.example.com/a?b=1#c": "https://www.example.com/a?b=1#c",
+        "https://www.example.com": "https://www.example.com/",
+        "https://WWW.Example.Com:443/é": "https://www.example.com/%C3%A9",
+        "https://shop.example.com:8443/a": "https://shop.example.com:8443/a",
+        "https://[2001:DB8::1]/a": "https://[2001:db8::1]/a",
+        "http://localhost:5001/a": "http://localhost:5001/a",
+        "/a": "/a",
+    }.items(),
+)
+def test_pages_of_allowed_hosts_are_kept(value: str, url: str) -> None:
+    """A page of an allowed host is kept, and so is one of this site."""
+    assert safe_next_url(value, allowed_hosts=ALLOWED) == url
+    if value != "/a":
+        assert safe_next_url(value, "/home") == "/home"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://www.example.com/",
+        "https://example.com/",
+        "https://auth.www.example.com/",
+        "https://www.example.com./",
+        "https://www.example.com:8443/",
+        "https://www.example.com:0443/",
+        "https://www.example.com:/",
+        "https://shop.example.com/",
+        "https://localhost:5001/",
+        "https://www.example.com.evil.test/",
+        "https://www.example.com@evil.test/",
+        "https://evil.test@www.example.com/",
+        "https://evil.test/https://www.example.com/",
+        "https://www.example.com\\@evil.test/",
+        "https://www.example.com?/",
+        "https://www.example.com#/",
+        "https://www.example.com//evil.test",
+        "https://www.example.com/../a",
+        "https://www.example.com\n/",
+        "https://www\uff0eexample.com/",
+        "https://www%2eexample.com/",
+        "https:/www.example.com/",
+        "https:www.example.com/",
+        "HTTPS://www.example.com/",
+        "//www.example.com/",
+        "https://",
+        "https://www.example.com/" + "a" * 2048,
+    ],
+)
+def test_other_hosts_are_refused(value: str) -> None:
+    """Another name, port or scheme than an allowed one is refused, and so is any other spelling."""
+    assert safe_next_url(value, "/home", allowed_hosts=ALLOWED) == "/home"
+
+
+def test_pages_of_allowed_hosts_can_be_avoided() -> None:
+    """A path in ``avoid`` is refused on every host."""
+    url = "https://www.example.com/log%6fut?x=1"
+    assert safe_next_url(url, "/home", avoid={"/logout"}, allowed_hosts=ALLOWED) == "/home"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["", "*", "*.example.com", ".example.com", "www.example.com/", "//www.example.com", "ftp://www.example.com",
+     "www.example.com:", "www.example.com:0", "a@www.example.com", "bücher.example", "www.example.com "],
+)  # fmt: skip
+def test_an_entry_that_is_no_exact_name_is_an_error(entry: str) -> None:
+    """A wildcard, a path or an empty name in ``allowed_hosts`` is an error that shows it, whatever the URL is."""
+    with pytest.raises(ConfigurationError, match=re.escape(f"allowed_hosts = {entry!r}")):
+        safe_next_url("/a", allowed_hosts={"www.example.com", entry})
+
+
+def test_one_name_is_no_collection() -> None:
+    """A string for the collection is an error: its characters would be the names."""
+    with pytest.raises(ConfigurationError, match="such as a set"):
+        safe_next_url("/a", allowed_hosts="www.example.com")
+
+
+_almost_allowed = st.tuples(
+    st.sampled_from(["https://", "http://", "https:", "HTTPS://", "//", "https:\\\\", ""]),
+    st.one_of(st.sampled_from(ALLOWED).map(lambda entry: entry.rpartition("//")[2]), _mischief),
+    st.one_of(st.just("/"), _mischief),
+    _mischief,
+).map("".join)
+
+
+@given(st.one_of(_almost_allowed, _mischief, st.text()))
+@example("https://www.example.com\t.evil.test/")
+@example("https://www.example.com:443@evil.test/")
+def test_accepted_values_lead_to_allowed_hosts(value: str) -> None:
+    """Every accepted value leads a browser to this site or to exactly one of the allowed origins."""
+    url = safe_next_url(value, "/refused", allowed_hosts=ALLOWED)
+
+    assert safe_next_url(url, "/refused again", allowed_hosts=ALLOWED) == url
+    if url.startswith("/"):
+        assert_harmless(url)
+        return
+    origin = origin_in_a_browser(url, "https://auth.example.com/login")
+    assert origin in ORIGINS
+    assert_harmless(url.removeprefix(origin))
+
+
+@given(st.sampled_from(sorted(ORIGINS)), st.text(alphabet=string.ascii_letters + string.digits + "-_~"))
+def test_ordinary_pages_of_allowed_hosts_pass(origin: str, path: str) -> None:
+    """A correctly encoded page of each allowed origin is kept."""
+    assert safe_next_url(f"{origin}/{path}?a=b", allowed_hosts=ALLOWED) == f"{origin}/{path}?a=b"
+
+
+async def test_a_login_at_another_host_leads_back(site: Site) -> None:
+    """A page refused at one host is in the URL of the login at another, which accepts it as ``next``."""
+    site.manager.login_view = "https://auth.example.com/login"
+    response = await site.client().get("/members?page=2", headers={"Host": "www.example.com"}, scheme="https")
+    assert response.location.startswith("https://auth.example.com/login?next=https")
+
+    async with site.app.test_request_context(response.location.removeprefix("https://auth.example.com")):
+        assert safe_next_url(allowed_hosts=ALLOWED) == "https://www.example.com/members?page=2"
+        assert safe_next_url() == "/"
 
 
 # --- from the request

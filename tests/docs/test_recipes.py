@@ -123,6 +123,22 @@ async def test_a_stream_needs_a_login(example: Any) -> None:
     assert (await client(example, None).get("/news")).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("wanted", "location"),
+    [
+        ("https://www.example.com/a?b=1", "https://www.example.com/a?b=1"),
+        ("/edit", "/edit"),
+        ("http://www.example.com/a", "/articles"),
+        ("https://evil.test/a", "/articles"),
+    ],
+)
+async def test_a_login_leads_back_to_an_allowed_host(example: Any, wanted: str, location: str) -> None:
+    """A user is redirected to a page of a listed host and of this site, and to no other."""
+    response = await client(example, "susan").get("/welcome", query_string={"next": wanted})
+
+    assert response.location == location
+
+
 def test_a_command_may_await(example: Any) -> None:
     """The command runs on an event loop of its own."""
     done = example.app.test_cli_runner().invoke(args=["close", "susan"])
