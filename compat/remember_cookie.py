@@ -88,13 +88,18 @@ class RememberCookie(QuartAuth):
 
         If the client sent several of this name, all but one were set with another ``REMEMBER_COOKIE_PATH``, and one of
         those would log in again. So they are deleted at each path at which the client can have them.
+
+        A partitioned cookie is deleted without ``Partitioned`` as well: browsers keep the two apart, so a cookie from
+        before the setting would log in again.
         """
         attributes = self._attributes()
+        paths = [attributes["path"]]
         if len(connection.cookies.getlist(self.cookie_name)) > 1:
-            for path in _paths_of_cookies(connection.root_path + connection.path):
-                if path != attributes["path"]:
-                    response.delete_cookie(self.cookie_name, **{**attributes, "path": path})
-        response.delete_cookie(self.cookie_name, **attributes)
+            others = _paths_of_cookies(connection.root_path + connection.path)
+            paths = [*(path for path in others if path != attributes["path"]), *paths]
+        for partitioned in (False, True) if attributes["partitioned"] else (False,):
+            for path in paths:
+                response.delete_cookie(self.cookie_name, **{**attributes, "path": path, "partitioned": partitioned})
 
     def _attributes(self) -> dict[str, Any]:
         return {
@@ -103,7 +108,17 @@ class RememberCookie(QuartAuth):
             "secure": self.cookie_secure,
             "httponly": self.cookie_http_only,
             "samesite": self.cookie_samesite,
+            "partitioned": self._is_partitioned(),
         }
+
+    def _is_partitioned(self) -> bool:
+        """``REMEMBER_COOKIE_PARTITIONED``; as the session cookie unless that is set.
+
+        Otherwise a remember cookie that all sites share would restore a login in each partition of the session.
+        """
+        config = self.app.config
+        chosen = config.get("REMEMBER_COOKIE_PARTITIONED")
+        return bool(config["SESSION_COOKIE_PARTITIONED"] if chosen is None else chosen)
 
 
 def _expiry(seconds: object) -> datetime | None:

@@ -42,10 +42,12 @@ async def browse(program: str, profile: Path) -> AsyncIterator[BrowserContext]:
 
 
 @asynccontextmanager
-async def open_browser(program: str) -> AsyncIterator[Browser]:
-    """Open the browser without a profile: each context is another user's."""
+async def open_browser(program: str, *arguments: str) -> AsyncIterator[Browser]:
+    """Open the browser without a profile, with more *arguments*: each context is another user's."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(_ARGUMENTS))
+        browser = await playwright.chromium.launch(
+            executable_path=program, headless=True, args=[*_ARGUMENTS, *arguments]
+        )
         try:
             yield browser
         finally:

@@ -223,3 +223,32 @@ async def test_tokens_may_be_a_minute_early(clock: Clock, site: Site, seconds: i
     clock.shift(-seconds)
 
     assert await text(client, "/whoami") == who
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_partitioned"),
+    [
+        ({}, False),
+        ({"SESSION_COOKIE_PARTITIONED": True}, True),
+        ({"SESSION_COOKIE_PARTITIONED": True, "REMEMBER_COOKIE_PARTITIONED": False}, False),
+        ({"REMEMBER_COOKIE_PARTITIONED": True}, True),
+    ],
+)
+async def test_the_remember_cookie_is_partitioned_as_the_session_is(
+    settings: dict[str, Any], is_partitioned: bool
+) -> None:
+    """``Partitioned`` is on the cookie that is set; it is deleted with it and, from before the setting, without it."""
+    site = Site(**settings, REMEMBER_COOKIE_SAMESITE="None")
+    client = site.client()
+    sent = [cookies_of(await client.get(path)) for path in ("/login?remember=1", "/logout")]
+
+    assert [["Partitioned" in header for header in headers] for headers in sent] == [
+        [is_partitioned],
+        [False, True] if is_partitioned else [False],
+    ]
+    assert all("Secure" in header for headers in sent for header in headers if "Partitioned" in header)
+
+
+def cookies_of(response: Any) -> list[str]:
+    """The ``Set-Cookie`` headers of the remember cookie."""
+    return [header for header in response.headers.getlist("Set-Cookie") if header.startswith(REMEMBER)]
