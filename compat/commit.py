@@ -125,3 +125,4 @@ def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:
     if outcome.source is REMEMBER_COOKIE:
         identifier = identifiers(login.connection(), login.settings._session_identifier_generator)[0]
         login_session.begin(session, outcome.remembered_id, identifier, fresh=False)
+        login.renews_session_id = True

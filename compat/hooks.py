@@ -19,6 +19,7 @@ from .errors import IdentityConflict, WebsocketIsReadOnly
 from .loading import load
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
 from .request_login import RequestLogin
+from .session_id import renew_id
 from .signals import deliver
 
 
@@ -49,13 +50,16 @@ async def before_websocket() -> None:
 
 
 async def after_request(response: Response) -> Response:
-    """Await the async receivers, then set or delete the remember cookie, then add ``Vary``."""
+    """Await the async receivers, set or delete the remember cookie, renew the session's id, and add ``Vary``."""
     login = current_login()
     if login.postponed:
         await deliver(login)
     login.loop = asyncio.get_running_loop()
     if not login.has_failed:
         settle_remember_cookie(login, response)
+    if login.renews_session_id:
+        await renew_id(login.app, login.session)
+        login.renews_session_id = False  # only now: a response to its failure must not save the login under the old id
     if login.is_user_missing:
         withhold(login.session)
     if login.varies:

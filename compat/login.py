@@ -30,7 +30,8 @@ def login_user(
     """Log *user* in, and return whether that was done.
 
     In this order: an inactive user is refused, unless *force*; the arguments are checked; the session is
-    written; *user* becomes ``current_user``; ``user_logged_in`` is sent.
+    written; *user* becomes ``current_user``; ``user_logged_in`` is sent. At the end of the request a session that is
+    kept on the server gets a new id.
 
     Args:
         user: the application's user object.
@@ -59,6 +60,7 @@ def login_user(
         _stamp_freshness(login)
     if remember:
         login_session.remember(session, duration)
+    login.renews_session_id = True
     login.auth_user = None
     login.is_stale = login.is_user_missing = False
     login.show(user)
@@ -93,6 +95,8 @@ def logout_user() -> bool:
 def confirm_login() -> None:
     """Make the login fresh, after the user has proved again who they are; send ``user_login_confirmed``.
 
+    At the end of the request a session that is kept on the server gets a new id.
+
     Raises:
         WebsocketIsReadOnly: this is a websocket.
         HeadersSent: this is a streamed body, or a background task of a request that was answered.
@@ -103,6 +107,7 @@ def confirm_login() -> None:
         access_user(login)  # raises
     login_session.confirm(login.session, _identifier(login))
     _stamp_freshness(login)
+    login.renews_session_id = True
     login.varies = True
     send(user_login_confirmed, login)
 

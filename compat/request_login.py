@@ -73,6 +73,8 @@ class RequestLogin:
     is_user_missing = False
     #: Whether the headers of the response are complete, so that no cookie can change any more.
     is_answered = False
+    #: Whether the session gets a new id at the end of the request, because a login has begun or become fresh.
+    renews_session_id = False
     #: The user as Quart-Auth's API sees it, once that API has been used.
     auth_user: Any = None
 

@@ -1,4 +1,4 @@
-"""The application of recipes.md does what the page says."""
+"""The applications of recipes.md do what the page says."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from typing import Any
 import pytest
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from quart import Quart
+from quart.testing import QuartClient
 
 from benchmarks.services.ports import free_port
 from compat import LoginClient
 from tests.docs.pages import DOCS, programs
 
 pytestmark = pytest.mark.quick
+# Quart-Session 3.0.0 calls what redis-py has declared deprecated.
+on_quart_session = pytest.mark.filterwarnings(
+    r"ignore:Call to deprecated setex:DeprecationWarning:quart_session\.sessions"
+)
 
 
 @pytest.fixture
 def example() -> Iterator[Any]:
     """The application of the page."""
-    with programs(DOCS / "recipes.md") as (made,):
+    with programs(DOCS / "recipes.md") as (made, _):
         yield made
 
 
@@ -40,6 +46,31 @@ async def over_hypercorn(example: Any) -> AsyncIterator[str]:
     yield config.bind[0]
     stop.set()
     await server
+
+
+@pytest.fixture
+async def on_redis(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Quart]:
+    """The application whose sessions are in Redis, started."""
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    with programs(DOCS / "recipes.md") as (_, made):
+        app: Quart = made.app
+        async with app.test_app():
+            yield app
+            interface: Any = app.session_interface
+            await interface.backend.aclose()
+
+
+def browser_with(app: Quart, sid: str) -> QuartClient:
+    """A browser that has the id of a session, and no other cookie."""
+    browser = QuartClient(app)
+    browser.set_cookie("localhost", "session", sid)
+    return browser
+
+
+def session_id(browser: QuartClient) -> str:
+    """The id of the session in the browser's cookie."""
+    assert browser.cookie_jar is not None
+    return str(next(one.value for one in browser.cookie_jar if one.name == "session"))
 
 
 def client(example: Any, name: str | None, **login: bool) -> LoginClient:
@@ -145,3 +176,34 @@ def test_a_command_may_await(example: Any) -> None:
 
     assert done.output == "susan is closed.\n"
     assert example.USERS["susan"].closed
+
+
+@on_quart_session
+async def test_a_planted_session_id_is_worth_nothing(on_redis: Quart) -> None:
+    """After a login the id that the browser had before names no session, and the basket has moved to the new one."""
+    attacker = QuartClient(on_redis)
+    await attacker.post("/basket")
+    planted = session_id(attacker)
+    susan = browser_with(on_redis, planted)
+
+    await susan.post("/login")
+
+    assert session_id(susan) != planted
+    answer = await susan.get("/")
+    assert await answer.get_data(as_text=True) == "Hi, susan! Your basket is full."
+    assert (await attacker.get("/")).status_code == 401
+    keys = await on_redis.session_interface.backend.keys()  # type: ignore[attr-defined]  # Quart-Session's
+    assert keys == [f"session:{session_id(susan)}"]
+
+
+@on_quart_session
+async def test_logging_out_ends_copies(on_redis: Quart) -> None:
+    """A copy of the cookie is logged out with the browser."""
+    susan = QuartClient(on_redis)
+    await susan.post("/login")
+    copy = browser_with(on_redis, session_id(susan))
+    assert (await copy.get("/")).status_code == 200
+
+    await susan.post("/logout")
+
+    assert (await copy.get("/")).status_code == 401
