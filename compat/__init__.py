@@ -32,6 +32,7 @@ from .errors import IdentityConflict as IdentityConflict
 from .errors import LoaderFailed as LoaderFailed
 from .errors import MissingLoader as MissingLoader
 from .errors import NotInitialised as NotInitialised
+from .errors import UnsupportedEventLoop as UnsupportedEventLoop
 from .errors import UserContractError as UserContractError
 from .errors import UserNotLoaded as UserNotLoaded
 from .errors import WebsocketIsReadOnly as WebsocketIsReadOnly

@@ -77,5 +77,14 @@ class HeadersSent(CompatError, RuntimeError):
     )
 
 
+class UnsupportedEventLoop(CompatError, RuntimeError):
+    """The server runs the application without asyncio, on Trio for example."""
+
+    message = (
+        "This server does not run asyncio's event loop, which Quart and compat need. "
+        "Hypercorn: use the worker class asyncio or uvloop instead of trio."
+    )
+
+
 class IdentityConflict(CompatError):
     """Quart-Auth's own API and this library would have different users."""

@@ -15,7 +15,7 @@ from quart.typing import ResponseTypes
 from quart_auth import Action
 
 from .current import current_login, find_login
-from .errors import IdentityConflict, WebsocketIsReadOnly
+from .errors import IdentityConflict, UnsupportedEventLoop, WebsocketIsReadOnly
 from .loading import load
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
 from .request_login import RequestLogin
@@ -25,11 +25,24 @@ from .signals import deliver
 
 def install(app: Quart) -> None:
     """Register the hooks: before all others, whenever those are registered, and after all others."""
+    app.before_serving_funcs.insert(0, before_serving)
     app.before_request_funcs[None].insert(0, before_request)
     app.before_websocket_funcs[None].insert(0, before_websocket)
     app.after_request_funcs[None].insert(0, after_request)  # Quart runs these from last to first
     app.after_websocket(after_websocket)
     got_request_exception.connect(reopen, app)
+
+
+async def before_serving() -> None:
+    """Refuse to start without asyncio, where each request would otherwise be answered with 500.
+
+    Raises:
+        UnsupportedEventLoop: the server runs the application on another event loop.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise UnsupportedEventLoop from None
 
 
 async def before_request() -> None:

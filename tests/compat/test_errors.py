@@ -9,7 +9,15 @@ from quart import Quart
 from quart.testing import QuartClient
 
 import compat
-from compat import CompatError, ConfigurationError, LoginManager, NotInitialised, current_user, login_required
+from compat import (
+    CompatError,
+    ConfigurationError,
+    LoginManager,
+    NotInitialised,
+    UnsupportedEventLoop,
+    current_user,
+    login_required,
+)
 
 from .site import Application, error, text
 
@@ -83,3 +91,25 @@ async def test_the_manager_may_be_made_first() -> None:
 
     assert app.login_manager is manager  # type: ignore[attr-defined]  # where Flask-Login puts it
     assert await text(QuartClient(app), "/") == "False"
+
+
+def test_another_event_loop_says_so_at_the_start() -> None:
+    """Without asyncio's event loop, as on Trio, the application does not start and names the way out."""
+    app = Application(__name__)
+    started = []
+    app.before_serving(lambda: started.append("before the check"))
+    LoginManager(app)
+
+    with pytest.raises(UnsupportedEventLoop, match="worker class asyncio"):
+        app.startup().send(None)  # as far as it runs without an event loop
+
+    assert started == []
+
+
+async def test_asyncio_starts() -> None:
+    """On asyncio the application starts."""
+    app = Application(__name__)
+    LoginManager(app)
+
+    async with app.test_app():
+        pass

@@ -25,7 +25,8 @@ PUBLIC = {
     "user_login_confirmed", "user_needs_refresh", "user_unauthorized",
     # ours
     "CompatError", "ConfigurationError", "DurationError", "HeadersSent", "IdentityConflict", "LoaderFailed",
-    "LoginClient", "MissingLoader", "NotInitialised", "UserContractError", "UserNotLoaded", "WebsocketIsReadOnly",
+    "LoginClient", "MissingLoader", "NotInitialised", "UnsupportedEventLoop", "UserContractError", "UserNotLoaded",
+    "WebsocketIsReadOnly",
     "anonymous_required", "load_user", "login_exempt", "login_guard", "safe_next_url", "user_loaded",
 }  # fmt: skip
 
