@@ -19,6 +19,7 @@ _MARKER_OF_FOLDER = {
     "docs": "docs",
     "fuzz": "fuzz",
     "port": "port",
+    "servers": "served",
     "serving": "served",
 }
 # A test may use any settings, as on a developer's machine who says so. What it starts inherits the variable; tests of

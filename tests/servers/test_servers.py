@@ -1,0 +1,141 @@
+"""Each row of docs/servers.md, on the server itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DOCS, blocks
+from tests.servers.conftest import REQUIREMENTS
+from tests.servers.running import (
+    COMMANDS,
+    EXIT_TIMEOUT,
+    PREFIX_OPTIONS,
+    Running,
+    ask,
+    leave,
+    open_websocket,
+    serve,
+    start,
+)
+from tests.serving.server import Browser, wait_until
+
+PAGE = DOCS / "servers.md"
+#: The rows of the page's first table: what is said of each server.
+ROWS = {
+    cells[0]: cells[1:]
+    for line in PAGE.read_text().partition("## ")[0].splitlines()
+    if line.startswith("| ") and (cells := [cell.strip() for cell in line.strip("| ").split("|")])[0] in COMMANDS
+}
+
+
+@pytest.fixture(params=sorted(COMMANDS), scope="module")
+def server(
+    request: pytest.FixtureRequest, programs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """Each of the servers, with the application."""
+    with serve(programs, tmp_path_factory.mktemp("log") / request.param, request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def row(request: pytest.FixtureRequest) -> list[str]:
+    """What the page says of the server."""
+    return ROWS[request.node.callspec.params["server"]]
+
+
+def test_version(server: Running, row: list[str]) -> None:
+    """The page names the version that is tested."""
+    pinned = dict(line.split("==") for line in REQUIREMENTS.read_text().splitlines() if "==" in line)
+
+    assert row[0] == pinned[Path(str(server.process.args[0])).name]  # type: ignore[index]  # a list, as started
+
+
+def test_login(server: Running) -> None:
+    """A visitor is sent to log in, and after the login sees the page."""
+    browser = Browser(server.port)
+    assert ask(server, "GET", "/members").location == "/login?next=%2Fmembers"
+
+    assert browser.request("POST", "/login")[0] == 302
+
+    assert browser.get("/members") == (200, "susan")
+    del browser.cookies["session"]
+    assert browser.get("/members") == (200, "susan"), "the remember cookie"
+
+
+def test_before_serving(server: Running, row: list[str]) -> None:
+    """Whether the functions of ``before_serving`` run."""
+    assert row[1] == ("yes" if "started" in server.seen()["events"] else "no")
+
+
+def test_websocket(server: Running, row: list[str]) -> None:
+    """With what a visitor's websocket is refused, and whether a user's is accepted."""
+    browser = Browser(server.port)
+    browser.request("POST", "/login")
+
+    refused, accepted = open_websocket(server), open_websocket(server, browser.cookies)
+
+    assert row[2] == f"{refused}"
+    assert accepted == (500 if refused == 500 else 101)
+
+
+def test_head(server: Running, row: list[str]) -> None:
+    """HEAD is answered like GET, without a body."""
+    got, head = ask(server, "GET", "/members"), ask(server, "HEAD", "/members")
+
+    assert row[3] == ("as GET" if (head.status, head.location) == (got.status, got.location) else f"{head.status}")
+
+
+def test_a_client_that_leaves(server: Running, row: list[str]) -> None:
+    """Whether the view of a client that has left is cancelled."""
+    leave(server, "/slow")
+
+    with suppress(AssertionError):
+        wait_until(lambda: "cancelled" in server.seen()["events"])
+    assert row[4] == ("cancelled" if "cancelled" in server.seen()["events"] else "runs on")
+
+
+def test_address(server: Running, row: list[str]) -> None:
+    """``remote_addr`` is the address of the client's connection."""
+    assert row[5] == ("of the connection" if server.seen()["address"] == "127.0.0.1" else "another")
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_prefix(name: str, programs: Path, tmp_path: Path) -> None:
+    """Which paths the server expects behind a proxy, whose redirects then have the prefix."""
+    option = PREFIX_OPTIONS.get(name, "--root-path")
+    with serve(programs, tmp_path / "log", name, option, "/app") as running:
+        answers = {how: ask(running, "GET", path) for how, path in (("kept", "/app/members"), ("stripped", "/members"))}
+
+    right = [how for how, answer in answers.items() if answer.location == "/app/login?next=%2Fapp%2Fmembers"]
+    assert ROWS[name][6] == f"`{option}`, {right[0]}"
+    assert len(right) == 1
+    assert {answer.status for answer in answers.values()} == {302, 404}
+
+
+def test_trio_does_not_start(programs: Path, tmp_path: Path) -> None:
+    """Hypercorn's trio worker ends at the start, with the sentence of the page."""
+    command = ("hypercorn", "--worker-class", "trio", "--bind", "127.0.0.1:{port}")
+    with start(programs, tmp_path / "log", command) as server:
+        server.process.wait(EXIT_TIMEOUT)
+
+    (shown,) = (" ".join(block.code.split()) for block in blocks(PAGE, "text"))
+    assert shown in server.log.read_text()
+
+
+def test_websockets_on_daphne(programs: Path, tmp_path: Path) -> None:
+    """With the page's function around the application daphne refuses a visitor's websocket, and accepts a user's."""
+    (code,) = (block.code for block in blocks(PAGE, "python"))
+    (tmp_path / "for_daphne.py").write_text(code)
+    with start(
+        programs, tmp_path / "log", COMMANDS["daphne"], application="for_daphne:asgi", folder=tmp_path
+    ) as running:
+        wait_until(running.is_listening)
+        browser = Browser(running.port)
+        browser.request("POST", "/login")
+        refused, accepted = open_websocket(running), open_websocket(running, browser.cookies)
+
+    assert (refused, accepted) == (403, 101)
