@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +14,9 @@ from .extension import Extension
 from .hash_strength import is_strong
 
 SameSite = Literal["Lax", "Strict"]
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
+_LONGEST_NAME = 64  # characters: browsers count names in their limit of 4,096 for a cookie
 
 
 class Settings(BaseSettings):
@@ -55,6 +59,10 @@ class Settings(BaseSettings):
     trusted_hops: int = Field(default=0, ge=0)
     #: The headers they set: ``X-Forwarded-For``, ``-Proto`` and ``-Host`` (legacy), ``Forwarded`` (modern, RFC 7239).
     proxy_mode: Literal["legacy", "modern"] = "legacy"
+
+    #: Ends the name of every cookie. Browsers send cookies to all ports of a host, so of two applications on one host
+    #: each needs a suffix of its own, or a login at one overwrites the cookies of the other.
+    cookie_suffix: str = ""
 
     session_cookie_name: str | None = None
     session_cookie_secure: bool | None = None
@@ -121,6 +129,27 @@ class Settings(BaseSettings):
             return tuple(part for part in (part.strip() for part in value.split(",")) if part)
         return value
 
+    @field_validator("cookie_suffix", "session_cookie_name", "remember_cookie_name")
+    @classmethod
+    def _fits_into_a_cookie_name(cls, value: str | None) -> str | None:
+        """Cookie names are tokens (RFC 6265, section 4.1.1, which refers to RFC 2616, section 2.2)."""
+        if value is not None and (len(value) > _LONGEST_NAME or not _TOKEN.fullmatch(value)):
+            raise ValueError(
+                f"{value!r} cannot be part of a cookie's name. Use up to {_LONGEST_NAME} letters, digits, '-' and '_'."
+            )
+        return value
+
+    @field_validator("cookie_suffix")
+    @classmethod
+    def _is_no_name_of_another_cookie(cls, value: str) -> str:
+        # The cookie for pages is the session cookie's name and "_data": defences/login_cookie.py.
+        if value.endswith("_data"):
+            raise ValueError(
+                f"{value!r} would give the session cookie the name of another application's second cookie. "
+                "Choose one that does not end in _data."
+            )
+        return value
+
     @model_validator(mode="after")
     def _production_needs_a_key(self) -> Settings:
         if self.production and self.secret_key is None:
@@ -171,11 +200,11 @@ class Settings(BaseSettings):
         session_secure = self._or_production(self.session_cookie_secure)
         remember_secure = self._or_production(self.remember_cookie_secure)
         return {
-            "SESSION_COOKIE_NAME": self.session_cookie_name or _host_only("session", session_secure),
+            "SESSION_COOKIE_NAME": self._cookie_name(self.session_cookie_name, "session", session_secure),
             "SESSION_COOKIE_SECURE": session_secure,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": self.session_cookie_samesite,
-            "REMEMBER_COOKIE_NAME": self.remember_cookie_name or _host_only("remember_token", remember_secure),
+            "REMEMBER_COOKIE_NAME": self._cookie_name(self.remember_cookie_name, "remember_token", remember_secure),
             "REMEMBER_COOKIE_SECURE": remember_secure,
             "REMEMBER_COOKIE_HTTPONLY": True,
             "REMEMBER_COOKIE_SAMESITE": self.remember_cookie_samesite,
@@ -183,7 +212,7 @@ class Settings(BaseSettings):
             # Longer than any login lasts, because the row of a login decides when it expires, not the cookie.
             "PERMANENT_SESSION_LIFETIME": max(self.session_absolute, self.remember_cookie_duration) + timedelta(days=1),
             # The device cookie is sent over https only where the session cookie is.
-            "DEVICE_COOKIE_NAME": _host_only("device", session_secure),
+            "DEVICE_COOKIE_NAME": self._cookie_name(None, "device", session_secure),
             "DEVICE_COOKIE_SECURE": session_secure,
             "MAX_CONTENT_LENGTH": self.max_content_length,
             "BODY_TIMEOUT": self.body_timeout,
@@ -198,10 +227,12 @@ class Settings(BaseSettings):
     def _or_production(self, value: bool | None) -> bool:
         return self.production if value is None else value
 
+    def _cookie_name(self, chosen: str | None, default: str, secure: bool) -> str:
+        """The chosen name, or the default, which begins with ``__Host-`` if the cookie is secure; and the suffix.
 
-def _host_only(name: str, secure: bool) -> str:
-    """The name with ``__Host-`` for a secure cookie: browsers accept that prefix only over https."""
-    return f"__Host-{name}" if secure else name
+        Browsers accept that prefix only over https.
+        """
+        return (chosen or (f"__Host-{default}" if secure else default)) + self.cookie_suffix
 
 
 current_settings = Extension[Settings]("quart_app.settings")

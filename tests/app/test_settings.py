@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from werkzeug.http import dump_cookie, parse_cookie
 
 from quart_app.factory import create_app
 from quart_app.secret_key import kept_secret_key
@@ -75,6 +76,49 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config["REMEMBER_COOKIE_SAMESITE"] == "Strict"
     assert (config["SESSION_COOKIE_NAME"], config["SESSION_COOKIE_SECURE"]) == ("__Host-session", True)
     assert (config["REMEMBER_COOKIE_NAME"], config["REMEMBER_COOKIE_SECURE"]) == ("remember_token", False)
+
+
+_COOKIES = ("SESSION_COOKIE_NAME", "REMEMBER_COOKIE_NAME", "DEVICE_COOKIE_NAME")
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, ["session-b", "remember_token-b", "device-b"]),
+        (
+            {"environment": "production", "secret_key": KEY},
+            ["__Host-session-b", "__Host-remember_token-b", "__Host-device-b"],
+        ),
+        ({"session_cookie_name": "sid", "remember_cookie_name": "stay"}, ["sid-b", "stay-b", "device-b"]),
+    ],
+)
+def test_a_suffix_ends_all_names(given: dict[str, object], names: list[str]) -> None:
+    """The suffix ends the default names, those with ``__Host-``, and chosen ones."""
+    config = Settings.model_validate({**given, "cookie_suffix": "-b"}).quart_config()
+    assert [config[name] for name in _COOKIES] == names
+
+
+@pytest.mark.parametrize("name", ["cookie_suffix", "session_cookie_name", "remember_cookie_name"])
+@pytest.mark.parametrize("value", ["a b", "a;b", "a,b", "a=b", "a/b", 'a"b', "\u00e4", "a\n", "a" * 65])
+def test_cookie_names_are_tokens(name: str, value: str) -> None:
+    """What RFC 6265 does not allow in a cookie's name is an error that shows the value."""
+    with pytest.raises(ValidationError, match="cannot be part of a cookie's name") as error:
+        Settings.model_validate({name: value})
+    assert (error.value.errors()[0]["loc"], repr(value) in str(error.value)) == ((name,), True)
+
+
+def test_every_token_is_a_suffix() -> None:
+    """All characters of RFC 6265's tokens survive in a name that is written and read again."""
+    token = "!#$%&'*+-.^_`|~09AZaz"
+    assert Settings(cookie_suffix=token).cookie_suffix == token
+    cookie = dump_cookie(f"session{token}", "value")
+    assert parse_cookie(cookie.partition(";")[0]).to_dict() == {f"session{token}": "value"}
+
+
+def test_a_suffix_is_no_name_of_another_cookie() -> None:
+    """With the suffix ``_data`` the session cookie would be the second cookie of an application without a suffix."""
+    with pytest.raises(ValidationError, match="does not end in _data"):
+        Settings(cookie_suffix="_data")
 
 
 def test_limits_of_logins(monkeypatch: pytest.MonkeyPatch) -> None:
