@@ -16,6 +16,7 @@ from hypercorn.config import Config
 
 from quart_app import create_app
 from quart_app.configuration import read_settings
+from quart_app.framework.event_loops import make_event_loop
 from quart_app.framework.small_reads import read_in_small_pieces
 from quart_app.operation.logs import configure_logging
 from quart_app.server_stop import ServerStop, current_server_stop
@@ -38,7 +39,7 @@ def main() -> None:
     config.workers = 1
     lifeline = socket.socket(fileno=options.lifeline)
     read_in_small_pieces()
-    with asyncio.Runner(loop_factory=_loop_factory(config.worker_class)) as runner:
+    with asyncio.Runner(loop_factory=partial(make_event_loop, config.worker_class)) as runner:
         runner.get_loop().set_exception_handler(_report)
         settings = read_settings()
         configure_logging(json=settings.log_json, level=settings.log_level)
@@ -62,14 +63,6 @@ async def _until_told(lifeline: socket.socket, server_stop: ServerStop) -> None:
     await stop.wait()
     loop.remove_reader(lifeline)
     server_stop.announce()
-
-
-def _loop_factory(worker_class: str) -> Any:
-    if worker_class != "uvloop":
-        return None
-    import uvloop  # there is none for Windows
-
-    return uvloop.new_event_loop
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.cookiejar import CookieJar
@@ -16,7 +14,7 @@ from urllib.request import HTTPCookieProcessor, HTTPSHandler, build_opener
 
 import pytest
 
-from tests.services.needed import needed
+from tests.serving.certificate import with_certificate
 from tests.serving.server import CONFIG, PASSWORD, RESPONSE_TIMEOUT, serve
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
@@ -84,23 +82,12 @@ def start(processes: ExitStack, folder: Path, *, production: bool = False, suffi
     config = CONFIG
     if production:
         environment |= _PRODUCTION
-        config = _with_certificate(folder)
+        config = with_certificate(folder)
     server = processes.enter_context(serve(folder, config=config, environment=environment))
     site = f"{'https' if production else 'http'}://localhost:{server.port}"
     fields = {"username": "susan", "email": "susan@example.com", "password": PASSWORD, "password2": PASSWORD}
     assert Browser().submit(f"{site}/register", **fields) == 200
     return site
-
-
-def _with_certificate(folder: Path) -> Path:
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    openssl = needed(shutil.which("openssl"), "openssl is missing. On Debian and Ubuntu: apt-get install openssl")
-    request = (openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost")
-    command = (*request, "-keyout", str(key), "-out", str(certificate))
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own command
-    config = folder / "hypercorn.toml"
-    config.write_text(f'{CONFIG.read_text()}\ncertfile = "{certificate}"\nkeyfile = "{key}"\n')
-    return config
 
 
 @pytest.mark.parametrize("production", [False, True], ids=["http", "https, in production"])
