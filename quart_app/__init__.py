@@ -22,6 +22,8 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``configuration``      settings that cannot be used, and a forgotten ``ENVIRONMENT``
 ``database/``          the engine, and what its faults become
 ``framework/``         what bends Quart, Hypercorn or Jinja
+``database_url``       the forms of ``DATABASE_URL``, without a connection
+``database_url_parameters``  the parameters in it: used, dropped or refused
 ``extension``          typed access to the parts of an application
 ``clock``              the current time
 ``clients``            readable names of browsers

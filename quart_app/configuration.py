@@ -14,6 +14,7 @@ from typing import NamedTuple
 from click import ClickException
 from pydantic import ValidationError
 
+from .database_url import NO_DIRECT_URL, PostgresqlServer, UnusableDatabaseUrl, database_at, direct_server
 from .settings import Settings
 
 _LOCAL_NAMES = ("localhost", "test")  # RFC 6761: names that no site on the internet can have
@@ -49,10 +50,35 @@ def read_settings() -> Settings:
         ConfigurationError: a setting is missing or cannot be used.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         found = [_sentence(each["msg"], each["loc"]) for each in error.errors()]
         raise ConfigurationError(" ".join(found)) from None
+    check_database(settings)
+    return settings
+
+
+def check_database(settings: Settings) -> None:
+    """Look at the URLs of the database, without a connection.
+
+    Raises:
+        ConfigurationError: a URL cannot be used, or servers shall upgrade the tables through a connection pooler.
+    """
+    url, direct_url = settings.database_url, settings.database_direct_url
+    try:
+        database = None if url is None else database_at(url.get_secret_value())
+        if direct_url is not None:
+            direct_server(direct_url.get_secret_value())
+    except UnusableDatabaseUrl as error:
+        raise ConfigurationError(str(error)) from None
+    server = database if isinstance(database, PostgresqlServer) else None
+    if (settings.database_pooler or direct_url) and server is None:
+        raise ConfigurationError(
+            "DATABASE_POOLER and DATABASE_DIRECT_URL are for PostgreSQL, which DATABASE_URL does not name. Unset them."
+        )
+    behind_pooler = settings.database_pooler is not None or (server is not None and server.behind_pooler)
+    if behind_pooler and direct_url is None and settings.upgrades_at_start:
+        raise ConfigurationError(NO_DIRECT_URL)
 
 
 def check_environment(

@@ -73,7 +73,14 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         url = f"sqlite:///{instance / 'microblog.sqlite3'}"
     else:
         url = settings.database_url.get_secret_value()
-    database = current_database.add(app, Database(url, pool_size=settings.database_pool_size))
+    direct_url = settings.database_direct_url
+    database = Database(
+        url,
+        pool_size=settings.database_pool_size,
+        behind_pooler=settings.database_pooler is not None,
+        direct_url=None if direct_url is None else direct_url.get_secret_value(),
+    )
+    current_database.add(app, database)
     _warn_of_open_files(app, [*database.files, *files])
     configure_mappers()  # now that all models are imported; otherwise the first request would wait for it
     metrics = current_metrics.of(app)
@@ -116,6 +123,11 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     async def warn_of_forgotten_environment() -> None:
         if warning is not None:
             app.logger.warning("%s", warning)
+
+    @app.before_serving
+    async def report_dropped_parameters() -> None:
+        if database.dropped_parameters:
+            app.logger.warning("%s", " ".join(database.dropped_parameters))
 
     @app.before_serving
     async def count_connections() -> None:

@@ -37,8 +37,13 @@ class Settings(BaseSettings):
 
     #: The folder of the SQLite database and the generated key; None is Quart's default, ``instance/`` beside the code.
     instance_path: Path | None = None
-    #: PostgreSQL's URL or an SQLite file's (``database/urls.py``); None is such a file in the instance folder.
+    #: PostgreSQL's URL or an SQLite file's (``database_url.py``); None is such a file in the instance folder.
     database_url: SecretStr | None = None
+    #: Whether ``database_url`` names a connection pooler in transaction mode, such as PgBouncer; so does
+    #: ``pgbouncer=true`` in the URL. Neither settings nor prepared statements last longer than a transaction there.
+    database_pooler: Literal["transaction"] | None = None
+    #: The same database without the pooler, for migrations.
+    database_direct_url: SecretStr | None = None
     #: Database connections of each worker, which has two more: one for ``/readyz`` and one to load users. Those of all
     #: workers must fit into PostgreSQL's ``max_connections``: beyond it connecting fails, while a request that waits
     #: for a connection of its worker is answered within a few seconds.

@@ -68,6 +68,11 @@ class Cluster:
         """Where a database of this cluster is. Anybody on this machine may connect, without a password."""
         return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
 
+    @property
+    def port(self) -> int:
+        """Its port on 127.0.0.1, once it has started."""
+        return self._port
+
     def start(self) -> None:
         """Start it, on the port that it had before, and return when it takes connections."""
         before = self._port
@@ -131,7 +136,7 @@ class Cluster:
         command += [f"--{name}={value}" for name, value in options.items()]
         with self._log.open("wb") as log:
             return subprocess.Popen(  # noqa: S603 - our own command
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, **_as_owner()
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, **as_owner()
             )
 
     def _wait_until_ready(self) -> bool:
@@ -173,7 +178,8 @@ def owner() -> str:
     return "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
 
-def _as_owner() -> dict[str, Any]:
+def as_owner() -> dict[str, Any]:
+    """The options of Popen with which a process runs as :func:`owner`."""
     if os.geteuid() != 0:
         return {}
     user = pwd.getpwnam(owner())
@@ -181,7 +187,7 @@ def _as_owner() -> dict[str, Any]:
 
 
 def _run_as_owner(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **_as_owner())  # noqa: S603 - our own command
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **as_owner())  # noqa: S603 - our own command
 
 
 def _initdb_options(folder: Path) -> list[str]:

@@ -5,16 +5,18 @@
 ``connection_limiter``  how many requests use the database at once, and a fair queue for the others
 ``data_loader``         a batching data loader: one statement for all keys that are requested together
 ``backends``            SQLite or PostgreSQL, by ``DATABASE_URL``
-``urls``                the forms that ``DATABASE_URL`` may have
 ``sqlite``              SQLite through aiosqlite: WAL, pragmas, the write lock for migrations
 ``one_round_trip``      an aiosqlite connection that executes and fetches in one round trip to its thread
 ``postgresql``          PostgreSQL through asyncpg: timeouts, broken connections, the lock for migrations
+``pooled_connection``   an asyncpg connection to a connection pooler, which sets timeouts in each transaction
 ``faults``              which errors are faults of the database (503), and which are not
 ``inserts``             INSERT with ON CONFLICT, for both databases
 ``rows``                objects of a model made from rows, without a session
 ``base``                what all tables inherit: naming of constraints, UTC datetimes
 ======================  ==========================================================
 """
+
+from quart_app.database_url import UnusableDatabaseUrl as UnusableDatabaseUrl
 
 from .base import IDS_USED_ONCE as IDS_USED_ONCE
 from .base import Base as Base
@@ -24,4 +26,3 @@ from .connections import current_database as current_database
 from .data_loader import KeyQuery as KeyQuery
 from .faults import DatabaseUnavailable as DatabaseUnavailable
 from .inserts import insert_into as insert_into
-from .urls import UnusableDatabaseUrl as UnusableDatabaseUrl

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from quart_app.database_url import database_at, direct_server
+
 from .postgresql import Postgresql
 from .sqlite import Sqlite
-from .urls import UnusableDatabaseUrl, postgresql_dsn, sqlite_file
 
 
 class Backend(Protocol):
@@ -32,6 +33,14 @@ class Backend(Protocol):
 
     def commit_at_once(self, connection: Connection) -> None:
         """Let the next statement of a connection with these options be committed in its own round trip."""
+
+    @property
+    def can_migrate(self) -> bool:
+        """Whether there is a connection for migrations."""
+
+    @property
+    def dropped_parameters(self) -> Sequence[str]:
+        """A sentence for each parameter of the URLs that has no effect."""
 
     @property
     def files(self) -> Sequence[Path]:
@@ -54,14 +63,17 @@ class Backend(Protocol):
         """
 
 
-def backend_at(url: str) -> Backend:
-    """The database that a URL names.
+def backend_at(url: str, *, behind_pooler: bool = False, direct_url: str | None = None) -> Backend:
+    """The database that a URL names; see :class:`quart_app.database.Database` for the arguments.
 
     Raises:
-        UnusableDatabaseUrl: it names neither SQLite nor PostgreSQL.
+        UnusableDatabaseUrl: it names neither SQLite nor PostgreSQL, or the driver is not installed.
     """
-    if (file := sqlite_file(url)) is not None:
-        return Sqlite(file)
-    if (dsn := postgresql_dsn(url)) is not None:
-        return Postgresql(dsn)
-    raise UnusableDatabaseUrl("DATABASE_URL has to begin with postgresql:// or sqlite:///.")
+    database = database_at(url)
+    if isinstance(database, str):
+        return Sqlite(database)
+    return Postgresql(
+        database,
+        behind_pooler=behind_pooler or database.behind_pooler,
+        direct=None if direct_url is None else direct_server(direct_url),
+    )

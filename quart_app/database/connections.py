@@ -29,16 +29,20 @@ class Database:
     """Connections to the database at a URL.
 
     Arguments:
-        url: as :mod:`quart_app.database.urls` explains it.
+        url: as :mod:`quart_app.database_url` explains it.
         pool_size: how many sessions are open at once; further ones wait in a queue. Loads by a key have one connection
             more, so that users who are logged in do not wait behind a burst of logins. Health checks have another one.
+        behind_pooler: whether the URL names a connection pooler in transaction mode, such as PgBouncer.
+        direct_url: the same database without the pooler, for migrations; None is *url* where that is no pooler.
 
     Raises:
-        UnusableDatabaseUrl: the URL names neither SQLite nor PostgreSQL, or the driver is not installed.
+        UnusableDatabaseUrl: a URL names neither SQLite nor PostgreSQL, or the driver is not installed.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self._backend = backend_at(url)
+    def __init__(
+        self, url: str, *, pool_size: int = 10, behind_pooler: bool = False, direct_url: str | None = None
+    ) -> None:
+        self._backend = backend_at(url, behind_pooler=behind_pooler, direct_url=direct_url)
         self._engine = self._backend.engine(pool_size=pool_size + 1, pool_timeout=_POOL_TIMEOUT)
         self._autocommit_engine = self._engine.sync_engine.execution_options(**self._backend.autocommit_options)
         self._sessions_limiter = ConnectionLimiter(pool_size, stall_timeout=self._backend.stall_timeout)
@@ -47,6 +51,16 @@ class Database:
         # Connected at the first health check.
         self._probe_engine = self._backend.engine(pool_size=1, pool_timeout=_POOL_TIMEOUT)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    @property
+    def can_migrate(self) -> bool:
+        """Whether there is a connection for migrations: not behind a connection pooler without a direct URL."""
+        return self._backend.can_migrate
+
+    @property
+    def dropped_parameters(self) -> Sequence[str]:
+        """A sentence for each parameter of the URLs that has no effect."""
+        return self._backend.dropped_parameters
 
     @property
     def files(self) -> Sequence[Path]:
@@ -182,6 +196,7 @@ class Database:
 
         Raises:
             DatabaseUnavailable: the database does not answer, or another migration holds the lock for too long.
+            UnusableDatabaseUrl: the database is behind a connection pooler, and no direct URL is known.
         """
         with faults_are_unavailability():
             async with self._backend.migration_connection() as connection:

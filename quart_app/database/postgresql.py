@@ -10,9 +10,11 @@ Written for asyncpg 0.32 and SQLAlchemy 2.1. Two workarounds depend on their ver
 
 from __future__ import annotations
 
+import ssl
 from asyncio import CancelledError, Task, create_task, shield, sleep, timeout
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -23,7 +25,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from .urls import UnusableDatabaseUrl
+from quart_app.database_url import NO_DIRECT_URL, PostgresqlServer, UnusableDatabaseUrl
 
 _OPERATION_TIMEOUT = 2.5  # seconds
 _CONNECT_TIMEOUT = 2.0  # seconds
@@ -38,9 +40,18 @@ _URL = "postgresql+asyncpg://"  # asyncpg gets the real one, so that the repr of
 _MIGRATION_LOCK = 7_283_605_417  # the key of an advisory lock: any number without another use in this database
 _MIGRATION_LOCK_TIMEOUT = 60.0  # seconds to wait for a migration by another process
 
+_UNSUPPORTED = "unsupported startup parameter"  # PgBouncer's words
+
 
 class Postgresql:
-    """A database on a server."""
+    """A database on a server, perhaps behind a connection pooler.
+
+    Arguments:
+        server: where requests are served from.
+        behind_pooler: whether that is a connection pooler in transaction mode: no settings at connect, no prepared
+            statement that outlives its transaction.
+        direct: the same database without the pooler, for migrations, whose advisory lock means nothing through one.
+    """
 
     #: A server that hangs, or whose host is gone, does not enforce its own timeouts.
     operation_timeout = _OPERATION_TIMEOUT
@@ -52,19 +63,35 @@ class Postgresql:
     #: BEGIN and COMMIT or ROLLBACK would be two more round trips, each as long as that of the statement.
     autocommit_options: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+    def __init__(
+        self, server: PostgresqlServer, *, behind_pooler: bool = False, direct: PostgresqlServer | None = None
+    ) -> None:
+        self._server = server
+        self._behind_pooler = behind_pooler
+        self._direct = direct if direct is not None or behind_pooler else server
+
+    @property
+    def can_migrate(self) -> bool:
+        """Whether there is a connection for migrations."""
+        return self._direct is not None
+
+    @property
+    def dropped_parameters(self) -> Sequence[str]:
+        """A sentence for each parameter of the URLs that has no effect."""
+        servers = dict.fromkeys(filter(None, (self._server, self._direct)))
+        return [sentence for server in servers for sentence in server.dropped]
 
     def engine(self, *, pool_size: int, pool_timeout: float) -> AsyncEngine:
         """An engine whose connections have timeouts, and are checked before they are used again."""
         engine = self._create(
+            self._server,
             pool_size=pool_size,
             max_overflow=0,  # an overflow connection is opened for one query and closed: under load, most of the work
             pool_timeout=pool_timeout,
             connect_args={
                 "timeout": _CONNECT_TIMEOUT,
                 "command_timeout": _COMMAND_TIMEOUT,
-                "server_settings": _SERVER_TIMEOUTS,
+                **(_pooler_options() if self._behind_pooler else {"server_settings": _SERVER_TIMEOUTS}),
             },
         )
         _replace_broken_connections(engine)
@@ -82,8 +109,13 @@ class Postgresql:
 
         The lock is polled instead of awaited in one statement: ``CREATE INDEX CONCURRENTLY`` waits for all older
         statements, so a process that waits for the lock and the one that holds it would block each other for ever.
+
+        Raises:
+            UnusableDatabaseUrl: the database is behind a connection pooler, and no direct server is known.
         """
-        engine = self._create(poolclass=NullPool)
+        if self._direct is None:
+            raise UnusableDatabaseUrl(NO_DIRECT_URL)
+        engine = self._create(self._direct, poolclass=NullPool)
         async with engine.connect() as connection:
             async with timeout(_MIGRATION_LOCK_TIMEOUT):
                 while not await connection.scalar(select(func.pg_try_advisory_lock(_MIGRATION_LOCK))):
@@ -93,11 +125,16 @@ class Postgresql:
             yield connection
             await connection.commit()
 
-    def _create(self, *, connect_args: dict[str, Any] | None = None, **options: Any) -> AsyncEngine:
+    def _create(
+        self, server: PostgresqlServer, *, connect_args: dict[str, Any] | None = None, **options: Any
+    ) -> AsyncEngine:
+        connect_args = {"dsn": server.dsn, **(connect_args or {})}
+        if server.system_certificates:
+            connect_args["ssl"] = ssl.create_default_context()
         try:
             return create_async_engine(
                 _URL,
-                connect_args={"dsn": self._dsn, "async_creator_fn": _connect, **(connect_args or {})},
+                connect_args={"async_creator_fn": partial(_connect, server), **connect_args},
                 hide_parameters=True,  # errors are logged, and parameters include addresses and hashes of passwords
                 **options,
             )
@@ -108,19 +145,71 @@ class Postgresql:
             ) from error
 
 
-async def _connect(*arguments: Any, **options: Any) -> Any:
+def _pooler_options() -> dict[str, Any]:
+    """The options of asyncpg and SQLAlchemy for connections to a pooler.
+
+    Without the two caches asyncpg uses unnamed statements, and parses each again together with its execution: what it
+    had parsed before may be on another connection of the server.
+    """
+    from .pooled_connection import connection_class  # imports asyncpg, which is optional
+
+    return {
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "connection_class": connection_class(lambda: _SERVER_TIMEOUTS),
+    }
+
+
+async def _connect(server: PostgresqlServer, *arguments: Any, **options: Any) -> Any:
     """Connect with asyncpg. A cancelled attempt goes on to its end in the background, and the connection is closed.
 
     asyncpg leaves an exception that is never retrieved if it is cancelled itself (its issue 1310).
-    """
-    from asyncpg import connect  # type: ignore[import-untyped]  # optional; 0.32 has no types
 
-    connecting = create_task(connect(*arguments, **options))
+    Raises:
+        UnusableDatabaseUrl: the server refuses the settings at connect, as connection poolers do, or asyncpg refuses
+            the URL.
+        ConnectionError: no host is what ``target_session_attrs`` asks for.
+    """
+    # asyncpg is optional, and 0.32 has no types.
+    from asyncpg import ClientConfigurationError, PostgresError  # type: ignore[import-untyped]
+
+    connecting = create_task(_connect_to_a_host(server, *arguments, **options))
     try:
         return await shield(connecting)
     except CancelledError:
         connecting.add_done_callback(_close_late)
         raise
+    except ClientConfigurationError as error:
+        raise UnusableDatabaseUrl(f"{server.setting} cannot be used: {error}.") from None
+    except PostgresError as error:
+        if _UNSUPPORTED not in str(error):
+            raise
+        raise UnusableDatabaseUrl(
+            f"{server.setting} leads to a connection pooler, which refuses a parameter ({error}). "
+            "Set DATABASE_POOLER=transaction, and DATABASE_DIRECT_URL to the server itself for migrations."
+        ) from None
+
+
+async def _connect_to_a_host(server: PostgresqlServer, *arguments: Any, **options: Any) -> Any:
+    """Connect to the first host that answers and is what ``target_session_attrs`` asks for.
+
+    asyncpg can do this itself, but with one timeout for all hosts: one that does not answer would use it up.
+    """
+    from asyncpg import CannotConnectNowError, TargetServerAttributeNotMatched, connect
+
+    hosts: Sequence[tuple[str | None, int | None]] = server.hosts or [(None, None)]
+    if "timeout" in options:
+        options["timeout"] /= len(hosts)
+    reasons: list[Exception] = []
+    for host, port in hosts:
+        try:
+            return await connect(*arguments, **options, host=host, port=port)
+        except (OSError, CannotConnectNowError, TargetServerAttributeNotMatched) as error:
+            reasons.append(error)
+    if len(reasons) == 1 and not isinstance(reasons[0], TargetServerAttributeNotMatched):
+        raise reasons[0]
+    # None of these is an error that SQLAlchemy knows.
+    raise ConnectionError(f"No host of {server.setting} can be used: {'; '.join(map(repr, reasons))}")
 
 
 def _close_late(connecting: Task[Any]) -> None:

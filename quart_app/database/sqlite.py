@@ -40,6 +40,10 @@ class Sqlite:
     #: Every writer waits for the one that holds the write lock, so the queue may stand still behind a slow disk.
     stall_timeout = ACQUIRE_TIMEOUT
 
+    can_migrate = True
+
+    dropped_parameters: Sequence[str] = ()
+
     autocommit_options: Mapping[str, Any] = {}  # a SELECT begins no transaction here; for others see commit_at_once
 
     def __init__(self, file: str) -> None:

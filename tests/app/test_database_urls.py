@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quart_app.database import Database, UnusableDatabaseUrl, current_database
-from quart_app.database.urls import postgresql_dsn, sqlite_file
+from quart_app.database_url import postgresql_server, sqlite_file
 from quart_app.factory import create_app
 from quart_app.settings import Settings
 
@@ -18,7 +18,7 @@ from quart_app.settings import Settings
 def test_files(scheme: str, file: str) -> None:
     """A URL for SQLite names a file after three slashes, with or without SQLAlchemy's driver name."""
     assert sqlite_file(f"{scheme}:///{file}") == file
-    assert postgresql_dsn(f"{scheme}:///{file}") is None
+    assert postgresql_server(f"{scheme}:///{file}") is None
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg"])
@@ -34,7 +34,9 @@ def test_files(scheme: str, file: str) -> None:
 )
 def test_servers(scheme: str, rest: str) -> None:
     """A URL for PostgreSQL may have any of the usual schemes and all parameters of asyncpg."""
-    assert postgresql_dsn(f"{scheme}://{rest}") == f"postgresql://{rest}"
+    server = postgresql_server(f"{scheme}://{rest}")
+    assert server is not None
+    assert (server.dsn, server.dropped, server.behind_pooler) == (f"postgresql://{rest}", (), False)
     assert sqlite_file(f"{scheme}://{rest}") is None
 
 
