@@ -29,7 +29,7 @@ NO_DIRECT_URL = (
 
 _SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
-_PORT = 5432
+_PORT = ":5432"
 _SQLITE_FILE = re.compile(r"/(?!:memory:)[^?]+")
 _HOST = re.compile(r"(\[[^]]*\]|[^:@\[\]]*)(:[0-9]+)?")
 
@@ -133,12 +133,9 @@ def direct_server(url: str) -> PostgresqlServer:
 
 
 def _several_hosts(dsn: str) -> tuple[tuple[str, int], ...]:
-    found = tuple(
-        (unquote(host).strip("[]"), int(port.removeprefix(":") or _PORT))
-        for host, port in _HOST.findall(urlsplit(dsn).netloc.rpartition("@")[2])
-        if host
-    )
-    return found if len(found) > 1 else ()
+    names = urlsplit(dsn).netloc.rpartition("@")[2].split(",")
+    matches = filter(None, map(_HOST.fullmatch, names if len(names) > 1 else ()))
+    return tuple((unquote(match[1]).strip("[]"), int((match[2] or _PORT).removeprefix(":"))) for match in matches)
 
 
 def _is_well_formed(dsn: str) -> bool:

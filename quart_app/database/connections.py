@@ -132,7 +132,9 @@ class Database:
         with self._autocommit_engine.connect() as connection:
             self._backend.commit_at_once(connection)
             result = connection.execute(statement)
-            return result.all() if result.returns_rows else []
+            rows = result.all() if result.returns_rows else []
+            connection.commit()  # no round trip where it is committed already
+            return rows
 
     @property
     def dialect(self) -> str:

@@ -1,12 +1,17 @@
 """An asyncpg connection to a connection pooler in transaction mode, such as PgBouncer.
 
 Each transaction there may run on another connection of the server. So timeouts cannot be settings of the connection:
-they are set within each transaction, by ``SET LOCAL``, in the round trip of its ``BEGIN``. Statements outside of a
-transaction (autocommit) have asyncpg's timeout only, which cancels them.
+they are set within each transaction, by ``SET LOCAL``, in the round trip of its ``BEGIN``.
 
-Written for asyncpg 0.32, whose ``Transaction.start`` executes ``BEGIN`` by ``Connection.execute``. SQLAlchemy's event
-"begin" is the public way, and two more round trips for each transaction. If asyncpg begins otherwise one day, the
-timeouts are those of autocommit, and ``test_pooler.py`` fails.
+A statement that asyncpg gives up ends its connection, upon which the pooler ends that of the server. asyncpg would send
+a cancel request, whose connection it closes with the other: PgBouncer 1.18 exits then (its issue 801).
+
+Written for asyncpg 0.32, of which two internals are used:
+
+- ``Transaction.start`` executes ``BEGIN`` by ``Connection.execute``. SQLAlchemy's event "begin" is the public way, and
+  two more round trips for each transaction. ``test_timeouts_are_set_in_each_transaction`` fails if that changes.
+- ``Connection._cancel_current_command`` sends the cancel request. ``test_frozen`` of ``test_pooler.py`` fails if that
+  changes, with a PgBouncer that has the fault.
 """
 
 from __future__ import annotations
@@ -27,5 +32,8 @@ def connection_class(settings: Callable[[], Mapping[str, str]]) -> type[Any]:
                 query = f"{query.rstrip(';')};{local}"
             status: str = await super().execute(query, *args, timeout=timeout)
             return status
+
+        def _cancel_current_command(self, *_waiters: Any) -> None:
+            self._loop.call_soon(self.terminate)  # not now: asyncpg has yet to raise the timeout
 
     return PooledConnection

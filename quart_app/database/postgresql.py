@@ -60,15 +60,20 @@ class Postgresql:
 
     files: Sequence[Path] = ()
 
-    #: BEGIN and COMMIT or ROLLBACK would be two more round trips, each as long as that of the statement.
-    autocommit_options: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
-
     def __init__(
         self, server: PostgresqlServer, *, behind_pooler: bool = False, direct: PostgresqlServer | None = None
     ) -> None:
         self._server = server
         self._behind_pooler = behind_pooler
         self._direct = direct if direct is not None or behind_pooler else server
+
+    @property
+    def autocommit_options(self) -> Mapping[str, Any]:
+        """Autocommit, because BEGIN and COMMIT or ROLLBACK would be two more round trips for each statement.
+
+        Behind a pooler they are needed: only a transaction has the timeouts of the server there.
+        """
+        return {} if self._behind_pooler else {"isolation_level": "AUTOCOMMIT"}
 
     @property
     def can_migrate(self) -> bool:

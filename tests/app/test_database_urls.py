@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from quart_app.configuration import ConfigurationError, read_settings
 from quart_app.database import Database, UnusableDatabaseUrl, current_database
 from quart_app.database_url import postgresql_server, sqlite_file
 from quart_app.factory import create_app
@@ -68,6 +69,125 @@ def test_invalid_urls(url: str) -> None:
     assert "crEt" not in str(error.value)
     assert error.value.__cause__ is None
     assert error.value.__context__ is None or "crEt" not in str(error.value.__context__)
+
+
+SERVER = "postgresql://susan:crEt@host/name"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "channel_binding=prefer",
+        "connect_timeout=10",
+        "connection_limit=1",
+        "pool_timeout=0",
+        "keepalives=1&keepalives_idle=30&keepalives_interval=10&keepalives_count=3",
+        "tcp_user_timeout=1000",
+        "gssencmode=disable",
+        "client_encoding=utf8",
+        "schema=public",
+        "supa=base-pooler.x",
+        "sslsni=1",
+    ],
+)
+def test_parameters_without_effect(parameters: str) -> None:
+    """Parameters of libpq and of other drivers that change nothing here are dropped, each with a reason."""
+    server = postgresql_server(f"{SERVER}?sslmode=require&{parameters}&application_name=microblog")
+    assert server is not None
+    assert server.dsn == f"{SERVER}?sslmode=require&application_name=microblog"
+    names = [part.partition("=")[0] for part in parameters.split("&")]
+    for name, sentence in zip(names, server.dropped, strict=True):
+        assert sentence.startswith(f"DATABASE_URL: {name} has no effect: ")
+
+
+def test_parameters_with_a_meaning() -> None:
+    """``pgbouncer=true`` and ``sslrootcert=system`` are understood, and not handed on; ``options`` is."""
+    server = postgresql_server(
+        f"{SERVER}?pgbouncer=true&sslmode=verify-full&sslrootcert=system&channel_binding=require"
+    )
+    assert server is not None
+    assert (server.dsn, server.behind_pooler, server.system_certificates) == (
+        f"{SERVER}?sslmode=verify-full",
+        True,
+        True,
+    )
+    assert len(server.dropped) == 1
+    server = postgresql_server(f"{SERVER}?options=-csearch_path%3Dapp&pgbouncer=false")
+    assert server is not None
+    assert (server.dsn, server.behind_pooler) == (f"{SERVER}?options=-csearch_path%3Dapp", False)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "way_out"),
+    [
+        ("sslmode=require&channel_binding=require", "sslmode=verify-full&sslrootcert=system"),
+        ("gssencmode=require", "sslmode=verify-full"),
+        ("ssl=true", "sslmode=require"),
+        ("sslmode=on", "verify-full"),
+        ("sslmode=verify-full&sslrootcert=/nowhere/root.crt", "not a file"),
+        ("sslmode=verify-full", "sslrootcert=system"),
+        ("sslmode=require&sslrootcert=system", "needs sslmode=verify-full"),
+        ("schema=app", "options=-csearch_path%3Dname"),
+        ("target_session_attrs=standby", "read-write"),
+        ("statement_timeout=5000", "options=-cstatement_timeout%3Dvalue"),
+        ("pgbouncer=yes", "true, false"),
+        ("port=many", "not a number"),
+        ("require_auth=scram-sha-256", "remove it"),
+    ],
+)
+def test_parameters_that_are_refused(
+    parameters: str, way_out: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Other parameters are refused before a server starts, in one sentence that has the way out and no password."""
+    monkeypatch.setenv("HOME", str(tmp_path))  # without ~/.postgresql/root.crt
+    monkeypatch.setenv("DATABASE_URL", f"{SERVER}?{parameters}")
+    with pytest.raises(ConfigurationError) as error:
+        read_settings()
+    message = error.value.message
+    assert message.startswith("DATABASE_URL: ")
+    assert way_out in message
+    assert parameters.rpartition("&")[2].partition("=")[0] in message
+    assert "crEt" not in message
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"DATABASE_URL": SERVER, "DATABASE_POOLER": "transaction"}, "Set DATABASE_DIRECT_URL"),
+        ({"DATABASE_URL": f"{SERVER}?pgbouncer=true"}, "Set DATABASE_DIRECT_URL"),
+        ({"DATABASE_URL": SERVER, "DATABASE_POOLER": "session"}, "DATABASE_POOLER"),
+        ({"DATABASE_POOLER": "transaction"}, "are for PostgreSQL"),
+        ({"DATABASE_URL": "sqlite:///here", "DATABASE_DIRECT_URL": SERVER}, "are for PostgreSQL"),
+        ({"DATABASE_URL": SERVER, "DATABASE_DIRECT_URL": "sqlite:///here"}, "DATABASE_DIRECT_URL has to begin with"),
+        ({"DATABASE_URL": SERVER, "DATABASE_DIRECT_URL": f"{SERVER}?pgbouncer=true"}, "not a pooler"),
+        ({"DATABASE_URL": SERVER, "DATABASE_DIRECT_URL": f"{SERVER}?ssl=1"}, "DATABASE_DIRECT_URL: ssl=1"),
+        ({"DATABASE_URL": "mysql://susan:crEt@host/name"}, "has to begin with postgresql"),
+    ],
+)
+def test_settings_that_contradict_each_other(
+    environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pooler without a way to migrate, and URLs that do not fit their settings, are refused in one sentence."""
+    monkeypatch.setenv("UPGRADE_AT_START", "true")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=expected) as error:
+        read_settings()
+    assert "crEt" not in error.value.message
+
+
+def test_a_pooler_needs_no_direct_url_where_another_host_upgrades(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ``UPGRADE_AT_START=false`` a server has nothing to migrate."""
+    monkeypatch.setenv("DATABASE_URL", f"{SERVER}?pgbouncer=true")
+    monkeypatch.setenv("UPGRADE_AT_START", "false")
+    assert read_settings().database_pooler is None
+
+
+def test_several_hosts() -> None:
+    """Several hosts are tried one by one, each with its port."""
+    server = postgresql_server("postgres://susan@one:5433,[::1],two/name?target_session_attrs=read-write")
+    assert server is not None
+    assert server.hosts == (("one", 5433), ("::1", 5432), ("two", 5432))
 
 
 def test_a_driver_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
