@@ -10,20 +10,25 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from sqlalchemy import func, select
 
-from benchmarks.services.postgresql import Cluster, find_postgresql, run_postgresql
+from benchmarks.services.postgresql import HOW_TO_GET_IT, Cluster, find_postgresql, run_postgresql
 from quart_app.database import Database, DatabaseUnavailable
+from tests.services.needed import needed
 
 pytestmark = pytest.mark.services
 
-_PROMOTION = "ALTER ROLE postgres SET default_transaction_read_only = off"
+_PROMOTION = "BEGIN READ WRITE; ALTER ROLE postgres SET default_transaction_read_only = off; COMMIT"
 SERVER_PORT = select(func.current_setting("port"))
+
+
+@pytest.fixture(autouse=True)
+def long_postgresql_timeouts() -> None:
+    """The real timeouts, because these tests are about them."""
 
 
 @pytest.fixture(scope="module")
 def standby() -> Iterator[Cluster]:
     """A server that refuses writes, as a standby does."""
-    program = find_postgresql()
-    assert program is not None
+    program = needed(find_postgresql(), HOW_TO_GET_IT)
     with run_postgresql(program, default_transaction_read_only="on") as cluster:
         yield cluster
 
@@ -35,6 +40,8 @@ async def database(stoppable_postgresql: Cluster, standby: Cluster) -> AsyncIter
     database = Database(f"postgresql://postgres@{hosts}/postgres?target_session_attrs=read-write")
     yield database
     await database.close()
+    stoppable_postgresql.stop()
+    stoppable_postgresql.start()
 
 
 async def test_the_host_that_takes_writes(database: Database, stoppable_postgresql: Cluster) -> None:
@@ -50,9 +57,8 @@ async def test_failover(database: Database, stoppable_postgresql: Cluster, stand
         await database.execute(SERVER_PORT)
     assert "No host of DATABASE_URL can be used" in str(error.value.__cause__)
     # The role's setting overrides the server's.
-    standby.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; " + _PROMOTION)
+    standby.execute(_PROMOTION)
     assert await database.execute(SERVER_PORT) == [(str(standby.port),)]
-    stoppable_postgresql.start()
 
 
 async def test_a_host_that_does_not_answer(stoppable_postgresql: Cluster) -> None:
