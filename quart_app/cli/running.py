@@ -12,7 +12,7 @@ import click
 from quart.cli import ScriptInfo, pass_script_info
 
 from quart_app.application import Application
-from quart_app.database import DatabaseUnavailable, current_database
+from quart_app.database import DatabaseUnavailable, UnusableDatabaseUrl, current_database
 from quart_app.migrations.errors import MigrationError
 from quart_app.operation.logs import configure_logging
 
@@ -47,10 +47,10 @@ def with_app(command: Callable[Concatenate[Application, P], Awaitable[None]]) ->
 
 @contextmanager
 def database_errors_as_messages() -> Iterator[None]:
-    """End a command with a message if the database does not answer, or its tables do not fit this code."""
+    """End a command with a message if the database does not answer, or its URL or tables cannot be used."""
     try:
         yield
-    except MigrationError as error:
+    except (MigrationError, UnusableDatabaseUrl) as error:
         raise click.ClickException(str(error)) from error
     except DatabaseUnavailable as error:
         raise click.ClickException(f"{error.description} ({error.__cause__})") from error

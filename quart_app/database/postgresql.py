@@ -32,6 +32,8 @@ _CONNECT_TIMEOUT = 2.0  # seconds
 _COMMAND_TIMEOUT = 2.0  # seconds, asyncpg's
 # The server's own timeouts come first: they end the statement and keep the connection. asyncpg's end both.
 _SERVER_TIMEOUTS = {"lock_timeout": "1000", "statement_timeout": "1500"}  # ms
+# For migrations, whatever the role has. Sent at connect, so that a pooler that nobody mentioned refuses them, too.
+_NO_TIMEOUTS = {"lock_timeout": "0", "statement_timeout": "0"}
 
 _IDLE_BEFORE_PING = 1.0  # seconds without use after which a connection is pinged before it is used
 _IDLE_SINCE = "quart_app.idle_since"
@@ -120,7 +122,7 @@ class Postgresql:
         """
         if self._direct is None:
             raise UnusableDatabaseUrl(NO_DIRECT_URL)
-        engine = self._create(self._direct, poolclass=NullPool)
+        engine = self._create(self._direct, poolclass=NullPool, connect_args={"server_settings": _NO_TIMEOUTS})
         async with engine.connect() as connection:
             async with timeout(_MIGRATION_LOCK_TIMEOUT):
                 while not await connection.scalar(select(func.pg_try_advisory_lock(_MIGRATION_LOCK))):

@@ -7,6 +7,7 @@ import asyncio
 import signal
 import socket
 import ssl
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from quart_app import create_app
+from quart_app.application import Application
 from quart_app.configuration import read_settings
+from quart_app.database import DatabaseUnavailable, UnusableDatabaseUrl, current_database
 from quart_app.framework.event_loops import make_event_loop
 from quart_app.framework.small_reads import read_in_small_pieces
 from quart_app.operation.logs import configure_logging
@@ -44,8 +47,18 @@ def main() -> None:
         settings = read_settings()
         configure_logging(json=settings.log_json, level=settings.log_level)
         app = create_app(settings)
+        try:
+            runner.run(_refuse_unusable_database(app))
+        except UnusableDatabaseUrl as error:
+            raise SystemExit(str(error)) from None  # one line, instead of a traceback of the server's start
         warm_up(app)
         runner.run(serve(app, config, shutdown_trigger=partial(_until_told, lifeline, current_server_stop.of(app))))
+
+
+async def _refuse_unusable_database(app: Application) -> None:
+    """Raise if the database can never be used with these settings; one that does not answer is for the start."""
+    with suppress(DatabaseUnavailable):
+        await current_database.of(app).ping()
 
 
 async def _until_told(lifeline: socket.socket, server_stop: ServerStop) -> None:

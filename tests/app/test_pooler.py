@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -246,3 +249,18 @@ async def test_a_pooler_that_nobody_mentioned(pooler_url: str, tmp_path: Path) -
     app = create_app(Settings(instance_path=tmp_path, database_url=SecretStr(pooler_url)))
     with pytest.raises(UnusableDatabaseUrl, match="Set DATABASE_POOLER=transaction"):
         await app.startup()
+
+
+def test_a_server_and_a_command_that_do_not_know(pooler_url: str, tmp_path: Path) -> None:
+    """A server and a command that do not know of the pooler end with one sentence instead of a traceback."""
+    environment = {**os.environ, "DATABASE_URL": pooler_url, "INSTANCE_PATH": str(tmp_path)}
+    for command in (
+        ["-m", "quart_app.serve", "--bind", "127.0.0.1:0", "--workers", "1"],
+        ["-m", "quart", "--app", "quart_app", "db", "upgrade"],
+    ):
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, *command], env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 1
+        assert "Set DATABASE_POOLER=transaction" in done.stderr
+        assert "Traceback" not in done.stderr
