@@ -7,11 +7,11 @@ send where a request comes from, and a page cannot forge it: ``Sec-Fetch-Site`` 
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from quart import abort, request, websocket
 
 from quart_app.application import Application
+
+from .origins import is_own_origin
 
 #: The methods that change nothing (RFC 9110, section 9.2.1).
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -24,6 +24,7 @@ def init_app(app: Application) -> None:
     @app.early_request_check
     async def refuse_cross_site_requests() -> None:
         if request.method not in SAFE_METHODS and is_cross_site(
+            scheme=request.scheme,
             host=request.host,
             origin=request.headers.get("Origin"),
             fetch_site=request.headers.get("Sec-Fetch-Site"),
@@ -32,11 +33,15 @@ def init_app(app: Application) -> None:
 
     @app.early_websocket_check
     async def refuse_cross_site_websockets() -> None:
-        if not is_own_origin(host=websocket.host, origin=websocket.headers.get("Origin")):
+        # Any page may open a websocket to any site, with the cookies and without a form token. So Origin is the only
+        # defence and is required (RFC 6455, section 10.2): browsers always send it, and other clients can send the
+        # right one. (With a bearer token instead of cookies there is no forgery, so an application that accepts tokens
+        # for websockets may skip this check for them.)
+        if not is_own_origin(websocket.headers.get("Origin"), scheme=websocket.scheme, host=websocket.host):
             abort(403, "This websocket was opened by another site.")
 
 
-def is_cross_site(*, host: str, origin: str | None, fetch_site: str | None) -> bool:
+def is_cross_site(*, scheme: str, host: str, origin: str | None, fetch_site: str | None) -> bool:
     """Whether a browser says that another site made this request.
 
     ``Sec-Fetch-Site`` decides if it is sent: the browser itself has compared the two sites, and proxies that change the
@@ -45,22 +50,4 @@ def is_cross_site(*, host: str, origin: str | None, fetch_site: str | None) -> b
     """
     if fetch_site is not None:
         return fetch_site not in _OUR_OWN
-    return origin is not None and _host_of(origin) != host
-
-
-def is_own_origin(*, host: str, origin: str | None) -> bool:
-    """Whether a page of this site opens the websocket (RFC 6455, section 10.2).
-
-    Any page may open a websocket to any site, with the cookies and without a form token. So ``Origin`` is the only
-    defence and is required: browsers always send it. "null" stands for a page without an origin, which is not ours.
-    Clients that are no browsers can send the right ``Origin``. (With a bearer token instead of cookies there is no
-    forgery, so an application that accepts tokens for websockets may skip this check for them.)
-    """
-    return origin is not None and origin.startswith(("https://", "http://")) and _host_of(origin) == host
-
-
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None
+    return origin is not None and not is_own_origin(origin, scheme=scheme, host=host)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from quart_app.application import Application
 from quart_app.defences.cross_site import is_cross_site
 from quart_app.defences.csrf import checked_by_form
+from quart_app.defences.origins import is_own_origin
 from quart_app.faces import is_api_path
 from quart_app.factory import create_app
 from quart_app.settings import Settings
@@ -103,10 +104,48 @@ async def test_browsers_say_where_a_request_comes_from(visitor: Visitor, headers
     assert page.status == status
 
 
-@pytest.mark.parametrize("origin", ["http://[::1", "localhost", "", "http://localhost.evil.test"])
-def test_odd_origins(origin: str) -> None:
-    """An ``Origin`` that is not this site's is cross-site."""
-    assert is_cross_site(host="localhost", origin=origin, fetch_site=None)
+@pytest.mark.parametrize(
+    ("origin", "scheme", "host"),
+    [
+        ("http://localhost", "http", "localhost"),
+        ("http://localhost:8000", "http", "localhost:8000"),
+        ("http://localhost:80", "http", "localhost"),
+        ("http://localhost", "ws", "localhost:80"),
+        ("HTTPS://Example.COM:443", "wss", "example.com"),
+        ("https://example.com", "https", "EXAMPLE.com:443"),
+        ("https://example.com", "http", "example.com"),  # over TLS to a proxy that does not tell
+        ("https://example.com", "http", "example.com:443"),
+        ("https://[2001:db8::1]:8443", "HTTPS", "[2001:DB8::1]:8443"),
+    ],
+)
+def test_own_origins(origin: str, scheme: str, host: str) -> None:
+    """Origins are compared without case, and a default port is the same as none."""
+    assert is_own_origin(origin, scheme=scheme, host=host)
+    assert not is_cross_site(scheme=scheme, host=host, origin=origin, fetch_site=None)
+
+
+@pytest.mark.parametrize(
+    ("origin", "scheme", "host"),
+    [
+        *((odd, "http", "localhost") for odd in ("", "null", "localhost", "//localhost", "http://", "http://[::1")),
+        *(
+            (odd, "http", "localhost")
+            for odd in ("http://localhost/", "http://x@localhost", "http://localhost.evil.test")
+        ),
+        *((odd, "http", "localhost") for odd in ("http://local\thost", " http://localhost", "ftp://localhost")),
+        ("http://localhost:8000", "http", "localhost"),
+        ("http://localhost", "http", "localhost:8000"),
+        ("http://localhost:443", "http", "localhost"),
+        ("http://example.com", "https", "example.com"),
+        ("http://example.com:443", "https", "example.com"),
+        ("http://example.com", "wss", "example.com"),
+        ("https://example.com", "http", "example.com:80"),
+    ],
+)
+def test_odd_origins(origin: str, scheme: str, host: str) -> None:
+    """An ``Origin`` with another scheme, host or port, or none of them, is another site's."""
+    assert not is_own_origin(origin, scheme=scheme, host=host)
+    assert is_cross_site(scheme=scheme, host=host, origin=origin, fetch_site=None)
 
 
 async def test_applications_have_protections_of_their_own(settings: Settings, app: Application) -> None:

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -48,6 +49,15 @@ _CADDY = """
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a proxy has answered."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+
+@dataclass(frozen=True)
 class Proxy:
     """A proxy that runs."""
 
@@ -59,16 +69,31 @@ class Proxy:
 
     def status(self, path: str, *, client: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> int:
         """The status of an answer to a client with this address, which sends the path as it is."""
+        return self.exchange(path, client=client, method=method, headers=headers).status
+
+    def exchange(
+        self,
+        path: str,
+        *,
+        client: str = HERE,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Answer:
+        """The answer to a client with this address, which sends path and headers as they are."""
         trusting = ssl._create_unverified_context()  # noqa: S323 - the certificate was made for this test
         plain = socket.create_connection((HERE, self.port), RESPONSE_TIMEOUT, source_address=(client, 0))
         connection = HTTPConnection(NAME)
         connection.sock = trusting.wrap_socket(plain, server_hostname=NAME)
+        length = {"Content-Length": str(len(body))} if body else {}
         try:
             connection.putrequest(method, path, skip_host=True)
-            for name, value in {"Host": NAME, **(headers or {})}.items():
+            for name, value in {"Host": NAME, **length, **(headers or {})}.items():
                 connection.putheader(name, value)
-            connection.endheaders()
-            return connection.getresponse().status
+            connection.endheaders(body or None)
+            response = connection.getresponse()
+            # After 101 what follows is no body.
+            return Answer(response.status, response.headers, b"" if response.status == 101 else response.read())
         finally:
             connection.close()
 

@@ -1,0 +1,82 @@
+"""The application behind nginx and Caddy, with the files of docs/deployment, at a port that is not https's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.checks.proxy import NAME, Answer, Proxy, proxy
+from tests.serving.server import PASSWORD, Server, serve
+
+SUSAN = {"username": "susan", "email": "susan@example.com", "password": PASSWORD, "password2": PASSWORD}
+FILES = ["nginx.conf", "side-by-side.conf", "Caddyfile"]
+_TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
+
+
+class Tab:
+    """A browser without ``Sec-Fetch-Site``: it sends ``Origin`` with its forms, and its host with the port."""
+
+    def __init__(self, running: Proxy) -> None:
+        self.host = f"{NAME}:{running.port}"
+        self._proxy = running
+        self._cookies: dict[str, str] = {}
+
+    def send(
+        self, path: str, headers: Mapping[str, str] | None = None, fields: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Open a page, or send a form; keep the cookies of the answer."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        sent = {"Host": self.host, **({"Cookie": cookies} if cookies else {}), **(headers or {})}
+        if fields is None:
+            answer = self._proxy.exchange(path, headers=sent)
+        else:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+            answer = self._proxy.exchange(path, method="POST", headers=sent, body=urlencode(fields).encode())
+        for header in answer.headers.get_all("Set-Cookie", []):
+            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+        return answer
+
+    def submit(self, path: str, fields: Mapping[str, str], *, origin: str) -> int:
+        """Open a page and send its form as a page of this origin would."""
+        found = _TOKEN.search(self.send(path).body.decode())
+        assert found, f"no form at {path}"
+        return self.send(path, {"Origin": origin}, {"csrf_token": found[1], **fields}).status
+
+    def open_websocket(self, *, origin: str) -> int:
+        """The status of the live page's handshake."""
+        key = "dGhlIHNhbXBsZSBub25jZQ=="  # of RFC 6455, section 1.3
+        handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        return self.send("/live/ws", {**handshake, "Sec-WebSocket-Key": key, "Origin": origin}).status
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """The application in production, with one proxy in front of it."""
+    environment = {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": "a key for this test alone",
+        "ALLOWED_HOSTS": NAME,
+        "TRUSTED_HOPS": "1",
+        "UPGRADE_AT_START": "true",
+    }
+    (tmp_path / "server").mkdir()
+    with serve(tmp_path / "server", environment=environment) as server:
+        yield server
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_origins_with_a_port(file: str, server: Server, tmp_path: Path) -> None:
+    """Forms and the websocket work at any port, and those of the same name at another port are refused with 403."""
+    with proxy(file, tmp_path, server.port) as running:
+        tab = Tab(running)
+        for origin in (f"https://{NAME}", f"http://{tab.host}", f"https://{NAME}:{running.port + 1}"):
+            assert tab.submit("/register", SUSAN, origin=origin) == 403
+        assert tab.submit("/register", SUSAN, origin=f"https://{tab.host}") == 302
+        assert tab.submit("/login", SUSAN, origin=f"HTTPS://{tab.host.upper()}") == 302
+        assert tab.open_websocket(origin=f"https://{NAME}") == 403
+        assert tab.open_websocket(origin=f"https://{tab.host}") == 101
