@@ -98,7 +98,7 @@ def set_login_view(login_view: str, blueprint: Blueprint | None = None) -> None:
 
 def safe_next_url(
     url: str | None = None,
-    default: str = "/",
+    default: str | None = None,
     *,
     avoid: Collection[str] = (),
     allowed_hosts: Collection[str] = (),
@@ -113,7 +113,8 @@ def safe_next_url(
     Args:
         url: the value to check; if None, the ``next`` of the current request: its query parameter (the
             first one), or what ``USE_SESSION_FOR_NEXT`` keeps in the session. Pass values decoded once.
-        default: the page for any other value. It is not checked.
+        default: the page for any other value. It is not checked. If None: ``/``, or the root of the application where
+            that is mounted below a path (``root_path``).
         avoid: paths that must not be returned, such as those of the login and logout pages, on whichever host.
         allowed_hosts: the other hosts of the same owner to which people may return, such as ``"www.example.com"``
             from a login at ``auth.example.com``. Each is one exact name, with a port unless it is 443; the URL must
@@ -126,17 +127,30 @@ def safe_next_url(
     origins = _origins(allowed_hosts)
     if url is None and has_request_context():
         url = _requested_next()
-    if not isinstance(url, str) or len(url) > _LONGEST_NEXT:
-        return default
+    page = _checked(url, origins, avoid) if isinstance(url, str) else None
+    if page is not None:
+        return page
+    return _root_of_application() if default is None else default
+
+
+def _checked(url: str, origins: Collection[str], avoid: Collection[str]) -> str | None:
+    """*url*, encoded, if it is a page to which people may return; else None."""
+    if len(url) > _LONGEST_NEXT:
+        return None
     origin, page = _split_origin(url) if origins else (None, url)
     if origin is not None and origin not in origins:
-        return default
+        return None
     if not _is_local_page(page) or unquote(urlsplit(page).path) in avoid:
-        return default
+        return None
     try:
         return (origin or "") + quote(page, safe=_URL_CHARACTERS)
     except UnicodeEncodeError:  # a lone surrogate
-        return default
+        return None
+
+
+def _root_of_application() -> str:
+    mount = request.root_path.rstrip("/") if has_request_context() else ""
+    return f"{quote(mount)}/"
 
 
 def _origins(allowed_hosts: Collection[str]) -> set[str]:

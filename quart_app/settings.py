@@ -62,7 +62,8 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     #: The number of proxies in front that set the headers of ``proxy_mode``. Entries from before them are ignored.
     trusted_hops: int = Field(default=0, ge=0)
-    #: The headers they set: ``X-Forwarded-For``, ``-Proto`` and ``-Host`` (legacy), ``Forwarded`` (modern, RFC 7239).
+    #: The headers they set: ``X-Forwarded-For``, ``-Proto``, ``-Host`` and ``-Prefix`` (legacy), ``Forwarded`` (modern,
+    #: RFC 7239).
     proxy_mode: Literal["legacy", "modern"] = "legacy"
 
     #: Ends the name of every cookie. Browsers send cookies to all ports of a host, so of two applications on one host

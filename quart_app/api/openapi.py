@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from quart import Quart, Response, current_app
+from quart import Quart, Response, current_app, request
 from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, QuartSchema, Tag, hide
 
 from quart_app.errors.problems import PROBLEM_JSON
@@ -96,11 +96,12 @@ def init_app(app: Quart) -> None:
 @blueprint.get("/openapi.json")
 @hide
 async def openapi() -> Response:
-    """The OpenAPI document."""
-    return Response(current_app.json.dumps(described_api(current_app)), content_type=JSON)
+    """The OpenAPI document, for this mount of the application: ``servers`` depends on the request."""
+    document = {**described_api(current_app), "servers": [{"url": request.root_path or "/"}]}
+    return Response(current_app.json.dumps(document), content_type=JSON)
 
 
 def described_api(app: Quart) -> dict[str, Any]:
-    """The OpenAPI document of an application."""
+    """The OpenAPI document of an application, without the URL at which it is mounted."""
     description: Description = app.extensions["QUART_SCHEMA"]
     return description.document()

@@ -13,6 +13,7 @@
 ``schemes``            warns of http in production, and of https in development
 ``hosts``              refuses unknown host names
 ``proxies``            address, scheme and host of the client, behind trusted proxies
+``prefixes``           the path below which a trusted proxy serves the application
 ``rate_limits``        how many password forms a network address may send
 ``rate``               the algorithm that decides (GCRA)
 ``rate_limit_memory``  its state in this process

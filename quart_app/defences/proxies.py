@@ -1,4 +1,4 @@
-"""The client's address, scheme and host, when requests come through trusted proxies.
+"""The client's address, scheme and host, and the application's prefix, when requests come through trusted proxies.
 
 A client may send any header, so only the entries that our own proxies added to it can be trusted. How many proxies
 there are is a setting, ``TRUSTED_HOPS``, 0 by default. Hypercorn's middleware takes the entry at that place, counted
@@ -15,6 +15,8 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 
 from quart_app.application import Application
 
+from .prefixes import ForwardedPrefix
+
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 _MODERN = b"forwarded"
 _LEGACY_FOR = b"x-forwarded-for"
@@ -30,6 +32,8 @@ def init_app(app: Application) -> None:
     settings = app.settings
     if settings.trusted_hops:
         inner: Any = _WebsocketScheme(app.asgi_app)
+        if settings.proxy_mode == "legacy":  # Forwarded has no prefix (RFC 7239, section 5)
+            inner = ForwardedPrefix(inner, settings.trusted_hops)
         served: Any = ProxyFixMiddleware(inner, mode=settings.proxy_mode, trusted_hops=settings.trusted_hops)
         app.asgi_app = PlainForwarding(served, settings.proxy_mode)  # type: ignore[method-assign] # Quart's own place
     elif settings.production:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from quart import request, websocket
@@ -184,3 +185,44 @@ async def test_websocket_behind_a_proxy(tmp_path: Path, mode: str, scheme: str) 
     }[mode]
     async with stranger(app).websocket("/socket", headers={**headers, "Origin": "https://example.com"}) as socket:
         assert await socket.receive() == "198.51.100.1 example.com"
+
+
+# --- below a path: X-Forwarded-Prefix
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent", "mount"),
+    [
+        ({}, "/sub", ""),
+        ({"trusted_hops": 1}, "/sub", "/sub"),
+        ({"trusted_hops": 1}, "/sub/", "/sub"),
+        ({"trusted_hops": 1}, "/evil, /a/b.c", "/a/b.c"),
+        ({"trusted_hops": 2}, "/evil, /sub, /inner", "/sub"),
+        ({"trusted_hops": 2}, "/sub", ""),
+        ({"trusted_hops": 1, "proxy_mode": "modern"}, "/sub", ""),
+        *(
+            ({"trusted_hops": 1}, odd, "")
+            for odd in ("", "/", "sub", "//evil.test", "/../x", "/a/..", "/a//b", "/\\evil")
+        ),
+        *(({"trusted_hops": 1}, odd, "") for odd in ("https://evil.test", "/a b", "/%2e%2e", "/a?b", "/a#b", "/\xe9")),
+    ],
+)
+async def test_prefixes_of_proxies(tmp_path: Path, settings: dict[str, object], sent: str, mount: str) -> None:
+    """The application is mounted at the prefix of a trusted proxy, and at no other."""
+    app = make(tmp_path, **settings)
+    refused = await stranger(app).get("/account", headers={"X-Forwarded-Prefix": sent})
+    assert refused.location == f"{mount}/login?next={quote(mount, safe='')}%2Faccount"
+    async with stranger(app).websocket(
+        "/socket", headers={"X-Forwarded-Prefix": sent, "Origin": "http://localhost"}
+    ) as socket:
+        assert str(await socket.receive()).endswith("localhost")
+
+
+async def test_servers_of_the_api(tmp_path: Path) -> None:
+    """The description of the API names the mount at which it is requested, whichever was requested first."""
+    client = stranger(make(tmp_path, trusted_hops=1))
+    for mount in ("/first", "", "/second"):
+        answer = await client.get("/api/v1/openapi.json", headers={"X-Forwarded-Prefix": mount})
+        assert (await answer.get_json())["servers"] == [{"url": mount or "/"}]
+    answer = await client.get("/kept/api/v1/openapi.json", root_path="/kept")
+    assert (await answer.get_json())["servers"] == [{"url": "/kept"}]

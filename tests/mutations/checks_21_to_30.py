@@ -53,8 +53,8 @@ MUTATIONS = (
         check=23,
         breaks="A websocket whose origin only begins like the site's is accepted.",
         file="quart_app/defences/origins.py",
-        old='return sent == _parse(f"',
-        new='return sent.host.startswith(host) or sent == _parse(f"',
+        old="_ORIGIN.fullmatch(text)",
+        new="_ORIGIN.match(text)",
         tests=(f"{_WEBSOCKETS}test_origins",),
     ),
     Mutation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from http.cookies import SimpleCookie
@@ -10,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.checks.proxy import NAME, Answer, Proxy, proxy
+from tests.checks.proxy import ELSEWHERE, HERE, NAME, Answer, Proxy, proxy
 from tests.serving.server import PASSWORD, Server, serve
 
 SUSAN = {"username": "susan", "email": "susan@example.com", "password": PASSWORD, "password2": PASSWORD}
@@ -47,11 +48,11 @@ class Tab:
         assert found, f"no form at {path}"
         return self.send(path, {"Origin": origin}, {"csrf_token": found[1], **fields}).status
 
-    def open_websocket(self, *, origin: str) -> int:
+    def open_websocket(self, *, origin: str, path: str = "/live/ws") -> int:
         """The status of the live page's handshake."""
         key = "dGhlIHNhbXBsZSBub25jZQ=="  # of RFC 6455, section 1.3
         handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
-        return self.send("/live/ws", {**handshake, "Sec-WebSocket-Key": key, "Origin": origin}).status
+        return self.send(path, {**handshake, "Sec-WebSocket-Key": key, "Origin": origin}).status
 
 
 @pytest.fixture
@@ -80,3 +81,34 @@ def test_origins_with_a_port(file: str, server: Server, tmp_path: Path) -> None:
         assert tab.submit("/login", SUSAN, origin=f"HTTPS://{tab.host.upper()}") == 302
         assert tab.open_websocket(origin=f"https://{NAME}") == 403
         assert tab.open_websocket(origin=f"https://{tab.host}") == 101
+
+
+def test_below_a_path(server: Server, tmp_path: Path) -> None:
+    """Behind an nginx that strips ``/sub`` visitors log in below it, and return to the page they wanted."""
+    with proxy("sub-path.conf", tmp_path, server.port) as running:
+        tab = Tab(running)
+        refused = tab.send("/sub/account?tab=1", {"X-Forwarded-Prefix": "/elsewhere"})
+        assert refused.headers["Location"] == "/sub/login?next=%2Fsub%2Faccount%3Ftab%3D1"
+        assert tab.submit("/sub/register", SUSAN, origin=f"https://{tab.host}") == 302
+        found = _TOKEN.search(tab.send(refused.headers["Location"]).body.decode())
+        assert found
+        answer = tab.send(refused.headers["Location"], fields={"csrf_token": found[1], **SUSAN})
+        assert (answer.status, answer.headers["Location"]) == (302, "/sub/account?tab=1")
+        assert tab.send("/sub/account?tab=1").status == 200
+        assert tab.open_websocket(origin=f"https://{tab.host}", path="/sub/live/ws") == 101
+        assert tab.send("/sub").headers["Location"] == "/sub/"
+
+        document = json.loads(tab.send("/sub/api/v1/openapi.json").body)
+        assert document["servers"] == [{"url": "/sub"}]
+        assert running.status("/sub/healthz", client=HERE) == 200
+        for path in ("/sub/healthz", "/sub/readyz", "/sub/metrics", "/sub/api/v1/docs", "/sub/api/v1/openapi.json"):
+            assert running.status(path, client=ELSEWHERE) == 403
+            assert running.status(f"/sub/{path.removeprefix('/sub')}", client=ELSEWHERE) == 403
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_prefixes_of_clients(file: str, server: Server, tmp_path: Path) -> None:
+    """A prefix that a client sends has no effect behind the proxies that serve the application at the root."""
+    with proxy(file, tmp_path, server.port) as running:
+        refused = Tab(running).send("/account", {"X-Forwarded-Prefix": "/elsewhere"})
+        assert refused.headers["Location"] == "/login?next=%2Faccount"
