@@ -90,10 +90,19 @@ async def reopen(_app: Quart, **_arguments: Any) -> None:
 
 
 async def after_websocket(response: ResponseTypes | None) -> ResponseTypes | None:
-    """Raise WebsocketIsReadOnly if Quart-Auth's ``renew_login`` was called: no cookie can be set here."""
-    auth_user = current_login().auth_user
-    if auth_user is not None and auth_user.action is not Action.PASS:
+    """Announce the end of the connection of a refused websocket.
+
+    Hypercorn 0.18 takes no further request on that connection and does not say so; with Quart 0.23 it leaves it open,
+    too. A proxy that keeps connections would send the next request there, and answer 502.
+
+    Raises:
+        WebsocketIsReadOnly: Quart-Auth's ``renew_login`` was called; no cookie can be set here.
+    """
+    login = current_login()
+    if login.auth_user is not None and login.auth_user.action is not Action.PASS:
         raise WebsocketIsReadOnly("renew_login")
+    if response is not None and login.connection().http_version.startswith("1"):  # HTTP/2 has no such header
+        response.headers["Connection"] = "close"
     return response
 
 

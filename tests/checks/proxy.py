@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import socket
@@ -26,6 +27,7 @@ ELSEWHERE = "127.0.0.2"
 
 _NGINX = """
 daemon off;
+user {user};
 pid {folder}/nginx.pid;
 error_log {folder}/proxy.log;
 events {{}}
@@ -125,7 +127,7 @@ def proxy(file: str, folder: Path, server_port: int) -> Iterator[Proxy]:
         others = {"listen 80;": f"listen {HERE}:{free_port()};"}
         others |= {f"127.0.0.1:{number}": f"127.0.0.1:{server_port}" for number in (8000, 8001, 8002)}
         (folder / file).write_text(_replace(text, replaced | {old: new for old, new in others.items() if old in text}))
-        (folder / "main.conf").write_text(_NGINX.format(folder=folder, file=file))
+        (folder / "main.conf").write_text(_NGINX.format(folder=folder, file=file, user=getpass.getuser()))
         command = [program, "-c", str(folder / "main.conf"), "-e", str(folder / "proxy.log")]
     with (folder / "proxy.out").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - nginx or Caddy

@@ -102,6 +102,14 @@ async def test_stale_logins_are_refused_where_fresh_ones_are_required(site: Site
     assert names(heard)[-1] == "user_needs_refresh"
 
 
+@pytest.mark.parametrize(("version", "announced"), [("1.1", "close"), ("2", None)])
+async def test_a_refusal_ends_its_connection(site: Site, version: str, announced: str | None) -> None:
+    """A refusal announces over HTTP/1.1 that its connection ends: proxies would send the next request there."""
+    with pytest.raises(WebsocketResponseError) as refused:
+        await hear(site.client(), "/for-members", scope_base={"http_version": version})
+    assert refused.value.response.headers.get("Connection") == announced
+
+
 async def test_users_are_refused_where_visitors_are_meant(site: Site) -> None:
     """``anonymous_required`` refuses a websocket with 403, even where pages redirect."""
     site.manager.authenticated_view = "whoami"
