@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from typing import Any, cast
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
 
 from quart import Blueprint, current_app, has_request_context, request, url_for
 
@@ -15,8 +15,11 @@ from .current import current_login, find_auth
 from .errors import ConfigurationError
 from .protection import identifiers
 
-#: No page of a site has a longer URL; and a Location has to fit into a proxy's buffer.
+#: No page of a site has a longer URL.
 _LONGEST_NEXT = 2048
+#: The same as it stands in a Location, percent-encoded. That has to fit into a proxy's buffer together with all other
+#: headers, and nginx's has 4,096 bytes.
+_LONGEST_ENCODED_NEXT = 2560
 #: The characters that quote() must not encode in a complete URL.
 _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
 #: An origin up to where its page begins: a name or an address, in ASCII, without a user's name.
@@ -61,11 +64,14 @@ def refusal_url(view: str) -> str:
     """The URL of *view*, where the visitor of the current request has to go first.
 
     The refused page is kept for afterwards: in the query, or in the session with ``USE_SESSION_FOR_NEXT``, if that may
-    be written for this visitor; see ``LoginManager.flash_for_missing_user``.
+    be written for this visitor; see ``LoginManager.flash_for_missing_user``. It is left out of the query if its URL is
+    too long for ``safe_next_url`` or for the buffer of a proxy, which would answer 502.
     """
-    if not current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
-        return login_url(view, next_url=request.url)
     url = login_url(view)
+    if not current_app.config.get("USE_SESSION_FOR_NEXT", USE_SESSION_FOR_NEXT):
+        page = make_next_param(url, request.url)
+        is_short = len(page) <= _LONGEST_NEXT and len(quote_plus(page)) <= _LONGEST_ENCODED_NEXT
+        return login_url(view, next_url=request.url) if is_short else url
     login = current_login()
     if not login.may_keep_refusal:
         return url

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from secrets import token_urlsafe
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from quart import Blueprint, Response, get_flashed_messages, jsonify, request, session
@@ -216,6 +217,23 @@ async def test_a_page_that_is_too_long_is_not_kept(site: Site) -> None:
 
     assert response.location == "/login"
     assert set(site.session_of(client)) == {"_flashes", "_id"}
+
+
+@pytest.mark.parametrize(
+    ("query", "is_kept"),
+    [
+        ("a" * 2_030, True),
+        ("a" * 2_048, False),
+        ("%25" * 300, True),
+        ("%25" * 650, False),  # 5 characters for each in the Location
+    ],
+)
+async def test_a_page_that_is_too_long_is_left_out(site: Site, query: str, is_kept: bool) -> None:
+    """A page too long for ``safe_next_url``, or for the buffer of a proxy, is not in the URL of the login page."""
+    response = await site.client().get(f"/members?{query}")
+
+    kept = f"/login?{urlencode({'next': f'/members?{query}'})}"
+    assert response.location == (kept if is_kept else "/login")
 
 
 async def test_the_host_may_be_forced(site: Site) -> None:

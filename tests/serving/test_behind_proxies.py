@@ -83,6 +83,15 @@ def test_origins_with_a_port(file: str, server: Server, tmp_path: Path) -> None:
         assert tab.open_websocket(origin=f"https://{tab.host}") == 101
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_long_addresses(file: str, server: Server, tmp_path: Path) -> None:
+    """A visitor of a protected page with a long address is sent to log in, whatever the characters of the address."""
+    with proxy(file, tmp_path, server.port) as running:
+        for query in ("a" * 2_030, "a" * 3_500, "%25" * 500, "%25" * 1_000, "%26%3D" * 300, "%26%3D" * 330):
+            answer = running.exchange(f"/account?q={query}")
+            assert (answer.status, answer.headers["Location"].partition("?")[0]) == (302, "/login")
+
+
 def test_below_a_path(server: Server, tmp_path: Path) -> None:
     """Behind an nginx that strips ``/sub`` visitors log in below it, and return to the page they wanted."""
     with proxy("sub-path.conf", tmp_path, server.port) as running:
