@@ -23,6 +23,7 @@ from .defences import hosts, proxies, rate_limits
 from .defences.csrf import protect_forms
 from .errors import pages as error_pages
 from .framework.context_processors import drop_idle_context_processors
+from .framework.early_answers import EarlyAnswers
 from .migrations.start import prepare_tables
 from .operation.metrics import current_metrics
 from .pages import account, home, login, sessions
@@ -114,10 +115,12 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     drop_idle_context_processors(app)
     cli.init_app(app)
 
-    # Wrapped from the inside out: host names, then probes and the access log, then the address of the client.
+    # Wrapped from the inside out: host names, probes and the access log, the address of the client, the end of answers.
     hosts.init_app(app)
     operation.observe(app)
     proxies.init_app(app)
+    lingering: Any = EarlyAnswers(app.asgi_app)
+    app.asgi_app = lingering  # type: ignore[method-assign] # Quart's own place for middleware
 
     @app.before_serving
     async def warn_of_forgotten_environment() -> None:

@@ -6,6 +6,7 @@ changes. pyproject.toml has an upper bound for each of these packages. Changes t
 ==========================  ==========================================================
 ``early_checks``            checks before every hook, so that a refused request costs no query
 ``http_connection``         requests without a body, in the server's own task
+``early_answers``           the rest of a body, received before an answer that came early ends
 ``websocket_backpressure``  websockets whose clients send too fast, or never hang up
 ``templating``              templates rendered at once, and in one piece
 ``context_processors``      context processors that no template uses, removed

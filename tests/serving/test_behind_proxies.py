@@ -92,6 +92,18 @@ def test_long_addresses(file: str, server: Server, tmp_path: Path) -> None:
             assert (answer.status, answer.headers["Location"].partition("?")[0]) == (302, "/login")
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_bodies_that_are_too_large(file: str, server: Server, tmp_path: Path) -> None:
+    """A body over the limit is answered 413, or 429 by the limit of addresses, and never 502."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with proxy(file, tmp_path, server.port) as running:
+        seen = set()
+        for size in (70_000, 200_000, 1_000_000) * 12:
+            seen.add(running.exchange("/login", method="POST", headers=form, body=b"a" * size).status)
+        assert 413 in seen
+        assert seen <= {413, 429}
+
+
 def test_below_a_path(server: Server, tmp_path: Path) -> None:
     """Behind an nginx that strips ``/sub`` visitors log in below it, and return to the page they wanted."""
     with proxy("sub-path.conf", tmp_path, server.port) as running:
