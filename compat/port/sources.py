@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 #: Folders that hold other people's code, or none. Migrations are a history, and are run by Alembic.
-_SKIPPED = {"__pycache__", "build", "dist", "env", "migrations", "node_modules", "site-packages", "venv", "virtualenv"}
+SKIPPED = {"__pycache__", "build", "dist", "env", "migrations", "node_modules", "site-packages", "venv", "virtualenv"}
 
 
 def find_files(root: Path, *suffixes: str) -> Iterator[Path]:
@@ -21,7 +21,7 @@ def find_files(root: Path, *suffixes: str) -> Iterator[Path]:
         if path.is_symlink() or path.name.startswith("."):
             continue
         if path.is_dir():
-            if path.name not in _SKIPPED and not (path / "pyvenv.cfg").exists():
+            if path.name not in SKIPPED and not (path / "pyvenv.cfg").exists():
                 yield from find_files(path, *suffixes)
         elif path.suffix in suffixes:
             yield path
