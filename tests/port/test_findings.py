@@ -22,87 +22,87 @@ def findings(folder: Path, code: str, name: str = "site.py") -> list[Finding]:
     return list(port(folder / name).findings)
 
 
-@pytest.mark.parametrize(
-    ("code", "line", "what", "part"),
-    [
-        (VIEW + "look = lambda: request.form\n", 6, "request.form", "a lambda cannot await"),
-        (VIEW + "page = render_template('x')\n", 6, "render_template('x')", "only a function can await"),
-        (
-            "from site_of_ours import app\n\nwith app.app_context():\n    print(1)\n",
-            3, "app.app_context()", "before_serving",
-        ),
-        (VIEW + "with app.app_context():\n    x = 1\nprint(x)\n", 6, "app.app_context()", "only a function can await"),
-        (
-            VIEW + "with app.app_context():\n    app.register_blueprint(None)\n",
-            6, "app.app_context()", "only a function can await",
-        ),
-        (
-            VIEW + "class Page:\n    def __str__(self):\n        return render_template('x')\n",
-            8, "render_template('x')", "`__str__` synchronously",
-        ),
-        (
-            VIEW + "class Page:\n    @property\n    def text(self):\n        return render_template('x')\n",
-            9, "render_template('x')", "cannot be awaited by those who read it",
-        ),
-        (
-            VIEW + "def names():\n    for name in request.form:\n        yield name\n",
-            7, "request.form", "is a generator",
-        ),
-        (
-            VIEW + "@app.get('/')\ndef index():\n    return list(x for x in 'a' if x in request.form) or (\n"
-            "        x for x in 'a' if x in request.form)\n",
-            9, "request.form", "async generator",
-        ),
-        (
-            VIEW + "def create():\n    app = Flask('x')\n    with app.app_context():\n        return app\n",
-            8, "app.app_context()", "makes the application",
-        ),
-        (VIEW + "@app.url_defaults\ndef add(e, v):\n    v['x'] = request.form\n", 8, "request.form", "synchronously"),
-        (VIEW + "app.wsgi_app = print(app.wsgi_app)\n", 6, "app.wsgi_app", "ASGI"),
-        (VIEW + "@app.get('/')\ndef x():\n    return request.environ['X']\n", 8, "request.environ", "request.scope"),
-        ("from flask import *\n", 1, "from flask import *", "Import the names"),
-        ("from flask import nonsense\n", 1, "from flask import nonsense", "nothing of this name"),
-        ("from flask_login import header_loader\n", 1, "from flask_login import header_loader", "nothing of this name"),
-        ("from flask_sqlalchemy import SQLAlchemy\n", 1, "flask_sqlalchemy", "asyncio extension"),
-        ("import flask_unheard_of\n", 1, "flask_unheard_of", "quart_unheard_of"),
-        (
-            VIEW + "import threading\n\n\ndef send(x):\n    return render_template('x')\n\n\n"
-            "threading.Thread(target=send).start()\n",
-            13, "send", "add_background_task(send",
-        ),
-        (
-            VIEW + "class Page:\n    def show(self):\n        return render_template('x')\n\n\n"
-            "def each(pages):\n    return [page.show() for page in pages]\n",
-            12, "page.show", "`Page.show`, which is async now",
-        ),
-        (
-            "import flask\n\nlook = lambda: flask.request.form\n",
-            3, "quart.request.form", "a lambda cannot await",
-        ),
-        (
-            VIEW + "import logging\n\n\nclass Form(logging.Filter):\n    def filter(self, record):\n"
-            "        record.form = request.form\n        return True\n",
-            11, "request.form", "`logging.Filter` calls `filter` synchronously",
-        ),
-        (
-            VIEW + "from pages import Page\n\n\nclass Form(Page):\n    def text(self):\n"
-            "        return render_template('x')\n",
-            10, "Form.text", "`pages.Page` may call it",
-        ),
-        (
-            "from sqlalchemy.orm import scoped_session, sessionmaker\n\nSession = scoped_session(sessionmaker())\n",
-            3, "scoped_session(sessionmaker())", "scopefunc=lambda: id(g._get_current_object())",
-        ),
-        ("PAGE = '{{ request.form.name }} request.files'\n", 1, "request.form", "request_form=await request.form"),
-        ("from webargs.flaskparser import use_args\n", 1, "webargs.flaskparser", "AsyncParser"),
-        ("from sentry_sdk.integrations import flask\n", 1, "sentry_sdk.integrations.flask", "integrations.quart"),
-        ("import unheard.flask_ext\n", 1, "unheard.flask_ext", "counterpart"),
-        (
-            VIEW + "import asyncio\n\n\n@app.get('/')\ndef index():\n    return asyncio.run(None)\n",
-            11, "asyncio.run(None)", "inside the loop",
-        ),
-    ],
-)  # fmt: skip
+TO_DO = [
+    (VIEW + "look = lambda: request.form\n", 6, "request.form", "a lambda cannot await"),
+    (VIEW + "page = render_template('x')\n", 6, "render_template('x')", "only a function can await"),
+    (
+        "from site_of_ours import app\n\nwith app.app_context():\n    print(1)\n",
+        3, "app.app_context()", "before_serving",
+    ),
+    (VIEW + "with app.app_context():\n    x = 1\nprint(x)\n", 6, "app.app_context()", "only a function can await"),
+    (
+        VIEW + "with app.app_context():\n    app.register_blueprint(None)\n",
+        6, "app.app_context()", "only a function can await",
+    ),
+    (
+        VIEW + "class Page:\n    def __str__(self):\n        return render_template('x')\n",
+        8, "render_template('x')", "`__str__` synchronously",
+    ),
+    (
+        VIEW + "class Page:\n    @property\n    def text(self):\n        return render_template('x')\n",
+        9, "render_template('x')", "cannot be awaited by those who read it",
+    ),
+    (
+        VIEW + "def names():\n    for name in request.form:\n        yield name\n",
+        7, "request.form", "is a generator",
+    ),
+    (
+        VIEW + "@app.get('/')\ndef index():\n    return list(x for x in 'a' if x in request.form) or (\n"
+        "        x for x in 'a' if x in request.form)\n",
+        9, "request.form", "async generator",
+    ),
+    (
+        VIEW + "def create():\n    app = Flask('x')\n    with app.app_context():\n        return app\n",
+        8, "app.app_context()", "makes the application",
+    ),
+    (VIEW + "@app.url_defaults\ndef add(e, v):\n    v['x'] = request.form\n", 8, "request.form", "synchronously"),
+    (VIEW + "app.wsgi_app = print(app.wsgi_app)\n", 6, "app.wsgi_app", "ASGI"),
+    (VIEW + "@app.get('/')\ndef x():\n    return request.environ['X']\n", 8, "request.environ", "request.scope"),
+    ("from flask import *\n", 1, "from flask import *", "Import the names"),
+    ("from flask import nonsense\n", 1, "from flask import nonsense", "nothing of this name"),
+    ("from flask_login import header_loader\n", 1, "from flask_login import header_loader", "nothing of this name"),
+    ("from flask_sqlalchemy import SQLAlchemy\n", 1, "flask_sqlalchemy", "asyncio extension"),
+    ("import flask_unheard_of\n", 1, "flask_unheard_of", "quart_unheard_of"),
+    (
+        VIEW + "import threading\n\n\ndef send(x):\n    return render_template('x')\n\n\n"
+        "threading.Thread(target=send).start()\n",
+        13, "send", "add_background_task(send",
+    ),
+    (
+        VIEW + "class Page:\n    def show(self):\n        return render_template('x')\n\n\n"
+        "def each(pages):\n    return [page.show() for page in pages]\n",
+        12, "page.show", "`Page.show`, which is async now",
+    ),
+    (
+        "import flask\n\nlook = lambda: flask.request.form\n",
+        3, "quart.request.form", "a lambda cannot await",
+    ),
+    (
+        VIEW + "import logging\n\n\nclass Form(logging.Filter):\n    def filter(self, record):\n"
+        "        record.form = request.form\n        return True\n",
+        11, "request.form", "`logging.Filter` calls `filter` synchronously",
+    ),
+    (
+        VIEW + "from pages import Page\n\n\nclass Form(Page):\n    def text(self):\n"
+        "        return render_template('x')\n",
+        10, "Form.text", "`pages.Page` may call it",
+    ),
+    (
+        "from sqlalchemy.orm import scoped_session, sessionmaker\n\nSession = scoped_session(sessionmaker())\n",
+        3, "scoped_session(sessionmaker())", "scopefunc=lambda: id(g._get_current_object())",
+    ),
+    ("PAGE = '{{ request.form.name }} request.files'\n", 1, "request.form", "request_form=await request.form"),
+    ("from webargs.flaskparser import use_args\n", 1, "webargs.flaskparser", "AsyncParser"),
+    ("from sentry_sdk.integrations import flask\n", 1, "sentry_sdk.integrations.flask", "integrations.quart"),
+    ("import unheard.flask_ext\n", 1, "unheard.flask_ext", "counterpart"),
+    (
+        VIEW + "import asyncio\n\n\n@app.get('/')\ndef index():\n    return asyncio.run(None)\n",
+        11, "asyncio.run(None)", "inside the loop",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "line", "what", "part"), TO_DO)
 def test_to_do(tmp_path: Path, code: str, line: int, what: str, part: str) -> None:
     """What cannot be ported is named with its line, marked in the code, and left by every later run, too."""
     found = [each for each in findings(tmp_path, code) if each.level is Level.TODO]
@@ -117,29 +117,34 @@ def test_to_do(tmp_path: Path, code: str, line: int, what: str, part: str) -> No
     assert not again.is_complete
 
 
-@pytest.mark.parametrize(
-    ("body", "what", "part"),
-    [
-        ("import time\n    time.sleep(1)", "time.sleep", "asyncio.sleep"),
-        ("import requests\n    requests.Session().get('http://x')", "requests", "httpx.AsyncClient"),
-        ("from sqlite3 import connect\n    connect('x').execute('')", "sqlite3", "aiosqlite"),
-        ("open('x')", "open", "aiofiles"),
-        ("from unheard_of import Database\n    Database().session.execute('')", "unheard_of.Database.session",
-         "asyncio extension"),
-        ("from werkzeug.security import generate_password_hash as h\n    h('x')",
-         "werkzeug.security.generate_password_hash", "to_thread"),
-        ("import threading\n    threading.local()", "threading.local()", "ContextVar"),
-        ("app.run()", "app.run()", "Hypercorn"),
-        ("pass\n\n\nwith app.app_context():\n    print(1)", "app.app_context()", "at the start"),
-        ("app.config['LOGIN_DISABLED'] = True", "LOGIN_DISABLED", "LoginClient"),
-        ("return request.headers['X-Forwarded-For']", "X-Forwarded-For", "anybody can send"),
-        ("return request.get_json()['x']", "request.get_json", "abort(415)"),
-        ("return request.json['x']", "request.json", "abort(415)"),
-    ],
-)  # fmt: skip
+TO_CHECK = [
+    ("import time\n    time.sleep(1)", "time.sleep", "asyncio.sleep"),
+    ("import requests\n    requests.Session().get('http://x')", "requests", "httpx.AsyncClient"),
+    ("from sqlite3 import connect\n    connect('x').execute('')", "sqlite3", "aiosqlite"),
+    ("open('x')", "open", "aiofiles"),
+    ("from unheard_of import Database\n    Database().session.execute('')", "unheard_of.Database.session",
+     "asyncio extension"),
+    ("from werkzeug.security import generate_password_hash as h\n    h('x')",
+     "werkzeug.security.generate_password_hash", "to_thread"),
+    ("import threading\n    threading.local()", "threading.local()", "ContextVar"),
+    ("app.run()", "app.run()", "Hypercorn"),
+    ("pass\n\n\nwith app.app_context():\n    print(1)", "app.app_context()", "at the start"),
+    ("app.config['LOGIN_DISABLED'] = True", "LOGIN_DISABLED", "LoginClient"),
+    ("return request.headers['X-Forwarded-For']", "X-Forwarded-For", "anybody can send"),
+    ("return request.get_json()['x']", "request.get_json", "abort(415)"),
+    ("return request.json['x']", "request.json", "abort(415)"),
+]  # fmt: skip
+
+
+def view(body: str) -> str:
+    """An application with one view."""
+    return f"{VIEW}@app.get('/')\ndef index():\n    {body}\n"
+
+
+@pytest.mark.parametrize(("body", "what", "part"), TO_CHECK)
 def test_to_check(tmp_path: Path, body: str, what: str, part: str) -> None:
     """What goes on, and may mean something else, is named, and is no reason not to be done."""
-    found = findings(tmp_path, f"{VIEW}@app.get('/')\ndef index():\n    {body}\n")
+    found = findings(tmp_path, view(body))
 
     assert [(each.level, each.what) for each in found] == [(Level.CHECK, what)]
     assert part in str(found[0])
