@@ -11,11 +11,14 @@ import libcst as cst
 from . import quart_api as api
 from .awaits import Awaits
 from .clients import port_arguments
+from .commands import runs_tests
 from .findings import Complaint, todo
 from .forwarding import CLIENT_CALLS
 from .program import Function, Instance, Module, dotted_name
 from .rewrite import Rewrite, keyword, name_of, separate
-from .templates import Templates
+from .templates import GIVE_IT, Templates
+
+_RENDER = {"quart.render_template", "quart.stream_template"}
 
 
 class Calls:
@@ -42,6 +45,8 @@ class Calls:
             if names & CLIENT_CALLS or self.awaits.targets(call) & self.forwarders:
                 yield from self._port_client_call(call)
             self._port_by_name(call, names)
+            if names & _RENDER and not self.module.is_test:
+                yield from self._rendered_by_computed_name(call)
 
     def _port_by_name(self, call: cst.Call, names: set[str]) -> None:
         if f"{api.APP}.test_request_context" in names and not (call.args and call.args[0].keyword is None):
@@ -50,13 +55,20 @@ class Calls:
                 self.rewrite.change(call, lambda updated: updated.with_changes(args=separate([path, *updated.args])))
         if names & {f"{api.CLIENT}.set_cookie", f"{api.CLIENT}.delete_cookie"}:
             self._port_cookie(call, 2 if f"{api.CLIENT}.set_cookie" in names else 1)
-        if names & set(api.COMMANDS) and not any(dotted_name(arg.keyword) == "with_appcontext" for arg in call.args):
+        if names & set(api.COMMANDS) and self._needs_context(call):
             asked = keyword("with_appcontext", cst.Name("True"))
             self.rewrite.change(call, lambda updated: updated.with_changes(args=separate([*updated.args, asked])))
         if names & {f"{api.APP}.open_resource", f"{api.APP}.open_instance_resource"}:
             self._port_open(call)
         if "quart.render_template" in names and call in self.awaits.awaited:
             self._give_request(call)
+
+    def _needs_context(self, call: cst.Call) -> bool:
+        """Whether the command that *call* registers says nothing of a context yet, and does not run tests."""
+        if any(dotted_name(arg.keyword) == "with_appcontext" for arg in call.args):
+            return False
+        registered = (function for function in self.module.functions if call in function.decorators)
+        return not any(runs_tests(self.inference, function) for function in registered)
 
     def _give_request(self, call: cst.Call) -> None:
         """Give a template what it would have to await."""
@@ -67,6 +79,17 @@ class Calls:
             given = keyword(f"request_{attribute}", awaited)
             self.rewrite.change(call, partial(_with_argument, given))
             self.rewrite.need_import("quart", "request")
+
+    def _rendered_by_computed_name(self, call: cst.Call) -> Iterator[Complaint]:
+        """A call that may render a template which asks for what has to be awaited."""
+        first = call.args[0].value if call.args else None
+        asking = [template for template in self.templates.all if template.asks_for]
+        if first is None or isinstance(first, cst.SimpleString) or not asking:
+            return
+        attributes = sorted({f"request.{attribute}" for template in asking for attribute in template.asks_for})
+        names = ", ".join(template.name for template in asking)
+        why = f"if it is one of {names}, it has to be given {', '.join(attributes)}, which templates cannot await"
+        yield todo(call, self.module.code(call), why, GIVE_IT.format(attributes[0].partition(".")[2]))
 
     def _port_client_call(self, call: cst.Call) -> Iterator[Complaint]:
         scope = self.module.scopes[call]

@@ -12,6 +12,7 @@ from libcst import matchers as m
 from . import quart_api as api
 from .awaits import Awaits
 from .calls import Calls
+from .commands import runs_tests
 from .findings import Complaint, Level, check, todo
 from .imports import imported_as, port_imports
 from .names import canonical
@@ -151,7 +152,7 @@ class _Planner:
             for arg in call.args
         )
         known = {name for each in function.decorators for name in self._externals(each)}
-        if added and "quart.cli.with_appcontext" not in known:
+        if added and not runs_tests(self.inference, function) and "quart.cli.with_appcontext" not in known:
             decorator = cst.Decorator(cst.Name("with_appcontext"))
             self.rewrite.change(
                 function.node, lambda updated: updated.with_changes(decorators=[*updated.decorators, decorator])

@@ -26,6 +26,7 @@ from .program import (
     dotted_name,
     imported_module,
 )
+from .servers import find_wsgi
 from .silence import is_silent, is_tested
 from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
 
@@ -38,6 +39,11 @@ _AT_THE_START = "it is `before_serving` now: it runs at the start, once a proces
 _IN_TESTS = "In tests it runs inside `async with app.test_app():` only"
 #: Methods of everything: their name tells nothing.
 _COMMON = {*dir(dict), *dir(list), *dir(set), *dir(str), *dir(bytes), *api.VERBS}
+#: Packages whose workers call functions without awaiting them.
+_WORKERS = ("celery", "rq.", "flask_rq", "huey", "dramatiq", "apscheduler")
+_IN_A_WORKER = "A worker does not await it: keep it sync, with `asyncio.run(...)` around what is to be awaited"
+#: What is read of a user without a call.
+_PROPERTIES = {"is_active", "is_anonymous", "is_authenticated"}
 _FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
 
 
@@ -52,6 +58,11 @@ class Hazards:
             awaits, (each for each in functions if awaits.is_async(each) and not each.module.is_test)
         )
 
+        self.is_set_up = any(
+            string.evaluated_value == "REMEMBER_COOKIE_ISSUE"
+            for module in self.inference.modules
+            for string in module.strings
+        )
         self.mentioned = {attribute.attr.value for module in self.inference.modules for attribute in module.attributes}
         self.methods = {
             function.name: f"{function.cls.node.name.value}.{function.name}"
@@ -63,6 +74,7 @@ class Hazards:
         """All there is to say about one file."""
         yield from self._imports(module)
         yield from self._calls(module)
+        yield from self._set_up(module)
         yield from self._blocking(module)
         yield from self._decorators(module)
         yield from self._passed_on(module)
@@ -74,6 +86,8 @@ class Hazards:
         yield from self._bodies(module)
         yield from self._json(module)
         yield from self._strings(module)
+        yield from self._methods_of_users(module)
+        yield from find_wsgi(module, self.inference)
 
     def _imports(self, module: Module) -> Iterator[Complaint]:
         for node in module.imports:
@@ -92,9 +106,6 @@ class Hazards:
             if f"{api.APP}.run" in names:
                 yield check(call, module.code(call), "it is a server for development",
                              "Serve with Hypercorn: `hypercorn module:app`")  # fmt: skip
-            if _PROXY_FIX in names:
-                yield todo(call, module.code(call), "it is WSGI middleware",
-                            "Put Hypercorn's ProxyFixMiddleware around the application that is served")  # fmt: skip
             if "threading.local" in names:
                 yield check(call, module.code(call), "all requests share one thread now",
                              "Use `quart.g`, or a `contextvars.ContextVar`")  # fmt: skip
@@ -109,6 +120,20 @@ class Hazards:
                 yield todo(call, module.code(call), "no loop can be run inside the loop", "Await the coroutine")
             if names & {f"{owner}.before_first_request" for owner in (api.APP, api.BLUEPRINT)}:
                 yield self._first_request(call)
+
+    def _set_up(self, module: Module) -> Iterator[Complaint]:
+        """What keeps logins valid: the steps of the guide that no rewriting does."""
+        for call in module.calls:
+            names = self.inference.externals(call.func, module.scopes[call])
+            if _PROXY_FIX in names:
+                do = "Put Hypercorn's ProxyFixMiddleware around the application that is served"
+                if any(dotted_name(arg.keyword) == "x_prefix" for arg in call.args):
+                    do += "; it knows no prefix: start Hypercorn with `--root-path /prefix`"
+                yield todo(call, module.code(call), "it is WSGI middleware", do)
+            if api.MANAGER in names and not module.is_test and not self.is_set_up:
+                yield check(call, module.code(call), "logins go on if key, cookies and client addresses stay the same",
+                            "See steps 4 and 5 of the guide: keep SECRET_KEY, set REMEMBER_COOKIE_ISSUE while both "
+                            "applications run, and add ProxyFixMiddleware behind a proxy")  # fmt: skip
 
     def _first_request(self, node: cst.CSTNode) -> Complaint:
         return check(node, "before_first_request", _AT_THE_START, _IN_TESTS)
@@ -142,7 +167,8 @@ class Hazards:
                 if strange:
                     what = f"@{module.code(decorator)}"
                     why = f"`{function.name}` is async now, and this decorator may call it without awaiting"
-                    do = "See that it takes async functions"
+                    is_task = any(name.startswith(_WORKERS) for name in strange)
+                    do = _IN_A_WORKER if is_task else "See that it takes async functions"
                     if self.awaits.is_hook(function) or function.cls is not None or module.is_test:
                         yield check(decorator, what, why, do)
                     else:  # what it is registered for would get a coroutine, which is true
@@ -203,8 +229,10 @@ class Hazards:
                 strange = sorted(base for base in bases if self._may_call(base, function.name))
                 if strange:
                     what = f"{function.cls.node.name.value}.{function.name}" if function.cls is not None else ""
-                    yield todo(function.node, what, f"it is async now, and `{strange[0]}` may call it",
-                               "See that it is awaited there")  # fmt: skip
+                    is_task = strange[0].startswith(_WORKERS)
+                    do = _IN_A_WORKER if is_task else "See that it is awaited there"
+                    why = f"it is async now, and `{strange[0]}` may call it"
+                    yield todo(function.node, what, why, do, raises=is_task)
 
     @staticmethod
     def _may_call(base: str, name: str) -> bool:
@@ -322,6 +350,14 @@ class Hazards:
             elif _FLASK_NAME.fullmatch(value):
                 yield check(string, value, "it may name a module that this port no longer uses",
                              f"Perhaps it is {canonical(value)!r} now")  # fmt: skip
+
+    def _methods_of_users(self, module: Module) -> Iterator[Complaint]:
+        """What Flask-Login reads as an attribute, and a class has as a method, which is true."""
+        for function in module.functions:
+            if function.cls is not None and function.name in _PROPERTIES and not function.decorators:
+                what = f"{function.cls.node.name.value}.{function.name}"
+                why = "it is a method, and read without being called: a method is true"
+                yield todo(function.node, what, why, "Add `@property`, and call it nowhere")
 
 
 def _names(classes: list[Class]) -> set[str]:

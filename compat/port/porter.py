@@ -13,6 +13,7 @@ from libcst import ParserSyntaxError
 from .awaits import Awaits
 from .collect import read_module
 from .configuration import EACH_ITS_OWN, ONE_FOR_ALL, check_requirements, let_pytest_await
+from .deployment import check_deployment
 from .edits import mark, plan
 from .findings import MARK, Complaint, Finding, Level
 from .forwarding import find_forwarders
@@ -111,7 +112,7 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
     findings |= {_taken(each) for each in modules if "compat" in each.names}
     findings |= set(templates.unreached())
     if root.is_dir():
-        findings |= set(check_requirements(root))
+        findings |= {*check_requirements(root), *check_deployment(root)}
     files += _let_tests_await(root, awaits, findings)
     return Port(tuple(files), tuple(sorted(_each_extension_once(findings))))
 

@@ -138,13 +138,13 @@ def test_only_public_names_of_quart_are_imported(folder: str) -> None:
 
 
 def test_the_library_needs_quart_and_quart_auth_only() -> None:
-    """Only Quart, Quart-Auth and what they install is imported, LibCST in the assistant, quart-wtforms in forms."""
+    """Only Quart, Quart-Auth and what they install is imported, and by two parts what only they need."""
     allowed = {"quart", "quart_auth", "werkzeug", "itsdangerous", "blinker", "typing_extensions"}
     standard = __import__("sys").stdlib_module_names
+    extras = {"compat/forms.py": "quart_wtf", "compat/port/guard_tests.py": "pytest"}
 
-    foreign = {(file, module.split(".")[0]) for file, module in imports("compat")}
-    optional = {"libcst": "compat/port/", "quart_wtf": "compat/forms.py"}
-    needed = {module for file, module in foreign if not file.startswith(optional.get(module, "nowhere"))}
+    foreign = {(file, module.split(".")[0]) for file, module in imports("compat")} - extras.items()
+    needed = {module for file, module in foreign if not (file.startswith("compat/port/") and module == "libcst")}
 
     assert not needed - allowed - standard
 

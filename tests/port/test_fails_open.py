@@ -351,3 +351,78 @@ def test_a_validator_that_awaits_is_awaited_by_quart_wtforms(tmp_path: Path) -> 
 
     assert "    async def async_validators_name(self, field):\n        await Item().allowed()\n" in after
     assert found.is_complete
+
+
+def test_a_method_of_users_that_is_read_as_an_attribute_is_to_do(tmp_path: Path) -> None:
+    """``is_authenticated`` as a method is true for everybody; as a property it is fine."""
+    code = """
+        class User:
+            def is_authenticated(self):
+                return False
+
+            @property
+            def is_active(self):
+                return True
+
+
+        def is_anonymous():
+            return True
+        """
+    found = ported(tmp_path, code)[1].findings
+
+    assert [(each.what, each.level) for each in found] == [("User.is_authenticated", Level.TODO)]
+    assert "@property" in found[0].do
+
+
+WORKERS = {
+    "Celery's tasks, by their class": """
+        from celery import Task
+
+
+        class InContext(Task):
+            # here
+            def __call__(self, *args):
+                with app.app_context():
+                    return self.run(*args)
+        """,
+    "jobs of rq": """
+        from rq.decorators import job
+
+
+        # here
+        @job("low")
+        def send():
+            with app.app_context():
+                print(1)
+        """,
+}
+
+
+@pytest.mark.parametrize("code", WORKERS.values(), ids=WORKERS)
+def test_a_worker_does_not_await(tmp_path: Path, code: str) -> None:
+    """What a worker calls raises, and the report says to keep it sync."""
+    after, found = ported(tmp_path, code)
+
+    lines = [line.strip() for line in after.splitlines() if not line.strip().startswith("# PORT")]
+    assert lines[lines.index("# here") + 1].startswith("raise NotImplementedError(")
+    assert ["keep it sync, with `asyncio.run(...)`" in each.do for each in found.findings] == [True]
+
+
+def test_a_template_under_a_computed_name_is_to_do(tmp_path: Path) -> None:
+    """What may render a template that asks for the form is named with it; other templates need nothing."""
+    (tmp_path / "templates").mkdir()
+    page = tmp_path / "templates" / "page.html"
+    code = (
+        "from flask import Flask, render_template\n\napp = Flask(__name__)\n\n\n@app.get('/<name>')\ndef page(name):\n"
+        "    return render_template('page.html') + render_template(name)\n"
+    )
+    (tmp_path / "site.py").write_text(code)
+
+    page.write_text("{{ request.path }}")
+    assert port(tmp_path).findings == ()
+
+    page.write_text("{{ request.form['x'] }}")
+    (found,) = port(tmp_path).findings
+    assert (found.line, found.what, found.level) == (8, "render_template(name)", Level.TODO)
+    assert "page.html" in found.why
+    assert "request_form=await request.form" in found.do

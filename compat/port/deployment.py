@@ -1,0 +1,72 @@
+"""Files that say how the application is started: settings named ``FLASK_*``, Flask's command, and WSGI servers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from .findings import Finding, Level
+from .sources import SKIPPED
+
+_NAMED = re.compile(
+    r"Procfile.*|.*Dockerfile.*|(docker-)?compose.*\.ya?ml|\.flaskenv|\.env.*|app\.json|.*supervisor.*|Makefile"
+    r"|.*\.(service|sh|ini|conf)"
+)
+_SETTING = re.compile(r"\bFLASK_(?=[A-Z])")
+_COMMAND = re.compile(r"(?<![\w./-])(?:python3? -m )?flask(?= (?:--app|--debug|run|shell|db|init|routes)\b)")
+_SERVER = re.compile(r"(?<![\w.-])(gunicorn|uwsgi|waitress-serve)(?= |\"|'|$)")
+_INSTALLS = re.compile(r"\b(pip|pipx|uv|poetry|apk|apt|apt-get|yum|dnf) ")
+#: The options of gunicorn that Hypercorn has under the same names.
+_KEPT = re.compile(r"(?:-b|-w|--bind|--workers|--access-logfile|--certfile|--keyfile)(?:=| +)\S+")
+_TARGET = re.compile(r"[\"']?(?<![\w.:/-])([A-Za-z_][\w.]*):([A-Za-z_]\w*(?:\([^)]*\))?)[\"']?")
+
+
+def check_deployment(root: Path) -> Iterator[Finding]:
+    """The lines of these files that the ported application does not understand, each with the line to write."""
+    for path in _find(root):
+        shown = path.relative_to(root).as_posix()
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if line.lstrip().startswith(("#", ";")) or _INSTALLS.search(line):
+                continue
+            server = _SERVER.search(line)
+            if server is not None:
+                why, new = "it is a WSGI server", _with_hypercorn(line, server)
+            elif (new := _COMMAND.sub("quart", _SETTING.sub("QUART_", line))) != line:
+                why = "Quart has its own command, and reads settings that begin with QUART_"
+            else:
+                continue
+            yield Finding(shown, number, Level.TODO, _short(line), why, f"Write `{_short(new)}`")
+
+
+def _with_hypercorn(line: str, server: re.Match[str]) -> str:
+    """The command, with its target and the options that Hypercorn has as well."""
+    before, command = line[: server.start()], line[server.start() :]
+    is_list = before.rstrip().endswith(('["', "['"))  # as in a Dockerfile
+    if is_list:
+        command = re.sub(r"[\"',\[\] ]+", " ", command)
+    target = _TARGET.search(command)
+    application = f"{target[1]}:{target[2]}" if target is not None else "module:app"
+    options = _KEPT.findall(command) if server[1] == "gunicorn" else []
+    before = _SETTING.sub("QUART_", before)
+    if is_list:
+        words = " ".join(["hypercorn", *options, application]).split()
+        return before[:-1] + ", ".join(f'"{word}"' for word in words) + "]"
+    return before + " ".join(["hypercorn", *options, f'"{application}"' if "(" in application else application])
+
+
+def _short(line: str) -> str:
+    text = " ".join(line.split())
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def _find(folder: Path) -> Iterator[Path]:
+    """The files below *folder*, those whose names begin with a dot included."""
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            continue
+        if path.is_dir():
+            if path.name not in SKIPPED and not path.name.startswith(".") and not (path / "pyvenv.cfg").exists():
+                yield from _find(path)
+        elif _NAMED.fullmatch(path.name):
+            yield path
