@@ -14,7 +14,7 @@ _NAMED = re.compile(
     r"|.*\.(service|sh|ini|conf)"
 )
 _SETTING = re.compile(r"\bFLASK_(?=[A-Z])")
-_COMMAND = re.compile(r"(?<![\w./-])(?:python3? -m )?flask(?= (?:--app|--debug|run|shell|db|init|routes)\b)")
+_COMMAND = re.compile(r"((?:^|[;&|:]|\bexec|\bRUN|-m|/bin/|\[[\"'])\s*)flask(?=[\"']?,? [a-z\"'-])")
 _SERVER = re.compile(r"(?<![\w.-])(gunicorn|uwsgi|waitress-serve)(?= |\"|'|$)")
 _INSTALLS = re.compile(r"\b(pip|pipx|uv|poetry|apk|apt|apt-get|yum|dnf) ")
 #: The options of gunicorn that Hypercorn has under the same names.
@@ -32,11 +32,16 @@ def check_deployment(root: Path) -> Iterator[Finding]:
             server = _SERVER.search(line)
             if server is not None:
                 why, new = "it is a WSGI server", _with_hypercorn(line, server)
-            elif (new := _COMMAND.sub("quart", _SETTING.sub("QUART_", line))) != line:
+            elif (new := _of_quart(line)) != line:
                 why = "Quart has its own command, and reads settings that begin with QUART_"
             else:
                 continue
             yield Finding(shown, number, Level.TODO, _short(line), why, f"Write `{_short(new)}`")
+
+
+def _of_quart(line: str) -> str:
+    """The line with Quart's command, and the names of its settings."""
+    return _COMMAND.sub(r"\1quart", _SETTING.sub("QUART_", line))
 
 
 def _with_hypercorn(line: str, server: re.Match[str]) -> str:
@@ -48,7 +53,7 @@ def _with_hypercorn(line: str, server: re.Match[str]) -> str:
     target = _TARGET.search(command)
     application = f"{target[1]}:{target[2]}" if target is not None else "module:app"
     options = _KEPT.findall(command) if server[1] == "gunicorn" else []
-    before = _SETTING.sub("QUART_", before)
+    before = _of_quart(before)
     if is_list:
         words = " ".join(["hypercorn", *options, application]).split()
         return before[:-1] + ", ".join(f'"{word}"' for word in words) + "]"

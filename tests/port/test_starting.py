@@ -52,7 +52,9 @@ def test_dash_with_a_server_of_its_own_is_left(tmp_path: Path) -> None:
         (".flaskenv", "FLASK_APP=site.py", "QUART_APP=site.py"),
         (".env.example", "FLASK_SECRET_KEY=x", "QUART_SECRET_KEY=x"),
         ("Procfile", "web: flask db upgrade; flask run", "web: quart db upgrade; quart run"),
-        ("Procfile", "web: gunicorn site:app --log-file -", "web: hypercorn site:app"),
+        ("Procfile", "web: flask compile; gunicorn site:app --log-file -", "web: quart compile; hypercorn site:app"),
+        ("run.sh", "  /venv/bin/flask run --port 80", "/venv/bin/quart run --port 80"),
+        ("Dockerfile", 'CMD ["flask", "run"]', 'CMD ["quart", "run"]'),
         ("deploy/supervisor.conf", "command=/venv/bin/gunicorn -b :80 -w 4 -k gevent site:app",
          "command=/venv/bin/hypercorn -b :80 -w 4 site:app"),
         ("boot.sh", "exec gunicorn --bind=0.0.0.0:80 'site:create_app()'",
@@ -75,7 +77,7 @@ def test_files_that_start_it_are_to_do(tmp_path: Path, name: str, line: str, new
 
 
 @pytest.mark.parametrize(
-    "line", ["RUN pip install flask gunicorn", "cd flask", "QUART_APP=site.py", "user: gunicorn:x"]
+    "line", ["RUN pip install flask gunicorn", "cd flask", "COPY flask /app", "QUART_APP=site.py", "user: gunicorn:x"]
 )
 def test_files_that_start_nothing_are_left(tmp_path: Path, line: str) -> None:
     """Requirements, folders and what is ported are no commands."""
