@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -83,13 +84,12 @@ class Calls:
     def _rendered_by_computed_name(self, call: cst.Call) -> Iterator[Complaint]:
         """A call that may render a template which asks for what has to be awaited."""
         first = call.args[0].value if call.args else None
-        asking = [template for template in self.templates.all if template.asks_for]
-        if first is None or isinstance(first, cst.SimpleString) or not asking:
-            return
-        attributes = sorted({f"request.{attribute}" for template in asking for attribute in template.asks_for})
-        names = ", ".join(template.name for template in asking)
-        why = f"if it is one of {names}, it has to be given {', '.join(attributes)}, which templates cannot await"
-        yield todo(call, self.module.code(call), why, GIVE_IT.format(attributes[0].partition(".")[2]))
+        asking = {} if first is None or isinstance(first, cst.SimpleString) else self.templates.asking(_fitting(first))
+        if asking:
+            attributes = sorted({f"request.{attribute}" for each in asking.values() for attribute in each})
+            names = ", ".join(asking)
+            why = f"if it is one of {names}, it has to be given {', '.join(attributes)}, which templates cannot await"
+            yield todo(call, self.module.code(call), why, GIVE_IT.format(attributes[0].partition(".")[2]))
 
     def _port_client_call(self, call: cst.Call) -> Iterator[Complaint]:
         scope = self.module.scopes[call]
@@ -166,3 +166,12 @@ def _with_arguments(updated: cst.Call, is_dict: Any, original: cst.Call) -> cst.
     known = {id(after.value): before.value for before, after in zip(original.args, updated.args, strict=True)}
     ported, _ = port_arguments(tuple(updated.args), lambda value: is_dict(known[id(value)]))
     return updated.with_changes(args=ported)
+
+
+def _fitting(name: cst.BaseExpression) -> re.Pattern[str]:
+    """What a computed name may be: of a formatted text, its own parts are known."""
+    if not isinstance(name, cst.FormattedString):
+        return re.compile(".*")
+    return re.compile(
+        "".join(re.escape(part.value) if isinstance(part, cst.FormattedStringText) else ".*" for part in name.parts)
+    )

@@ -15,6 +15,7 @@ from .extensions import advice
 from .findings import Complaint, check, todo
 from .imports import imported_as
 from .names import canonical
+from .patches import find_patches
 from .program import (
     Class,
     ClassValue,
@@ -88,6 +89,7 @@ class Hazards:
         yield from self._strings(module)
         yield from self._methods_of_users(module)
         yield from find_wsgi(module, self.inference)
+        yield from find_patches(module, self.awaits)
 
     def _imports(self, module: Module) -> Iterator[Complaint]:
         for node in module.imports:

@@ -46,6 +46,8 @@ AWAITED_CALLS = {
     f"{APP}.ensure_sync()",
     f"{APP}.ensure_async()",
     f"{BLUEPRINT}.send_static_file",
+    "quart.views.View.as_view()",
+    "quart.views.MethodView.as_view()",
     "quart.sessions.SecureCookieSessionInterface.open_session",
     "quart.sessions.SecureCookieSessionInterface.save_session",
     f"{MANAGER}.unauthorized",

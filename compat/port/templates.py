@@ -59,14 +59,27 @@ class Templates:
 
     def needs(self, name: str) -> frozenset[str]:
         """The attributes of the request that rendering *name* asks for; note that it is rendered."""
+        below = self._below(name)
+        self.rendered |= below
+        return self._asked_by(below)
+
+    def asking(self, names: re.Pattern[str]) -> dict[str, frozenset[str]]:
+        """The templates whose name fits *names*, and that ask for attributes of the request; those attributes."""
+        asked = {each.name: self._asked_by(self._below(each.name)) for each in self.all if names.fullmatch(each.name)}
+        return {name: attributes for name, attributes in asked.items() if attributes}
+
+    def _below(self, name: str) -> set[str]:
+        """The template, and those that it leads to."""
         seen, waiting = set[str](), [name]
         while waiting:
             current = waiting.pop()
             if current not in seen:
                 seen.add(current)
                 waiting += [leads for each in self._named(current) for leads in each.leads_to]
-        self.rendered |= seen
-        return frozenset(attribute for each in self._named(*seen) for attribute in each.asks_for)
+        return seen
+
+    def _asked_by(self, names: set[str]) -> frozenset[str]:
+        return frozenset(attribute for each in self._named(*names) for attribute in each.asks_for)
 
     def unreached(self) -> Iterator[Finding]:
         """What is to be said of templates that no ``render_template("name")`` leads to."""

@@ -1172,6 +1172,47 @@ TESTS = [
             client.delete_cookie("localhost", "name")
         """,
     ),
+    _snippet(
+        "a file of Werkzeug's own is not awaited, and a view that is called by hand is",
+        """
+        from flask import Flask, request
+        from flask.views import MethodView
+        from werkzeug.datastructures import FileStorage
+
+        app = Flask(__name__)
+
+
+        class Upload(MethodView):
+            def post(self):
+                request.files["x"].save("x")
+                return "saved"
+
+
+        def test_upload():
+            FileStorage(open("x", "rb"), "x").save("y")
+            with app.test_request_context():
+                assert Upload.as_view("upload")() == "saved"
+        """,
+        """
+        from quart import Quart, request
+        from quart.views import MethodView
+        from werkzeug.datastructures import FileStorage
+
+        app = Quart(__name__)
+
+
+        class Upload(MethodView):
+            async def post(self):
+                await (await request.files)["x"].save("x")
+                return "saved"
+
+
+        async def test_upload():
+            FileStorage(open("x", "rb"), "x").save("y")
+            async with app.test_request_context("/"):
+                assert await Upload.as_view("upload")() == "saved"
+        """,
+    ),
 ]
 
 SNIPPETS = [*IMPORTS, *AWAITS, *FUNCTIONS, *TESTS]

@@ -416,7 +416,7 @@ def test_a_template_under_a_computed_name_is_to_do(tmp_path: Path) -> None:
         "from flask import Flask, render_template\n\napp = Flask(__name__)\n\n\n@app.get('/<name>')\ndef page(name):\n"
         "    return render_template('page.html') + render_template(name)\n"
     )
-    (tmp_path / "site.py").write_text(code)
+    (tmp_path / "site.py").write_text(code + "\n\ndef other(name):\n    return render_template(f'other/{name}.html')\n")
 
     page.write_text("{{ request.path }}")
     assert port(tmp_path).findings == ()

@@ -457,3 +457,67 @@ def test_exempting_from_csrf_protection_is_known(tmp_path: Path) -> None:
     code += "@app.post('/')\n@csrf.exempt\ndef index():\n    return ''\n"
 
     assert findings(tmp_path, VIEW + code) == []
+
+
+PATCHED = """
+from flask import Flask, request
+import site_of_ours
+
+app = Flask(__name__)
+
+
+class Item:
+    def load(self):
+        return request.form
+
+
+def load():
+    return request.form
+
+
+def sync():
+    return {}
+
+
+async def right():
+    return {}
+
+
+def test_it(monkeypatch):
+    HERE
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "monkeypatch.setattr('test_site.load', lambda: {})",
+        "monkeypatch.setattr('test_site.Item.load', lambda self: {})",
+        "monkeypatch.setattr(Item, 'load', lambda self: {})",
+        "monkeypatch.setattr('test_site.load', sync)",
+    ],
+)
+def test_what_replaces_an_async_function_is_to_do(tmp_path: Path, code: str) -> None:
+    """A sync function that a test puts in its place cannot be awaited."""
+    found = findings(tmp_path, PATCHED.replace("HERE", code), "test_site.py")
+    found = [each for each in found if each.what != "pytest"]
+
+    assert [(each.line, each.what, each.level) for each in found] == [(25, code, Level.TODO)]
+    assert "`load` is async now" in found[0].why
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "monkeypatch.setattr('test_site.load', right)",
+        "monkeypatch.setattr('test_site.sync', lambda: {})",
+        "monkeypatch.setattr('test_site.load', lambda: right())",
+        "monkeypatch.setattr('unheard.load', lambda: {})",
+        "monkeypatch.setattr(site_of_ours, 'load', lambda: {})",
+    ],
+)
+def test_what_replaces_others_is_left(tmp_path: Path, code: str) -> None:
+    """An async function may replace one, and what stays sync may be replaced by anything."""
+    found = findings(tmp_path, PATCHED.replace("HERE", code), "test_site.py")
+
+    assert [each for each in found if each.what != "pytest"] == []
