@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def refuse_cross_site_requests() -> None:
         if request.method not in SAFE_METHODS and is_cross_site(
+            scheme=request.scheme,
             host=request.host,
             origin=request.headers.get("Origin"),
             fetch_site=request.headers.get("Sec-Fetch-Site"),

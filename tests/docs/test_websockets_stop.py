@@ -52,9 +52,7 @@ def page(folder: Path, *, stop_timeout: float | None = None) -> Iterator[tuple[s
         assert program.count(old) == 1, old
         program = program.replace(old, new)
     (folder / "example.py").write_text(program)
-    process = subprocess.Popen(
-        [sys.executable, "example.py"], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
+    process = subprocess.Popen([sys.executable, "example.py"], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         wait_until(lambda: _is_listening(port) or process.poll() is not None)
         yield process, port
