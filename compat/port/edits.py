@@ -218,13 +218,15 @@ class _Planner:
             if item in self.awaits.entered
             for value in self.inference.evaluate(item.item, self.module.scopes[item])
         }
+        if Instance(api.REQUEST_CONTEXT) not in kinds:
+            return
         names = [name for name in m.findall(statement.body, m.Name()) if name in self.module.scopes]
         asking = [
             name
             for name in names
             if isinstance(name, cst.Name) and canonical(imported_as(self.module, name) or "") in api.ASKS_FOR_USER
         ]
-        if Instance(api.REQUEST_CONTEXT) not in kinds or not asking:
+        if not asking:
             return
         taken = any("load_user" in scope.bound for scope in (self.module.scope, self.module.scopes[statement]))
         if taken or not isinstance(statement.body, cst.IndentedBlock):

@@ -311,15 +311,13 @@ class Hazards:
         }
         for attribute in module.attributes:
             owner = module.scopes[attribute].owner
+            if not isinstance(owner, Function) or owner not in after:
+                continue
             conditions = [each.test for each in module.ancestors(attribute) if isinstance(each, cst.If)]
             if any(m.findall(condition, m.Call(func=m.Name("isinstance"))) for condition in conditions):
                 continue
-            if (
-                isinstance(owner, Function)
-                and owner in after
-                and dotted_name(attribute)
-                in (f"{owner.parameters[0].name.value}.{name}" for name in ("data", "json", "get_data", "get_json"))
-            ):
+            response = owner.parameters[0].name.value
+            if dotted_name(attribute) in (f"{response}.{name}" for name in ("data", "json", "get_data", "get_json")):
                 yield todo(attribute, module.code(attribute),
                            "the answer of an `abort` arrives here as Werkzeug's response, whose body is not awaited",
                            "Leave that one alone: `if isinstance(response, Response):`, from quart")  # fmt: skip

@@ -137,8 +137,11 @@ def _taken(module: Module) -> Finding:
 
 def _marked_before(module: Module, complaints: list[Complaint]) -> Iterable[Finding]:
     """What an earlier run has left in comments, and this one would not find again."""
+    before = module.path.read_bytes().decode(module.tree.encoding).removeprefix("\ufeff")
+    if MARK not in before:
+        return
     now = {complaint.remark for complaint in complaints}
-    for number, line in enumerate(module.tree.code.splitlines(), 1):
+    for number, line in enumerate(before.splitlines(), 1):
         text = line.strip()
         if text.startswith(MARK) and text not in now:
             what = text.removeprefix(MARK)
