@@ -57,7 +57,9 @@ def _with_hypercorn(line: str, server: re.Match[str]) -> str:
     if is_list:
         words = " ".join(["hypercorn", *options, application]).split()
         return before[:-1] + ", ".join(f'"{word}"' for word in words) + "]"
-    return before + " ".join(["hypercorn", *options, f'"{application}"' if "(" in application else application])
+    goes_on = ["\\"] if line.rstrip().endswith("\\") else []
+    quoted = f'"{application}"' if "(" in application else application
+    return before + " ".join(["hypercorn", *options, quoted, *goes_on])
 
 
 def _short(line: str) -> str:

@@ -53,6 +53,7 @@ def test_dash_with_a_server_of_its_own_is_left(tmp_path: Path) -> None:
         (".env.example", "FLASK_SECRET_KEY=x", "QUART_SECRET_KEY=x"),
         ("Procfile", "web: flask db upgrade; flask run", "web: quart db upgrade; quart run"),
         ("Procfile", "web: flask compile; gunicorn site:app --log-file -", "web: quart compile; hypercorn site:app"),
+        ("go.sh", "exec gunicorn site:app \\", "exec hypercorn site:app \\"),
         ("run.sh", "  /venv/bin/flask run --port 80", "/venv/bin/quart run --port 80"),
         ("Dockerfile", 'CMD ["flask", "run"]', 'CMD ["quart", "run"]'),
         ("deploy/supervisor.conf", "command=/venv/bin/gunicorn -b :80 -w 4 -k gevent site:app",
