@@ -12,7 +12,7 @@ changes. pyproject.toml has an upper bound for each of these packages. Changes t
 ``context_processors``      context processors that no template uses, removed
 ``openapi_provider``        an OpenAPI document with problems, empty answers and named schemas
 ``hypercorn_log``           Hypercorn's lines in the log of the process, once each
-``event_loops``             TLS connections that close within seconds, although the client is silent
+``event_loops``             connections that end within seconds when the server stops
 ``small_reads``             reads from sockets that do not scatter the heap
 ==========================  ==========================================================
 """

@@ -7,6 +7,7 @@ import asyncio
 import signal
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from quart_app import create_app
 from quart_app.application import Application
 from quart_app.configuration import read_settings
 from quart_app.database import DatabaseUnavailable, UnusableDatabaseUrl, current_database
-from quart_app.framework.event_loops import make_event_loop
+from quart_app.framework.event_loops import abort_connections, make_event_loop
 from quart_app.framework.small_reads import read_in_small_pieces
 from quart_app.operation.logs import configure_logging
 from quart_app.server_stop import ServerStop, current_server_stop
@@ -42,7 +43,8 @@ def main() -> None:
     config.workers = 1
     lifeline = socket.socket(fileno=options.lifeline)
     read_in_small_pieces()
-    with asyncio.Runner(loop_factory=partial(make_event_loop, config.worker_class)) as runner:
+    servers: list[asyncio.Server] = []
+    with asyncio.Runner(loop_factory=partial(make_event_loop, config.worker_class, servers)) as runner:
         runner.get_loop().set_exception_handler(_report)
         settings = read_settings()
         configure_logging(json=settings.log_json, level=settings.log_level)
@@ -52,7 +54,14 @@ def main() -> None:
         except UnusableDatabaseUrl as error:
             raise SystemExit(str(error)) from None  # one line, instead of a traceback of the server's start
         warm_up(app)
-        runner.run(serve(app, config, shutdown_trigger=partial(_until_told, lifeline, current_server_stop.of(app))))
+        stop = partial(_until_told, lifeline, current_server_stop.of(app))
+        runner.run(serve(app, config, shutdown_trigger=partial(_stop_in_time, stop, servers, config.graceful_timeout)))
+
+
+async def _stop_in_time(stop: Callable[[], Awaitable[None]], servers: list[asyncio.Server], seconds: float) -> None:
+    """Wait for the stop, and abort the connections that are still open so many seconds later."""
+    await stop()
+    asyncio.get_running_loop().call_later(seconds, abort_connections, servers)
 
 
 async def _refuse_unusable_database(app: Application) -> None:
