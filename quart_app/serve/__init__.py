@@ -3,10 +3,11 @@
 When one of Hypercorn's own workers is killed, all of Hypercorn ends, with exit status 0. So here each worker is a
 Hypercorn with one process, and a supervisor that does nothing else watches them.
 
-==============  ==========================================================
-``supervisor``  starts, replaces and stops the workers
-``worker``      the process of one Hypercorn
-``warm_up``     slow work that a worker does before it serves
-``lifeline``    the socket by which supervisor and worker notice each other's end
-==============  ==========================================================
+================  ==========================================================
+``supervisor``    starts, replaces and stops the workers
+``worker``        the process of one Hypercorn
+``warm_up``       slow work that a worker does before it serves
+``lifeline``      the socket by which supervisor and worker notice each other's end
+``unix_sockets``  whether another server listens at a path
+================  ==========================================================
 """

@@ -12,6 +12,7 @@ from hypercorn.config import Config
 from quart_app.configuration import ConfigurationError, check_environment, read_settings
 
 from .supervisor import Supervisor
+from .unix_sockets import occupied
 
 
 def main() -> int:
@@ -43,6 +44,8 @@ def main() -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"{parser.prog}: {error}\n")
         return 1
+    if (address := occupied(config.bind)) is not None:
+        parser.error(f"Cannot listen at {address}: another server does. Stop it, or choose another path with --bind.")
     config.workers = 1  # with more, Hypercorn lets any other program of ours listen at the same port
     try:
         sockets = config.create_sockets()
