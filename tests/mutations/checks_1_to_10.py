@@ -54,8 +54,8 @@ MUTATIONS = (
         check=4,
         breaks="`next` is used unchecked.",
         file="compat/redirects.py",
-        old="if not isinstance(url, str) or not _is_local_page(url):",
-        new="if not isinstance(url, str):",
+        old="if not _is_local_page(page) or unquote(urlsplit(page).path) in avoid:",
+        new="if unquote(urlsplit(page).path) in avoid:",
         tests=(f"{_REDIRECTS}test_next_leaves_the_site_for_nobody[sqlite]",),
     ),
     Mutation(

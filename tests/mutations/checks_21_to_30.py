@@ -37,7 +37,7 @@ MUTATIONS = (
         check=22,
         breaks="The remember cookie is deleted without its attributes.",
         file="compat/remember_cookie.py",
-        old="response.delete_cookie(self.cookie_name, **attributes)",
+        old='response.delete_cookie(self.cookie_name, **{**attributes, "path": path, "partitioned": partitioned})',
         new="response.delete_cookie(self.cookie_name)",
         tests=("tests/checks/test_cookie_attributes.py::test_attributes[sqlite]",),
     ),
