@@ -35,6 +35,7 @@ class PageForm(FlaskForm):
     csrf_token: Field
 
     def __init__(self) -> None:
+        current_user.is_authenticated  # noqa: B018 -- a login that is restored has another form token
         super().__init__(request.form if request.method == "POST" else None)
 
     def validate_on_submit(self, extra_validators: dict[str, object] | None = None) -> bool:

@@ -7,12 +7,13 @@ from functools import wraps
 from typing import ParamSpec, cast
 
 import flask_login
-from flask import flash, redirect, request, session, url_for
+from flask import Flask, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from quart_app.clients import describe_client
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.user import User
+from quart_app.operation.events import RESTORED
 from quart_app.sessions.confirmation import SessionEnded
 
 from .sessions import create_session, end_session, find_user, renew_session
@@ -26,6 +27,12 @@ login_manager.needs_refresh_message = "Please confirm that it is you to access t
 login_manager.user_loader(find_user)
 
 current_user = cast(User, flask_login.current_user)
+
+
+@flask_login.user_loaded_from_cookie.connect
+def _note_restored_login(_app: Flask, user: User) -> None:
+    """Keep in the session that the login was restored, as quart_app does to record it once."""
+    session.setdefault(RESTORED, True)
 
 
 def anonymous_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

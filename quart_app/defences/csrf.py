@@ -29,6 +29,12 @@ def without_forms(blueprint: Blueprint) -> Blueprint:
     return blueprint
 
 
+async def restore_login() -> None:
+    """Load a login that a remember cookie restores, before a form's token is made or checked: it follows from it."""
+    if USER_ID not in session:
+        await load_user()
+
+
 def protect_forms(app: Quart) -> None:
     """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form checks it.
 
@@ -50,6 +56,5 @@ def protect_forms(app: Quart) -> None:
         view = app.view_functions.get(request.endpoint)
         blueprint = app.blueprints.get(request.blueprint or "")
         if not getattr(view, _MARK, False) and not getattr(blueprint, _MARK, False):
-            if USER_ID not in session:
-                await load_user()  # the form token of a login that a remember cookie restores
+            await restore_login()
             await protection.protect()

@@ -22,7 +22,7 @@ from .metrics import current_metrics
 
 _log = get_logger("quart_app.events")
 
-_RESTORED = "_restored"
+RESTORED = "_restored"
 """The key of the session, in its cookie for pages, that says that the restored login was recorded."""
 
 
@@ -89,8 +89,8 @@ def record(event: Event, *, user_id: int | None = None, reason: Reason | None = 
 
 def _record_restored_login(_app: Quart, user: User) -> None:
     """Record it once for each start of the browser: each request is restored, until the password is entered."""
-    if _RESTORED in session:
+    if RESTORED in session:
         return
     if has_request_context():
-        session[_RESTORED] = True
+        session[RESTORED] = True
     record(Event.LOGIN_RESTORED, user_id=user.id)

@@ -9,6 +9,8 @@ from quart_wtf import QuartForm
 from werkzeug.exceptions import TooManyRequests
 from wtforms import Field
 
+from quart_app.defences.csrf import restore_login
+
 
 class PageForm(QuartForm):
     """A form on a page, which is read from form data only.
@@ -29,6 +31,7 @@ class PageForm(QuartForm):
 
         Quart-WTForms would also read JSON and uploaded files, in which a text field may be a list.
         """
+        await restore_login()
         return cls(await request.form if request.method == "POST" else None)
 
     async def validate_on_submit(self, extra_validators: dict[str, object] | None = None) -> bool:

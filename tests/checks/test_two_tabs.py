@@ -276,6 +276,21 @@ async def test_a_slow_stale_page_undoes_no_login(app: Application, hold: Hold, t
 
 
 @pytest.mark.check(32)
+async def test_forms_of_a_restored_login(app: Application, tally: Tally) -> None:
+    """The forms on the first page that a remember cookie restores can be sent, also where they come before the user."""
+    for path in ("/logout", "/reauthenticate"):
+        browser = Visitor(app)
+        if path == "/logout":
+            await browser.register()
+        await browser.login(remember=True)
+        for name in ("session", "session_data"):
+            browser.forget(name)
+        page = await browser.get(path)
+        answer = await browser.post(path, {"csrf_token": page.token, "current_password": PASSWORD})
+        tally.count(answer.status == 302, f"{path}: {answer.status}")
+
+
+@pytest.mark.check(32)
 async def test_buttons_of_restored_tabs(app: Application, tally: Tally) -> None:
     """Of two tabs that a remember cookie restores at once, both can send their buttons, but nobody a planted token.
 
