@@ -12,9 +12,9 @@ from quart_app.secret_key import kept_secret_key
 from quart_app.sessions.confirmation import SessionEnded
 from quart_app.settings import Settings
 
-from . import account, accounts, answers, database, pages
+from . import account, accounts, answers, database, login, pages
 from .forms import protection
-from .login import answer_ended_login, login_manager
+from .login import answer_ended_login
 
 _THREADS = 64
 """The most that a worker is started with: each keeps its connection."""
@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     database.init_app(app, url, connections=_THREADS)
     answers.init_app(app)
     protection.init_app(app)
-    login_manager.init_app(app)
+    login.init_app(app)
     for blueprint in (accounts.blueprint, account.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
     for endpoint, address in _ELSEWHERE.items():

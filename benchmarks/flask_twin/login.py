@@ -29,9 +29,13 @@ login_manager.user_loader(find_user)
 current_user = cast(User, flask_login.current_user)
 
 
-@flask_login.user_loaded_from_cookie.connect
+def init_app(app: Flask) -> None:
+    """Add Flask-Login, and keep in the session that a login was restored, as quart_app does to record it once."""
+    login_manager.init_app(app)
+    flask_login.user_loaded_from_cookie.connect(_note_restored_login, app)
+
+
 def _note_restored_login(_app: Flask, user: User) -> None:
-    """Keep in the session that the login was restored, as quart_app does to record it once."""
     session.setdefault(RESTORED, True)
 
 
