@@ -15,9 +15,13 @@ WITHOUT_BODY: Any = {"type": "http", "headers": []}
 
 
 class Exchange:
-    """A request to an application that answers at once and receives all the while, as Quart does."""
+    """A request to an application that answers at once.
 
-    def __init__(self, scope: Any) -> None:
+    It receives all the while, as Quart does, or nothing, as a check in front of Quart.
+    """
+
+    def __init__(self, scope: Any, *, receives: bool = True) -> None:
+        self._receives = receives
         self.sent: list[Any] = []
         self.incoming: asyncio.Queue[Any] = asyncio.Queue()
         self._scope = scope
@@ -30,7 +34,7 @@ class Exchange:
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         async def receive_all() -> None:
-            while True:
+            while self._receives:
                 await receive()
 
         receiver = asyncio.create_task(receive_all())
@@ -46,19 +50,21 @@ class Exchange:
         return b"".join(message.get("body", b"") for message in self.sent)
 
 
+@pytest.mark.parametrize("receives", [True, False])
 @pytest.mark.parametrize(
     "last", [{"type": "http.request", "body": b"end", "more_body": False}, {"type": "http.disconnect"}]
 )
-async def test_the_end_waits_for_the_body(last: dict[str, object]) -> None:
+async def test_the_end_waits_for_the_body(last: dict[str, object], receives: bool) -> None:
     """The answer is sent at once, and ends when the request has ended or the client has gone."""
-    exchange = Exchange(WITH_BODY)
+    exchange = Exchange(WITH_BODY, receives=receives)
     running = asyncio.create_task(exchange.run())
     exchange.incoming.put_nowait({"type": "http.request", "body": b"part", "more_body": True})
     await asyncio.sleep(0.05)
     assert exchange.body == b"too large"
     assert not exchange.has_ended()
     exchange.incoming.put_nowait(last)
-    await running
+    async with asyncio.timeout(early_answers.LINGER_TIMEOUT / 2):
+        await running
     assert exchange.has_ended()
     assert exchange.body == b"too large"
 
