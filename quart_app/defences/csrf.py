@@ -10,6 +10,7 @@ from quart_wtf import CSRFProtect
 
 from compat import load_user
 
+from .cross_site import SAFE_METHODS
 from .session_keys import USER_ID
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
@@ -51,7 +52,7 @@ def protect_forms(app: Quart) -> None:
 
     @app.before_request
     async def refuse_forged_forms() -> None:
-        if request.endpoint is None or not app.config.get("WTF_CSRF_ENABLED", True):
+        if request.method in SAFE_METHODS or request.endpoint is None or not app.config.get("WTF_CSRF_ENABLED", True):
             return
         view = app.view_functions.get(request.endpoint)
         blueprint = app.blueprints.get(request.blueprint or "")

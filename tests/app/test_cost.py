@@ -92,12 +92,16 @@ async def test_no_query_for_strangers(visitor: Visitor, queries: list[str], path
     assert queries == []
 
 
-async def test_no_query_for_files(visitor: Visitor, queries: list[str]) -> None:
-    """A static file costs no query."""
+@pytest.mark.parametrize("path", ["/static/style.css", "/nowhere"])
+@pytest.mark.parametrize("lost", [None, "session"])
+async def test_no_query_for_files(visitor: Visitor, queries: list[str], lost: str | None, path: str) -> None:
+    """A static file or an unknown address costs no query, whichever cookie the user has."""
     await visitor.register()
-    await visitor.login()
+    await visitor.login(remember=True)
+    if lost:
+        visitor.forget(lost)
     queries.clear()
-    await visitor.get("/static/style.css")
+    await visitor.get(path)
     assert queries == []
 
 
