@@ -40,11 +40,6 @@ def remember_token(user_id: str, secret: str = SECRET) -> str:
     return f"{user_id}|{hmac.new(secret.encode(), user_id.encode(), sha512).hexdigest()}"
 
 
-def timed_token(user_id: str) -> str:
-    """Quart-Auth's remember token for a user, as compat issues it by default, issued now."""
-    return str(_timed.dumps(user_id))
-
-
 def as_sent(value: str) -> str:
     """A cookie value as servers write it and browsers send it back: in quotes and octals where that is needed."""
     return dump_cookie("name", value, path=None, max_size=0).removeprefix("name=")

@@ -1,9 +1,8 @@
-"""Closing accounts, opening them again, and deleting them."""
+"""Closing accounts, opening them again, and deleting one's own."""
 
 from __future__ import annotations
 
 from sqlalchemy import delete, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.database import current_database
 from quart_app.models.user import User
@@ -30,44 +29,23 @@ async def activate_user(user_id: int) -> None:
     record(Event.ACCOUNT_ACTIVATED, user_id=user_id)
 
 
-async def delete_user(user_id: int) -> None:
-    """Delete an account; its logins go with it."""
-    ended, is_done = 0, False
-    while not is_done:
-        async with current_database().session() as session:
-            batch, is_done = await _delete_in(session, user_id)
-            await session.commit()
-        ended += batch
-    record(Event.ACCOUNT_DELETED, user_id=user_id, ended=ended)
-
-
 async def delete_own_account(user: User) -> None:
     """Delete the account of a user who has just entered the password; its logins go with it.
+
+    The foreign key deletes the last of them. A million logins, from before ``SESSIONS_PER_USER``, would take longer
+    than a statement may, so they are ended in batches first, in a transaction each.
 
     Raises:
         SessionEnded: this login has ended, or the password was changed since it was entered; nothing was changed.
     """
-    ended, is_done = 0, False
+    ended, is_done = 1, False
     while not is_done:
         async with current_database().session() as session:
             row = await confirm_session_in(session, user)
-            batch, is_done = await _delete_in(session, user.id, own=row.id)
+            batch = await end_sessions_in(session, user.id, except_for=row.id)
+            is_done = batch < ROWS_PER_STATEMENT
+            if is_done:
+                await session.execute(delete(User).where(User.id == user.id))
             await session.commit()
         ended += batch
-    record(Event.ACCOUNT_DELETED, user_id=user.id, ended=ended + 1)
-
-
-async def _delete_in(session: AsyncSession, user_id: int, *, own: int | None = None) -> tuple[int, bool]:
-    """End the logins of a user but *own*; delete the account if there were no more than one statement deletes.
-
-    The foreign key deletes the logins that are left. A million of them, from before ``SESSIONS_PER_USER``, would take
-    longer than a statement may, so the caller calls again, in a transaction each.
-
-    Returns:
-        How many were ended, and whether the account was deleted.
-    """
-    ended = await end_sessions_in(session, user_id, except_for=own)
-    if ended >= ROWS_PER_STATEMENT:
-        return ended, False
-    await session.execute(delete(User).where(User.id == user_id))
-    return ended, True
+    record(Event.ACCOUNT_DELETED, user_id=user.id, ended=ended)

@@ -13,7 +13,7 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.accounts.changes import change_password
-from quart_app.accounts.closing import deactivate_user, delete_user
+from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.login import load_user
 from quart_app.application import Application
 from quart_app.database import current_database
@@ -26,6 +26,7 @@ from quart_app.server_stop import current_server_stop
 from quart_app.sessions.confirmation import renew_session
 from quart_app.sessions.ending import end_sessions
 from tests.app.conftest import Clock
+from tests.app.deletion import delete_user
 from tests.app.tab import open_tab, refusal
 from tests.app.test_faults import broken
 from tests.app.visitor import Visitor

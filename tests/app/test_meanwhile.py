@@ -15,11 +15,11 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from compat import user_loaded
-from quart_app.accounts.closing import delete_user
 from quart_app.accounts.users import add_user, taken_fields, user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
+from tests.app.deletion import delete_user
 from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Visitor
 

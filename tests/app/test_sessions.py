@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from compat import load_user as load_current_user
 from quart_app.accounts.authentication import authenticate
 from quart_app.accounts.changes import change_password
-from quart_app.accounts.closing import deactivate_user, delete_user
+from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.login import load_user, start_login
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
@@ -27,6 +27,7 @@ from quart_app.sessions.ending import end_sessions
 from quart_app.sessions.last_seen import write_last_seen
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
+from tests.app.deletion import delete_user
 from tests.app.visitor import PASSWORD, Visitor
 
 pytestmark = pytest.mark.usefixtures("clock")  # before any login is made
