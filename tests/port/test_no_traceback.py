@@ -18,8 +18,6 @@ from compat.port.findings import Level
 from compat.port.porter import port
 from compat.port.program import Module
 
-pytestmark = pytest.mark.quick
-
 HEAD = "from flask import Flask, request\n\napp = Flask(__name__)\n\n\n"
 
 
@@ -79,6 +77,7 @@ HEAD = "from flask import Flask, request\n\napp = Flask(__name__)\n\n\n"
         """,
     ],
 )
+@pytest.mark.quick
 def test_shapes_that_once_failed(tmp_path: Path, code: str) -> None:
     """Commas at the end of a with, and classes that are their own bases, are ported."""
     (tmp_path / "site.py").write_text(HEAD + dedent(code))
@@ -89,6 +88,7 @@ def test_shapes_that_once_failed(tmp_path: Path, code: str) -> None:
     assert found.is_complete
 
 
+@pytest.mark.quick
 def test_a_module_on_which_it_fails_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is to do by hand, and named; the others are ported."""
     (tmp_path / "good.py").write_text(f"{HEAD}@app.post('/')\ndef index():\n    return request.form['x']\n")
