@@ -14,9 +14,16 @@ _NAMED = re.compile(
     r"|.*\.(service|sh|ini|conf)"
 )
 _SETTING = re.compile(r"\bFLASK_(?=[A-Z])")
-_COMMAND = re.compile(r"((?:^|[;&|:]|\bexec|\bRUN|-m|/bin/|\[[\"'])\s*)flask(?=[\"']?,? [a-z\"'-])")
+_COMMAND = re.compile(r"((?:^|[;&|:]|\bexec|\bRUN|-m|/bin/|\[[\"'])\s*(?:[A-Z]\w*=\S+ +)*)flask(?=[\"']?,? [a-z\"'-])")
 _SERVER = re.compile(r"(?<![\w.-])(gunicorn|uwsgi|waitress-serve)(?= |\"|'|$)")
 _INSTALLS = re.compile(r"\b(pip|pipx|uv|poetry|apk|apt|apt-get|yum|dnf) ")
+#: A variable that is set, up to the command that it is set for or the end of the line. Those that say how Flask's or
+#: Quart's command runs are shown.
+_VALUE = re.compile(
+    r"\b(?!(?:FLASK|QUART)_(?:APP|ENV|DEBUG|RUN_\w+|SKIP_DOTENV)\b)"
+    r"([A-Z][A-Z0-9_]*[\"']?(?: ?=|: )|(?<=^ENV )[A-Z][A-Z0-9_]* )"
+    r".+?(?=$| (?:flask|quart|gunicorn|uwsgi|waitress-serve|hypercorn) )"
+)
 #: The options of gunicorn that Hypercorn has under the same names.
 _KEPT = re.compile(r"(?:-b|-w|--bind|--workers|--access-logfile|--certfile|--keyfile)(?:=| +)\S+")
 _TARGET = re.compile(r"[\"']?(?<![\w.:/-])([A-Za-z_][\w.]*):([A-Za-z_]\w*(?:\([^)]*\))?)[\"']?")
@@ -63,7 +70,8 @@ def _with_hypercorn(line: str, server: re.Match[str]) -> str:
 
 
 def _short(line: str) -> str:
-    text = " ".join(line.split())
+    """The line for a report, which others may read: without the values of variables, which may be secrets."""
+    text = _VALUE.sub(r"\1...", " ".join(line.split()))
     return text if len(text) <= 100 else text[:97] + "..."
 
 

@@ -50,11 +50,12 @@ def test_dash_with_a_server_of_its_own_is_left(tmp_path: Path) -> None:
     ("name", "line", "new"),
     [
         (".flaskenv", "FLASK_APP=site.py", "QUART_APP=site.py"),
-        (".env.example", "FLASK_SECRET_KEY=x", "QUART_SECRET_KEY=x"),
+        (".env.example", "FLASK_SECRET_KEY=x", "QUART_SECRET_KEY=..."),
         ("Procfile", "web: flask db upgrade; flask run", "web: quart db upgrade; quart run"),
         ("Procfile", "web: flask compile; gunicorn site:app --log-file -", "web: quart compile; hypercorn site:app"),
         ("go.sh", "exec gunicorn site:app \\", "exec hypercorn site:app \\"),
         ("run.sh", "  /venv/bin/flask run --port 80", "/venv/bin/quart run --port 80"),
+        ("run.sh", "LOG=x FLASK_APP=site.py flask run", "LOG=... quart run"),
         ("Dockerfile", 'CMD ["flask", "run"]', 'CMD ["quart", "run"]'),
         ("deploy/supervisor.conf", "command=/venv/bin/gunicorn -b :80 -w 4 -k gevent site:app",
          "command=/venv/bin/hypercorn -b :80 -w 4 site:app"),
@@ -75,6 +76,32 @@ def test_files_that_start_it_are_to_do(tmp_path: Path, name: str, line: str, new
     (found,) = port(tmp_path).findings
 
     assert (found.path, found.line, found.level, found.do) == (name, 2, Level.TODO, f"Write `{new}`")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (".env", "FLASK_SECRET_KEY=hidden"),
+        (".env", "FLASK_SECRET_KEY = hidden, all of it hidden"),
+        (".env", "export FLASK_SECRET_KEY='hidden \\' hidden'"),
+        ("Dockerfile", "ENV FLASK_SECRET_KEY hidden"),
+        ("Dockerfile", 'ENV FLASK_APP=site.py FLASK_SECRET_KEY="hidden"'),
+        ("compose.yml", "      FLASK_SECRET_KEY: hidden hidden"),
+        ("app.json", '    "FLASK_SECRET_KEY": "hidden",'),
+        ("run.sh", "DATABASE_URL=postgresql://ann:hidden@db/site flask run"),
+        ("site.service", 'Environment="FLASK_APP=site.py" "SECRET_KEY=hidden"'),
+        ("supervisor.conf", 'environment=FLASK_SECRET_KEY="hidden",FLASK_APP="site.py"'),
+    ],
+)
+def test_values_of_variables_are_not_shown(tmp_path: Path, name: str, line: str) -> None:
+    """A report is read by others: it names the variable, and never its value."""
+    (tmp_path / name).write_text(f"{line}\n")
+
+    (found,) = port(tmp_path).findings
+
+    assert found.line == 1
+    assert "hidden" not in found.what + found.do
+    assert "..." in found.do
 
 
 @pytest.mark.parametrize(
