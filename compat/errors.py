@@ -78,11 +78,11 @@ class HeadersSent(CompatError, RuntimeError):
 
 
 class UnsupportedEventLoop(CompatError, RuntimeError):
-    """The server runs the application without asyncio, on Trio for example."""
+    """The server runs another event loop than the application needs: Trio for Quart, or asyncio for Quart-Trio."""
 
     message = (
-        "This server does not run asyncio's event loop, which Quart and compat need. "
-        "Hypercorn: use the worker class asyncio or uvloop instead of trio."
+        "This server does not run the event loop that the application is made for. Quart needs asyncio "
+        "(Hypercorn's worker classes asyncio and uvloop), and Quart-Trio needs Trio (worker class trio)."
     )
 
 

@@ -6,16 +6,16 @@ awaited, the remember cookie is set or deleted, and the response gets ``Vary: Co
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from quart import Quart, Response, got_request_exception, has_request_context
+from quart import Quart, Response, current_app, got_request_exception, has_request_context
 from quart.typing import ResponseTypes
 from quart_auth import Action
 
 from .current import current_login, find_login
 from .errors import IdentityConflict, UnsupportedEventLoop, WebsocketIsReadOnly
+from .event_loop import is_supported, scheduler
 from .loading import load
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
 from .request_login import RequestLogin
@@ -34,15 +34,13 @@ def install(app: Quart) -> None:
 
 
 async def before_serving() -> None:
-    """Refuse to start without asyncio, where each request would otherwise be answered with 500.
+    """Refuse to start on an event loop that is not the application's: each request would be answered with 500.
 
     Raises:
         UnsupportedEventLoop: the server runs the application on another event loop.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise UnsupportedEventLoop from None
+    if not is_supported(current_app):
+        raise UnsupportedEventLoop
 
 
 async def before_request() -> None:
@@ -57,7 +55,7 @@ async def before_websocket() -> None:
     if has_request_context():
         raise IdentityConflict("A websocket inside a request context would have the request's user (Quart 0.22).")
     login = current_login()
-    login.loop = asyncio.get_running_loop()
+    login.run_soon = scheduler()
     if _may_be_read(login):
         await load(login)
 
@@ -67,7 +65,7 @@ async def after_request(response: Response) -> Response:
     login = current_login()
     if login.postponed:
         await deliver(login)
-    login.loop = asyncio.get_running_loop()
+    login.run_soon = scheduler()
     if not login.has_failed:
         settle_remember_cookie(login, response)
     if login.renews_session_id:
@@ -86,7 +84,7 @@ async def reopen(_app: Quart, **_arguments: Any) -> None:
     login = find_login()
     if login is not None:
         login.is_answered = False
-        login.loop = None
+        login.run_soon = None
 
 
 async def after_websocket(response: ResponseTypes | None) -> ResponseTypes | None:

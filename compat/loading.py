@@ -5,12 +5,12 @@ Nothing here writes to the session or sends a signal.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .callbacks import call, call_now
 from .errors import UserNotLoaded
+from .event_loop import current_task
 from .login_session import REMEMBER, read_user_id
 from .outcome import NO_USER, REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome
 from .request_login import LOADED, LOADING, NEW, SHOWN, RequestLogin
@@ -38,7 +38,7 @@ async def load(login: RequestLogin) -> None:
         login.state = LOADED
         return
     login.state = LOADING
-    login.loader_task = asyncio.current_task()
+    login.loader_task = current_task()
     try:
         login.outcome = await call_loaders(login, claim)
         login.has_failed = False
@@ -63,9 +63,9 @@ async def load_once(login: RequestLogin) -> None:
     """
     if login.state is SHOWN:
         return
-    if login.loader_task is not None and login.loader_task is asyncio.current_task():
+    if login.loader_task is not None and login.loader_task is current_task():
         raise UserNotLoaded
-    login.load_lock = login.load_lock or asyncio.Lock()
+    login.load_lock = login.load_lock or login.app.lock_class()
     async with login.load_lock:
         if login.state is SHOWN:
             return

@@ -5,14 +5,15 @@ It is kept on the request itself, because ``g`` belongs to the application conte
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from enum import Enum, auto
 from typing import Any, cast
 from weakref import ref
 
 from quart import Request, Websocket, session
 
+from .event_loop import Scheduler
 from .outcome import Outcome
 from .remember_cookie import RememberCookie
 
@@ -55,9 +56,9 @@ class RequestLogin:
     #: What ``current_user`` is, once the state is SHOWN.
     user: Any = None
     #: The task that is calling the loaders, if the state is LOADING.
-    loader_task: asyncio.Task[Any] | None = None
+    loader_task: object = None
     #: Held while loading, so that tasks that need the user at the same time share one load.
-    load_lock: asyncio.Lock | None = None
+    load_lock: AbstractAsyncContextManager[object] | None = None
 
     #: Whether ``user_accessed`` was sent.
     is_accessed = False
@@ -80,8 +81,8 @@ class RequestLogin:
 
     #: Calls of async signal receivers that are postponed to the end of the request.
     postponed: list[Callable[[], Awaitable[Any]]] | None = None
-    #: The loop on which to call async receivers at once: set in a websocket, and once the request's have been called.
-    loop: asyncio.AbstractEventLoop | None = None
+    #: What starts async receivers at once: set in a websocket, and once the request's have been called.
+    run_soon: Scheduler | None = None
 
     def __init__(self, auth: RememberCookie, connection: Request | Websocket, is_websocket: bool) -> None:
         self.app = auth.app

@@ -64,8 +64,8 @@ def _postpone(login: RequestLogin, receiver: Callable[..., Awaitable[Any]], *arg
 
     A websocket has no such end: when its client disconnects, no code of ours runs any more.
     """
-    if login.loop is None:
+    if login.run_soon is None:
         login.postponed = [*(login.postponed or ()), partial(receiver, *args, **kwargs)]
     else:
         start = partial(login.app.add_background_task, receiver, *args, **kwargs)
-        login.loop.call_soon_threadsafe(start)
+        login.run_soon(start)

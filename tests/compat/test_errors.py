@@ -94,13 +94,13 @@ async def test_the_manager_may_be_made_first() -> None:
 
 
 def test_another_event_loop_says_so_at_the_start() -> None:
-    """Without asyncio's event loop, as on Trio, the application does not start and names the way out."""
+    """Without its own event loop, as Quart's on Trio, the application does not start and names the way out."""
     app = Application(__name__)
     started = []
     app.before_serving(lambda: started.append("before the check"))
     LoginManager(app)
 
-    with pytest.raises(UnsupportedEventLoop, match="worker class asyncio"):
+    with pytest.raises(UnsupportedEventLoop, match="worker classes asyncio and uvloop"):
         app.startup().send(None)  # as far as it runs without an event loop
 
     assert started == []

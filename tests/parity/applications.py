@@ -1,13 +1,13 @@
 """The application on Flask and on Quart, from the same pages and the same switches."""
 
-import asyncio
-import functools
 from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
 import flask
 import quart
 
+from .loops import Loop
 from .pages import TEMPLATE_WITH_USER, TEMPLATE_WITHOUT_USER, Library, Page, describe, pages
 from .people import People
 from .switches import UNSET, Switches
@@ -42,9 +42,9 @@ def flask_application(switches: Switches, people: People, login: Library) -> fla
     return app
 
 
-def quart_application(switches: Switches, people: People, login: Library) -> quart.Quart:
+def quart_application(switches: Switches, people: People, login: Library, loop: Loop) -> quart.Quart:
     """The application on Quart, with compat; views and callbacks are coroutine functions or not, as switched."""
-    app = quart.Quart(__name__, static_folder=None)
+    app = loop.application_class(__name__, static_folder=None)
     app.config.update(switches.config(), REMEMBER_COOKIE_ISSUE=switches.issue)
     manager = login.LoginManager()
 
@@ -60,8 +60,9 @@ def quart_application(switches: Switches, people: People, login: Library) -> qua
     async def stale() -> Any:
         return await manager.needs_refresh()
 
-    callback = _coroutine_function if switches.async_callbacks else _plain_function
-    view = _coroutine_function if switches.async_views else _plain_function
+    coroutine_function = partial(_coroutine_function, loop)
+    callback = coroutine_function if switches.async_callbacks else _plain_function
+    view = coroutine_function if switches.async_views else _plain_function
     _add_hooks(app, "before", switches, login, callback)
     manager.init_app(app)
     _add_hooks(app, "after", switches, login, callback)
@@ -76,10 +77,10 @@ def _plain_function(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _coroutine_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
+def _coroutine_function(loop: Loop, function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
     async def suspending(*args: Any) -> Any:
-        await asyncio.sleep(0)
+        await loop.checkpoint()
         return function(*args)
 
     return suspending

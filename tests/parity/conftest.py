@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from .loops import Loop, asyncio_loop
+
 
 @pytest.fixture(scope="session")
-def runner() -> Iterator[asyncio.Runner]:
+def loop() -> Iterator[Loop]:
     """One event loop for all Quart applications: the tests are plain functions, as hypothesis calls them."""
     with asyncio.Runner() as runner:
-        yield runner
+        yield asyncio_loop(runner)

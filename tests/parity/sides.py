@@ -1,6 +1,5 @@
 """A side of the comparison: an application with its users, its browsers and a record of its signals."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from benchmarks.comparison.cookies import Jar, SetCookie
 
 from . import wire
 from .applications import flask_application, quart_application
+from .loops import Loop
 from .pages import Library, describe
 from .people import People
 from .switches import Switches
@@ -93,13 +93,13 @@ def flask_side(switches: Switches, login: Library, name: str = "Flask-Login") ->
     return Side(name, switches, people, lambda request: wire.ask_wsgi(app, request), _Ear(app, login, switches))
 
 
-def quart_side(switches: Switches, login: Library, runner: asyncio.Runner, name: str = "compat") -> Side:
-    """Quart with compat; *runner* owns the event loop."""
+def quart_side(switches: Switches, login: Library, loop: Loop, name: str = "compat") -> Side:
+    """Quart with compat; on an event loop."""
     people = People(login.UserMixin)
-    app = quart_application(switches, people, login)
+    app = quart_application(switches, people, login, loop)
     app.logger.disabled = True
     return Side(
-        name, switches, people, lambda request: runner.run(wire.ask_asgi(app, request)), _Ear(app, login, switches)
+        name, switches, people, lambda request: loop.run(wire.ask_asgi(app, request)), _Ear(app, login, switches)
     )
 
 

@@ -1,6 +1,5 @@
 """Each documented deviation is real: one history shows it, and nothing else differs in that history."""
 
-import asyncio
 import importlib.metadata
 from typing import Any
 
@@ -11,6 +10,7 @@ from benchmarks.comparison.deviations import Deviation
 from benchmarks.comparison.signing import OLD_SECRET
 from benchmarks.comparison.steps import Restart, Spoil
 
+from .loops import Loop
 from .oracle import DEVIATIONS, flask_login_as_documented
 from .play import History, Outcome, assert_alike, play
 from .sides import flask_side, quart_side
@@ -69,16 +69,16 @@ STORIES = {
 }
 
 
-def _beside(history: History, runner: asyncio.Runner, **how: Any) -> Outcome:
+def _beside(history: History, loop: Loop, **how: Any) -> Outcome:
     flask_login = flask_login_as_documented(**how)
-    return play(history, flask_side(history.switches, flask_login), quart_side(history.switches, compat, runner))
+    return play(history, flask_side(history.switches, flask_login), quart_side(history.switches, compat, loop))
 
 
 @pytest.mark.parametrize("deviation", DEVIATIONS)
-def test_a_deviation_is_all_that_differs(deviation: Deviation, runner: asyncio.Runner) -> None:
+def test_a_deviation_is_all_that_differs(deviation: Deviation, loop: Loop) -> None:
     """With the deviation the oracle and compat are alike; without it they differ."""
-    assert_alike(_beside(STORIES[deviation], runner))
-    assert _beside(STORIES[deviation], runner, without=[deviation]).differences
+    assert_alike(_beside(STORIES[deviation], loop))
+    assert _beside(STORIES[deviation], loop, without=[deviation]).differences
 
 
 def test_without_deviations_the_oracle_is_flask_login() -> None:
@@ -92,31 +92,31 @@ def test_without_deviations_the_oracle_is_flask_login() -> None:
         )
 
 
-def test_the_timed_token_is_another_value(runner: asyncio.Runner) -> None:
+def test_the_timed_token_is_another_value(loop: Loop) -> None:
     """The remember cookie has another value than Flask-Login's, with the same user, attributes and lifetime."""
     history = History(Switches(issue="timed"), [Ask("/login?who=ada&remember"), Restart(), Ask("/whoami")])
-    timed = _beside(history, runner)
+    timed = _beside(history, loop)
     assert_alike(timed)
     flask_logins, ours = (answer.cookies[0].value for answer in timed.answers[0] if answer is not None)
     assert flask_logins.startswith("ada|")
     assert "|" not in ours
 
 
-def test_login_disabled_is_deprecated(runner: asyncio.Runner) -> None:
+def test_login_disabled_is_deprecated(loop: Loop) -> None:
     """LOGIN_DISABLED lets every visitor in, as in Flask-Login, and warns that it is deprecated."""
     history = History(Switches(login_disabled=True), [Ask("/protected")])
     with pytest.warns(DeprecationWarning, match="LOGIN_DISABLED"):
-        assert_alike(_beside(history, runner))
+        assert_alike(_beside(history, loop))
 
 
 @pytest.mark.parametrize("target", ["/", "/static/style.css", "/missing", "/login-page"])
-def test_a_page_that_never_asks_does_not_vary(target: str, runner: asyncio.Runner) -> None:
+def test_a_page_that_never_asks_does_not_vary(target: str, loop: Loop) -> None:
     """No Vary: Cookie is added to a page that neither reads the user nor sets a cookie; Flask-Login always does.
 
     Quart 0.23 adds its own to every response.
     """
     quart_varies = importlib.metadata.version("quart") >= "0.23"
-    outcome = _beside(History(Switches(), [Ask("/login?who=ada&remember"), Ask(target)]), runner)
+    outcome = _beside(History(Switches(), [Ask("/login?who=ada&remember"), Ask(target)]), loop)
     assert_alike(outcome)
     flask_logins, ours = outcome.answers[-1]
     assert flask_logins is not None

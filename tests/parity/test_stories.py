@@ -4,7 +4,6 @@
 their cookies, and the other way around.
 """
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ import compat
 from benchmarks.comparison.signing import OLD_SECRET
 from benchmarks.comparison.steps import RAW, SPOILS, Move, Restart, Spoil
 
+from .loops import Loop, trio_loop
 from .oracle import flask_login_as_documented
 from .play import History, assert_alike, play
 from .sides import flask_side, quart_side
@@ -45,7 +45,7 @@ class Storyteller:
     The text beside a request is how its response begins: the target of the redirect, or else the body.
     """
 
-    runner: asyncio.Runner
+    loop: Loop
     #: Whether views and callbacks are coroutine functions on Quart.
     suspending: bool
 
@@ -54,7 +54,7 @@ class Storyteller:
         steps = [line[0] if isinstance(line, tuple) else line for line in story]
         sides = (
             flask_side(switches, flask_login_as_documented()),
-            quart_side(switches, compat, self.runner),
+            quart_side(switches, compat, self.loop),
         )
         outcome = play(History(switches, steps), *sides)
         assert_alike(outcome)
@@ -63,10 +63,11 @@ class Storyteller:
                 assert (answer.location or answer.body).startswith(line[1]), f"{line}:\n{outcome.report()}"
 
 
-@pytest.fixture(params=[True, False], ids=["async", "sync"])
-def tell(request: pytest.FixtureRequest, runner: asyncio.Runner) -> Storyteller:
-    """A storyteller for an application of coroutine functions, and one for an application of plain functions."""
-    return Storyteller(runner, suspending=request.param)
+@pytest.fixture(params=["async", "sync", "async on Trio"])
+def tell(request: pytest.FixtureRequest, loop: Loop) -> Storyteller:
+    """A storyteller for an application of coroutine functions, one for plain functions, and one for Trio."""
+    suspending = request.param != "sync"
+    return Storyteller(trio_loop() if request.param.endswith("Trio") else loop, suspending)
 
 
 def test_an_everyday_visit(tell: Storyteller) -> None:
@@ -211,10 +212,10 @@ def test_a_session_is_emptied_between_two_looks(tell: Storyteller) -> None:
     tell((REMEMBER, DONE), (clear, ADA), (WHO, ADA), (FRESH, TO_REFRESH))
 
 
-def test_a_session_is_emptied_before_the_look(runner: asyncio.Runner) -> None:
+def test_a_session_is_emptied_before_the_look(loop: Loop) -> None:
     """After the view cleared the session, ``current_user`` is that of the remember cookie, if loaders can run."""
     clear = Ask("/clear?look=after")
-    tell = Storyteller(runner, suspending=False)
+    tell = Storyteller(loop, suspending=False)
     tell((LOGIN, DONE), (clear, f"- {NOBODY}"), (WHO, NOBODY))
     tell((LOGIN, DONE), Remembered("zoë"), (clear, "- Person 'zoë'"), (WHO, "Person 'zoë'"))
 

@@ -4,14 +4,14 @@ Both applications thus get exactly the same input: the same header bytes, the sa
 Text is kept as WSGI keeps it: one character a byte.
 """
 
-import asyncio
 import io
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
+from quart import Quart
 from werkzeug.datastructures import Headers
 from werkzeug.test import run_wsgi_app
 
@@ -103,8 +103,8 @@ def ask_wsgi(app: Callable[..., Any], request: WireRequest) -> WireResponse:
     return WireResponse(int(status.split()[0]), headers, _received(request, parts), asked_at, time.time())
 
 
-async def ask_asgi(app: Callable[..., Any], request: WireRequest) -> WireResponse:
-    """Send a request to an ASGI application."""
+async def ask_asgi(app: Quart, request: WireRequest) -> WireResponse:
+    """Send a request to a Quart application, by ASGI."""
     scope: dict[str, Any] = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -120,18 +120,24 @@ async def ask_asgi(app: Callable[..., Any], request: WireRequest) -> WireRespons
         "server": ("localhost", 80),
         "extensions": {},
     }
-    to_application: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    to_application.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+    is_answered = app.event_class()
     sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        for message in messages:
+            return message
+        await is_answered.wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
         if message["type"] == "http.response.body" and not message.get("more_body"):
-            to_application.put_nowait({"type": "http.disconnect"})
+            is_answered.set()
 
     asked_at = time.time()
     try:
-        await app(scope, to_application.get, send)
+        await cast(Any, app)(scope, receive, send)  # plain dictionaries, as from a server
     except Exception:  # noqa: BLE001  # as above
         return _server_error(asked_at)
     headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in sent[0]["headers"])

@@ -32,6 +32,9 @@ ROWS = {
 }
 
 
+TRIO = ("hypercorn", "--worker-class", "trio", "--bind", "127.0.0.1:{port}")
+
+
 @pytest.fixture(params=sorted(COMMANDS), scope="module")
 def server(
     request: pytest.FixtureRequest, programs: Path, tmp_path_factory: pytest.TempPathFactory
@@ -116,10 +119,23 @@ def test_prefix(name: str, programs: Path, tmp_path: Path) -> None:
     assert {answer.status for answer in answers.values()} == {302, 404}
 
 
+def test_quart_trio_is_served(programs: Path, tmp_path: Path) -> None:
+    """An application of Quart-Trio on Hypercorn's trio worker: a stranger is refused, and a user is let in."""
+    application = "tests.servers.trio_application:app"
+    with start(programs, tmp_path / "log", TRIO, application=application) as running:
+        wait_until(running.is_listening)
+        browser = Browser(running.port)
+        strangers = browser.get("/members")[0], open_websocket(running)
+        browser.request("POST", "/login")
+        users = browser.get("/members"), open_websocket(running, browser.cookies)
+
+    assert strangers == (401, 401)
+    assert users == ((200, "susan"), 101)
+
+
 def test_trio_does_not_start(programs: Path, tmp_path: Path) -> None:
-    """Hypercorn's trio worker ends at the start, with the sentence of the page."""
-    command = ("hypercorn", "--worker-class", "trio", "--bind", "127.0.0.1:{port}")
-    with start(programs, tmp_path / "log", command) as server:
+    """An application of Quart on Hypercorn's trio worker ends at the start, with the sentence of the page."""
+    with start(programs, tmp_path / "log", TRIO) as server:
         server.process.wait(EXIT_TIMEOUT)
 
     (shown,) = (" ".join(block.code.split()) for block in blocks(PAGE, "text"))
