@@ -51,6 +51,7 @@ from .redirects import login_url as login_url
 from .redirects import make_next_param as make_next_param
 from .redirects import safe_next_url as safe_next_url
 from .redirects import set_login_view as set_login_view
+from .scopes import load_user_from_scope as load_user_from_scope
 from .signals import session_protected as session_protected
 from .signals import user_accessed as user_accessed
 from .signals import user_loaded as user_loaded

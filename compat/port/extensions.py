@@ -36,7 +36,7 @@ EXTENSIONS = {
     "flask_seasurf": "Use quart-wtforms' CSRFProtect",
     "flask_session": "Use quart-session, or keep only an id in Quart's own cookie session",
     "flask_smorest": "Use quart-schema",
-    "flask_socketio": "Use Quart's own websockets, or python-socketio's AsyncServer mounted beside the application",
+    "flask_socketio": "Use Quart's own websockets, or python-socketio's AsyncServer with `compat.load_user_from_scope`",
     "flask_sqlalchemy": "Use SQLAlchemy's asyncio extension, or keep it for now: docs/porting.md has the lines for it",
     "flask_talisman": "Set the headers in an `after_request` function, or use secure",
     "flask_uploads": "Use quart-uploads",

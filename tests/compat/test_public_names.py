@@ -27,7 +27,8 @@ PUBLIC = {
     "CompatError", "ConfigurationError", "DurationError", "HeadersSent", "IdentityConflict", "LoaderFailed",
     "LoginClient", "MissingLoader", "NotInitialised", "UnsupportedEventLoop", "UserContractError", "UserNotLoaded",
     "WebsocketIsReadOnly",
-    "anonymous_required", "load_user", "login_exempt", "login_guard", "safe_next_url", "user_loaded",
+    "anonymous_required", "load_user", "load_user_from_scope", "login_exempt", "login_guard", "safe_next_url",
+    "user_loaded",
 }  # fmt: skip
 
 ROOT = Path(compat.__file__).parent.parent

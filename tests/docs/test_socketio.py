@@ -1,0 +1,106 @@
+"""The application of socketio.md, on Hypercorn, with real clients of Socket.IO."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+import socketio  # type: ignore[import-untyped]
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from benchmarks.services.ports import free_port
+from tests.docs.pages import DOCS, programs
+from tests.serving.server import RESPONSE_TIMEOUT, wait_until
+
+pytestmark = pytest.mark.served
+
+
+@pytest.fixture
+def example() -> Iterator[Any]:
+    """The application of the page."""
+    with programs(DOCS / "socketio.md") as (made,):
+        yield made
+
+
+@dataclass
+class Site:
+    """The application while it is served, as a browser and its Socket.IO client see it."""
+
+    port: int
+    cookies: str = ""
+
+    def post(self, path: str) -> None:
+        """Send a request, and keep the cookies of its answer."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=RESPONSE_TIMEOUT)) as connection:
+            connection.request("POST", path, headers={"Cookie": self.cookies, "User-Agent": "a browser"})
+            response = connection.getresponse()
+            assert response.status == 200
+            self.cookies = "; ".join(value.split(";")[0] for value in response.headers.get_all("Set-Cookie", []))
+
+    def connect(self, transport: str) -> socketio.Client:
+        """Open a connection with the cookies of the browser."""
+        client = socketio.Client(reconnection=False)
+        headers = {"Cookie": self.cookies, "User-Agent": "a browser"}
+        client.connect(f"http://127.0.0.1:{self.port}", headers=headers, transports=[transport], wait_timeout=10)
+        return client
+
+
+@pytest.fixture
+async def site(example: Any) -> AsyncIterator[Site]:
+    """The application on Hypercorn."""
+    stop, serving, config = asyncio.Event(), asyncio.Event(), Config()
+    site = Site(free_port())
+    config.bind = [f"127.0.0.1:{site.port}"]
+    config.graceful_timeout = 1.0
+
+    async def until_stopped() -> None:
+        serving.set()
+        await stop.wait()
+
+    server = asyncio.create_task(serve(example.app, config, shutdown_trigger=until_stopped))
+    await asyncio.wait([server, asyncio.create_task(serving.wait())], return_when=asyncio.FIRST_COMPLETED)
+    yield site
+    await example.sio.shutdown()
+    stop.set()
+    await server
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+async def test_a_user_is_known_and_a_visitor_refused(site: Site, transport: str) -> None:
+    """A visitor gets no connection; the handlers of a user's know the user."""
+
+    def visit() -> str:
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            site.connect(transport)
+        site.post("/login/susan")
+        client = site.connect(transport)
+        try:
+            return str(client.call("who", timeout=10))
+        finally:
+            client.disconnect()
+
+    assert await asyncio.to_thread(visit) == "susan"
+
+
+async def test_a_login_that_ends_ends_the_connection(site: Site, example: Any) -> None:
+    """A closed account is noticed at the next event, and logging out ends the user's connections at once."""
+
+    def visit() -> None:
+        site.post("/login/susan")
+        client = site.connect("websocket")
+        example.users.clear()
+        client.emit("who")
+        wait_until(lambda: not client.connected)
+
+        site.post("/login/susan")
+        client = site.connect("websocket")
+        site.post("/logout/susan")
+        wait_until(lambda: not client.connected)
+
+    await asyncio.to_thread(visit)
