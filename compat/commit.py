@@ -49,7 +49,7 @@ def access_user(login: RequestLogin) -> Any:
 def judge(login: RequestLogin) -> Verdict:
     """What session protection decides about this request."""
     settings = login.settings
-    if not login.session:
+    if login_session.USER_ID not in login.session:
         return KEEP  # there is no login to protect
     mode = login.app.config.get("SESSION_PROTECTION", settings.session_protection)
     return protect(login.session, login.connection(), mode, settings._session_identifier_generator)

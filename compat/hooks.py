@@ -13,11 +13,12 @@ from quart import Quart, Response, current_app, got_request_exception, has_reque
 from quart.typing import ResponseTypes
 from quart_auth import Action
 
-from .current import current_login, find_login
+from .current import current_login, find_auth, find_login
 from .errors import IdentityConflict, UnsupportedEventLoop, WebsocketIsReadOnly
 from .event_loop import is_supported, scheduler
 from .loading import load
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
+from .protection import check_mode
 from .request_login import RequestLogin
 from .session_id import renew_id
 from .signals import deliver
@@ -34,13 +35,16 @@ def install(app: Quart) -> None:
 
 
 async def before_serving() -> None:
-    """Refuse to start on an event loop that is not the application's: each request would be answered with 500.
+    """Check what would otherwise answer each request with 500, so that the application does not start.
 
     Raises:
+        ConfigurationError: ``SESSION_PROTECTION`` has a value that is none.
         UnsupportedEventLoop: the server runs the application on another event loop.
     """
     if not is_supported(current_app):
         raise UnsupportedEventLoop
+    settings = find_auth(current_app).settings
+    check_mode(current_app.config.get("SESSION_PROTECTION", settings.session_protection))
 
 
 async def before_request() -> None:

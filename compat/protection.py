@@ -13,10 +13,14 @@ from ipaddress import IPv4Address, ip_address
 from quart import Request, Websocket, has_request_context, request, websocket
 from quart.sessions import SessionMixin
 
+from .errors import ConfigurationError
 from .login_session import IDENTIFIER
 
 #: Longer User-Agents are hashed each time; their hashes are not cached.
 _LONGEST_CACHED = 512
+
+
+_MODES = ("basic", "strong")
 
 
 class Verdict(Enum):
@@ -41,10 +45,14 @@ def protect(
     Args:
         session: the session with the login; not an empty one.
         connection: the current request or websocket.
-        mode: ``"basic"`` or ``"strong"``; anything else protects nothing.
+        mode: ``"basic"`` or ``"strong"``; None protects nothing.
         generator: the LoginManager's ``_session_identifier_generator``.
+
+    Raises:
+        ConfigurationError: *mode* is something else.
     """
-    if mode not in ("basic", "strong"):
+    if mode not in _MODES:
+        check_mode(mode)
         return KEEP
     identifier = session.get(IDENTIFIER)
     if identifier in identifiers(connection, generator):
@@ -52,6 +60,18 @@ def protect(
     if generator is create_identifier and identifier in _identifiers_of_other_form(connection):
         return KEEP
     return DROP if mode == "strong" and not session.permanent else MARK_STALE
+
+
+def check_mode(mode: object) -> None:
+    """Check a value of ``SESSION_PROTECTION``: a wrong one must not switch the protection off.
+
+    Raises:
+        ConfigurationError: it is neither a mode nor one of None, False and the empty text, which protect nothing.
+    """
+    if mode and mode not in _MODES:
+        raise ConfigurationError(
+            "SESSION_PROTECTION", mode, "use 'basic', 'strong' or None (Quart-Session has a setting of this name)"
+        )
 
 
 def identifiers(connection: Request | Websocket, generator: Callable[[], str]) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from quart import Quart
+from quart import Quart, Response
 from quart.sessions import SecureCookieSessionInterface
 from quart.testing import QuartClient
+from quart.typing import TestWebsocketConnectionProtocol
 
 from . import login_session
 from .current import find_auth
@@ -24,15 +25,18 @@ class LoginClient(QuartClient):
     ``LoginClient(app, user=susan)``; or set ``app.test_client_class`` to it for ``app.test_client(user=susan)``.
 
     Args:
-        app: an application with a LoginManager and Quart's own cookie session.
+        app: an application with a LoginManager. If its sessions are kept on a server, the client logs in with its first
+            request.
         use_cookies: as in QuartClient; a login needs them.
         user: the user who is logged in; None for no login.
         fresh_login: whether the login is fresh.
         remember: whether the client also has a remember cookie.
 
     Raises:
-        ConfigurationError: the sessions are not cookies that can be written here; log in through a view.
+        ConfigurationError: SECRET_KEY is missing.
     """
+
+    _unwritten: dict[str, Any] | None = None
 
     def __init__(
         self,
@@ -50,17 +54,34 @@ class LoginClient(QuartClient):
         user_id = getattr(user, auth.settings.id_attribute)()
         session: dict[str, Any] = {}
         self._write_login(session, user_id, fresh=fresh_login)
-        interface = app.session_interface
-        if not isinstance(interface, SecureCookieSessionInterface):
-            raise ConfigurationError(
-                "session_interface", interface, "LoginClient can write Quart's cookie session only"
-            )
-        serializer = interface.get_signing_serializer(app)
-        if serializer is None:
-            raise ConfigurationError("SECRET_KEY", None, "set it to something unique and secret")
-        self._put_cookie(interface.get_cookie_name(app), serializer.dumps(session))
+        interface: Any = app.session_interface
+        if isinstance(interface, SecureCookieSessionInterface):
+            serializer = interface.get_signing_serializer(app)
+            if serializer is None:
+                raise ConfigurationError("SECRET_KEY", None, "set it to something unique and secret")
+            self._put_cookie(interface.get_cookie_name(app), serializer.dumps(session))
+        else:
+            self._unwritten = session
         if remember:
             self._put_cookie(auth.cookie_name, auth.dump_token(str(user_id), app))
+
+    async def open(self, path: str, **arguments: Any) -> Response:
+        """Send a request, as QuartClient does; the first one logs in, if the sessions are kept on a server."""
+        if self._unwritten is not None:
+            login, self._unwritten = self._unwritten, None
+            async with self.session_transaction() as session:
+                session.update(login)
+        return await super().open(path, **arguments)
+
+    def websocket(self, path: str, **arguments: Any) -> TestWebsocketConnectionProtocol:
+        """Open a websocket, as QuartClient does.
+
+        Raises:
+            RuntimeError: the sessions are kept on a server, and no request was sent that could log in.
+        """
+        if self._unwritten is not None:
+            raise RuntimeError("LoginClient logs in with its first request: send one before you open a websocket.")
+        return super().websocket(path, **arguments)
 
     def _write_login(self, session: dict[str, Any], user_id: object, *, fresh: bool) -> None:
         login_session.begin(session, user_id, hash_client(_ADDRESS, _AGENT)[0], fresh=fresh)

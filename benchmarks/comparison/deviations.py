@@ -14,6 +14,10 @@ class Deviation(Enum):
         "Session protection marks a login stale only if its user is found: otherwise the response would overwrite a "
         "login that another request has just written"
     )
+    NO_LOGIN_IS_NOT_PROTECTED = (
+        "Session protection leaves a session that names no user: a message or a basket belongs to no client, and "
+        "'strong' would delete the visitor's remember cookie"
+    )
     MISSING_USER_GETS_NO_MESSAGE = (
         "A visitor whose session names a missing user is refused without a message and without a page kept in the "
         "session, for the same reason"
@@ -40,6 +44,10 @@ class Deviation(Enum):
     VIEW_RUNS_ONCE = "fresh_login_required runs a view once, even if it raises AttributeError"
     DELETED_WITH_ALL_ATTRIBUTES = (
         "The remember cookie is deleted with the attributes it is set with, or browsers keep a __Host- cookie"
+    )
+    DELETED_AT_EVERY_PATH = (
+        "If the browser sends several remember cookies, after REMEMBER_COOKIE_PATH was changed, they are deleted at "
+        "every path that they can have: the other would log in again"
     )
     ONLY_THE_REMOTE_ADDRESS = "The client's identifier is made from remote_addr: a client may send any X-Forwarded-For"
     COOKIE_IS_WRITTEN_LAST = (

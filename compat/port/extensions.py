@@ -34,7 +34,7 @@ EXTENSIONS = {
     "flask_script": "Use `app.cli`, as Flask itself has had since 0.11",
     "flask_security": "Write its flows on compat: it has no counterpart",
     "flask_seasurf": "Use quart-wtforms' CSRFProtect",
-    "flask_session": "Use quart-session, or keep only an id in Quart's own cookie session",
+    "flask_session": "Use `compat.server_sessions.Session` with a client of redis.asyncio: it reads the same sessions",
     "flask_smorest": "Use quart-schema",
     "flask_socketio": "Use Quart's own websockets, or python-socketio's AsyncServer with `compat.load_user_from_scope`",
     "flask_sqlalchemy": "Use SQLAlchemy's asyncio extension, or keep it for now: docs/porting.md has the lines for it",

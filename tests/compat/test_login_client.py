@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from quart import Quart, websocket
-from quart.sessions import SessionInterface
+from quart.sessions import SecureCookieSession, SessionInterface
 
 from compat import ConfigurationError, FlaskLoginClient, LoginClient, NotInitialised
 
@@ -119,20 +119,30 @@ async def test_flask_login_client_is_flask_logins(mode: str | None, who: str, fr
     assert await text(FlaskLoginClient(site.app, user=site.people["1"]), "/fresh") == fresh
 
 
-async def test_it_says_so_if_sessions_are_not_cookies(site: Site) -> None:
-    """If sessions are not kept in cookies, the client raises an error that says so."""
+class Store(SessionInterface):
+    """Keeps sessions in memory, each under the id in its cookie."""
 
-    class Store(SessionInterface):
-        async def open_session(self, app: Quart, request: Any) -> None:
-            return None
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
 
-        async def save_session(self, app: Quart, session: Any, response: Any) -> None:
-            return None
+    async def open_session(self, app: Quart, request: Any) -> SecureCookieSession:
+        return SecureCookieSession(self.kept.get(request.cookies.get("session")))
 
+    async def save_session(self, app: Quart, session: Any, response: Any) -> None:
+        if response is not None and session.modified:
+            self.kept["1"] = dict(session)
+            response.set_cookie("session", "1")
+
+
+async def test_sessions_on_a_server(site: Site) -> None:
+    """If sessions are kept on a server, the first request logs in, and a websocket needs one before it."""
     site.app.session_interface = Store()  # type: ignore[assignment]  # as Quart documents it
+    client = LoginClient(site.app, user=site.people["1"])
 
-    with pytest.raises(ConfigurationError, match="session_interface"):
-        LoginClient(site.app, user=site.people["1"])
+    with pytest.raises(RuntimeError, match="first request"):
+        client.websocket("/socket")
+    assert await text(client, "/whoami") == "susan"
+    client.websocket("/socket")
 
 
 def test_it_says_so_if_there_is_no_key() -> None:

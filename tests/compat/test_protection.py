@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from compat import ConfigurationError
+
 from .site import REMEMBER, Site, cookie, listening, names, put_cookie, set_cookies, text
 
 ELSEWHERE = {"User-Agent": "another browser"}
@@ -59,9 +61,9 @@ async def test_strong_is_basic_for_permanent_sessions() -> None:
     assert await text(client, "/fresh") == "False"
 
 
-@pytest.mark.parametrize("mode", [None, "", "off", 5])
+@pytest.mark.parametrize("mode", [None, "", False])
 async def test_protection_can_be_off(mode: Any) -> None:
-    """Any mode but "basic" and "strong" turns protection off."""
+    """No mode turns protection off."""
     site = Site(SESSION_PROTECTION=mode)
     client = await site.logged_in()
 
@@ -69,6 +71,17 @@ async def test_protection_can_be_off(mode: Any) -> None:
         assert await text(client, "/fresh", headers=ELSEWHERE) == "True"
 
     assert "session_protected" not in names(heard)
+
+
+@pytest.mark.parametrize("mode", ["Strong", "off", True, 5])
+async def test_an_unknown_mode_is_an_error(mode: Any) -> None:
+    """A wrong mode never turns protection off: the application does not start, and no login is accepted."""
+    site = Site(SESSION_PROTECTION=mode)
+    client = await site.logged_in()
+
+    assert (await client.get("/whoami", headers=ELSEWHERE)).status_code == 500
+    with pytest.raises(ConfigurationError, match=r"SESSION_PROTECTION = .* use 'basic', 'strong' or None"):
+        await site.app.startup()
 
 
 @pytest.mark.parametrize("mode", ["basic", "strong"])
@@ -202,16 +215,17 @@ async def test_the_identifier_may_be_ones_own() -> None:
     assert await text(client, "/whoami") == "nobody"
 
 
-async def test_a_session_without_login_is_protected_as_well() -> None:
-    """A session with content but without an identifier counts as another client's, as in Flask-Login."""
+async def test_a_session_without_login_is_not_protected() -> None:
+    """A session that holds no login belongs to no client: it is left as it is, and so is the remember cookie."""
     site = Site(SESSION_PROTECTION="strong")
     client = site.client()
     await text(client, "/basket")
 
     with listening(site.app) as heard:
-        assert await text(client, "/whoami") == "nobody"
+        response = await client.get("/whoami", headers=ELSEWHERE)
 
-    assert names(heard) == ["user_accessed", "session_protected"]
+    assert names(heard) == ["user_accessed"]
+    assert "Set-Cookie" not in response.headers
     assert site.session_of(client) == {"basket": "full"}
 
 

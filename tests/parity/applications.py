@@ -17,6 +17,8 @@ def flask_application(switches: Switches, people: People, login: Library) -> fla
     """The application on Flask, with Flask-Login or a namespace with the same names."""
     app = flask.Flask(__name__, static_folder=None)
     app.config.update(switches.config())
+    if switches.sessions is not None:
+        switches.sessions.serve_flask(app)
     manager = login.LoginManager()
 
     def template() -> str:
@@ -46,6 +48,8 @@ def quart_application(switches: Switches, people: People, login: Library, loop: 
     """The application on Quart, with compat; views and callbacks are coroutine functions or not, as switched."""
     app = loop.application_class(__name__, static_folder=None)
     app.config.update(switches.config(), REMEMBER_COOKIE_ISSUE=switches.issue)
+    if switches.sessions is not None:
+        switches.sessions.serve_quart(app)
     manager = login.LoginManager()
 
     async def template() -> str:

@@ -14,11 +14,10 @@ def differences(expected: Answer, actual: Answer, switches: Switches) -> Iterato
     """The differences between a response and the expected one."""
     for what in ("status", "body", "location", "signals"):
         yield from unless_equal(what, getattr(expected, what), getattr(actual, what))
-    cookies = _without_deletions_elsewhere(actual.cookies, switches.remember_cookie)
     yield from unless_equal(
-        "names of cookies set", [cookie.name for cookie in expected.cookies], [cookie.name for cookie in cookies]
+        "names of cookies set", *([cookie.name for cookie in answer.cookies] for answer in (expected, actual))
     )
-    for one, other in zip(expected.cookies, cookies, strict=False):
+    for one, other in zip(expected.cookies, actual.cookies, strict=False):
         yield from _cookie_differences(one, other, expected, actual, switches)
     yield from _missing_vary(expected, actual)
     if len(set(map(repr, actual.loads))) < len(actual.loads):
@@ -46,22 +45,24 @@ def _cookie_differences(
     yield from unless_equal(
         f"{one.name}: value", _meaning(one.name, one.value, switches), _meaning(other.name, other.value, switches)
     )
-    for attribute in ("domain", "path", "secure", "httponly", "samesite", "max_age", "other"):
+    for attribute in _attributes(one, other, switches):
         yield from unless_equal(f"{one.name}: {attribute}", getattr(one, attribute), getattr(other, attribute))
     if not _same_lifetime(_lifetime(one, expected), _lifetime(other, actual)):
         yield Difference(f"{one.name}: seconds to live", _lifetime(one, expected), _lifetime(other, actual))
 
 
-def _without_deletions_elsewhere(cookies: Sequence[SetCookie], name: str) -> list[SetCookie]:
-    """Deviation: compat deletes several remember cookies at each path that they can have, the configured one last."""
-    paths = [cookie.path for cookie in cookies if cookie.name == name]
-    return [cookie for cookie in cookies if cookie.name != name or cookie.expires != 0 or cookie.path == paths[-1]]
+def _attributes(one: SetCookie, other: SetCookie, switches: Switches) -> Sequence[str]:
+    """Deviation: a session cookie is deleted with all its attributes; Flask-Session leaves out all but these."""
+    place = ("domain", "path", "max_age")
+    if switches.sessions is not None and one.name == "session" and one.expires == other.expires == 0:
+        return place
+    return (*place, "secure", "httponly", "samesite", "other")
 
 
 def _meaning(name: str, value: str, switches: Switches) -> object:
     """The content of a session cookie, the user of a remember cookie if the formats differ, else the value itself."""
     if name == "session":
-        return signing.session_content(value)
+        return signing.session_content(value) if switches.sessions is None else switches.sessions.content(value)
     if name == switches.remember_cookie and switches.issue == "timed":
         return timed_token_means_its_user(value)
     return value

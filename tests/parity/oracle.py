@@ -76,7 +76,8 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
             return super().unauthorized()
         finally:
             self.login_message = message
-            session.clear()
+            for key in session.keys() - before.keys():
+                del session[key]
             session.update(before)
             session.modified = was_modified
 
@@ -107,12 +108,18 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         flask.g.is_user_missing = asked_for is not None and user is None and self._user_callback is not None
         self._update_request_context_with_user(user)
 
+    def _session_protection_failed(self) -> bool:
+        if Deviation.NO_LOGIN_IS_NOT_PROTECTED in self.made and "_user_id" not in flask.session:
+            return False
+        failed: bool = super()._session_protection_failed()
+        return failed
+
     def _is_user_missing(self) -> bool:
         """Whether the session names a missing user, and nobody has logged in or out; asks as ``is_user_of`` does."""
         if "is_user_missing" not in flask.g:
             user_id, cookie = flask.session.get("_user_id"), self._remember_cookie()
             flask.g.is_user_missing = (
-                flask.request.endpoint not in (None, "static")
+                (flask.request.endpoint not in (None, "static") or self._may_be_read_anywhere())
                 and user_id is not None
                 and self._user_callback is not None
                 and self._load_by_id(user_id) is None
@@ -121,6 +128,14 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
             )
         is_missing: bool = flask.g.is_user_missing
         return is_missing
+
+    def _may_be_read_anywhere(self) -> bool:
+        """Whether hooks or error pages of the application could read the user of an unknown URL, which compat loads."""
+        app = _application()
+        hooks = (hook for by_name in (app.before_request_funcs, app.after_request_funcs) for hook in by_name[None])
+        return any(app.error_handler_spec[None].values()) or any(
+            getattr(hook, "__self__", None) is not self for hook in hooks
+        )
 
     def is_user_of_the_request(self) -> bool:
         """Whether the user of this request comes from the request loader. Calling the loaders has no visible effect."""
@@ -179,19 +194,34 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
         if Deviation.DELETED_WITH_ALL_ATTRIBUTES not in self.made:
             super()._clear_cookie(response)
             return
-        config = flask.current_app.config
-        response.delete_cookie(
-            _remember_cookie_name(),
-            domain=config.get("REMEMBER_COOKIE_DOMAIN"),
-            path=config.get("REMEMBER_COOKIE_PATH", "/"),
-            secure=config.get("REMEMBER_COOKIE_SECURE", flask_login.COOKIE_SECURE),
-            httponly=config.get("REMEMBER_COOKIE_HTTPONLY", flask_login.COOKIE_HTTPONLY),
-            samesite=config.get("REMEMBER_COOKIE_SAMESITE"),
-        )
+        config, name = flask.current_app.config, _remember_cookie_name()
+        paths = [config.get("REMEMBER_COOKIE_PATH", "/")]
+        if Deviation.DELETED_AT_EVERY_PATH in self.made and len(flask.request.cookies.getlist(name)) > 1:
+            paths = [*(path for path in _paths_of_cookies() if path not in paths), *paths]
+        for path in paths:
+            response.delete_cookie(
+                name,
+                domain=config.get("REMEMBER_COOKIE_DOMAIN"),
+                path=path,
+                secure=config.get("REMEMBER_COOKIE_SECURE", flask_login.COOKIE_SECURE),
+                httponly=config.get("REMEMBER_COOKIE_HTTPONLY", flask_login.COOKIE_HTTPONLY),
+                samesite=config.get("REMEMBER_COOKIE_SAMESITE"),
+            )
 
 
 def _application() -> Any:
     return flask.current_app._get_current_object()  # type: ignore[attr-defined]  # a werkzeug proxy
+
+
+def _paths_of_cookies() -> list[str]:
+    """The paths that a cookie of the current request can have been set with, from the shortest to the longest."""
+    folders = [part for part in (flask.request.root_path + flask.request.path).split("/") if part]
+    is_folder = flask.request.path.endswith("/")
+    paths = ["/"]
+    for number in range(1, len(folders) + 1):
+        folder = "/" + "/".join(folders[:number])
+        paths += [folder, f"{folder}/"] if number < len(folders) or is_folder else [folder]
+    return paths
 
 
 def _manager() -> Any:

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from benchmarks.comparison.signing import OLD_SECRET, SECRET
 
+from .shared_sessions import SharedSessions
+
 #: Stands for "the configuration does not mention it".
 UNSET: Final = "unset"
 
@@ -50,6 +52,8 @@ class Switches:
     #: How the application is written on Quart; Flask has one way only.
     async_views: bool = True
     async_callbacks: bool = True
+    #: Where the sessions are; None for Quart's and Flask's own, which are cookies.
+    sessions: SharedSessions | None = None
 
     def __repr__(self) -> str:
         """The values that differ from the defaults, in a form that can be pasted into a story."""

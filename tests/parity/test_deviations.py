@@ -24,6 +24,9 @@ STORIES = {
     Deviation.NOBODY_IS_NOT_MARKED_STALE: History(
         Switches(), [Ask("/login?who=ada"), Vanish("ada"), Ask("/whoami", client=Client(address="10.0.0.2"))]
     ),
+    Deviation.NO_LOGIN_IS_NOT_PROTECTED: History(
+        Switches(protection="strong"), [Remembered("ada"), Ask("/poke?look=after"), Ask("/whoami")]
+    ),
     Deviation.MISSING_USER_GETS_NO_MESSAGE: History(
         Switches(use_session_for_next=True), [Ask("/login?who=ada"), Vanish("ada"), Ask("/protected")]
     ),
@@ -45,6 +48,10 @@ STORIES = {
     Deviation.VIEW_RUNS_ONCE: History(Switches(), [Ask("/login?who=ada"), Ask("/fresh/broken"), Ask("/peek")]),
     Deviation.DELETED_WITH_ALL_ATTRIBUTES: History(
         Switches(cookie_secure=True, cookie_samesite="Lax"), [Ask("/login?who=ada&remember"), Ask("/logout")]
+    ),
+    Deviation.DELETED_AT_EVERY_PATH: History(
+        Switches(cookie_path="/club"),
+        [Remembered("ada"), Ask("/logout", extra_cookie="remember_token=another"), Ask("/whoami")],
     ),
     Deviation.ONLY_THE_REMOTE_ADDRESS: History(
         Switches(protection="strong"), [Ask("/login?who=ada"), Ask("/whoami", client=_FORWARDED)]
