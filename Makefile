@@ -20,7 +20,7 @@ ARGS ?=
 # Processes that test side by side; 0 is this one alone, and "auto" as many as there are cores.
 JOBS ?= auto
 # Markers of tests that take long; pyproject.toml explains them.
-LONG := browser or checks or docs or fuzz or port or served or services or tools
+LONG := browser or checks or docs or fuzz or neighbours or port or served or services or tools
 
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
@@ -33,7 +33,9 @@ run: $(VENV)/app.stamp
 
 # With ARGS, whatever they select. What was compiled is kept, whatever the environment says: it is a sixth of the time.
 test: ARGS := $(or $(ARGS),-m "not ($(LONG))")
-test test-all: $(VENV)/dev.stamp
+test: $(VENV)/dev.stamp
+test-all: $(VENV)/neighbours.stamp
+test test-all:
 	PYTHONDONTWRITEBYTECODE= $(bin)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 mutations: $(VENV)/dev.stamp
@@ -77,6 +79,12 @@ $(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
 	@echo "Installing the application and its tools into $(VENV) ..."
 	@$(pip) install --constraint constraints.txt --editable ".[app,postgresql,redis]" --group dev
 	@touch $(VENV)/app.stamp $@
+
+# Other extensions beside compat, for tests/neighbours.
+$(VENV)/neighbours.stamp: $(VENV)/dev.stamp
+	@echo "Installing other extensions into $(VENV) ..."
+	@$(pip) install --constraint constraints.txt --group neighbours
+	@touch $@
 
 # The pip that comes with Python may be too old for dependency groups (25.1).
 $(VENV)/pip.stamp:

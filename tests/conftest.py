@@ -18,6 +18,7 @@ _MARKER_OF_FOLDER = {
     "checks": "checks",
     "docs": "docs",
     "fuzz": "fuzz",
+    "neighbours": "neighbours",
     "port": "port",
     "servers": "served",
     "serving": "served",
