@@ -437,7 +437,10 @@ def test_an_extension_is_reported_once(tmp_path: Path) -> None:
     found = port(tmp_path)
 
     assert [str(each) for each in found.findings] == [
-        "a.py:1: todo: flask_babel: it is made for Flask, and is not ported, here and in b.py, c.py. Use quart-babel"
+        (
+            "a.py:1: todo: flask_babel: it is made for Flask, and is not ported, here and in b.py, c.py. "
+            "Use quart-babel (docs/extensions.md#flask-babel)"
+        )
     ]
     assert all(b"# PORT: flask_babel" in file.after for file in found.files)
 
