@@ -3,13 +3,11 @@
 ==================  =============================================================
 ``logs``            one line for each event, and never a secret in it
 ``guarded_logger``  a logger whose handlers cannot fail the code that logs
-``request_id``      the id of a request, which is in all its log lines
 ``observer``        gives every request its id, its log line and its metrics
 ``events``          logins, failed logins and changes of accounts, as log lines and counts
 ``metrics``         the counters, gauges and histograms
 ``workers``         adding up the counts of several processes
 ``health``          whether the database answers
-``paths``           the path of a request, without that of a mount
 ``endpoints``       ``/healthz``, ``/readyz`` and ``/metrics``
 ==================  =============================================================
 """

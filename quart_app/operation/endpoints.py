@@ -23,7 +23,6 @@ from quart_app.database import current_database
 from .health import Readiness
 from .metrics import current_metrics
 from .observer import ASGIApp, set_route
-from .paths import path_in_application
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -56,7 +55,7 @@ class Endpoints:
 
     def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
         """Answer a probe; what is awaited for all other requests is the other application's own coroutine."""
-        if scope["type"] != "http" or (path := path_in_application(scope)) not in PATHS:
+        if scope["type"] != "http" or (path := _path_in_application(scope)) not in PATHS:
             return self._inner(scope, receive, send)
         return self._answer(scope, path, send)
 
@@ -99,3 +98,12 @@ class Endpoints:
 
 def _json(status: HTTPStatus, body: dict[str, str], *more: tuple[bytes, bytes]) -> _Answer:
     return _Answer(status, json.dumps(body).encode(), more=more)
+
+
+def _path_in_application(scope: HTTPScope) -> str:
+    """The path without ``root_path``, which it begins with (ASGI 3.0, HTTP connection scope).
+
+    A path outside of it stays as it is: a load balancer may ask the port itself, and knows no mount.
+    """
+    path, mount = scope["path"], scope.get("root_path", "").rstrip("/")
+    return path.removeprefix(mount) if path.startswith(f"{mount}/") else path

@@ -5,6 +5,8 @@ It is outside of Quart, so it also sees errors in hooks and clients that disconn
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from time import perf_counter
 from typing import Any, TypeAlias, cast
@@ -17,11 +19,12 @@ from quart_app.application import Application
 
 from .logs import get_logger
 from .metrics import Metrics
-from .paths import path_in_application
-from .request_id import HEADER, choose_request_id
 
 ASGIApp: TypeAlias = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
 
+_ID_HEADER = b"x-request-id"
+_ID_BYTES = 16
+_ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ROUTE = "quart_app.route"
 _PATH_MAX = 200  # characters of a path in the log
 _SWITCHED = 101
@@ -54,7 +57,7 @@ class Observer:
     Arguments:
         inner: the other one.
         metrics: the metrics to count in.
-        quiet: paths that machines request every few seconds: their lines have the level DEBUG.
+        quiet: routes that machines request every few seconds: their lines have the level DEBUG.
     """
 
     def __init__(self, inner: ASGIApp, metrics: Metrics, *, quiet: Collection[str] = ()) -> None:
@@ -78,8 +81,7 @@ class Observer:
                 method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
                 route = cast("dict[str, Any]", scope).get(_ROUTE)
                 answer.end(method, route, seconds)
-                is_quiet = path_in_application(scope) in self._quiet
-                (_log.debug if is_quiet else _log.info)(
+                (_log.debug if route in self._quiet else _log.info)(
                     "request",
                     method=method,
                     path=path[:_PATH_MAX],
@@ -112,10 +114,10 @@ class _Answer:
     async def send(self, message: ASGISendEvent) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             self.status = message["status"]
-            message["headers"] = [*message["headers"], (HEADER, self.request_id.encode())]
+            message["headers"] = [*message["headers"], (_ID_HEADER, self.request_id.encode())]
         elif message["type"] == "websocket.accept":
             self.status = _SWITCHED
-            message["headers"] = [*message["headers"], (HEADER, self.request_id.encode())]
+            message["headers"] = [*message["headers"], (_ID_HEADER, self.request_id.encode())]
             self._metrics.websockets_open.inc()
         await self._send(message)
 
@@ -123,3 +125,14 @@ class _Answer:
         if self.status == _SWITCHED:
             self._metrics.websockets_open.dec()
         self._metrics.count_request(method, route, self.status, seconds)
+
+
+def choose_request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The ``X-Request-ID`` among these headers, if it is short and harmless; else a new one.
+
+    A request's lines are found by it, in this log and in that of a proxy.
+    """
+    for name, value in headers:
+        if name == _ID_HEADER and _ACCEPTED_ID.fullmatch(value):
+            return value.decode("ascii")
+    return secrets.token_hex(_ID_BYTES)
