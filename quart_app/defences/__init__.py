@@ -9,7 +9,6 @@
 ``session_size``       session cookies no larger than browsers keep
 ``csrf``               tokens of forms
 ``cross_site``         refuses requests that another site made the browser send
-``origins``            whether ``Origin`` names this site
 ``schemes``            warns of http in production, and of https in development
 ``hosts``              refuses unknown host names
 ``proxies``            address, scheme and host of the client, behind trusted proxies

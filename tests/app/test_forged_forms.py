@@ -8,9 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from quart_app.application import Application
-from quart_app.defences.cross_site import is_cross_site
+from quart_app.defences.cross_site import is_cross_site, is_own_origin
 from quart_app.defences.csrf import checked_by_form
-from quart_app.defences.origins import is_own_origin
 from quart_app.faces import is_api_path
 from quart_app.factory import create_app
 from quart_app.settings import Settings

@@ -52,7 +52,7 @@ MUTATIONS = (
     Mutation(
         check=23,
         breaks="A websocket whose origin only begins like the site's is accepted.",
-        file="quart_app/defences/origins.py",
+        file="quart_app/defences/cross_site.py",
         old="_ORIGIN.fullmatch(text)",
         new="_ORIGIN.match(text)",
         tests=(f"{_WEBSOCKETS}test_origins",),
