@@ -8,7 +8,8 @@ from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from quart_app.defences.login_cookie import Session, pages_cookie_name
+from quart_app.defences.login_cookie import Session
+from quart_app.defences.session_cookies import cookie_names
 
 _FAILED = 500
 
@@ -24,8 +25,8 @@ class TwoCookies(SecureCookieSessionInterface):
         if serializer is None:
             return None
         max_age = int(app.permanent_session_lifetime.total_seconds())
-        login = _read(serializer, request.cookies.get(name), max_age)
-        return Session.of(login, _read(serializer, request.cookies.get(pages_cookie_name(name)), max_age))
+        login, pages = (_read(serializer, request.cookies.get(each), max_age) for each in cookie_names(name))
+        return Session.of(login, pages)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookies that have changed, which is the last that happens to an answer."""
@@ -33,10 +34,10 @@ class TwoCookies(SecureCookieSessionInterface):
         if response.status_code >= _FAILED:
             response.headers.pop("Set-Cookie", None)
         elif isinstance(session, Session):
-            name, login, pages = self.get_cookie_name(app), session.login_to_write(), session.pages_to_write()
-            for each, content in ((name, login), (pages_cookie_name(name), pages)):
+            contents = session.login_to_write(), session.pages_to_write()
+            for name, content in zip(cookie_names(self.get_cookie_name(app)), contents, strict=True):
                 if content is not None:
-                    self._write(app, session, response, each, content)
+                    self._write(app, session, response, name, content)
 
     def _write(self, app: Flask, session: Session, response: Response, name: str, content: dict[str, Any]) -> None:
         attributes: dict[str, Any] = {

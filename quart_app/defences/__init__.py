@@ -2,8 +2,7 @@
 
 =====================  ==========================================================
 ``headers``            security headers, and which responses may be cached
-``cookies``            no cookies in failed responses, nor in those to a bearer token
-``session_cookies``    session cookies of hosts with other clocks, and damaged ones
+``session_cookies``    reads and writes session cookies, but none in failed responses or to a bearer token
 ``login_cookie``       the session as two cookies: the login, and what pages keep
 ``session_keys``       the keys of the session, and which of them must not be lost
 ``session_size``       session cookies no larger than browsers keep
@@ -25,13 +24,13 @@ from __future__ import annotations
 from quart_app.application import Application
 from quart_app.framework import websocket_backpressure
 
-from . import cookies, cross_site, headers, schemes
+from . import cross_site, headers, schemes, session_cookies
 
 
 def init_app(app: Application) -> None:
     """Add those that apply to every response."""
     headers.init_app(app)
-    cookies.init_app(app)
+    session_cookies.init_app(app)
     cross_site.init_app(app)
     schemes.init_app(app)
     websocket_backpressure.init_app(app)

@@ -25,16 +25,6 @@ _OWNER = "_login"
 """The key that names the login in the cookie for pages."""
 
 
-def pages_cookie_name(name: str) -> str:
-    """The name of the cookie for pages, beside a session cookie with this name."""
-    return f"{name}_data"
-
-
-def cookie_names(name: str) -> tuple[str, str]:
-    """The names of both cookies, of which visitors have the second only."""
-    return name, pages_cookie_name(name)
-
-
 class Session(SecureCookieSession):
     """A session that knows what the browser has of it."""
 

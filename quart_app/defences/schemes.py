@@ -13,7 +13,7 @@ from quart_app.application import Application
 from quart_app.faces import is_for_api
 
 from .cross_site import SAFE_METHODS
-from .login_cookie import cookie_names
+from .session_cookies import cookie_names
 
 _FORBIDDEN = 403
 _NOT_OVER_HTTP = (

@@ -1,4 +1,8 @@
-"""Reading session cookies from hosts whose clocks differ, and damaged ones.
+"""Reads and writes the two session cookies: also those of hosts whose clocks differ, and none with a failed response.
+
+An error must not change who is logged in. Quart saves the session whatever the status is: a view that logs a user in
+and then fails would leave the user logged in, and a database error while a login is restored could end it. Django
+does not save it, either. And a program that uses a token must not get a cookie as a second credential.
 
 itsdangerous rejects a signature that is one second from the future as expired. So a host whose clock is behind by that
 would log all users out (its issue 400), and the next change of the session would overwrite the valid cookie. Here a
@@ -14,13 +18,18 @@ from __future__ import annotations
 from typing import Any
 
 from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
-from quart import Quart
-from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
+from quart import Quart, Response, has_request_context, request
+from quart.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from quart.wrappers import BaseRequestWebsocket
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .login_cookie import Session, pages_cookie_name
+from quart_app.sessions.bearer import sent_bearer_token
+
+from .login_cookie import Session
 from .session_keys import FLASHES
+from .session_size import fitting_value
 
+_FAILED = 500
 _LEEWAY = 60  # seconds that this host's clock may be behind that of the one that signed
 
 
@@ -41,8 +50,18 @@ class _Signer(TimestampSigner):
         return (value, signed_at) if return_timestamp else value
 
 
-class TolerantSessions(SecureCookieSessionInterface):
-    """Cookie sessions that accept cookies of hosts whose clocks are ahead."""
+def init_app(app: Quart) -> None:
+    """Keep the sessions of this application in two cookies."""
+    app.session_interface = SessionCookies()
+
+
+def cookie_names(name: str) -> tuple[str, str]:
+    """The names of both cookies, of which visitors have the second only: the session cookie, and that for pages."""
+    return name, f"{name}_data"
+
+
+class SessionCookies(SecureCookieSessionInterface):
+    """Sessions in two cookies: that of the login is written as it is, that for pages without what does not fit."""
 
     session_class = Session
 
@@ -64,16 +83,66 @@ class TolerantSessions(SecureCookieSessionInterface):
 
     async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> SecureCookieSession | None:
         """The session of the two cookies; an empty one if there is none, or if it cannot be read, or not yet."""
-        serializer, cookies, name = self.get_signing_serializer(app), request.cookies, self.get_cookie_name(app)
+        serializer, cookies = self.get_signing_serializer(app), request.cookies
         if serializer is None:
             return None
         max_age = int(app.permanent_session_lifetime.total_seconds())
+        name, pages_name = cookie_names(self.get_cookie_name(app))
         login, is_early = _read(serializer, cookies.get(name), max_age)
-        pages, _ = _read(serializer, cookies.get(pages_cookie_name(name)), max_age)
+        pages, _ = _read(serializer, cookies.get(pages_name), max_age)
         for content in (login, pages):
             if not _are_flashes(content.get(FLASHES, [])):
                 del content[FLASHES]
         return Session.of(login, pages, is_early=is_early)
+
+    async def save_session(
+        self, app: Quart, session: SessionMixin, response: Response | WerkzeugResponse | None
+    ) -> None:
+        """Write what has changed. From a failed response, and one to a bearer token, remove all cookies instead.
+
+        It is the last that happens to a response, so all others have set their cookies. Quart's own method would write
+        one cookie with everything.
+        """
+        serializer = self.get_signing_serializer(app)
+        if response is not None and (response.status_code >= _FAILED or _has_bearer_token()):
+            response.headers.pop("Set-Cookie", None)
+            return
+        if response is None or serializer is None or not isinstance(session, Session):
+            await super().save_session(app, session, response)
+            return
+        if session.accessed:
+            response.vary.add("Cookie")
+        login, pages = session.login_to_write(), session.pages_to_write()
+        name, pages_name = cookie_names(self.get_cookie_name(app))
+        if login is not None:
+            value = serializer.dumps(login) if login else None
+            self._write(app, session, response, name, value)
+        if pages is not None:
+            self._write(app, session, response, pages_name, fitting_value(app, serializer, pages_name, pages))
+
+    def _write(
+        self,
+        app: Quart,
+        session: SessionMixin,
+        response: Response | WerkzeugResponse,
+        name: str,
+        value: str | bytes | None,
+    ) -> None:
+        """Set a cookie, or delete it if the value is None, with the same attributes."""
+        attributes: dict[str, Any] = {
+            "httponly": self.get_cookie_httponly(app),
+            "domain": self.get_cookie_domain(app),
+            "partitioned": self.get_cookie_partitioned(app),
+            "path": self.get_cookie_path(app),
+            "secure": self.get_cookie_secure(app),
+            "samesite": self.get_cookie_samesite(app),
+        }
+        if value is None:
+            response.delete_cookie(name, **attributes)
+        else:
+            text = value if isinstance(value, str) else value.decode()
+            response.set_cookie(name, text, expires=self.get_expiration_time(app, session), **attributes)
+        response.vary.add("Cookie")
 
 
 def _read(serializer: URLSafeTimedSerializer, cookie: str | None, max_age: int) -> tuple[dict[str, Any], bool]:
@@ -95,3 +164,7 @@ def _read(serializer: URLSafeTimedSerializer, cookie: str | None, max_age: int) 
 def _are_flashes(value: object) -> bool:
     """Whether the value is a list of pairs, which templates can iterate over without an error."""
     return isinstance(value, list) and all(isinstance(each, list | tuple) and len(each) == 2 for each in value)
+
+
+def _has_bearer_token() -> bool:
+    return has_request_context() and sent_bearer_token(request) is not None

@@ -10,69 +10,29 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from itsdangerous import URLSafeTimedSerializer
-from quart import Quart, Response
-from quart.sessions import SessionMixin
-from werkzeug.wrappers import Response as WerkzeugResponse
+from quart import Quart
 
-from .login_cookie import Session, pages_cookie_name
-from .session_cookies import TolerantSessions
 from .session_keys import FLASHES, FORMS, NEXT
 
 LONGEST = 3800
 """Bytes of name and value. Browsers keep 4,096 with the attributes, which need their part (RFC 6265, section 6.1)."""
 
 
-class FittingSessions(TolerantSessions):
-    """Sessions in two cookies, of which that for pages leaves out what does not fit."""
+def fitting_value(
+    app: Quart, serializer: URLSafeTimedSerializer, name: str, pages: dict[str, Any]
+) -> str | bytes | None:
+    """The value of the cookie for pages, serialised once if it fits; None to delete it.
 
-    async def save_session(
-        self, app: Quart, session: SessionMixin, response: Response | WerkzeugResponse | None
-    ) -> None:
-        """Write what has changed, without the oldest messages and whatever else is too much; the log names what.
+    The oldest messages are left out first, and then whatever else is too much; the log names what.
 
-        Quart's own method would write one cookie with everything.
-        """
-        serializer = self.get_signing_serializer(app)
-        if response is None or serializer is None or not isinstance(session, Session):
-            await super().save_session(app, session, response)
-            return
-        if session.accessed:
-            response.vary.add("Cookie")
-        name, login, pages = self.get_cookie_name(app), session.login_to_write(), session.pages_to_write()
-        if login is not None:
-            self._write(app, session, response, name, _text(serializer.dumps(login)) if login else None)
-        if pages is not None:
-            name = pages_cookie_name(name)
-            self._write(app, session, response, name, _fitting_value(app, serializer, name, pages))
-
-    def _write(
-        self,
-        app: Quart,
-        session: SessionMixin,
-        response: Response | WerkzeugResponse,
-        name: str,
-        value: str | None,
-    ) -> None:
-        """Set a cookie, or delete it if the value is None, with the same attributes."""
-        attributes: dict[str, Any] = {
-            "httponly": self.get_cookie_httponly(app),
-            "domain": self.get_cookie_domain(app),
-            "partitioned": self.get_cookie_partitioned(app),
-            "path": self.get_cookie_path(app),
-            "secure": self.get_cookie_secure(app),
-            "samesite": self.get_cookie_samesite(app),
-        }
-        if value is None:
-            response.delete_cookie(name, **attributes)
-        else:
-            response.set_cookie(name, value, expires=self.get_expiration_time(app, session), **attributes)
-        response.vary.add("Cookie")
-
-
-def _fitting_value(app: Quart, serializer: URLSafeTimedSerializer, name: str, pages: dict[str, Any]) -> str | None:
-    """The value of the cookie for pages, serialised once if it fits; None to delete it."""
+    Arguments:
+        app: the application, in whose log it is.
+        serializer: signs the content.
+        name: that of the cookie.
+        pages: the content, from which the surplus is removed.
+    """
     left_out: dict[str, None] = {}
-    while pages and len(value := _text(serializer.dumps(pages))) > LONGEST - len(name):
+    while pages and len(value := serializer.dumps(pages)) > LONGEST - len(name):
         dropped = _leave_something_out(pages)
         if dropped is None:
             break
@@ -80,10 +40,6 @@ def _fitting_value(app: Quart, serializer: URLSafeTimedSerializer, name: str, pa
     if left_out:
         app.logger.error("A session was too long for a cookie. Left out: %s.", ", ".join(left_out))
     return value if pages else None
-
-
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode()
 
 
 def _leave_something_out(pages: MutableMapping[str, Any]) -> str | None:

@@ -131,7 +131,7 @@ MUTATIONS = (
     Mutation(
         check=6,
         breaks="A 503 may set cookies.",
-        file="quart_app/defences/cookies.py",
+        file="quart_app/defences/session_cookies.py",
         old="response.status_code >= _FAILED or _has_bearer_token()",
         new="_has_bearer_token()",
         tests=(f"{_FAULTS}test_faults[pool_empty]",),

@@ -148,7 +148,7 @@ MUTATIONS = (
     Mutation(
         check=27,
         breaks="A 500 may set cookies.",
-        file="quart_app/defences/cookies.py",
+        file="quart_app/defences/session_cookies.py",
         old="response.status_code >= _FAILED or _has_bearer_token()",
         new="_has_bearer_token()",
         tests=(f"{_FIXATION}test_a_login_that_raises_is_none[sqlite]",),
