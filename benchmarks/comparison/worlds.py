@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.environment import application_environment
 from benchmarks.serving.commands import gunicorn, hypercorn
 from benchmarks.serving.process import serve
-from quart_app.models.handles import hash_handle
+from quart_app.models.login_session import hash_handle
 
 from . import signing
 from .cookies import Jar, SetCookie

@@ -9,8 +9,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
 from quart_app import clock
-from quart_app.models.handles import hash_handle
-from quart_app.models.login_session import Kind, LoginSession
+from quart_app.models.login_session import Kind, LoginSession, hash_handle
 from quart_app.models.user import User
 from quart_app.sessions.confirmation import SessionEnded
 from quart_app.sessions.generations import current_generation

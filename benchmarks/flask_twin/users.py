@@ -10,8 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from quart_app.accounts.users import UserExists
-from quart_app.models.names import email_key, username_key
-from quart_app.models.user import User
+from quart_app.models.user import User, email_key, username_key
 
 from .database import db
 

@@ -9,10 +9,8 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from quart_app import clock
 from quart_app.accounts.password_rules import TEST_PASSWORD
-from quart_app.models.handles import hash_handle, new_handle
-from quart_app.models.login_session import Kind, LoginSession
-from quart_app.models.names import email_key, username_key
-from quart_app.models.user import User
+from quart_app.models.login_session import Kind, LoginSession, hash_handle, new_handle
+from quart_app.models.user import User, email_key, username_key
 
 PASSWORD = TEST_PASSWORD
 _BATCH = 5_000

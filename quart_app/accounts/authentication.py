@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import update
 
 from quart_app.database import current_database
-from quart_app.models.names import username_key
-from quart_app.models.user import User
+from quart_app.models.user import User, username_key
 from quart_app.operation.events import Event, Reason, record
 
 from .devices import known_device

@@ -6,8 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from quart_app.database import current_database
-from quart_app.models.names import email_key
-from quart_app.models.user import User
+from quart_app.models.user import User, email_key
 from quart_app.operation.events import Event, record
 from quart_app.sessions.confirmation import confirm_session_in, renew_session_in
 from quart_app.sessions.ending import end_sessions_in

@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 import email_validator
 
-from quart_app.models.names import email_key, username_key
-from quart_app.models.user import EMAIL_MAX, USERNAME_MAX
+from quart_app.models.user import EMAIL_MAX, USERNAME_MAX, email_key, username_key
 
 from .look_alikes import has_invisible_characters, mixes_scripts
 

@@ -6,8 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from quart_app.database import current_database
-from quart_app.models.names import email_key, username_key
-from quart_app.models.user import User
+from quart_app.models.user import User, email_key, username_key
 from quart_app.operation.events import Event, record
 
 from .passwords import set_password

@@ -10,8 +10,7 @@ from quart_app.accounts.password_rules import TEST_PASSWORD
 from quart_app.application import Application
 from quart_app.database import current_database, insert_into
 from quart_app.migrations.production_use import is_used_in_production
-from quart_app.models.names import email_key, username_key
-from quart_app.models.user import User
+from quart_app.models.user import User, email_key, username_key
 
 from .tables import with_tables
 from .user import password_stdin, read_password

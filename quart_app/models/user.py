@@ -1,7 +1,8 @@
-"""The table of users."""
+"""The table of users, and the keys that usernames and email addresses are compared by."""
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 
 from sqlalchemy import String
@@ -12,7 +13,6 @@ from quart_app import clock
 from quart_app.database import IDS_USED_ONCE, Base
 
 from .login_session import LoginSession
-from .names import email_key, username_key
 
 USERNAME_MAX = 64
 EMAIL_MAX = 120
@@ -76,3 +76,21 @@ class User(_LoggedIn, Base):
 
     def __repr__(self) -> str:
         return f"<User {self.username}>"
+
+
+def username_key(username: str) -> str:
+    """The key of a username: it ignores case and the composition of accents.
+
+    Nearly Unicode's NFKC_Casefold (Unicode 16, section 3.13): folding may undo the normal form, so the result is
+    normalized again.
+    """
+    return _fold(username.strip())
+
+
+def email_key(email: str) -> str:
+    """The key of an email address. It ignores case, as providers do in practice (``Susan@``, ``susan@``)."""
+    return _fold(email.strip())
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -7,8 +7,7 @@ from sqlalchemy import select
 from quart_app import clock
 from quart_app.database import KeyQuery, current_database
 from quart_app.database.rows import Rows
-from quart_app.models.handles import hash_handle
-from quart_app.models.login_session import LoginSession
+from quart_app.models.login_session import LoginSession, hash_handle
 from quart_app.models.user import User
 
 from .last_seen import current_last_seen_updates, is_update_due

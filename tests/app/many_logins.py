@@ -9,8 +9,7 @@ from sqlalchemy import insert, select
 from quart_app import clock as app_clock
 from quart_app.application import Application
 from quart_app.database import current_database
-from quart_app.models.handles import new_handle
-from quart_app.models.login_session import Kind, LoginSession
+from quart_app.models.login_session import Kind, LoginSession, new_handle
 
 MINUTE = timedelta(minutes=1)
 _ROWS_PER_INSERT = 500  # within the statement timeout on a busy machine

@@ -13,7 +13,7 @@ from quart_app.accounts.passwords import PasswordHasher
 from quart_app.accounts.users import UserExists, add_user, user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
-from quart_app.models.names import email_key, username_key
+from quart_app.models.user import email_key, username_key
 from quart_app.settings import Settings
 from tests.app.visitor import PASSWORD, Visitor
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from quart_app.accounts.look_alikes import has_invisible_characters, mixes_scripts
 from quart_app.accounts.name_rules import check_username
-from quart_app.models.names import username_key
-from quart_app.models.user import USERNAME_MAX
+from quart_app.models.user import USERNAME_MAX, username_key
 
 #: Default_Ignorable_Code_Point, as DerivedCoreProperties.txt of Unicode 17.0 lists it.
 IGNORABLE = [

@@ -21,8 +21,7 @@ from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.clients import describe_client
 from quart_app.database import current_database
-from quart_app.models.handles import hash_handle, new_handle
-from quart_app.models.login_session import LoginSession
+from quart_app.models.login_session import LoginSession, hash_handle, new_handle
 from quart_app.sessions.ending import end_sessions
 from quart_app.sessions.last_seen import write_last_seen
 from quart_app.settings import Settings

@@ -14,8 +14,7 @@ from sqlalchemy import update
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.factory import create_app
-from quart_app.models.names import username_key
-from quart_app.models.user import User
+from quart_app.models.user import User, username_key
 from quart_app.settings import Settings
 from tests.app.program import Program, browser_of
 from tests.app.tab import open_tab

@@ -15,7 +15,7 @@ from quart.testing import QuartClient
 
 from compat import encode_cookie
 from quart_app.application import Application
-from quart_app.models.handles import new_handle
+from quart_app.models.login_session import new_handle
 from quart_app.sessions.bearer import make_bearer_token
 from quart_app.settings import Settings
 from tests.app.conftest import Clock

@@ -77,7 +77,7 @@ MUTATIONS = (
     ),
     Mutation(
         breaks="The database holds the handle of a login itself.",
-        file="quart_app/models/handles.py",
+        file="quart_app/models/login_session.py",
         old="return sha256(handle.encode()).hexdigest() if _HANDLE.fullmatch(handle) else None",
         new="return handle if _HANDLE.fullmatch(handle) else None",
         tests=("tests/app/test_sessions.py::test_cookies_and_rows_hold_no_secret_of_each_other[sqlite]",),
