@@ -11,9 +11,8 @@ from typing import Any
 from . import login_session
 from .errors import LoaderFailed, MissingLoader
 from .loading import call_loaders_now, has_loader, read_claim
-from .outcome import REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome
 from .protection import DROP, KEEP, MARK_STALE, Verdict, identifiers, protect
-from .request_login import SHOWN, RequestLogin
+from .request_login import REMEMBER_COOKIE, REQUEST, SESSION, SHOWN, Claim, Outcome, RequestLogin
 from .signals import (
     send,
     session_protected,
@@ -68,9 +67,9 @@ def _commit(login: RequestLogin) -> None:
 
     verdict = judge(login)
     outcome = Outcome((None, None)) if verdict is DROP else _outcome(login)
-    login.is_user_missing = outcome.is_user_missing
     if verdict is not KEEP or outcome.source is not SESSION:
         _write(login, verdict, outcome)
+    login.is_user_missing = outcome.is_user_missing
     login.show(outcome.user)  # before the other signals, whose receivers may access the user too
     if verdict is not KEEP and session_protected.receivers:
         send(session_protected, login)

@@ -22,9 +22,8 @@ from .commit import access_user
 from .errors import NotInitialised
 from .loading import call_loaders, load_once, read_claim
 from .mixins import is_authenticated
-from .outcome import REQUEST
 from .remember_cookie import RememberCookie
-from .request_login import ATTRIBUTE, SHOWN, RequestLogin
+from .request_login import ATTRIBUTE, REQUEST, SHOWN, RequestLogin
 
 #: The key of the Quart-Auth extension in ``app.extensions``.
 EXTENSION = "QUART_FLASK_LOGIN"
@@ -129,8 +128,10 @@ async def load_user(*, again: bool = False) -> Any:
         RuntimeError: there is no request.
     """
     login = current_login()
-    await load_once(login)
-    user = access_user(login)
+    if login.state is not SHOWN:
+        await load_once(login)
+        access_user(login)
+    user = login.user
     return await _load_again(login, user) if again and is_authenticated(user) else user
 
 
@@ -156,5 +157,7 @@ async def user_context() -> dict[str, Any]:
     login = find_login()
     if login is None:
         return {"current_user": None}
+    if login.state is SHOWN:
+        return {"current_user": login.user}
     await load_once(login)
     return {"current_user": UserProxy(lambda: access_user(login)) if login.has_failed else access_user(login)}

@@ -10,8 +10,7 @@ from quart.typing import ResponseReturnValue
 
 from .current import current_login
 from .decorators import refuse_anonymous
-from .hooks import is_static
-from .loading import load_once
+from .loading import is_static, load_once
 from .request_login import RequestLogin
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -6,7 +6,6 @@ awaited, the remember cookie is set or deleted, and the response gets ``Vary: Co
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from quart import Quart, Response, current_app, got_request_exception, has_request_context
@@ -16,7 +15,7 @@ from quart_auth import Action
 from .current import current_login, find_auth, find_login
 from .errors import IdentityConflict, UnsupportedEventLoop, WebsocketIsReadOnly
 from .event_loop import is_supported, scheduler
-from .loading import load
+from .loading import load, may_be_read
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
 from .protection import check_mode
 from .request_login import RequestLogin
@@ -50,7 +49,7 @@ async def before_serving() -> None:
 async def before_request() -> None:
     """Load the user, if there is one and the application could read it."""
     login = current_login()
-    if _may_be_read(login):
+    if may_be_read(login):
         await load(login)
 
 
@@ -60,7 +59,7 @@ async def before_websocket() -> None:
         raise IdentityConflict("A websocket inside a request context would have the request's user (Quart 0.22).")
     login = current_login()
     login.run_soon = scheduler()
-    if _may_be_read(login):
+    if may_be_read(login):
         await load(login)
 
 
@@ -131,39 +130,6 @@ def settle_remember_cookie(login: RequestLogin, response: Response) -> None:
     elif order == "set" and (user_id := read_user_id(session)) is not None and not login.is_user_missing:
         auth.write_cookie(response, str(user_id), session.get(REMEMBER_SECONDS))
         login.varies = True
-
-
-def _may_be_read(login: RequestLogin) -> bool:
-    """Whether the application could read the user.
-
-    Not for static files and unknown URLs, unless it has hooks or error pages; see ``LoginManager.load_for_hooks``.
-    """
-    app, connection = login.app, login.connection()
-    rule = connection.url_rule
-    if rule is not None and ("static" not in rule.endpoint or not is_static(app, rule.endpoint)):
-        return True
-    if not login.settings.load_for_hooks:
-        return False
-    hooks = (app.before_request_funcs, app.after_request_funcs, app.before_websocket_funcs)
-    handlers = (by_class for by_code in app.error_handler_spec.values() for by_class in by_code.values())
-    names = (None, *connection.blueprints)
-    return (
-        any(_is_foreign(hook) for by_name in hooks for name in names for hook in by_name.get(name, ()))
-        or any(app.teardown_request_funcs.values())
-        or any(handlers)
-    )
-
-
-def _is_foreign(hook: Callable[..., Any]) -> bool:
-    """Whether *hook* is not of this package, whose own never read the user of a static file or unknown URL."""
-    return not str(getattr(hook, "__module__", None)).startswith(f"{__package__}.")
-
-
-def is_static(app: Quart, endpoint: str) -> bool:
-    """Whether *endpoint* is answered by Quart's own view of static files."""
-    if endpoint != "static" and not endpoint.endswith(".static"):
-        return False
-    return getattr(app.view_functions.get(endpoint), "__name__", None) == "send_static_file"
 
 
 def _add_vary_cookie(response: Response) -> None:

@@ -8,12 +8,25 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from quart import Quart
+
 from .callbacks import call, call_now
 from .errors import UserNotLoaded
 from .event_loop import current_task
 from .login_session import REMEMBER, read_user_id
-from .outcome import NO_USER, REMEMBER_COOKIE, REQUEST, SESSION, Claim, Outcome
-from .request_login import LOADED, LOADING, NEW, SHOWN, RequestLogin
+from .request_login import (
+    LOADED,
+    LOADING,
+    NEW,
+    NO_USER,
+    REMEMBER_COOKIE,
+    REQUEST,
+    SESSION,
+    SHOWN,
+    Claim,
+    Outcome,
+    RequestLogin,
+)
 
 
 def read_claim(login: RequestLogin) -> Claim:
@@ -28,6 +41,39 @@ def has_loader(login: RequestLogin, claim: Claim) -> bool:
     """Whether there is a loader to call for *claim*: a request loader always, a user loader if it holds an id."""
     settings = login.settings
     return settings._request_callback is not None or (settings._user_callback is not None and claim != (None, None))
+
+
+def may_be_read(login: RequestLogin) -> bool:
+    """Whether the application could read the user.
+
+    Not for static files and unknown URLs, unless it has hooks or error pages; see ``LoginManager.load_for_hooks``.
+    """
+    app, connection = login.app, login.connection()
+    rule = connection.url_rule
+    if rule is not None and ("static" not in rule.endpoint or not is_static(app, rule.endpoint)):
+        return True
+    if not login.settings.load_for_hooks:
+        return False
+    hooks = (app.before_request_funcs, app.after_request_funcs, app.before_websocket_funcs)
+    handlers = (by_class for by_code in app.error_handler_spec.values() for by_class in by_code.values())
+    names = (None, *connection.blueprints)
+    return (
+        any(_is_foreign(hook) for by_name in hooks for name in names for hook in by_name.get(name, ()))
+        or any(app.teardown_request_funcs.values())
+        or any(handlers)
+    )
+
+
+def _is_foreign(hook: Callable[..., Any]) -> bool:
+    """Whether *hook* is not of this package, whose own never read the user of a static file or unknown URL."""
+    return not str(getattr(hook, "__module__", None)).startswith(f"{__package__}.")
+
+
+def is_static(app: Quart, endpoint: str) -> bool:
+    """Whether *endpoint* is answered by Quart's own view of static files."""
+    if endpoint != "static" and not endpoint.endswith(".static"):
+        return False
+    return getattr(app.view_functions.get(endpoint), "__name__", None) == "send_static_file"
 
 
 async def load(login: RequestLogin) -> None:

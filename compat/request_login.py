@@ -1,12 +1,14 @@
-"""The login of one request or websocket: state only; ``loading`` and ``commit`` change it.
+"""The login of one request or websocket, and what the loaders answered: state only.
 
-It is kept on the request itself, because ``g`` belongs to the application context, which several requests may share.
+``loading`` and ``commit`` change it. It is kept on the request itself, because ``g`` belongs to the application
+context, which several requests may share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, cast
 from weakref import ref
@@ -14,7 +16,6 @@ from weakref import ref
 from quart import Request, Websocket, session
 
 from .event_loop import Scheduler
-from .outcome import Outcome
 from .remember_cookie import RememberCookie
 
 #: The attribute of a request or websocket that holds its login.
@@ -22,6 +23,42 @@ ATTRIBUTE = "_quart_flask_login"
 
 # What the proxy itself calls: half a microsecond less than through the proxy.
 _current_session: Callable[[], Any] = cast(Any, session)._get_current_object
+
+#: What the cookies of a request claim: the user id in the session, and the remember cookie as it was sent.
+Claim = tuple[Any, str | None]
+
+
+class Source(Enum):
+    """Where a user was loaded from."""
+
+    NO_USER = auto()
+    SESSION = auto()
+    REMEMBER_COOKIE = auto()
+    REQUEST = auto()
+
+
+#: The members as names of this module: in Python 3.11 an attribute of an Enum class costs more than a global.
+NO_USER, SESSION, REMEMBER_COOKIE, REQUEST = Source
+
+
+@dataclass
+class Outcome:
+    """The loaders' answer to one claim."""
+
+    claim: Claim
+    user: Any = None
+    source: Source = NO_USER
+    #: The id in the remember cookie, if the user came from it.
+    remembered_id: str | None = None
+    #: Whether the session names a user who no longer exists.
+    is_user_gone: bool = False
+    #: What a loader raised; *user* and the rest mean nothing then.
+    error: Exception | None = None
+
+    @property
+    def is_user_missing(self) -> bool:
+        """Whether the session names a user who no longer exists, and nothing else gives one."""
+        return self.is_user_gone and self.user is None
 
 
 class State(Enum):
