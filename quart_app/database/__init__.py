@@ -1,7 +1,7 @@
 """The database: one engine for the application, one session for each piece of work.
 
 ======================  ==========================================================
-``connections``         :class:`Database`: sessions, loads by a key, health checks, migrations
+``connections``         :class:`Database`: sessions, single statements, health checks, migrations
 ``connection_limiter``  how many requests use the database at once, and a fair queue for the others
 ``data_loader``         a batching data loader: one statement for all keys that are requested together
 ``backends``            SQLite or PostgreSQL, by ``DATABASE_URL``

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from asyncio import create_task, shield, timeout
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import Gauge
-from sqlalchemy import Executable, Row, Select, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
 from quart_app.extension import Extension
 
 from .backends import backend_at
-from .connection_limiter import ConnectionLimiter
+from .connection_limiter import ConnectionLimiter, watch_pool
 from .data_loader import DataLoader, Key, KeyQuery
 from .faults import DatabaseUnavailable, faults_are_unavailability, is_fault
 
@@ -69,21 +67,7 @@ class Database:
 
     def watch(self, in_use: Gauge) -> None:
         """Keep a gauge at the number of connections that are taken from the pool."""
-        pool = self._engine.sync_engine.pool
-        taken: set[ConnectionPoolEntry] = set()
-
-        def take(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
-            taken.add(record)
-            in_use.inc()
-
-        def give_back(_connection: object, record: ConnectionPoolEntry) -> None:
-            # Also called for a connection that was never taken: its request was cancelled while it was tested.
-            if record in taken:
-                taken.remove(record)
-                in_use.dec()
-
-        event.listen(pool, "checkout", take)
-        event.listen(pool, "checkin", give_back)
+        watch_pool(self._engine.sync_engine.pool, in_use)
 
     async def open(self) -> None:
         """Prepare the database when a server starts."""
@@ -151,7 +135,9 @@ class Database:
             DatabaseUnavailable: as :meth:`session`.
         """
         if query not in self._loaders:
-            self._loaders[query] = DataLoader(query, self._connections_limiter, self._fetch)
+            self._loaders[query] = DataLoader(
+                query, self._connections_limiter, self._autocommit_engine, timeout=self._backend.operation_timeout
+            )
         try:
             row: Row[Any] | None = await self._loaders[query].load(key)
         except Exception as error:
@@ -159,28 +145,6 @@ class Database:
                 raise DatabaseUnavailable from error
             raise
         return row
-
-    async def _fetch(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
-        """Execute a SELECT in autocommit, within the operation timeout, and return all rows.
-
-        SQLAlchemy's asynchronous connection would cost twice as much: it runs connect, execute and close in one
-        greenlet each.
-        """
-        async with timeout(self._backend.operation_timeout):
-            return await greenlet_spawn(self._fetch_until_connected, statement, parameters)
-
-    def _fetch_until_connected(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
-        try:
-            return self._fetch_once(statement, parameters)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-        # The connection broke just now. A SELECT can be repeated safely, on another connection.
-        return self._fetch_once(statement, parameters)
-
-    def _fetch_once(self, statement: Select[Any], parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
-        with self._autocommit_engine.connect() as connection:
-            return connection.execute(statement, parameters).all()
 
     async def ping(self) -> None:
         """Check that the database answers, over a connection of its own, because all others may be in use.

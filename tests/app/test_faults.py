@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quart_app.accounts.login import end_login, start_login
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
-from quart_app.database import Database, DatabaseUnavailable, current_database
+from quart_app.database import DatabaseUnavailable, current_database
+from quart_app.database.data_loader import DataLoader
 from quart_app.factory import create_app
 from tests.app.visitor import Visitor
 
@@ -34,7 +35,7 @@ def broken(error: Exception) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for method in ("get", "scalar", "execute", "commit"):
             patch.setattr(AsyncSession, method, fail)
-        patch.setattr(Database, "_fetch_once", fail_at_once)
+        patch.setattr(DataLoader, "_fetch_once", fail_at_once)
         yield
 
 
