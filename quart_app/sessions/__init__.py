@@ -7,8 +7,7 @@ Each function that writes is a transaction of its own; one with a name in ``_in`
 ``limits``        how long a login session lasts
 ``lookup``        finding the user of a handle, for every request
 ``last_seen``     last-seen updates, written in the background
-``creation``      starting a login session
-``cap``           how many login sessions a user may have
+``creation``      starting a login session, and how many a user may have
 ``confirmation``  changes that need a recently entered password; renewing a session
 ``listing``       login sessions that have not expired
 ``ending``        ending login sessions before they expire

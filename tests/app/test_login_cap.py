@@ -135,8 +135,8 @@ async def test_accounts_from_before_the_cap(app: Application, visitor: Visitor, 
     (session_id,) = await ids(app)
     await add_logins(app, count)
     with (
-        mock.patch("quart_app.sessions.cap._SURPLUS_READ", 25),
-        mock.patch("quart_app.sessions.cap.ROWS_PER_STATEMENT", 20),
+        mock.patch("quart_app.sessions.creation._SURPLUS_READ", 25),
+        mock.patch("quart_app.sessions.creation.ROWS_PER_STATEMENT", 20),
         mock.patch("quart_app.sessions.generations.ROWS_PER_STATEMENT", 25),
     ):
         other = Visitor(app)
@@ -158,7 +158,7 @@ async def test_a_new_generation_is_for_one_user(app: Application, visitor: Visit
     await bob.register("bob", email="bob@example.com")
     await bob.login("bob")
     await add_logins(app, 20)
-    with mock.patch("quart_app.sessions.cap.ROWS_PER_STATEMENT", 5):
+    with mock.patch("quart_app.sessions.creation.ROWS_PER_STATEMENT", 5):
         visitors = await log_in_often(app, 3)
     await asyncio.gather(*app.background_tasks)
     async with current_database.of(app).session() as session:

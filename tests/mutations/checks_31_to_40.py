@@ -20,7 +20,7 @@ MUTATIONS = (
     Mutation(
         check=31,
         breaks="No login is ended to make room.",
-        file="quart_app/sessions/cap.py",
+        file="quart_app/sessions/creation.py",
         old="dropped = [row for row in rows if row.id not in kept]",
         new="dropped = [row for row in rows if row.is_expired]",
         tests=(_CAPPED,),
@@ -28,7 +28,7 @@ MUTATIONS = (
     Mutation(
         check=31,
         breaks="All rows but the newest thousand stay valid.",
-        file="quart_app/sessions/cap.py",
+        file="quart_app/sessions/creation.py",
         old="is_rest_left = len(rows) == most",
         new="is_rest_left = False",
         tests=(_CAPPED,),
