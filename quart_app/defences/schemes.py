@@ -29,15 +29,15 @@ _NOT_OVER_HTTPS = (
 
 def init_app(app: Application) -> None:
     """Warn once in the log of each worker, at the first such request."""
-    settings = app.settings
-    is_told = settings.session_cookie_secure is True and not settings.production  # a developer who has https
+    production = app.settings.production
+    is_told = app.settings.session_cookie_secure is True and not production  # a developer who has https
 
     @app.after_request
     async def warn_once(response: Response) -> Response:
         nonlocal is_told
         if is_told:
             return response
-        if not settings.production:
+        if not production:
             if request.is_secure:
                 is_told = True
                 app.logger.warning(_NOT_OVER_HTTPS)

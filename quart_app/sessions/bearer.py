@@ -35,10 +35,10 @@ def sent_bearer_token(connection: Request | Websocket) -> str | None:
 
     Pages accept only cookies, because their protection against cross-site requests is made for cookies.
     """
-    if isinstance(connection, Request) and not is_api_path(connection.path):
-        return None
     try:
         sent = connection.authorization
     except ValueError:  # Werkzeug's own: "Basic" and something that is not ASCII
         return None
-    return (sent.token or "") if sent is not None and sent.type == "bearer" else None
+    if sent is None or sent.type != "bearer" or (isinstance(connection, Request) and not is_api_path(connection.path)):
+        return None
+    return sent.token or ""
