@@ -91,16 +91,13 @@ def _upgrade(url: str) -> None:
         thread.submit(asyncio.run, upgrade()).result()
 
 
+_SETTINGS = Settings(password_method="pbkdf2:sha256:1", password_queue=100, address_limits=False)
+
+
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """A real database, a cheap hash, and no limits on network addresses: all tests have the same one."""
-    return Settings(
-        instance_path=tmp_path,
-        database_url=SecretStr(database_url),
-        password_method="pbkdf2:sha256:1",
-        password_queue=100,
-        address_limits=False,
-    )
+    return _SETTINGS.model_copy(update={"instance_path": tmp_path, "database_url": SecretStr(database_url)})
 
 
 class _Templates(BytecodeCache):
