@@ -24,6 +24,7 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 import aiosqlite
+from sqlalchemy import Connection
 
 
 class _Result(NamedTuple):
@@ -42,13 +43,16 @@ class OneRoundTripConnection(aiosqlite.Connection):
         pragmas: statements to execute when the connection is opened.
         args: passed on to :func:`sqlite3.connect`.
         options: passed on to :func:`sqlite3.connect`.
+
+    Attributes:
+        commits_next: whether the next statement is committed in the round trip that executes it.
     """
 
     def __init__(self, *args: Any, pragmas: Iterable[str], **options: Any) -> None:
         super().__init__(partial(self._open, pragmas, *args, **options), iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy does: a forgotten connection must not keep the process from ending
         self._is_idle = True
-        self._commits_next = False
+        self.commits_next = False
         self._file: sqlite3.Connection | None = None
         self._ended: asyncio.Future[Any] | None = None
 
@@ -98,14 +102,10 @@ class OneRoundTripConnection(aiosqlite.Connection):
         # A cancelled statement may have begun a transaction, or may still do so in the thread.
         return not self._is_idle or self.in_transaction
 
-    def commit_next(self) -> None:
-        """Commit the next statement in the round trip that executes it."""
-        self._commits_next = True
-
     async def run(self, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
         """Execute a statement in the thread, and return all its rows."""
-        run = self._run_and_commit if self._commits_next else self._run
-        self._commits_next = self._is_idle = False
+        run = self._run_and_commit if self.commits_next else self._run
+        self.commits_next = self._is_idle = False
         result: _Result = await self._execute(run, method, statement, parameters)  # type: ignore[no-untyped-call]
         self._is_idle = True
         return result
@@ -121,6 +121,12 @@ class OneRoundTripConnection(aiosqlite.Connection):
         result = self._run(method, statement, parameters)
         self._conn.commit()
         return result
+
+
+def commit_next_statement(connection: Connection) -> None:
+    """Commit the next statement of SQLAlchemy's connection in the round trip that executes it."""
+    driver_connection: Any = connection.connection.driver_connection
+    driver_connection.commits_next = True
 
 
 class _Cursor:

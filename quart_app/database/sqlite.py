@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from quart_app.private_files import create_private_file
 
 from .connection_limiter import ACQUIRE_TIMEOUT
-from .one_round_trip import OneRoundTripConnection
+from .one_round_trip import OneRoundTripConnection, commit_next_statement
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 5000",  # ms to wait for another writer
@@ -84,10 +84,7 @@ class Sqlite:
             else:
                 return
 
-    def commit_at_once(self, connection: Connection) -> None:
-        """Commit the next statement in its round trip to the connection's thread."""
-        driver_connection: Any = connection.connection.driver_connection
-        driver_connection.commit_next()
+    commit_at_once = staticmethod(commit_next_statement)
 
     @asynccontextmanager
     async def migration_connection(self) -> AsyncIterator[AsyncConnection]:
