@@ -13,8 +13,7 @@
 ``proxies``            address, scheme and host of the client, behind trusted proxies
 ``prefixes``           the path below which a trusted proxy serves the application
 ``rate_limits``        how many password forms a network address may send
-``rate``               the algorithm that decides (GCRA)
-``rate_limit_memory``  its state in this process
+``rate``               the algorithm that decides (GCRA), and its state in this process
 ``rate_limit_redis``   its state in Redis, for all workers and hosts
 =====================  ==========================================================
 """

@@ -21,7 +21,7 @@ _ANSWER_TIMEOUT = 0.25
 _PAUSE = 10.0
 """Seconds in which Redis is not asked after it has failed."""
 
-# GCRA, as in rate.count_one, in Redis: it runs a script as one step and by its own clock, so workers neither come
+# GCRA, as in rate.py, in Redis: it runs a script as one step and by its own clock, so workers neither come
 # between each other nor need the same time. A key holds when its allowance is full again, in seconds since 1970. No
 # such time is later than a period from now, unless the clock of Redis was set back.
 # KEYS: the key. ARGV: period and interval of the rate, in seconds. Returns wait and backlog of the outcome.

@@ -21,8 +21,7 @@ from quart_app.operation.events import Event, record
 from quart_app.settings import Settings
 
 from .cross_site import SAFE_METHODS
-from .rate import Outcome, Rate, Store
-from .rate_limit_memory import LocalStore
+from .rate import LocalStore, Outcome, Rate, Store
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 

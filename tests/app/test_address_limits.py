@@ -12,9 +12,8 @@ from quart.testing import QuartClient
 from redis.asyncio import Redis
 
 from quart_app.application import Application
-from quart_app.defences import rate_limit_memory, rate_limit_redis
-from quart_app.defences.rate import Rate
-from quart_app.defences.rate_limit_memory import LocalStore
+from quart_app.defences import rate_limit_redis
+from quart_app.defences.rate import LocalStore, Rate
 from quart_app.defences.rate_limits import network_of
 from quart_app.factory import create_app
 from quart_app.settings import Settings
@@ -145,8 +144,8 @@ def test_networks(address: str, network: str) -> None:
 async def test_expired_counts_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     """When there are many keys, expired ones are removed, and no others."""
     now = 1000.0
-    monkeypatch.setattr(rate_limit_memory, "_SWEEP_FROM", 10)
-    monkeypatch.setattr(rate_limit_memory, "monotonic", lambda: now)
+    monkeypatch.setattr("quart_app.defences.rate._SWEEP_FROM", 10)
+    monkeypatch.setattr("quart_app.defences.rate.monotonic", lambda: now)
     store, in_an_hour, in_a_second = LocalStore(), Rate(1, 3600.0), Rate(1, 1.0)
     for number in range(5):
         assert not (await store.take(f"kept {number}", in_an_hour)).wait
@@ -160,7 +159,7 @@ async def test_expired_counts_are_removed(monkeypatch: pytest.MonkeyPatch) -> No
 async def test_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """With three in a minute, three may come at once, then one every twenty seconds."""
     now = 1000.0
-    monkeypatch.setattr(rate_limit_memory, "monotonic", lambda: now)
+    monkeypatch.setattr("quart_app.defences.rate.monotonic", lambda: now)
     store, rate = LocalStore(), Rate(3, 60.0)
     taken = [await store.take("key", rate) for _ in range(4)]
     assert [(each.wait, each.backlog) for each in taken] == [(0, 20), (0, 40), (0, 60), (20, 60)]

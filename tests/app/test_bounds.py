@@ -14,9 +14,7 @@ from quart_app.accounts.attempts import AttemptCounter
 from quart_app.accounts.throttle import attempts_key, current_throttle
 from quart_app.application import Application
 from quart_app.database import current_database
-from quart_app.defences import rate_limit_memory
-from quart_app.defences.rate import Rate
-from quart_app.defences.rate_limit_memory import LocalStore
+from quart_app.defences.rate import LocalStore, Rate
 from quart_app.models.failed_attempts import FailedAttempts
 from quart_app.sessions.last_seen import LastSeenUpdates
 from tests.app.test_throttling import attempts
@@ -41,7 +39,7 @@ async def test_expired_counts_go_in_batches(app: Application, queries: list[str]
 
 async def test_addresses_in_memory_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit the address is forgotten that has sent nothing for the longest time."""
-    monkeypatch.setattr(rate_limit_memory, "KEYS_MAX", 10)
+    monkeypatch.setattr("quart_app.defences.rate.KEYS_MAX", 10)
     store, rate = LocalStore(), Rate(2, 3600.0)
     await store.take("guesses on", rate)
     for number in range(50):
