@@ -113,10 +113,11 @@ class SessionCookies(SecureCookieSessionInterface):
         if session.accessed:
             response.vary.add("Cookie")
         login, pages = session.login_to_write(), session.pages_to_write()
+        if login is None and pages is None:
+            return
         name, pages_name = cookie_names(self.get_cookie_name(app))
         if login is not None:
-            value = serializer.dumps(login) if login else None
-            self._write(app, session, response, name, value)
+            self._write(app, session, response, name, serializer.dumps(login) if login else None)
         if pages is not None:
             self._write(app, session, response, pages_name, fitting_value(app, serializer, pages_name, pages))
 
