@@ -148,7 +148,7 @@ class Settings(BaseSettings):
     @field_validator("cookie_suffix")
     @classmethod
     def _is_no_name_of_another_cookie(cls, value: str) -> str:
-        # The cookie for pages is the session cookie's name and "_data": defences/login_cookie.py.
+        # The cookie for pages is the session cookie's name and "_data": defences/session_cookies.py.
         if value.endswith("_data"):
             raise ValueError(
                 f"{value!r} would give the session cookie the name of another application's second cookie. "
