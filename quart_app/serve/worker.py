@@ -15,6 +15,7 @@ from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from hypercorn.utils import LifespanFailureError
 
 from quart_app import create_app
 from quart_app.application import Application
@@ -55,7 +56,11 @@ def main() -> None:
             raise SystemExit(str(error)) from None  # one line, instead of a traceback of the server's start
         warm_up(app)
         stop = partial(_until_told, lifeline, current_server_stop.of(app))
-        runner.run(serve(app, config, shutdown_trigger=partial(_stop_in_time, stop, servers, config.graceful_timeout)))
+        until_stopped = partial(_stop_in_time, stop, servers, config.graceful_timeout)
+        try:
+            runner.run(serve(app, config, shutdown_trigger=until_stopped))
+        except LifespanFailureError as error:
+            raise SystemExit(str(error)) from None  # Quart has logged it with its traceback
 
 
 async def _stop_in_time(stop: Callable[[], Awaitable[None]], servers: list[asyncio.Server], seconds: float) -> None:

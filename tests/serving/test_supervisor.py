@@ -60,12 +60,13 @@ def test_a_worker_that_reaches_max_requests_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_start_that_fails_ends(tmp_path: Path) -> None:
-    """If the first worker cannot start, the supervisor ends with its error on stderr and exit status 1."""
+    """If the first worker cannot start, the supervisor ends with its error, in one line, and exit status 1."""
     environment = {"ENVIRONMENT": "production", "SECRET_KEY": "a key that is long enough"}
     with start(tmp_path, environment=environment) as server:
         assert server.process.wait(EXIT_TIMEOUT) == 1
     log = server.log.read_text()
-    assert "The database is at revision none" in log
+    assert "\nLifespan failure in startup. 'The database is at revision none" in log
+    assert "\nTraceback" not in log
     assert "A worker did not start (exit status 1); its error is above." in log
 
 
