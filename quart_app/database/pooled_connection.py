@@ -3,6 +3,9 @@
 Each transaction there may run on another connection of the server. So timeouts cannot be settings of the connection:
 they are set within each transaction, by ``SET LOCAL``, in the round trip of its ``BEGIN``.
 
+``BEGIN`` waits for one of the pooler's connections to the server, and has a timeout of its own for that: while the
+server is down, PgBouncer lets the first transactions wait and refuses those after them at once.
+
 A statement that asyncpg gives up ends its connection, upon which the pooler ends that of the server. asyncpg would send
 a cancel request, whose connection it closes with the other: PgBouncer 1.18 exits then (its issue 801).
 
@@ -21,6 +24,8 @@ from typing import Any
 
 from asyncpg import Connection  # type: ignore[import-untyped]  # 0.32 has no types
 
+_BEGIN_TIMEOUT = 1.0  # seconds, as long as the queue for the connections to the pooler may stand still
+
 
 def connection_class(settings: Callable[[], Mapping[str, str]]) -> type[Any]:
     """A class of connections whose transactions begin with these settings of the server, such as timeouts in ms."""
@@ -29,7 +34,7 @@ def connection_class(settings: Callable[[], Mapping[str, str]]) -> type[Any]:
         async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's
             if query.startswith("BEGIN"):
                 local = "".join(f" SET LOCAL {name} = {value};" for name, value in settings().items())
-                query = f"{query.rstrip(';')};{local}"
+                query, timeout = f"{query.rstrip(';')};{local}", timeout or _BEGIN_TIMEOUT
             status: str = await super().execute(query, *args, timeout=timeout)
             return status
 

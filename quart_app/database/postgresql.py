@@ -1,17 +1,14 @@
 """PostgreSQL through asyncpg: every connection attempt and every statement has a timeout.
 
-Written for asyncpg 0.32 and SQLAlchemy 2.1. Two workarounds depend on their versions:
-
-- ``_connect`` never cancels :func:`asyncpg.connect`: version 0.32 leaves an exception that is never retrieved (its
-  issue 1310). Once that is fixed, ``async_creator_fn`` can go; ``test_database_faults.py`` cancels such attempts.
-- ``_replace_broken_connections`` asks asyncpg whether a connection is closed, which is free. SQLAlchemy's
-  ``pool_pre_ping`` costs three round trips for every checkout; use it if ``driver_connection.is_closed()`` goes.
+Written for asyncpg 0.32 and SQLAlchemy 2.1. ``_replace_broken_connections`` asks asyncpg whether a connection is
+closed, which is free. SQLAlchemy's ``pool_pre_ping`` costs three round trips for every checkout; use it if
+``driver_connection.is_closed()`` goes.
 """
 
 from __future__ import annotations
 
 import ssl
-from asyncio import CancelledError, Task, create_task, shield, sleep, timeout
+from asyncio import sleep, timeout
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -27,13 +24,17 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from quart_app.database_url import NO_DIRECT_URL, PostgresqlServer, UnusableDatabaseUrl
 
+from .connecting import connect
+from .pooler_check import PoolerCheck
+
 _OPERATION_TIMEOUT = 2.5  # seconds
 _CONNECT_TIMEOUT = 2.0  # seconds
 _COMMAND_TIMEOUT = 2.0  # seconds, asyncpg's
 # The server's own timeouts come first: they end the statement and keep the connection. asyncpg's end both.
 _SERVER_TIMEOUTS = {"lock_timeout": "1000", "statement_timeout": "1500"}  # ms
-# For migrations, whatever the role has. Sent at connect, so that a pooler that nobody mentioned refuses them, too.
-_NO_TIMEOUTS = {"lock_timeout": "0", "statement_timeout": "0"}
+# For migrations, whatever the role has: 25 days, the longest there are. "0" would be none, and is also the default, by
+# which nobody could tell that a pooler has dropped it.
+_NO_TIMEOUTS = {"lock_timeout": "2147483647", "statement_timeout": "2147483647"}
 
 _IDLE_BEFORE_PING = 1.0  # seconds without use after which a connection is pinged before it is used
 _IDLE_SINCE = "quart_app.idle_since"
@@ -41,8 +42,6 @@ _IDLE_SINCE = "quart_app.idle_since"
 _URL = "postgresql+asyncpg://"  # asyncpg gets the real one, so that the repr of an engine does not show it
 _MIGRATION_LOCK = 7_283_605_417  # the key of an advisory lock: any number without another use in this database
 _MIGRATION_LOCK_TIMEOUT = 60.0  # seconds to wait for a migration by another process
-
-_UNSUPPORTED = "unsupported startup parameter"  # PgBouncer's words
 
 
 class Postgresql:
@@ -68,6 +67,7 @@ class Postgresql:
         self._server = server
         self._behind_pooler = behind_pooler
         self._direct = direct if direct is not None or behind_pooler else server
+        self._check = PoolerCheck(server, behind_pooler=behind_pooler)
 
     @property
     def autocommit_options(self) -> Mapping[str, Any]:
@@ -92,6 +92,7 @@ class Postgresql:
         """An engine whose connections have timeouts, and are checked before they are used again."""
         engine = self._create(
             self._server,
+            self._check,
             pool_size=pool_size,
             max_overflow=0,  # an overflow connection is opened for one query and closed: under load, most of the work
             pool_timeout=pool_timeout,
@@ -122,7 +123,12 @@ class Postgresql:
         """
         if self._direct is None:
             raise UnusableDatabaseUrl(NO_DIRECT_URL)
-        engine = self._create(self._direct, poolclass=NullPool, connect_args={"server_settings": _NO_TIMEOUTS})
+        engine = self._create(
+            self._direct,
+            PoolerCheck(self._direct),
+            poolclass=NullPool,
+            connect_args={"server_settings": _NO_TIMEOUTS},
+        )
         async with engine.connect() as connection:
             async with timeout(_MIGRATION_LOCK_TIMEOUT):
                 while not await connection.scalar(select(func.pg_try_advisory_lock(_MIGRATION_LOCK))):
@@ -133,15 +139,15 @@ class Postgresql:
             await connection.commit()
 
     def _create(
-        self, server: PostgresqlServer, *, connect_args: dict[str, Any] | None = None, **options: Any
+        self, server: PostgresqlServer, check: PoolerCheck, *, connect_args: dict[str, Any], **options: Any
     ) -> AsyncEngine:
-        connect_args = {"dsn": server.dsn, **(connect_args or {})}
+        connect_args = {"dsn": server.dsn, **connect_args}
         if server.system_certificates:
             connect_args["ssl"] = ssl.create_default_context()
         try:
             return create_async_engine(
                 _URL,
-                connect_args={"async_creator_fn": partial(_connect, server), **connect_args},
+                connect_args={"async_creator_fn": partial(connect, server, check), **connect_args},
                 hide_parameters=True,  # errors are logged, and parameters include addresses and hashes of passwords
                 **options,
             )
@@ -165,63 +171,6 @@ def _pooler_options() -> dict[str, Any]:
         "prepared_statement_cache_size": 0,
         "connection_class": connection_class(lambda: _SERVER_TIMEOUTS),
     }
-
-
-async def _connect(server: PostgresqlServer, *arguments: Any, **options: Any) -> Any:
-    """Connect with asyncpg. A cancelled attempt goes on to its end in the background, and the connection is closed.
-
-    asyncpg leaves an exception that is never retrieved if it is cancelled itself (its issue 1310).
-
-    Raises:
-        UnusableDatabaseUrl: the server refuses the settings at connect, as connection poolers do, or asyncpg refuses
-            the URL.
-        ConnectionError: no host is what ``target_session_attrs`` asks for.
-    """
-    # asyncpg is optional, and 0.32 has no types.
-    from asyncpg import ClientConfigurationError, PostgresError  # type: ignore[import-untyped]
-
-    connecting = create_task(_connect_to_a_host(server, *arguments, **options))
-    try:
-        return await shield(connecting)
-    except CancelledError:
-        connecting.add_done_callback(_close_late)
-        raise
-    except ClientConfigurationError as error:
-        raise UnusableDatabaseUrl(f"{server.setting} cannot be used: {error}.") from None
-    except PostgresError as error:
-        if _UNSUPPORTED not in str(error):
-            raise
-        raise UnusableDatabaseUrl(
-            f"{server.setting} leads to a connection pooler, which refuses a parameter ({error}). "
-            "Set DATABASE_POOLER=transaction, and DATABASE_DIRECT_URL to the server itself for migrations."
-        ) from None
-
-
-async def _connect_to_a_host(server: PostgresqlServer, *arguments: Any, **options: Any) -> Any:
-    """Connect to the first host that answers and is what ``target_session_attrs`` asks for.
-
-    asyncpg can do this itself, but with one timeout for all hosts: one that does not answer would use it up.
-    """
-    from asyncpg import CannotConnectNowError, TargetServerAttributeNotMatched, connect
-
-    hosts: Sequence[tuple[str | None, int | None]] = server.hosts or [(None, None)]
-    if "timeout" in options:
-        options["timeout"] /= len(hosts)
-    reasons: list[Exception] = []
-    for host, port in hosts:
-        try:
-            return await connect(*arguments, **options, host=host, port=port)
-        except (OSError, CannotConnectNowError, TargetServerAttributeNotMatched) as error:
-            reasons.append(error)
-    if len(reasons) == 1 and not isinstance(reasons[0], TargetServerAttributeNotMatched):
-        raise reasons[0]
-    # None of these is an error that SQLAlchemy knows.
-    raise ConnectionError(f"No host of {server.setting} can be used: {'; '.join(map(repr, reasons))}")
-
-
-def _close_late(connecting: Task[Any]) -> None:
-    if not connecting.cancelled() and connecting.exception() is None:
-        connecting.result().terminate()
 
 
 def _replace_broken_connections(engine: AsyncEngine) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]  # 0.32 has no types
@@ -21,7 +22,6 @@ from benchmarks.services.pgbouncer import HOW_TO_GET_IT, find_pgbouncer, run_pgb
 from benchmarks.services.postgresql import Cluster
 from quart_app.application import Application
 from quart_app.database import Database, DatabaseUnavailable, UnusableDatabaseUrl, current_database
-from quart_app.factory import create_app
 from quart_app.migrations.changes import compare_tables, downgrade_tables, upgrade_tables
 from quart_app.migrations.revisions import head_revision
 from quart_app.settings import Settings
@@ -36,6 +36,8 @@ _STILL_SLEEPING = """
     SELECT count(*) FROM pg_stat_activity
     WHERE query LIKE '%pg_sleep%' AND state = 'active' AND pid <> pg_backend_pid()
 """
+AT_MOST = 1.9  # seconds; a transaction waits for one second for the pooler
+DROPS_SETTINGS = "ignore_startup_parameters = lock_timeout, statement_timeout, options"
 WITHIN = 15.0  # seconds after a restart; PgBouncer tries again after one
 
 
@@ -54,12 +56,19 @@ def direct_url(stoppable_postgresql: Cluster) -> Iterator[str]:
     stoppable_postgresql.drop_database(name)
 
 
+@contextmanager
+def pooler(cluster: Cluster, direct_url: str, more_settings: str = "") -> Iterator[str]:
+    """A pooler that runs until the end of the block; gives the URL of the same database behind it."""
+    program = needed(find_pgbouncer(), HOW_TO_GET_IT)
+    with run_pgbouncer(program, cluster, more_settings=f"{more_settings}\n") as port:
+        yield direct_url.replace(f":{cluster.port}/", f":{port}/")
+
+
 @pytest.fixture
 def pooler_url(stoppable_postgresql: Cluster, direct_url: str) -> Iterator[str]:
     """The same database behind the pooler."""
-    program = needed(find_pgbouncer(), HOW_TO_GET_IT)
-    with run_pgbouncer(program, stoppable_postgresql) as port:
-        yield direct_url.replace(f":{stoppable_postgresql.port}/", f":{port}/")
+    with pooler(stoppable_postgresql, direct_url) as url:
+        yield url
 
 
 @pytest.fixture
@@ -86,6 +95,15 @@ async def until_in(user: Visitor) -> None:
     """Wait until a page is answered again."""
     async with asyncio.timeout(WITHIN):
         while (await user.get("/index")).status != 200:  # noqa: ASYNC110 - nothing else tells
+            await asyncio.sleep(0.1)
+
+
+async def until_it_answers(database: Database) -> None:
+    """Wait until the database is available."""
+    async with asyncio.timeout(WITHIN):
+        while True:
+            with suppress(DatabaseUnavailable):
+                return await database.ping()
             await asyncio.sleep(0.1)
 
 
@@ -207,7 +225,7 @@ async def test_restarted(user: Visitor, stoppable_postgresql: Cluster, how: sign
     start = time.monotonic()
     page = await user.get("/index")
     assert (page.status, page.cookies) == (503, {})
-    assert time.monotonic() - start < SOON
+    assert time.monotonic() - start < AT_MOST
     stoppable_postgresql.start()
     await until_in(user)
     assert await statuses(user, 20) == {200: 20}
@@ -216,6 +234,9 @@ async def test_restarted(user: Visitor, stoppable_postgresql: Cluster, how: sign
 async def test_frozen(user: Visitor, stoppable_postgresql: Cluster) -> None:
     """While the server accepts everything and answers nothing pages are 503 soon, and then as before."""
     stoppable_postgresql.freeze()
+    start = time.monotonic()
+    assert (await user.get("/index")).status == 503
+    assert time.monotonic() - start < AT_MOST
     start = time.monotonic()
     pages = await asyncio.gather(*(user.get("/index") for _ in range(2 * POOL_SIZE)))
     assert {(page.status, bool(page.cookies)) for page in pages} == {(503, False)}
@@ -244,23 +265,71 @@ async def test_no_migrations_through_a_pooler(pooler_url: str, tmp_path: Path) -
     await database.close()
 
 
-async def test_a_pooler_that_nobody_mentioned(pooler_url: str, tmp_path: Path) -> None:
-    """An application that does not know of the pooler does not start, and the message names the setting."""
-    app = create_app(Settings(instance_path=tmp_path, database_url=SecretStr(pooler_url)))
-    with pytest.raises(UnusableDatabaseUrl, match="Set DATABASE_POOLER=transaction"):
-        await app.startup()
+@pytest.mark.parametrize("more_settings", ["", DROPS_SETTINGS, f"{DROPS_SETTINGS}\npool_mode = session"])
+def test_a_server_and_a_command_that_do_not_know(
+    stoppable_postgresql: Cluster, direct_url: str, tmp_path: Path, more_settings: str
+) -> None:
+    """With a pooler that nobody mentioned a server and a command end with one sentence, before a table is made."""
+    with pooler(stoppable_postgresql, direct_url, more_settings) as url:
+        environment = {**os.environ, "DATABASE_URL": url, "INSTANCE_PATH": str(tmp_path)}
+        for command in (
+            ["-m", "quart_app.serve", "--bind", "127.0.0.1:0", "--workers", "1"],
+            ["-m", "quart", "--app", "quart_app", "db", "upgrade"],
+        ):
+            done = subprocess.run(  # noqa: S603 - our own command
+                [sys.executable, *command], env=environment, capture_output=True, text=True, check=False, timeout=60
+            )
+            assert done.returncode == 1
+            assert "leads to a connection pooler" in done.stderr
+            assert "Set DATABASE_POOLER=transaction" in done.stderr
+            assert "Traceback" not in done.stderr
 
 
-def test_a_server_and_a_command_that_do_not_know(pooler_url: str, tmp_path: Path) -> None:
-    """A server and a command that do not know of the pooler end with one sentence instead of a traceback."""
-    environment = {**os.environ, "DATABASE_URL": pooler_url, "INSTANCE_PATH": str(tmp_path)}
-    for command in (
-        ["-m", "quart_app.serve", "--bind", "127.0.0.1:0", "--workers", "1"],
-        ["-m", "quart", "--app", "quart_app", "db", "upgrade"],
-    ):
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, *command], env=environment, capture_output=True, text=True, check=False, timeout=60
-        )
-        assert done.returncode == 1
-        assert "Set DATABASE_POOLER=transaction" in done.stderr
-        assert "Traceback" not in done.stderr
+@pytest.mark.parametrize("more_settings", ["", DROPS_SETTINGS])
+async def test_a_pooler_that_nobody_mentioned(
+    stoppable_postgresql: Cluster, direct_url: str, more_settings: str
+) -> None:
+    """Neither a statement nor a migration runs through it, also where it comes after a server that was down."""
+    with pooler(stoppable_postgresql, direct_url, more_settings) as url:
+        database = Database(url)
+        stoppable_postgresql.stop()
+        if more_settings:
+            with pytest.raises(DatabaseUnavailable):
+                await database.ping()
+        stoppable_postgresql.start()
+        with pytest.raises(UnusableDatabaseUrl, match="Set DATABASE_POOLER=transaction"):
+            await until_it_answers(database)
+        with pytest.raises(UnusableDatabaseUrl, match="Set DATABASE_POOLER=transaction"):
+            await upgrade_tables(database)
+        await database.close()
+
+
+@pytest.mark.parametrize("more_settings", ["", DROPS_SETTINGS])
+async def test_a_direct_url_that_leads_to_a_pooler(
+    stoppable_postgresql: Cluster, direct_url: str, more_settings: str
+) -> None:
+    """A pooler as the direct server is refused, and the message names that setting."""
+    with pooler(stoppable_postgresql, direct_url, more_settings) as url:
+        database = Database(url, behind_pooler=True, direct_url=url)
+        with pytest.raises(UnusableDatabaseUrl, match=r"DATABASE_DIRECT_URL leads .* the PostgreSQL server itself"):
+            await upgrade_tables(database)
+        await database.close()
+
+
+@pytest.mark.parametrize(
+    ("more_settings", "parameters", "advice"),
+    [
+        ("pool_mode = statement", "", "Set its pool_mode to transaction"),
+        ("", "?options=-csearch_path%3Dpublic", "refuses a parameter .*options.* Remove it"),
+    ],
+)
+async def test_a_pooler_of_another_kind(
+    stoppable_postgresql: Cluster, direct_url: str, more_settings: str, parameters: str, advice: str
+) -> None:
+    """A pooler without transactions, and one that refuses a parameter of the URL, are refused with what to change."""
+    with pooler(stoppable_postgresql, direct_url, more_settings) as url:
+        database = Database(f"{url}{parameters}", behind_pooler=True, direct_url=direct_url)
+        for _ in range(2):
+            with pytest.raises(UnusableDatabaseUrl, match=advice):
+                await database.ping()
+        await database.close()
