@@ -16,6 +16,8 @@ from .hash_strength import is_strong
 SameSite = Literal["Lax", "Strict"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
+#: A name, perhaps with a dot before it, or an IPv6 address in brackets, as in Host; then perhaps a port.
+_HOST = re.compile(r"(\.?[^][\s/\\?#@:*.][^][\s/\\?#@:*]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _LONGEST_NAME = 64  # characters: browsers count names in their limit of 4,096 for a cookie
 
 
@@ -134,6 +136,19 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part for part in (part.strip() for part in value.split(",")) if part)
         return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_host_names(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Names as in ``Host``, in lower case and without ports, which browsers send with them and nothing compares."""
+        hosts = [_HOST.fullmatch(value) for value in values]
+        for value, host in zip(values, hosts, strict=True):
+            if host is None:
+                raise ValueError(
+                    f"{value!r} is no host name, and no request could be for it. Write example.com, .example.com for "
+                    "it and all names below, or [2001:db8::7] for an IPv6 address; leave it unset to allow any name."
+                )
+        return tuple(host[1].lower() for host in hosts if host is not None)
 
     @field_validator("cookie_suffix", "session_cookie_name", "remember_cookie_name")
     @classmethod

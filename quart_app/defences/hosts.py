@@ -7,6 +7,7 @@ an unknown name opens no session and loads no user, and a websocket is not accep
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection
+from ipaddress import IPv6Address
 from typing import Any
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
@@ -41,13 +42,15 @@ class AllowedHosts:
 
     Arguments:
         app: the application behind it.
-        hosts: the allowed names, without ports; ``.example.com`` is that name and all below. If it is empty, every
-            valid name is allowed.
+        hosts: the allowed names, in lower case and without ports; ``.example.com`` is that name and all below,
+            ``[::1]`` an IPv6 address. If it is empty, every valid name is allowed.
     """
 
     def __init__(self, app: ASGIFramework, hosts: Collection[str]) -> None:
         self._app = app
-        self._hosts = [host.lower() for host in hosts]
+        self._allows_any = not hosts
+        self._names = [host for host in hosts if not host.startswith("[")]
+        self._addresses = [address for host in hosts if (address := _address(host)) is not None]
 
     def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
         """Pass on what is for us: what is awaited for it is the application's own coroutine."""
@@ -57,8 +60,22 @@ class AllowedHosts:
 
     def _is_ours(self, names: list[bytes]) -> bool:
         if not names:  # HTTP/1.0
-            return not self._hosts
-        return len(names) == 1 and host_is_trusted(names[0].decode("latin-1").lower(), self._hosts)
+            return self._allows_any
+        host = names[0].decode("latin-1").lower()
+        if len(names) > 1 or not host_is_trusted(host):  # there are two, or it is no valid name
+            return False
+        # Werkzeug takes the first colon of a name in its list for the beginning of the port.
+        if host.startswith("["):
+            return self._allows_any or _address(host) in self._addresses
+        return self._allows_any or (bool(self._names) and host_is_trusted(host, self._names))
+
+
+def _address(host: str) -> IPv6Address | None:
+    """The IPv6 address in brackets, which can be written in several ways; None if it is none."""
+    try:
+        return IPv6Address(host.partition("]")[0].removeprefix("["))
+    except ValueError:
+        return None
 
 
 async def _refuse(scope: Any, send: Any) -> None:

@@ -163,6 +163,19 @@ async def test_our_names(tmp_path: Path, host: str) -> None:
         assert host in str(await connection.receive())
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *(("[2001:db8::7]", 200), ("[2001:DB8:0::7]:8443", 200), ("[::1]", 200), ("[2001:db8::8]", 400)),
+        *(("[:::]", 400), ("2001:db8::7", 400), ("example.com", 400)),
+    ],
+)
+async def test_our_addresses(tmp_path: Path, host: str, status: int) -> None:
+    """IPv6 addresses are allowed in brackets, however they are written, and with their allowing no name is."""
+    client = stranger(make(tmp_path, allowed_hosts="[2001:db8:0:0::7], [::1]:8000"))
+    assert (await client.get("/login", headers={"Host": host})).status_code == status
+
+
 @pytest.mark.parametrize(("host", "status"), [("anything.test", 200), ("a b", 400), ("[::1", 400)])
 async def test_any_name(tmp_path: Path, host: str, status: int) -> None:
     """Without configured names every valid host name is accepted."""

@@ -121,6 +121,20 @@ def test_a_suffix_is_no_name_of_another_cookie() -> None:
         Settings(cookie_suffix="_data")
 
 
+@pytest.mark.parametrize("value", ["*", "https://example.com", "example.com/", "::1", "2001:db8::7", "a b", "*.a.test"])
+def test_what_is_no_host_name(value: str) -> None:
+    """What no ``Host`` can be is refused with what to write, instead of a site that answers 400 to everything."""
+    with pytest.raises(ValidationError, match="is no host name") as error:
+        Settings.model_validate({"allowed_hosts": f"example.com,{value}"})
+    assert repr(value) in str(error.value)
+
+
+def test_host_names_have_no_port() -> None:
+    """Names in the list are compared in lower case and without ports."""
+    settings = Settings.model_validate({"allowed_hosts": "EXAMPLE.com:8443, .a.test, [::1]:80, münchen.test, a_b"})
+    assert settings.allowed_hosts == ("example.com", ".a.test", "[::1]", "münchen.test", "a_b")
+
+
 def test_limits_of_logins(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits are durations; too short and invalid ones are errors."""
     monkeypatch.setenv("SESSION_IDLE", "PT1H")
