@@ -12,6 +12,7 @@
 ``hosts``              refuses unknown host names
 ``proxies``            address, scheme and host of the client, behind trusted proxies
 ``prefixes``           the path below which a trusted proxy serves the application
+``mounts``             404 outside of the path that the application is mounted at
 ``rate_limits``        how many password forms a network address may send
 ``rate``               the algorithm that decides (GCRA), and its state in this process
 ``rate_limit_redis``   its state in Redis, for all workers and hosts
@@ -23,13 +24,14 @@ from __future__ import annotations
 from quart_app.application import Application
 from quart_app.framework import websocket_backpressure
 
-from . import cross_site, headers, schemes, session_cookies
+from . import cross_site, headers, mounts, schemes, session_cookies
 
 
 def init_app(app: Application) -> None:
     """Add those that apply to every response."""
     headers.init_app(app)
     session_cookies.init_app(app)
+    mounts.init_app(app)
     cross_site.init_app(app)
     schemes.init_app(app)
     websocket_backpressure.init_app(app)

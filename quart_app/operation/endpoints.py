@@ -14,7 +14,7 @@ from hmac import compare_digest
 from http import HTTPStatus
 from typing import NamedTuple
 
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope, WebsocketScope
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from quart_app.application import Application
@@ -105,5 +105,14 @@ def _path_in_application(scope: HTTPScope) -> str:
 
     A path outside of it stays as it is: a load balancer may ask the port itself, and knows no mount.
     """
-    path, mount = scope["path"], scope.get("root_path", "").rstrip("/")
-    return path.removeprefix(mount) if path.startswith(f"{mount}/") else path
+    return scope["path"].removeprefix(_mount(scope)) if is_below_mount(scope) else scope["path"]
+
+
+def is_below_mount(scope: HTTPScope | WebsocketScope) -> bool:
+    """Whether the path is below ``root_path``: ``/sub/login`` is below ``/sub``, and ``/sublogin`` is not."""
+    mount = _mount(scope)
+    return not mount or scope["path"].startswith(f"{mount}/")
+
+
+def _mount(scope: HTTPScope | WebsocketScope) -> str:
+    return scope.get("root_path", "").rstrip("/")

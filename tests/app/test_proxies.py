@@ -239,3 +239,21 @@ async def test_servers_of_the_api(tmp_path: Path) -> None:
         assert (await answer.get_json())["servers"] == [{"url": mount or "/"}]
     answer = await client.get("/kept/api/v1/openapi.json", root_path="/kept")
     assert (await answer.get_json())["servers"] == [{"url": "/kept"}]
+
+
+@pytest.mark.parametrize("mount", ["/sub", "/sub/"])
+async def test_paths_beside_the_mount(tmp_path: Path, mount: str) -> None:
+    """What only begins with the same letters as the mount is not the application's."""
+    client = stranger(make(tmp_path))
+    statuses = {
+        path: (await client.get(path, root_path=mount)).status_code
+        for path in ("/sub/login", "/sublogin", "/subway/login", "/subapi/v1/docs", "/sub", "/login", "/a/sub/login")
+    }
+    assert statuses == dict.fromkeys(statuses, 404) | {"/sub/login": 200}
+    origin = {"Origin": "http://localhost"}
+    async with client.websocket("/sub/socket", root_path="/sub", headers=origin) as socket:
+        assert await socket.receive()
+    with pytest.raises(WebsocketResponseError) as refused:
+        async with client.websocket("/subsocket", root_path="/sub", headers=origin) as socket:
+            await socket.receive()
+    assert refused.value.response.status_code == 404

@@ -101,14 +101,21 @@ class Proxy:
 
 
 @contextmanager
-def proxy(file: str, folder: Path, server_port: int) -> Iterator[Proxy]:
-    """Start the program that a file is for, in front of a server."""
+def proxy(file: str, folder: Path, server_port: int, *, changes: Mapping[str, str] | None = None) -> Iterator[Proxy]:
+    """Start the program that a file is for, in front of a server.
+
+    Arguments:
+        file: its name.
+        folder: where it runs.
+        server_port: the port of the server behind it.
+        changes: what a reader changes in the file: old and new text.
+    """
     port = free_port()
     certificate, key = _certificate(folder)
     for each in DEPLOYMENT.glob("*"):
         shutil.copy(each, folder)
-    text = (folder / file).read_text()
-    if file == "Caddyfile":
+    text = _replace((folder / file).read_text(), changes or {})
+    if file.endswith("Caddyfile"):
         program = needed(shutil.which("caddy"), "Caddy is missing: apt-get install caddy")
         replaced = {
             f"{NAME} {{": f"https://{NAME}:{port} {{\n\tbind {HERE}\n\ttls {certificate} {key}",

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from http.client import HTTPConnection
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from http.client import HTTPConnection, HTTPResponse
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.middleware import DispatcherMiddleware
+from quart import Quart, request
 from quart.testing import QuartClient
 
 from benchmarks.services.ports import free_port
+from compat import login_user, logout_user
 from quart_app.factory import create_app
 from quart_app.settings import Settings
 from tests.docs.pages import DOCS, programs
@@ -69,26 +75,98 @@ async def test_a_dispatcher(example: Any, tmp_path: Path) -> None:
     """A login works in applications that Hypercorn's dispatcher mounts, this one and quart_app, and both start."""
     microblog = create_app(Settings(instance_path=tmp_path))
     both = DispatcherMiddleware({"/blog": microblog, **example.both.mounts})
+    async with served(both) as address:
+        for mount in ("/blog", "/sub"):
+            expected = f"{mount}/login?next={mount.replace('/', '%2F')}%2Faccount"
+            assert await asyncio.to_thread(_location, address, f"{mount}/account") == expected
+        # Quart cuts the mount off and looks no further; quart_app does.
+        assert await asyncio.to_thread(_location, address, "/subaccount") == "/sub/login?next=%2Fsub%2Faccount"
+        assert await asyncio.to_thread(_location, address, "/blogaccount") is None
+
+
+async def test_another_mount_that_begins_alike(example: Any) -> None:
+    """The first mount of a dispatcher takes the paths of another one that begins with the same letters."""
+    way = Quart("way")
+    way.add_url_rule("/account", view_func=lambda: "way")
+    async with served(DispatcherMiddleware({"/sub": example.app, "/subway": way})) as address:
+        assert await asyncio.to_thread(_status, address, "/subway/account") == 404
+    async with served(DispatcherMiddleware({"/subway": way, "/sub": example.app})) as address:
+        assert await asyncio.to_thread(_status, address, "/subway/account") == 200
+
+
+async def test_cookies_of_one_path(example: Any) -> None:
+    """With the settings of the page a browser sends the cookies below the mount only, and logging out deletes them."""
+    app: Quart = example.app
+    other = Quart("other")
+    app.config.update(SESSION_COOKIE_PATH="/sub/", REMEMBER_COOKIE_PATH="/sub/")
+
+    @app.post("/remember")
+    async def remember() -> str:
+        login_user(example.User(), remember=True)
+        return "in"
+
+    @app.post("/logout")
+    async def logout() -> str:
+        logout_user()
+        return "out"
+
+    @other.get("/")
+    async def names() -> list[str]:
+        return list(request.cookies)
+
+    jar = CookieJar()
+    browser = build_opener(HTTPCookieProcessor(jar))
+
+    def visit(address: str) -> None:
+        def get(path: str, data: bytes | None = None) -> str:
+            with browser.open(f"http://{address}{path}", data, timeout=RESPONSE_TIMEOUT) as response:
+                return str(response.read().decode())
+
+        assert get("/sub/remember", b"") == "in"
+        assert {(cookie.name, cookie.path) for cookie in jar} == {("session", "/sub/"), ("remember_token", "/sub/")}
+        assert get("/sub/account") == "Susan's account"
+        assert json.loads(get("/other/")) == []
+        jar.clear_session_cookies()
+        assert get("/sub/account") == "Susan's account"
+        assert get("/sub/logout", b"") == "out"
+        assert "remember_token" not in {cookie.name for cookie in jar}
+
+    async with served(DispatcherMiddleware({"/sub": app, "/other": other})) as address:
+        await asyncio.to_thread(visit, address)
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[str]:
+    """Hypercorn, which serves an application until the end of the block; gives its address."""
     config = Config()
     config.bind = [f"127.0.0.1:{free_port()}"]
     stop = asyncio.Event()
-    task = asyncio.create_task(serve(both, config, shutdown_trigger=stop.wait))
+    task = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
     try:
-        await asyncio.to_thread(wait_until, lambda: _location(config.bind[0], "/blog/account") is not None)
-        answer = await asyncio.to_thread(_location, config.bind[0], "/blog/account")
-        assert answer == "/blog/login?next=%2Fblog%2Faccount"
-        assert await asyncio.to_thread(_location, config.bind[0], "/sub/account") == "/sub/login?next=%2Fsub%2Faccount"
+        await asyncio.to_thread(wait_until, lambda: _status(config.bind[0], "/") is not None)
+        yield config.bind[0]
     finally:
         stop.set()
         await task
 
 
 def _location(address: str, path: str) -> str | None:
-    """Where the server redirects; None if it does not respond yet."""
+    """Where the server redirects."""
+    answer = _answer(address, path)
+    return None if answer is None else answer.headers["Location"]
+
+
+def _status(address: str, path: str) -> int | None:
+    """The status of the answer; None if the server does not respond yet."""
+    answer = _answer(address, path)
+    return None if answer is None else answer.status
+
+
+def _answer(address: str, path: str) -> HTTPResponse | None:
     connection = HTTPConnection(address, timeout=RESPONSE_TIMEOUT)
     try:
         connection.request("GET", path)
-        return connection.getresponse().headers["Location"]
+        return connection.getresponse()
     except ConnectionError:
         return None
     finally:

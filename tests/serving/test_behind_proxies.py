@@ -12,9 +12,16 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.checks.proxy import ELSEWHERE, HERE, NAME, Answer, Proxy, proxy
-from tests.serving.server import PASSWORD, Server, serve
+from tests.serving.server import CONFIG, PASSWORD, Server, serve
 
 SUSAN = {"username": "susan", "email": "susan@example.com", "password": PASSWORD, "password2": PASSWORD}
+ENVIRONMENT = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "a key for this test alone",
+    "ALLOWED_HOSTS": NAME,
+    "TRUSTED_HOPS": "1",
+    "UPGRADE_AT_START": "true",
+}
 FILES = ["nginx.conf", "side-by-side.conf", "Caddyfile"]
 _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 
@@ -58,15 +65,8 @@ class Tab:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """The application in production, with one proxy in front of it."""
-    environment = {
-        "ENVIRONMENT": "production",
-        "SECRET_KEY": "a key for this test alone",
-        "ALLOWED_HOSTS": NAME,
-        "TRUSTED_HOPS": "1",
-        "UPGRADE_AT_START": "true",
-    }
     (tmp_path / "server").mkdir()
-    with serve(tmp_path / "server", environment=environment) as server:
+    with serve(tmp_path / "server", environment=ENVIRONMENT) as server:
         yield server
 
 
@@ -104,27 +104,73 @@ def test_bodies_that_are_too_large(file: str, server: Server, tmp_path: Path) ->
         assert seen <= {413, 429}
 
 
-def test_below_a_path(server: Server, tmp_path: Path) -> None:
-    """Behind an nginx that strips ``/sub`` visitors log in below it, and return to the page they wanted."""
-    with proxy("sub-path.conf", tmp_path, server.port) as running:
-        tab = Tab(running)
-        refused = tab.send("/sub/account?tab=1", {"X-Forwarded-Prefix": "/elsewhere"})
-        assert refused.headers["Location"] == "/sub/login?next=%2Fsub%2Faccount%3Ftab%3D1"
-        assert tab.submit("/sub/register", SUSAN, origin=f"https://{tab.host}") == 302
-        found = _TOKEN.search(tab.send(refused.headers["Location"]).body.decode())
-        assert found
-        answer = tab.send(refused.headers["Location"], fields={"csrf_token": found[1], **SUSAN})
-        assert (answer.status, answer.headers["Location"]) == (302, "/sub/account?tab=1")
-        assert tab.send("/sub/account?tab=1").status == 200
-        assert tab.open_websocket(origin=f"https://{tab.host}", path="/sub/live/ws") == 101
-        assert tab.send("/sub").headers["Location"] == "/sub/"
+@pytest.mark.parametrize("file", ["sub-path.conf", "sub-path.Caddyfile"])
+def test_below_a_path(file: str, server: Server, tmp_path: Path) -> None:
+    """Behind a proxy that strips ``/sub`` visitors log in below it, and return to the page they wanted."""
+    with proxy(file, tmp_path, server.port) as running:
+        log_in_below_sub(running)
 
-        document = json.loads(tab.send("/sub/api/v1/openapi.json").body)
-        assert document["servers"] == [{"url": "/sub"}]
-        assert running.status("/sub/healthz", client=HERE) == 200
-        for path in ("/sub/healthz", "/sub/readyz", "/sub/metrics", "/sub/api/v1/docs", "/sub/api/v1/openapi.json"):
-            assert running.status(path, client=ELSEWHERE) == 403
-            assert running.status(f"/sub/{path.removeprefix('/sub')}", client=ELSEWHERE) == 403
+
+def test_a_kept_prefix(tmp_path: Path) -> None:
+    """The same holds behind an nginx that strips nothing, if the server has ``root_path``."""
+    config = tmp_path / "hypercorn.toml"
+    config.write_text(f'root_path = "/sub"\n{CONFIG.read_text()}')
+    changes = {
+        "proxy_pass http://microblog/;": "proxy_pass http://microblog;",
+        "rewrite ^/sub(/.*)$ $1 break;": "",
+        "X-Forwarded-Prefix /sub": 'X-Forwarded-Prefix ""',
+    }
+    with (
+        serve(tmp_path, config=config, environment=ENVIRONMENT) as server,
+        proxy("sub-path.conf", tmp_path, server.port, changes=changes) as running,
+    ):
+        log_in_below_sub(running)
+
+
+def log_in_below_sub(running: Proxy) -> None:
+    """Register, log in and use the application below ``/sub``; look for closed paths from elsewhere."""
+    tab = Tab(running)
+    refused = tab.send("/sub/account?tab=1", {"X-Forwarded-Prefix": "/elsewhere"})
+    assert refused.headers["Location"] == "/sub/login?next=%2Fsub%2Faccount%3Ftab%3D1"
+    assert tab.submit("/sub/register", SUSAN, origin=f"https://{tab.host}") == 302
+    found = _TOKEN.search(tab.send(refused.headers["Location"]).body.decode())
+    assert found
+    answer = tab.send(refused.headers["Location"], fields={"csrf_token": found[1], **SUSAN})
+    assert (answer.status, answer.headers["Location"]) == (302, "/sub/account?tab=1")
+    assert tab.send("/sub/account?tab=1").status == 200
+    assert tab.open_websocket(origin=f"https://{tab.host}", path="/sub/live/ws") == 101
+    assert tab.send("/sub").headers["Location"] == "/sub/"
+    assert b"Microblog" not in tab.send("/sublogin").body + tab.send("/subway/login").body
+
+    document = json.loads(tab.send("/sub/api/v1/openapi.json").body)
+    assert document["servers"] == [{"url": "/sub"}]
+    assert running.status("/sub/healthz", client=HERE) == 200
+    for path in ("/healthz", "/readyz", "/metrics", "/api/v1/docs", "/api/v1/openapi.json"):
+        for written in (f"/sub{path}", f"/sub/{path}", f"/sub/x/..{path}", f"/sub/%{ord(path[1]):x}{path[2:]}"):
+            assert running.status(written, client=ELSEWHERE) == 403
+
+
+@pytest.mark.parametrize("outer", ["nginx.conf", "Caddyfile"])
+def test_two_proxies(outer: str, server: Server, tmp_path: Path) -> None:
+    """An inner nginx that passes on what the outer proxy has set is as if it were not there."""
+    names = ("X-Forwarded-For $remote_addr", "X-Forwarded-Proto $scheme", "X-Forwarded-Host $http_host")
+    changes = {f"proxy_set_header {each};": "" for each in (*names, 'X-Forwarded-Prefix ""')}
+    folders = [tmp_path / name for name in ("inner", "outer")]
+    for folder in folders:
+        folder.mkdir()
+    with (
+        proxy("nginx.conf", folders[0], server.port, changes=changes | {"ssl http2": ""}) as inner,
+        proxy(outer, folders[1], inner.port) as running,
+    ):
+        tab = Tab(running)
+        lies = {"X-Forwarded-For": "192.0.2.66", "X-Forwarded-Prefix": "/elsewhere", "X-Forwarded-Port": "1"}
+        assert tab.send("/account", lies).headers["Location"] == "/login?next=%2Faccount"
+        assert tab.submit("/register", SUSAN, origin=f"https://{tab.host}") == 302
+        assert tab.submit("/login", SUSAN, origin=f"https://{tab.host}") == 302
+        assert tab.open_websocket(origin=f"https://{tab.host}") == 101
+        assert running.exchange("/login", client=ELSEWHERE, headers=lies).status == 200
+    server.wait_for_log(f'"address": "{ELSEWHERE}"')
+    assert "192.0.2.66" not in server.log.read_text()
 
 
 @pytest.mark.parametrize("file", FILES)
