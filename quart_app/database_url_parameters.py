@@ -11,6 +11,7 @@ Written for asyncpg 0.32 and libpq 17.
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,10 +146,20 @@ def _refusal(name: str, value: str) -> str:
 def _check_value(name: str, value: str) -> None:
     if name in _VALUES and value not in _VALUES[name]:
         raise UnusableParameter(f"{name}={value} cannot be used; it can be {', '.join(_VALUES[name])}.")
-    if name in _FILES and not (name == "sslrootcert" and value == SYSTEM) and not os.access(value, os.R_OK):
-        raise UnusableParameter(f"{name}={value} is not a file that the application can read.")
+    if name in _FILES and not (name == "sslrootcert" and value == SYSTEM):
+        _check_file(name, value)
     if name == "port" and not all(part.isdecimal() for part in value.split(",")):
         raise UnusableParameter(f"port={value} is not a number.")
+
+
+def _check_file(name: str, value: str) -> None:
+    if not (Path(value).is_file() and os.access(value, os.R_OK)):
+        raise UnusableParameter(f"{name}={value} is not a file that the application can read.")
+    if name == "sslrootcert":
+        try:
+            ssl.create_default_context(cafile=value)
+        except ssl.SSLError:
+            raise UnusableParameter(f"{name}={value} contains no certificate in the format PEM.") from None
 
 
 def _check_root_certificate(values: Mapping[str, str]) -> None:

@@ -29,7 +29,7 @@ async def connect(server: PostgresqlServer, check: PoolerCheck, *arguments: Any,
         ConnectionError: no host is what ``target_session_attrs`` asks for.
     """
     # asyncpg is optional, and 0.32 has no types.
-    from asyncpg import ClientConfigurationError, PostgresError  # type: ignore[import-untyped]
+    from asyncpg import ClientConfigurationError, DataError, PostgresError, SyntaxOrAccessError  # type: ignore[import-untyped]
 
     connecting = create_task(_connect_and_check(server, check, *arguments, **options))
     try:
@@ -40,9 +40,11 @@ async def connect(server: PostgresqlServer, check: PoolerCheck, *arguments: Any,
     except ClientConfigurationError as error:
         raise UnusableDatabaseUrl(f"{server.setting} cannot be used: {error}.") from None
     except PostgresError as error:
-        if (refusal := check.refusal(error)) is None:
-            raise
-        raise refusal from None
+        if (refusal := check.refusal(error)) is not None:
+            raise refusal from None
+        if isinstance(error, DataError | SyntaxOrAccessError):  # of a setting in the URL's "options"
+            raise UnusableDatabaseUrl(f"{server.setting} cannot be used: {error}.") from None
+        raise
 
 
 async def _connect_and_check(server: PostgresqlServer, check: PoolerCheck, *arguments: Any, **options: Any) -> Any:

@@ -8,7 +8,6 @@ import signal
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,10 +49,7 @@ def main() -> None:
         settings = read_settings()
         configure_logging(json=settings.log_json, level=settings.log_level)
         app = create_app(settings)
-        try:
-            runner.run(_refuse_unusable_database(app))
-        except UnusableDatabaseUrl as error:
-            raise SystemExit(str(error)) from None  # one line, instead of a traceback of the server's start
+        runner.run(_refuse_unusable_database(app))
         warm_up(app)
         stop = partial(_until_told, lifeline, current_server_stop.of(app))
         until_stopped = partial(_stop_in_time, stop, servers, config.graceful_timeout)
@@ -70,9 +66,16 @@ async def _stop_in_time(stop: Callable[[], Awaitable[None]], servers: list[async
 
 
 async def _refuse_unusable_database(app: Application) -> None:
-    """Raise if the database can never be used with these settings; one that does not answer is for the start."""
-    with suppress(DatabaseUnavailable):
-        await current_database.of(app).ping()
+    """End with one line, instead of a traceback of the server's start, if a database on a server cannot be used."""
+    database = current_database.of(app)
+    if database.files:  # SQLite, whose file the start creates
+        return
+    try:
+        await database.ping()
+    except UnusableDatabaseUrl as error:
+        raise SystemExit(str(error)) from None
+    except DatabaseUnavailable as error:
+        raise SystemExit(f"{error.description} ({error.__cause__})") from None
 
 
 async def _until_told(lifeline: socket.socket, server_stop: ServerStop) -> None:

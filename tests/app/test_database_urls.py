@@ -125,6 +125,8 @@ def test_parameters_with_a_meaning() -> None:
         ("ssl=true", "sslmode=require"),
         ("sslmode=on", "verify-full"),
         ("sslmode=verify-full&sslrootcert=/nowhere/root.crt", "not a file"),
+        (f"sslmode=verify-full&sslrootcert={Path(__file__).parent}", "not a file"),
+        (f"sslmode=verify-full&sslrootcert={__file__}", "no certificate"),
         ("sslmode=verify-full", "sslrootcert=system"),
         ("sslmode=require&sslrootcert=system", "needs sslmode=verify-full"),
         ("schema=app", "options=-csearch_path%3Dname"),
@@ -181,6 +183,15 @@ def test_a_pooler_needs_no_direct_url_where_another_host_upgrades(monkeypatch: p
     monkeypatch.setenv("DATABASE_URL", f"{SERVER}?pgbouncer=true")
     monkeypatch.setenv("UPGRADE_AT_START", "false")
     assert read_settings().database_pooler is None
+
+
+@pytest.mark.parametrize("options", ["-cno_such_setting%3D1", "-clock_timeout%3Dlong", "endpoint%3Dep-1"])
+async def test_options_that_the_server_refuses(postgresql_url: str, options: str) -> None:
+    """An unusable setting in the URL is told with the server's words, and is no fault that may pass."""
+    database = Database(f"{postgresql_url}?options={options}")
+    with pytest.raises(UnusableDatabaseUrl, match=r"DATABASE_URL cannot be used: (unrecognized|invalid) "):
+        await database.ping()
+    await database.close()
 
 
 def test_several_hosts() -> None:

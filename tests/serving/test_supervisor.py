@@ -70,6 +70,17 @@ def test_a_start_that_fails_ends(tmp_path: Path) -> None:
     assert "A worker did not start (exit status 1); its error is above." in log
 
 
+def test_a_start_without_a_database(tmp_path: Path) -> None:
+    """If the database server cannot be used, the supervisor ends with the reason, and shows no password."""
+    with start(tmp_path, environment={"DATABASE_URL": "postgresql://susan:crEt@127.0.0.1:1/name"}) as server:
+        assert server.process.wait(EXIT_TIMEOUT) == 1
+    log = server.log.read_text()
+    assert "The database does not answer" in log
+    assert "Connect call failed ('127.0.0.1', 1)" in log
+    assert "Traceback" not in log
+    assert "crEt" not in log
+
+
 @pytest.mark.quick
 def test_not_on_windows(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Its workers could inherit no sockets: it says so before it opens any, and what to run instead."""
