@@ -38,6 +38,18 @@ def test_a_silent_client_does_not_delay_the_stop(tmp_path: Path, worker_class: s
         assert time.monotonic() - began < _AT_MOST
 
 
+def test_an_unfinished_handshake_does_not_delay_the_stop(tmp_path: Path) -> None:
+    """A client that never begins its TLS handshake holds the stop for ``ssl_handshake_timeout`` at most."""
+    with (
+        serve(tmp_path, config=with_certificate(tmp_path)) as server,
+        socket.create_connection(("127.0.0.1", server.port), RESPONSE_TIMEOUT),
+        closing(connect(server)),  # so the first has been accepted before
+    ):
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < _AT_MOST
+
+
 def test_an_endless_request_does_not_delay_the_stop(tmp_path: Path) -> None:
     """A client that never finishes its form holds the stop for ``graceful_timeout``, and the exit status is 0."""
     config, text = tmp_path / "hypercorn.toml", CONFIG.read_text()
