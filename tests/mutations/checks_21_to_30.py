@@ -177,8 +177,8 @@ MUTATIONS = (
         check=28,
         breaks="A host may begin like the site's.",
         file="quart_app/defences/hosts.py",
-        old='host_is_trusted(names[0].decode("latin-1").lower(), self._hosts)',
-        new='names[0].decode("latin-1").lower().startswith(tuple(self._hosts))',
+        old="host_is_trusted(host, self._names)",
+        new="host.startswith(tuple(self._names))",
         tests=(f"{_SPOOFING}test_other_names_of_the_site[sqlite]",),
     ),
     Mutation(
