@@ -173,6 +173,25 @@ def test_two_proxies(outer: str, server: Server, tmp_path: Path) -> None:
     assert "192.0.2.66" not in server.log.read_text()
 
 
+def test_a_unix_socket(tmp_path: Path) -> None:
+    """A server at a unix socket sees the clients of nginx, and ``umask`` decides the mode of the socket alone."""
+    config, socket = tmp_path / "hypercorn.toml", tmp_path / "http.sock"
+    config.write_text(f"umask = 0\n{CONFIG.read_text()}")
+    changes = {"server 127.0.0.1:8000;": f"server unix:{socket};  # 127.0.0.1:8000"}
+    bind = ("--bind", f"unix:{socket}")
+    with (
+        serve(tmp_path, *bind, config=config, environment=ENVIRONMENT, umask=0o077) as server,
+        proxy("nginx.conf", tmp_path, server.port, changes=changes) as running,
+    ):
+        assert socket.stat().st_mode & 0o777 == 0o777
+        assert (tmp_path / "microblog.sqlite3").stat().st_mode & 0o777 == 0o600
+        tab = Tab(running)
+        assert tab.submit("/register", SUSAN, origin=f"https://{tab.host}") == 302
+        assert tab.open_websocket(origin=f"https://{NAME}") == 403
+        assert running.exchange("/login", client=ELSEWHERE).status == 200
+    server.wait_for_log(f'"address": "{ELSEWHERE}"')
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_prefixes_of_clients(file: str, server: Server, tmp_path: Path) -> None:
     """A prefix that a client sends has no effect behind the proxies that serve the application at the root."""
