@@ -64,7 +64,7 @@ def test_http2(name: str, programs: Path, tmp_path: Path) -> None:
 
 
 def test_http3(programs: Path, tmp_path: Path) -> None:
-    """A login and a client that leaves over HTTP/3."""
+    """A login, HEAD, websockets, a client that moves to another address and then leaves, over HTTP/3."""
     certificate, key = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
     request = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost")
     subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)  # noqa: S603
@@ -77,7 +77,9 @@ def test_http3(programs: Path, tmp_path: Path) -> None:
         found = json.loads(done.stdout)
         left = after_leaving(server)
 
-    assert found["seen"]["protocol"] == "3"
+    assert (found["seen"]["protocol"], found["seen"]["address"]) == ("3", "127.0.0.1")
     assert found["refused"]["location"] == "/login?next=%2Fmembers"
     assert (found["login"][":status"], found["page"]) == ("302", "susan")
-    assert ROWS["hypercorn, HTTP/3"] == ["not tested", "not tested", left]
+    assert found["head"]["location"] == found["refused"]["location"]
+    head = f"with a body: {found['body_of_head']}" if found["body_of_head"] else "as GET"
+    assert ROWS["hypercorn, HTTP/3"] == [head, ", ".join(found["websockets"]), left]
