@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from quart import Quart, Response, current_app, got_request_exception, has_request_context
+from quart import Quart, Response, got_request_exception, has_request_context
 from quart.typing import ResponseTypes
 from quart_auth import Action
 
-from .current import current_login, find_auth, find_login
-from .errors import IdentityConflict, UnsupportedEventLoop, WebsocketIsReadOnly
-from .event_loop import is_supported, scheduler
+from .current import current_login, find_login
+from .errors import IdentityConflict, WebsocketIsReadOnly
+from .event_loop import scheduler
 from .loading import load, may_be_read
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
-from .protection import check_mode
 from .request_login import RequestLogin
 from .session_id import renew_id
 from .signals import deliver
+from .startup import before_serving, warn_unless_started
 
 
 def install(app: Quart) -> None:
@@ -33,22 +33,11 @@ def install(app: Quart) -> None:
     got_request_exception.connect(reopen, app)
 
 
-async def before_serving() -> None:
-    """Check what would otherwise answer each request with 500, so that the application does not start.
-
-    Raises:
-        ConfigurationError: ``SESSION_PROTECTION`` has a value that is none.
-        UnsupportedEventLoop: the server runs the application on another event loop.
-    """
-    if not is_supported(current_app):
-        raise UnsupportedEventLoop
-    settings = find_auth(current_app).settings
-    check_mode(current_app.config.get("SESSION_PROTECTION", settings.session_protection))
-
-
 async def before_request() -> None:
     """Load the user, if there is one and the application could read it."""
     login = current_login()
+    if not login.auth.is_start_known:
+        warn_unless_started(login.app)
     if may_be_read(login):
         await load(login)
 
@@ -59,6 +48,8 @@ async def before_websocket() -> None:
         raise IdentityConflict("A websocket inside a request context would have the request's user (Quart 0.22).")
     login = current_login()
     login.run_soon = scheduler()
+    if not login.auth.is_start_known:
+        warn_unless_started(login.app)
     if may_be_read(login):
         await load(login)
 

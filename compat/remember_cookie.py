@@ -66,6 +66,8 @@ class RememberCookie(QuartAuth):
     cookie_http_only = _Setting("REMEMBER_COOKIE_HTTPONLY", configuration.COOKIE_HTTPONLY)
     cookie_samesite = _Setting("REMEMBER_COOKIE_SAMESITE", configuration.COOKIE_SAMESITE)
     duration = _Setting("REMEMBER_COOKIE_DURATION", configuration.COOKIE_DURATION)
+    #: Whether the server has started the application, or the log says that it has not: see ``startup``.
+    is_start_known = False
 
     def __init__(self, app: Quart, settings: LoginSettings[Any]) -> None:
         self.app = app

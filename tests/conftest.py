@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,6 +56,7 @@ def pytest_collection_finish() -> None:
 
     Nor need it look as often as by default, after 700 new objects: each application leaves thousands.
     """
+    importlib.import_module("hypothesis")  # asks the garbage collector who holds Trio's generator of random numbers
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000)

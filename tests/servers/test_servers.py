@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import DOCS, blocks
+from tests.servers.application import note_start
 from tests.servers.conftest import REQUIREMENTS
 from tests.servers.running import (
     COMMANDS,
@@ -33,6 +34,11 @@ ROWS = {
 
 
 TRIO = ("hypercorn", "--worker-class", "trio", "--bind", "127.0.0.1:{port}")
+
+
+def messages() -> list[str]:
+    """The messages that the page shows, each on one line."""
+    return [" ".join(block.code.split()) for block in blocks(PAGE, "text")]
 
 
 @pytest.fixture(params=sorted(COMMANDS), scope="module")
@@ -138,12 +144,20 @@ def test_trio_does_not_start(programs: Path, tmp_path: Path) -> None:
     with start(programs, tmp_path / "log", TRIO) as server:
         server.process.wait(EXIT_TIMEOUT)
 
-    (shown,) = (" ".join(block.code.split()) for block in blocks(PAGE, "text"))
-    assert shown in server.log.read_text()
+    assert messages()[0] in server.log.read_text()
 
 
-def test_websockets_on_daphne(programs: Path, tmp_path: Path) -> None:
-    """With the page's function around the application daphne refuses a visitor's websocket, and accepts a user's."""
+def test_the_missing_start(server: Running, row: list[str]) -> None:
+    """A server that does not start the application has the sentence of the page in its log, once; others do not."""
+    for _ in range(2):
+        server.seen()
+
+    shown = messages()[1].replace("create_tables", note_start.__name__)
+    assert server.log.read_text().count(shown) == (1 if row[1] == "no" else 0)
+
+
+def test_daphne(programs: Path, tmp_path: Path) -> None:
+    """With the function of the page daphne starts the application, and accepts a user's websocket alone."""
     (code,) = (block.code for block in blocks(PAGE, "python"))
     (tmp_path / "for_daphne.py").write_text(code)
     with start(
@@ -151,7 +165,8 @@ def test_websockets_on_daphne(programs: Path, tmp_path: Path) -> None:
     ) as running:
         wait_until(running.is_listening)
         browser = Browser(running.port)
-        browser.request("POST", "/login")
+        status = browser.request("POST", "/login")[0]
         refused, accepted = open_websocket(running), open_websocket(running, browser.cookies)
 
-    assert (refused, accepted) == (403, 101)
+    assert (status, refused, accepted) == (200, 403, 101)
+    assert "has not started" not in running.log.read_text()
