@@ -101,17 +101,19 @@ async def after_websocket(response: ResponseTypes | None) -> ResponseTypes | Non
 def settle_remember_cookie(login: RequestLogin, response: Response) -> None:
     """Set or delete the remember cookie, as ordered by login, logout or Quart-Auth's ``renew_login``.
 
-    The order is in the session, as in Flask-Login, and is removed from it.
+    The order is in the session, as in Flask-Login, and is removed from it. That of a logout counts even if the
+    application has emptied the session since.
     """
     session, auth = login.session, login.auth
     if (
         login.app.config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST")
         and REMEMBER not in session
+        and not login.forgets
         and not login.is_user_missing
         and auth.cookie_name in login.connection().cookies
     ):
         session[REMEMBER] = "set"  # through the session, so that it is sent again too, as by Flask-Login
-    order = session.pop(REMEMBER) if REMEMBER in session else None
+    order = session.pop(REMEMBER) if REMEMBER in session else "clear" if login.forgets else None
     if order is None and login.auth_user is not None and login.auth_user.action is Action.WRITE_PERMANENT:
         order = "set"
 

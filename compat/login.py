@@ -72,6 +72,8 @@ def login_user(
 def logout_user() -> bool:
     """Log the current user out, and delete the remember cookie if the request has one. Always True.
 
+    The cookie is deleted even if the application calls ``session.clear()`` afterwards.
+
     In this order: the user is accessed; the login is removed from the session, the rest of which stays;
     ``user_logged_out`` is sent with the user; ``current_user`` becomes anonymous.
 
@@ -87,6 +89,7 @@ def logout_user() -> bool:
     login.is_user_missing = False
     if login.auth.cookie_name in login.connection().cookies:
         login_session.stop_remembering(login.session)
+        login.forgets = True
     send(user_logged_out, login, user=user)
     login.show(None)
     return True

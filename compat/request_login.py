@@ -113,6 +113,9 @@ class RequestLogin:
     is_answered = False
     #: Whether the session gets a new id at the end of the request, because a login has begun or become fresh.
     renews_session_id = False
+    #: Whether a logout has ordered the remember cookie deleted. The order is in the session, too, which the application
+    #: may empty afterwards.
+    forgets = False
     #: The user as Quart-Auth's API sees it, once that API has been used.
     auth_user: Any = None
 

@@ -5,10 +5,19 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from quart import Quart
+from quart import Quart, session
 from werkzeug.http import parse_cookie
 
-from compat import ConfigurationError, DurationError, LoginManager, decode_cookie, encode_cookie, login_user
+from compat import (
+    ConfigurationError,
+    DurationError,
+    LoginManager,
+    decode_cookie,
+    encode_cookie,
+    login_remembered,
+    login_user,
+    logout_user,
+)
 
 from .conftest import Clock
 from .site import (
@@ -280,6 +289,42 @@ async def test_logout_deletes_cookies_of_other_paths(config: dict[str, Any], roo
         deleted = [header for header in answer.headers.getlist("Set-Cookie") if header.startswith(f"{REMEMBER}=;")]
         paths = [header.partition("Path=")[2].partition(";")[0] for header in deleted]
         assert paths == (expected if several else expected[-1:])
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+async def test_logout_and_an_emptied_session(site: Site, refresh: bool) -> None:
+    """The remember cookie is deleted even if the view empties the session after logging out."""
+    site.app.config["REMEMBER_COOKIE_REFRESH_EACH_REQUEST"] = refresh
+
+    @site.app.route("/leave")
+    async def leave() -> str:
+        logout_user()
+        session.clear()
+        return str(login_remembered())
+
+    client = await site.logged_in("remember=1")
+
+    assert await text(client, "/leave") == "False"
+
+    assert cookie(client, REMEMBER) is None
+    assert await text(client, "/whoami") == "nobody"
+
+
+async def test_a_login_after_an_emptied_session_is_remembered(site: Site) -> None:
+    """Who logs in after that, in the same request, is remembered."""
+
+    @site.app.route("/change")
+    async def change() -> str:
+        logout_user()
+        session.clear()
+        return str(login_user(site.people["2"], remember=True))
+
+    client = await site.logged_in("remember=1")
+
+    await text(client, "/change")
+
+    close_browser(client)
+    assert await text(client, "/whoami") == "henry"
 
 
 async def test_settings_are_read_at_each_request(site: Site) -> None:
