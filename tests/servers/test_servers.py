@@ -88,6 +88,7 @@ def test_websocket(server: Running, row: list[str]) -> None:
     refused, accepted = open_websocket(server), open_websocket(server, browser.cookies)
 
     assert row[2] == f"{refused}"
+    assert ("Unsupported ASGI message" in server.log.read_text()) == (Path(server.log).name == "granian")
     assert accepted == (500 if refused == 500 else 101)
 
 
@@ -154,6 +155,17 @@ def test_the_missing_start(server: Running, row: list[str]) -> None:
 
     shown = messages()[1].replace("create_tables", note_start.__name__)
     assert server.log.read_text().count(shown) == (1 if row[1] == "no" else 0)
+
+
+@pytest.mark.parametrize("name", ["started", "not_started"])
+def test_a_mounted_application(name: str, programs: Path, tmp_path: Path) -> None:
+    """In another framework's application it has the mount's prefix, and has to be started by that application."""
+    with start(programs, tmp_path / "log", COMMANDS["uvicorn"], application=f"tests.servers.mounted:{name}") as running:
+        wait_until(running.is_listening)
+        answer = ask(running, "GET", "/app/members")
+
+    assert answer.location == "/app/login?next=%2Fapp%2Fmembers"
+    assert (note_start.__name__ in running.log.read_text()) == (name == "not_started")
 
 
 def test_daphne(programs: Path, tmp_path: Path) -> None:
