@@ -88,16 +88,19 @@ class RememberCookie(QuartAuth):
     def delete_cookie(self, response: Response, connection: Request | Websocket) -> None:
         """Delete the cookie, with the attributes it is set with: browsers may keep it otherwise.
 
-        If the client sent several of this name, all but one were set with another ``REMEMBER_COOKIE_PATH``, and one of
-        those would log in again. So they are deleted at each path at which the client can have them.
+        The cookie may have been set with another ``REMEMBER_COOKIE_PATH``, and would log in again. So it is deleted at
+        the path of each folder of the page, too. If the client sent several of this name, it is deleted at each path at
+        which the client can have one. A name with ``__Host-`` has one path, by RFC 6265bis.
 
         A partitioned cookie is deleted without ``Partitioned`` as well: browsers keep the two apart, so a cookie from
         before the setting would log in again.
         """
         attributes = self._attributes()
         paths = [attributes["path"]]
-        if len(connection.cookies.getlist(self.cookie_name)) > 1:
-            others = _paths_of_cookies(connection.root_path + connection.path)
+        if not self.cookie_name.lower().startswith("__host-"):
+            page = connection.root_path + connection.path
+            has_several = len(connection.cookies.getlist(self.cookie_name)) > 1
+            others = _paths_of_cookies(page if has_several else page[: page.rfind("/") + 1])
             paths = [*(path for path in others if path != attributes["path"]), *paths]
         for partitioned in (False, True) if attributes["partitioned"] else (False,):
             for path in paths:
