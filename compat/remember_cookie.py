@@ -28,8 +28,10 @@ from .tokens import RememberSerializer
 _SALT = "quart-flask-login remember cookie"
 
 
-#: So many folders of a path are considered: the response to a long path stays short.
-_MOST_FOLDERS = 8
+#: So many folders of a page are considered, and so many characters of their path: all headers together have to fit into
+#: a proxy's buffer, and nginx's has 4,096 bytes.
+_MOST_FOLDERS = 2
+_LONGEST_FOLDER = 64
 
 
 class _Setting:
@@ -89,8 +91,8 @@ class RememberCookie(QuartAuth):
         """Delete the cookie, with the attributes it is set with: browsers may keep it otherwise.
 
         The cookie may have been set with another ``REMEMBER_COOKIE_PATH``, and would log in again. So it is deleted at
-        the path of each folder of the page, too. If the client sent several of this name, it is deleted at each path at
-        which the client can have one. A name with ``__Host-`` has one path, by RFC 6265bis.
+        the paths of the first folders of the page, too, and of the page itself if the client sent several of this
+        name. A name with ``__Host-`` has one path, by RFC 6265bis.
 
         A partitioned cookie is deleted without ``Partitioned`` as well: browsers keep the two apart, so a cookie from
         before the setting would log in again.
@@ -137,11 +139,16 @@ def _expiry(seconds: object) -> datetime | None:
 
 
 def _paths_of_cookies(path: str) -> Iterator[str]:
-    """The paths that a cookie sent to *path* can have (RFC 6265, section 5.1.4): ``/``, ``/a``, ``/a/``, ``/a/b``."""
+    """The paths that a cookie sent to *path* can have (RFC 6265, section 5.1.4): ``/``, ``/a``, ``/a/``, ``/a/b``.
+
+    Those of the application's mount are among the first.
+    """
     yield "/"
     folder = ""
     for name in [part for part in path.split("/") if part][:_MOST_FOLDERS]:
         folder = f"{folder}/{name}"
+        if len(folder) > _LONGEST_FOLDER:
+            return
         yield folder
         if path.startswith(f"{folder}/"):
             yield f"{folder}/"

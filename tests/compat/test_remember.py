@@ -15,6 +15,7 @@ from compat import (
     decode_cookie,
     encode_cookie,
     login_remembered,
+    login_required,
     login_user,
     logout_user,
 )
@@ -292,6 +293,34 @@ async def test_logout_deletes_cookies_of_other_paths(
     deleted = [header for header in answer.headers.getlist("Set-Cookie") if header.startswith(f"{name}=;")]
     paths = [header.partition("Path=")[2].partition(";")[0] for header in deleted]
     assert paths == [path for path in expected if sent > 1 or path != f"{root}/logout"]
+
+
+@pytest.mark.parametrize("sent", [1, 2])
+@pytest.mark.parametrize("folder", ["abc", "a" * 62])
+async def test_deletions_fit_into_the_buffer_of_a_proxy(sent: int, folder: str) -> None:
+    """A refusal that deletes the cookie has less than 4,096 bytes of headers, however long and deep its page is."""
+    site = Site(
+        SESSION_PROTECTION="strong",
+        REMEMBER_COOKIE_SECURE=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        SERVER_NAME="localhost",
+    )
+    site.manager.login_view = "/login"
+
+    @site.app.route("/<path:page>/deep")
+    @login_required
+    async def deep(page: str) -> str:
+        return page
+
+    stolen = cookie(await site.logged_in(), "session")
+    page = f"/{'/'.join([folder] * 8)}/deep"
+    cookies = "; ".join([f"session={stolen}", *[f"{REMEMBER}=old"] * sent])
+    headers = {"Cookie": cookies, "User-Agent": "another browser"}
+    answer = await site.client().get(f"{page}?q={'a' * (2000 - len(page))}", headers=headers)
+
+    assert "next=" in answer.headers["Location"]
+    assert f"{REMEMBER}=;" in answer.headers["Set-Cookie"]
+    assert sum(len(f"{name}: {value}\r\n") for name, value in answer.headers) < 4096
 
 
 @pytest.mark.parametrize("refresh", [False, True])
