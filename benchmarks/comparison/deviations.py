@@ -46,8 +46,8 @@ class Deviation(Enum):
         "The remember cookie is deleted with the attributes it is set with, or browsers keep a __Host- cookie"
     )
     DELETED_AT_EVERY_PATH = (
-        "If the browser sends several remember cookies, after REMEMBER_COOKIE_PATH was changed, they are deleted at "
-        "every path that they can have: the other would log in again"
+        "The remember cookie is deleted at the paths of the page's folders, too: after REMEMBER_COOKIE_PATH was "
+        "changed, a cookie of the old path would log in again"
     )
     ONLY_THE_REMOTE_ADDRESS = "The client's identifier is made from remote_addr: a client may send any X-Forwarded-For"
     COOKIE_IS_WRITTEN_LAST = (

@@ -196,8 +196,8 @@ class _DocumentedLoginManager(flask_login.LoginManager):  # type: ignore[misc]  
             return
         config, name = flask.current_app.config, _remember_cookie_name()
         paths = [config.get("REMEMBER_COOKIE_PATH", "/")]
-        if Deviation.DELETED_AT_EVERY_PATH in self.made and len(flask.request.cookies.getlist(name)) > 1:
-            paths = [*(path for path in _paths_of_cookies() if path not in paths), *paths]
+        if Deviation.DELETED_AT_EVERY_PATH in self.made:
+            paths = [*(path for path in _paths_of_cookies(name) if path not in paths), *paths]
         for path in paths:
             response.delete_cookie(
                 name,
@@ -213,15 +213,17 @@ def _application() -> Any:
     return flask.current_app._get_current_object()  # type: ignore[attr-defined]  # a werkzeug proxy
 
 
-def _paths_of_cookies() -> list[str]:
-    """The paths that a cookie of the current request can have been set with, from the shortest to the longest."""
-    folders = [part for part in (flask.request.root_path + flask.request.path).split("/") if part]
-    is_folder = flask.request.path.endswith("/")
-    paths = ["/"]
-    for number in range(1, len(folders) + 1):
-        folder = "/" + "/".join(folders[:number])
-        paths += [folder, f"{folder}/"] if number < len(folders) or is_folder else [folder]
-    return paths
+def _paths_of_cookies(name: str) -> list[str]:
+    """The paths of the first two folders of the page, and of the page itself if the browser sends several cookies."""
+    if name.startswith("__Host-"):
+        return []
+    page = flask.request.root_path + flask.request.path
+    if len(flask.request.cookies.getlist(name)) < 2:
+        page = page[: page.rindex("/") + 1]
+    folders = list(filter(None, page.split("/")))
+    first, second = ("/" + "/".join(folders[:number]) for number in (1, 2))
+    paths = ["/", first, f"{first}/", second, f"{second}/"]
+    return [path for path in dict.fromkeys(paths) if page.startswith(path) and not path.startswith("//")]
 
 
 def _manager() -> Any:
