@@ -20,7 +20,7 @@ ARGS ?=
 # Processes that test side by side; 0 is this one alone, and "auto" as many as there are cores.
 JOBS ?= auto
 # Markers of tests that take long; pyproject.toml explains them.
-LONG := browser or checks or docs or fuzz or neighbours or port or served or services or tools
+LONG := browser or checks or docs or fuzz or models or neighbours or port or served or services or tools
 
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
@@ -80,10 +80,10 @@ $(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
 	@$(pip) install --constraint constraints.txt --editable ".[app,postgresql,redis]" --group dev
 	@touch $(VENV)/app.stamp $@
 
-# Other extensions beside compat, for tests/neighbours.
+# Other packages beside compat, for tests/neighbours and tests/models.
 $(VENV)/neighbours.stamp: $(VENV)/dev.stamp
-	@echo "Installing other extensions into $(VENV) ..."
-	@$(pip) install --constraint constraints.txt --group neighbours
+	@echo "Installing other packages into $(VENV) ..."
+	@$(pip) install --constraint constraints.txt --group neighbours --group models
 	@touch $@
 
 # The pip that comes with Python may be too old for dependency groups (25.1).

@@ -35,6 +35,7 @@ from .errors import NotInitialised as NotInitialised
 from .errors import UnsupportedEventLoop as UnsupportedEventLoop
 from .errors import UserContractError as UserContractError
 from .errors import UserNotLoaded as UserNotLoaded
+from .errors import UserNotSaved as UserNotSaved
 from .errors import WebsocketIsReadOnly as WebsocketIsReadOnly
 from .guard import login_exempt as login_exempt
 from .guard import login_guard as login_guard

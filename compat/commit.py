@@ -106,7 +106,7 @@ def _same_user(login: RequestLogin, outcome: Outcome | None, claim: Claim) -> Ou
     if outcome is None or outcome.source is not SESSION or user_id is not None or cookie is None:
         return None
     remembered_id = login.auth.load_token(cookie, login.app)
-    if remembered_id is None or remembered_id != outcome.claim[0]:
+    if remembered_id is None or remembered_id != str(outcome.claim[0]):  # the cookie holds text, the session any id
         return None
     return Outcome(claim, outcome.user, REMEMBER_COOKIE, remembered_id)
 

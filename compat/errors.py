@@ -50,6 +50,15 @@ class UserContractError(CompatError, TypeError):
     )
 
 
+class UserNotSaved(CompatError, ValueError):
+    """A user has no id yet, because it was not saved, and so cannot be found again."""
+
+    message = (
+        "This {} has no id yet: save it to the database before its id is used, such as by login_user(). "
+        "If its primary key has another name than id, define get_id()."
+    )
+
+
 class DurationError(CompatError, TypeError):
     """A value that has to be a duration is none."""
 

@@ -108,12 +108,12 @@ def settle_remember_cookie(login: RequestLogin, response: Response) -> None:
     if (
         login.app.config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST")
         and REMEMBER not in session
-        and not login.forgets
+        and not login.deletes_remember_cookie
         and not login.is_user_missing
         and auth.cookie_name in login.connection().cookies
     ):
         session[REMEMBER] = "set"  # through the session, so that it is sent again too, as by Flask-Login
-    order = session.pop(REMEMBER) if REMEMBER in session else "clear" if login.forgets else None
+    order = session.pop(REMEMBER) if REMEMBER in session else "clear" if login.deletes_remember_cookie else None
     if order is None and login.auth_user is not None and login.auth_user.action is Action.WRITE_PERMANENT:
         order = "set"
 

@@ -32,7 +32,9 @@ from .request_login import (
 def read_claim(login: RequestLogin) -> Claim:
     """What the cookies of the request claim, not yet checked against the users."""
     session, cookies, cookie = login.session, login.connection().cookies, None
-    if cookies and not login.forgets and session.get(REMEMBER) != "clear":  # or it is about to be deleted
+    if (
+        cookies and not login.deletes_remember_cookie and session.get(REMEMBER) != "clear"
+    ):  # or it is about to be deleted
         cookie = cookies.get(login.auth.cookie_name)
     return read_user_id(session), cookie
 

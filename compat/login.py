@@ -14,7 +14,7 @@ from .commit import access_user
 from .current import UserProxy, current_login
 from .errors import DurationError, HeadersSent, WebsocketIsReadOnly
 from .loading import read_claim
-from .mixins import read_flag
+from .mixins import read_flag, read_id
 from .protection import identifiers
 from .request_login import RequestLogin
 from .signals import send, user_logged_in, user_logged_out, user_login_confirmed
@@ -29,8 +29,8 @@ def login_user(
 ) -> bool:
     """Log *user* in, and return whether that was done.
 
-    In this order: an inactive user is refused, unless *force*; the arguments are checked; the session is
-    written; *user* becomes ``current_user``; ``user_logged_in`` is sent. At the end of the request a session that is
+    In this order: the id is read; an inactive user is refused, unless *force*; the arguments are checked; the session
+    is written; *user* becomes ``current_user``; ``user_logged_in`` is sent. At the end of the request a session that is
     kept on the server gets a new id.
 
     Args:
@@ -42,19 +42,20 @@ def login_user(
 
     Raises:
         DurationError, ConfigurationError: the remember cookie could not be set; nobody is logged in.
+        UserNotSaved: *user* has no id yet; nobody is logged in.
         WebsocketIsReadOnly: this is a websocket; nobody is logged in.
         HeadersSent: this is a streamed body, or a background task of a request that was answered; nobody is logged in.
     """
     login = _writable_login("login_user")
     if type(user) is UserProxy:
         user = user._get_current_object()
+    user_id = read_id(user, login.settings.id_attribute)  # first: SQLAlchemy's default of is_active comes with saving
     if not force and not read_flag(user, "is_active"):
         return False
     if remember:
         _check_remembering(login, duration)
 
     session = login.session
-    user_id = getattr(user, login.settings.id_attribute)()
     login_session.begin(session, user_id, _identifier(login), fresh=fresh)
     if fresh:
         _stamp_freshness(login)
@@ -75,7 +76,8 @@ def logout_user() -> bool:
     The cookie is deleted even if the application calls ``session.clear()`` afterwards.
 
     In this order: the user is accessed; the login is removed from the session, the rest of which stays;
-    ``user_logged_out`` is sent with the user; ``current_user`` becomes anonymous.
+    ``user_logged_out`` is sent with the user; ``current_user`` becomes anonymous. ``session.clear()`` may come before
+    or after.
 
     Raises:
         WebsocketIsReadOnly: this is a websocket.
@@ -89,7 +91,7 @@ def logout_user() -> bool:
     login.is_user_missing = False
     if login.auth.cookie_name in login.connection().cookies:
         login_session.stop_remembering(login.session)
-        login.forgets = True
+        login.deletes_remember_cookie = True
     send(user_logged_out, login, user=user)
     login.show(None)
     return True

@@ -115,7 +115,7 @@ class RequestLogin:
     renews_session_id = False
     #: Whether a logout has ordered the remember cookie deleted. The order is in the session, too, which the application
     #: may empty afterwards.
-    forgets = False
+    deletes_remember_cookie = False
     #: The user as Quart-Auth's API sees it, once that API has been used.
     auth_user: Any = None
 

@@ -12,6 +12,7 @@ from quart.typing import TestWebsocketConnectionProtocol
 from . import login_session
 from .current import find_auth
 from .errors import ConfigurationError
+from .mixins import read_id
 from .protection import hash_client
 
 #: The address and User-Agent of Quart's test client; requests with others in ``scope_base`` or headers are another
@@ -51,7 +52,7 @@ class LoginClient(QuartClient):
         if user is None:
             return
         auth = find_auth(app)
-        user_id = getattr(user, auth.settings.id_attribute)()
+        user_id = read_id(user, auth.settings.id_attribute)
         session: dict[str, Any] = {}
         self._write_login(session, user_id, fresh=fresh_login)
         interface: Any = app.session_interface

@@ -20,6 +20,7 @@ _MARKER_OF_FOLDER = {
     "checks": "checks",
     "docs": "docs",
     "fuzz": "fuzz",
+    "models": "models",
     "neighbours": "neighbours",
     "port": "port",
     "servers": "served",

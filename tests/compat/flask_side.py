@@ -46,6 +46,11 @@ class _Person(flask_login.UserMixin):  # type: ignore[misc, unused-ignore]  # un
         self.id = person_id
 
 
+def user_class(name: str) -> Any:
+    """A class of users that inherits Flask-Login's UserMixin; its constructor takes the id."""
+    return type(name, (_Person,), {})
+
+
 def flask_application(**config: Any) -> flask.Flask:
     """An application with Flask-Login that has the same users as the small application."""
     app = flask.Flask("flask_side", static_folder=None)
@@ -62,6 +67,16 @@ def flask_application(**config: Any) -> flask.Flask:
         seconds = flask.request.args.get("seconds", type=float)
         duration = None if seconds is None else timedelta(seconds=seconds)
         return str(flask_login.login_user(_Person("1"), remember=remember, duration=duration))
+
+    @app.route("/login-unsaved")
+    def login_unsaved() -> str:
+        return str(flask_login.login_user(_Person(cast(str, None))))
+
+    @app.route("/leave")
+    def leave() -> str:
+        flask_login.logout_user()
+        flask.session.clear()
+        return "left"
 
     @app.route("/whoami")
     def whoami() -> str:

@@ -9,6 +9,7 @@ from quart import session
 from compat import (
     DurationError,
     UserContractError,
+    UserNotSaved,
     current_user,
     load_user,
     login_fresh,
@@ -17,6 +18,7 @@ from compat import (
     logout_user,
 )
 
+from . import flask_side
 from .site import (
     REMEMBER,
     Person,
@@ -109,6 +111,49 @@ async def test_id_attribute_names_the_method(site: Site) -> None:
     client = await site.logged_in()
 
     assert site.session_of(client)["_user_id"] == "handle of susan"
+
+
+class OwnId(Person):
+    """A user whose class makes the id itself."""
+
+    def __init__(self, get_id: Any, **attributes: object) -> None:
+        vars(self).update(attributes, _is_active=True, get_id=get_id)
+
+
+@pytest.mark.parametrize(
+    "unsaved",
+    [
+        Person(None, "susan"),  # type: ignore[arg-type]  # before the database has chosen
+        Person(None, "susan", is_active=False),  # type: ignore[arg-type]  # nor the column's default
+        OwnId(lambda: None),
+        OwnId(lambda: "None", id=None),
+        OwnId(lambda: "null", id=type("Unquoted", (), {"__str__": lambda _: "null"})()),
+    ],
+)
+async def test_a_user_who_is_not_saved_cannot_log_in(site: Site, unsaved: Person) -> None:
+    """A user without an id is refused with an error that says what to do, and nothing is written.
+
+    Flask-Login logs in the id "None", which the loader then gets in each request.
+    """
+    _, cookies = flask_side.get(
+        flask_side.flask_application(), "/login-unsaved", {}, address="192.0.2.7", agent="a browser"
+    )
+
+    async with site.app.test_request_context("/"):
+        with pytest.raises(UserNotSaved, match="save it to the database"):
+            login_user(unsaved, remember=True)
+        assert not session
+
+    assert site.open_session(cookies["session"])["_user_id"] == "None"
+
+
+@pytest.mark.parametrize("name", ["None", "null", "DEFAULT"])
+async def test_names_may_look_like_placeholders(site: Site, name: str) -> None:
+    """Somebody whose id is a name may be called "None"."""
+    async with site.app.test_request_context("/"):
+        assert login_user(Person(name, name))
+        assert login_user(OwnId(lambda: name))
+        assert session["_user_id"] == name
 
 
 async def test_rest_of_the_session_stays(site: Site) -> None:

@@ -1,10 +1,13 @@
 """``UserMixin`` and ``AnonymousUserMixin``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from compat import AnonymousUserMixin, UserMixin
+from compat import AnonymousUserMixin, UserMixin, UserNotSaved
+
+from . import flask_side
 
 
 @dataclass(eq=False)
@@ -26,6 +29,79 @@ def test_inactive_users_are_not_authenticated() -> None:
         is_active = False
 
     assert Locked().is_authenticated is False
+
+
+def test_a_property_of_the_subclass_decides() -> None:
+    """A subclass overrides ``is_active`` by a property, and reaches the mixin's by ``super()``, as in Flask-Login."""
+
+    class Banned(UserMixin):
+        @property
+        def is_active(self) -> bool:
+            return super().is_active and False
+
+    assert (UserMixin().is_active, Banned().is_active, Banned().is_authenticated) == (True, False, False)
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+def test_a_field_of_the_object_decides(is_active: bool) -> None:
+    """A field that is kept in the object counts; Flask-Login's property refuses to be set."""
+
+    @dataclass(eq=False)
+    class Row(UserMixin):
+        id: int
+        is_active: bool = field(default_factory=lambda: True)
+
+    theirs = flask_side.user_class("theirs")
+
+    assert (Row(1, is_active).is_active, Row(1, is_active).is_authenticated) == (is_active, is_active)
+    assert Row(1).is_active
+    assert vars(UserMixin)["is_active"].__get__(None, UserMixin) is True  # what libraries take for a field's default
+    with pytest.raises(AttributeError):
+        theirs("1").is_active = is_active
+
+
+def test_a_column_that_does_not_exist_is_an_error() -> None:
+    """SQLAlchemy maps no column of a mixin that stands after UserMixin: setting it is an error, as in Flask-Login."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Switch:
+        is_active: Mapped[bool] = mapped_column(default=True)
+
+    class Forgotten(UserMixin, Switch, Base):  # type: ignore[override]  # mypy sees it, too
+        __tablename__ = "forgotten"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class User(Switch, UserMixin, Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    with pytest.raises(AttributeError, match="Forgotten has no column is_active"):
+        Forgotten(id=1).is_active = False  # type: ignore[misc]  # read-only to mypy, too
+    assert User(id=1, is_active=False).is_active is False
+
+
+@pytest.mark.parametrize("placeholder", [None, type("Unquoted", (), {"__str__": lambda _: "DEFAULT"})()])
+def test_a_user_who_is_not_saved_has_no_id(placeholder: object) -> None:
+    """``get_id`` of a user without an id is an error that says what to do; Flask-Login's is the text "None"."""
+    with pytest.raises(UserNotSaved, match="save it to the database"):
+        Numbered(placeholder).get_id()
+
+
+def test_somebody_may_be_called_none() -> None:
+    """Text is an id, whatever it is."""
+    assert [Numbered(name).get_id() for name in ("None", "null", "DEFAULT")] == ["None", "null", "DEFAULT"]
+
+
+def test_users_who_are_not_saved_are_not_equal() -> None:
+    """A user without an id equals itself and no other; Flask-Login takes two of them for one."""
+    user, other, saved = Numbered(None), Numbered(None), Numbered(1)
+    theirs = flask_side.user_class("theirs")
+
+    assert user == user  # its own __eq__
+    assert (user == other, user == saved, saved == user) == (False, False, False)
+    assert theirs(None) == theirs(None)
 
 
 def test_the_id_is_text() -> None:

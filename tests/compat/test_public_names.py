@@ -26,7 +26,7 @@ PUBLIC = {
     # ours
     "CompatError", "ConfigurationError", "DurationError", "HeadersSent", "IdentityConflict", "LoaderFailed",
     "LoginClient", "MissingLoader", "NotInitialised", "UnsupportedEventLoop", "UserContractError", "UserNotLoaded",
-    "WebsocketIsReadOnly",
+    "UserNotSaved", "WebsocketIsReadOnly",
     "anonymous_required", "load_user", "load_user_from_scope", "login_exempt", "login_guard", "safe_next_url",
     "user_loaded",
 }  # fmt: skip

@@ -20,6 +20,8 @@ from tests.docs.pages import DOCS, PAGES, ROOT, blocks, programs, prose
 pytestmark = pytest.mark.quick
 
 #: Each has a check: here, in test_commands.py and test_examples.py, or by Sphinx ({...}). nginx's are those of files.
+#: Pages whose code needs packages that need not be here.
+OPTIONAL = {"extensions.md", "models.md"}
 LANGUAGES = {"python", "console", "shell", "diff", "toml", "text", "nginx", "{eval-rst}", "{toctree}"}
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # Flask-Login 0.6.3
@@ -43,9 +45,9 @@ def test_each_block_has_a_language(page: Path) -> None:
     assert {block.language for block in blocks(page)} <= LANGUAGES
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.stem != "extensions"], ids=_page_id)
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in OPTIONAL], ids=_page_id)
 def test_python_runs(page: Path) -> None:
-    """Each Python block of a page runs after the blocks that it continues; tests/neighbours runs extensions.md."""
+    """Each Python block of a page runs after the blocks that it continues; those in OPTIONAL have tests of their own."""
     with programs(page):
         pass
 
