@@ -11,7 +11,7 @@ from typing import Any
 from . import login_session
 from .errors import LoaderFailed, MissingLoader
 from .loading import call_loaders_now, has_loader, read_claim
-from .protection import DROP, KEEP, MARK_STALE, Verdict, identifiers, protect
+from .protection import DROP, KEEP, MARK_STALE, Verdict, identifier_to_write, protect
 from .request_login import REMEMBER_COOKIE, REQUEST, SESSION, SHOWN, Claim, Outcome, RequestLogin
 from .signals import (
     send,
@@ -122,6 +122,7 @@ def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:
     elif verdict is MARK_STALE and outcome.source is SESSION:
         login_session.mark_stale(session)
     if outcome.source is REMEMBER_COOKIE:
-        identifier = identifiers(login.connection(), login.settings._session_identifier_generator)[0]
+        generator = login.settings._session_identifier_generator
+        identifier = identifier_to_write(login.connection(), generator, login.app.config)
         login_session.begin(session, outcome.remembered_id, identifier, fresh=False)
         login.renews_session_id = True

@@ -15,7 +15,7 @@ from .current import UserProxy, current_login
 from .errors import DurationError, HeadersSent, WebsocketIsReadOnly
 from .loading import read_claim
 from .mixins import read_flag, read_id
-from .protection import identifiers
+from .protection import identifier_to_write
 from .request_login import RequestLogin
 from .signals import send, user_logged_in, user_logged_out, user_login_confirmed
 
@@ -41,7 +41,8 @@ def login_user(
         fresh: whether this login may pass ``fresh_login_required``.
 
     Raises:
-        DurationError, ConfigurationError: the remember cookie could not be set; nobody is logged in.
+        DurationError: the remember cookie could not be set; nobody is logged in.
+        ConfigurationError: a setting is invalid that says what to write; nobody is logged in.
         UserNotSaved: *user* has no id yet; nobody is logged in.
         WebsocketIsReadOnly: this is a websocket; nobody is logged in.
         HeadersSent: this is a streamed body, or a background task of a request that was answered; nobody is logged in.
@@ -147,7 +148,7 @@ def _writable_login(verb: str) -> RequestLogin:
 
 
 def _identifier(login: RequestLogin) -> str:
-    return identifiers(login.connection(), login.settings._session_identifier_generator)[0]
+    return identifier_to_write(login.connection(), login.settings._session_identifier_generator, login.app.config)
 
 
 def _check_remembering(login: RequestLogin, duration: Any) -> None:

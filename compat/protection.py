@@ -4,17 +4,21 @@ A client's identifier is a hash of its address and User-Agent, computed at login
 module decides and writes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from functools import lru_cache
 from hashlib import sha512
 from ipaddress import IPv4Address, ip_address
+from typing import Any
 
-from quart import Request, Websocket, has_request_context, request, websocket
+from quart import Request, Websocket, current_app, has_request_context, request, websocket
 from quart.sessions import SessionMixin
 
 from .errors import ConfigurationError
 from .login_session import IDENTIFIER
+
+#: The values of ``SESSION_IDENTIFIER``, in the order of ``hash_client``.
+_FORMS = ("flask-login-0.6", "flask-login-0.7")
 
 #: Longer User-Agents are hashed each time; their hashes are not cached.
 _LONGEST_CACHED = 512
@@ -75,7 +79,7 @@ def check_mode(mode: object) -> None:
 
 
 def identifiers(connection: Request | Websocket, generator: Callable[[], str]) -> tuple[str, ...]:
-    """The identifiers that a session of this client may hold; the first is the one to write.
+    """The identifiers that a session of this client may hold, in the order of ``SESSION_IDENTIFIER``'s values.
 
     By default they are Flask-Login 0.6.3's and that of its main branch. An application's own *generator* gives one.
 
@@ -91,10 +95,29 @@ def identifiers(connection: Request | Websocket, generator: Callable[[], str]) -
     return _cached_hashes(address, agent)
 
 
+def identifier_to_write(
+    connection: Request | Websocket, generator: Callable[[], str], config: Mapping[str, Any]
+) -> str:
+    """The identifier to write into the session of this client.
+
+    By default it is Flask-Login 0.6.3's, or with ``SESSION_IDENTIFIER = "flask-login-0.7"`` that of its main branch:
+    each version knows only its own.
+
+    Raises:
+        ConfigurationError: ``SESSION_IDENTIFIER`` is neither.
+    """
+    if generator is not create_identifier:
+        return generator()
+    form = config.get("SESSION_IDENTIFIER", _FORMS[0])
+    if form not in _FORMS:
+        raise ConfigurationError("SESSION_IDENTIFIER", form, f'use "{_FORMS[0]}" or "{_FORMS[1]}"')
+    return identifiers(connection, generator)[_FORMS.index(form)]
+
+
 def create_identifier() -> str:
-    """The default ``LoginManager._session_identifier_generator``: Flask-Login 0.6.3's identifier."""
+    """The default ``LoginManager._session_identifier_generator``: what ``identifier_to_write`` says."""
     connection: Request | Websocket = request if has_request_context() else websocket
-    return identifiers(connection, create_identifier)[0]
+    return identifier_to_write(connection, create_identifier, current_app.config)
 
 
 def _identifiers_of_other_form(connection: Request | Websocket) -> tuple[str, ...]:

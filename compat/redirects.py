@@ -13,7 +13,7 @@ from . import login_session
 from .config import USE_SESSION_FOR_NEXT
 from .current import current_login, find_auth
 from .errors import ConfigurationError
-from .protection import identifiers
+from .protection import identifier_to_write
 
 #: No page of a site has a longer URL.
 _LONGEST_NEXT = 2048
@@ -76,7 +76,8 @@ def refusal_url(view: str) -> str:
     if not login.may_keep_refusal:
         return url
     page = make_next_param(url, request.url)
-    identifier = identifiers(login.connection(), login.settings._session_identifier_generator)[0]
+    generator = login.settings._session_identifier_generator
+    identifier = identifier_to_write(login.connection(), generator, login.app.config)
     # A page that safe_next_url would refuse is not kept: browsers drop a session cookie that is too long, with the
     # login in it.
     login_session.keep_next(login.session, identifier, page if len(page) <= _LONGEST_NEXT else None)

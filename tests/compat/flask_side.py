@@ -1,5 +1,6 @@
 """Flask and Flask-Login 0.6.3, for comparison: the only module of this folder that imports them."""
 
+import hashlib
 import inspect
 from datetime import timedelta
 from typing import Any, cast
@@ -8,6 +9,7 @@ import flask  # noqa: TID251  # what a running Flask application does is what we
 import flask_login  # type: ignore[import-untyped, unused-ignore]  # noqa: TID251  # has no types
 from blinker import NamedSignal
 from flask_login import config as flask_login_config  # noqa: TID251
+from werkzeug.test import EnvironBuilder
 
 from .site import SECRET
 
@@ -88,6 +90,34 @@ def flask_application(**config: Any) -> flask.Flask:
         return str(bool(flask_login.current_user.is_authenticated) and flask_login.login_fresh())
 
     return app
+
+
+def main_branch_application(**config: Any) -> flask.Flask:
+    """The same with the client's identifier of Flask-Login's main branch (0.7.0.dev at c8bba84), which no index has.
+
+    ``test_session_identifier`` compares it with values that the main branch itself made.
+    """
+    app = flask_application(**config)
+    manager: Any = app.login_manager  # type: ignore[attr-defined, unused-ignore]
+    manager._session_identifier_generator = main_branch_identifier
+    return app
+
+
+def main_branch_identifier() -> str:
+    """The identifier of the current request's client on Flask-Login's main branch."""
+    client = f"{flask.request.remote_addr}|{flask.request.user_agent.string}"
+    return hashlib.sha512(client.encode()).hexdigest()
+
+
+def identify(address: str | None, agent: str | None) -> str:
+    """``main_branch_identifier`` of a client at *address* with the User-Agent *agent*."""
+    environ = EnvironBuilder().get_environ()
+    for name, value in {"REMOTE_ADDR": address, "HTTP_USER_AGENT": agent}.items():
+        environ.pop(name, None)
+        if value is not None:
+            environ[name] = value
+    with flask.Flask("identify").request_context(environ):
+        return main_branch_identifier()
 
 
 def get(

@@ -17,9 +17,10 @@ def mongodb(monkeypatch: pytest.MonkeyPatch) -> None:
     It lacks two things that Beanie 2.2 and ODMantic 1.1 use: arguments of ``list_collection_names`` that ask for less
     than all, and sessions.
     """
-    in_memory, database = need("mongomock_motor"), need("mongomock").Database
+    in_memory: Any = need("mongomock_motor").AsyncMongoMockClient
+    database = need("mongomock").Database
 
-    class Client(in_memory.AsyncMongoMockClient):  # type: ignore[misc]  # untyped
+    class Client(in_memory):  # type: ignore[misc]  # untyped
         def __init__(self, _url: str) -> None:
             super().__init__()
 
