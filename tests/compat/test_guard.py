@@ -6,6 +6,7 @@ import pytest
 from quart import Blueprint, Quart, websocket
 from quart.testing import QuartClient, WebsocketResponseError
 from quart.views import MethodView
+from quart_schema import QuartSchema
 
 from compat import LoginClient, LoginManager, login_exempt, login_guard, login_required
 
@@ -149,6 +150,73 @@ async def test_exempt_classes_are_open() -> None:
     site.app.add_url_rule("/closed", view_func=Closed.as_view("closed"))
 
     assert [await status(site, path) for path in ("/health", "/closed")] == [200, 302]
+
+
+class Extension:
+    """An extension whose views are its methods, for several applications."""
+
+    def __init__(self, app: Quart) -> None:
+        app.add_url_rule("/open", "open", self.answer)
+        app.add_url_rule("/closed", "closed", self.other)
+        app.add_url_rule("/class", "class", self.of_the_class)
+        app.add_websocket("/socket", "socket", self.listen)
+
+    async def answer(self) -> str:
+        return "open"
+
+    async def other(self) -> str:
+        return "closed"
+
+    @classmethod
+    async def of_the_class(cls) -> str:
+        return "class"
+
+    async def listen(self) -> None:
+        await websocket.accept()
+
+
+async def test_exempt_methods_are_open() -> None:
+    """A bound method may be exempt: it is open, and neither other methods nor the same one of another object are."""
+    site, other = guarded(), guarded()
+    for one in (site, other):
+        Extension(one.app)
+
+    for endpoint in ("open", "class", "socket"):
+        view = site.app.view_functions[endpoint]
+        assert login_exempt(view) is view
+
+    assert [await status(site, path) for path in ("/open", "/class", "/closed")] == [200, 200, 302]
+    assert await status(other, "/open") == 302
+    async with site.client().websocket("/socket"):
+        pass
+    with pytest.raises(WebsocketResponseError):
+        async with other.client().websocket("/socket") as connected:
+            await connected.receive()
+
+
+async def test_an_exempt_method_of_a_class_is_not_inherited() -> None:
+    """A class method that is exempt needs a login as the method of a subclass."""
+    site = guarded()
+
+    class Special(Extension):
+        pass
+
+    site.app.add_url_rule("/class", "class", Extension.of_the_class)
+    site.app.add_url_rule("/special", "special", Special.of_the_class)
+
+    login_exempt(Extension.of_the_class)
+
+    assert [await status(site, path) for path in ("/class", "/special")] == [200, 302]
+
+
+async def test_views_of_quart_schema_may_be_exempt() -> None:
+    """All views of Quart-Schema are bound methods: its description may be open, while its pages need a login."""
+    site = guarded()
+    QuartSchema(site.app)
+
+    login_exempt(site.app.view_functions["openapi"])
+
+    assert [await status(site, path) for path in ("/openapi.json", "/docs")] == [200, 302]
 
 
 async def test_exempt_views_may_still_require_a_login() -> None:

@@ -48,6 +48,17 @@ def test_public_names_are_deliberate() -> None:
     assert names_of(compat) == PUBLIC
 
 
+def test_a_star_brings_the_public_names() -> None:
+    """``from compat import *`` brings the public names and no module, so it hides no name of the application's."""
+    brought: dict[str, Any] = {}
+    exec("from compat import *", brought)  # noqa: S102
+    del brought["__builtins__"]
+
+    assert set(brought) == set(compat.__all__) == PUBLIC
+    assert len(compat.__all__) == len(PUBLIC)
+    assert not [name for name, value in brought.items() if inspect.ismodule(value)]
+
+
 def test_no_name_of_flask_login_is_missing() -> None:
     """Whatever Flask-Login exports can be imported from compat, too."""
     gone_from_its_main_branch = {"AUTH_HEADER_NAME", "user_loaded_from_header"}
