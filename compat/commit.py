@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from . import login_session
-from .errors import LoaderFailed, MissingLoader
+from .errors import LoaderFailed, MissingLoader, UserNotLoaded
 from .loading import call_loaders_now, has_loader, read_claim
 from .protection import DROP, KEEP, MARK_STALE, Verdict, identifier_to_write, protect
-from .request_login import REMEMBER_COOKIE, REQUEST, SESSION, SHOWN, Claim, Outcome, RequestLogin
+from .request_login import LOADED, NEW, REMEMBER_COOKIE, REQUEST, SESSION, SHOWN, Claim, Outcome, RequestLogin
 from .signals import (
     send,
     session_protected,
@@ -26,9 +26,9 @@ from .signals import (
 def access_user(login: RequestLogin) -> Any:
     """The user of this request, from now on ``current_user``; the response varies by cookie.
 
-    The first access does, in this order: ``user_accessed`` is sent; the session gets what session protection and the
-    source of the user write to it, which in a websocket is nothing; ``session_protected`` is sent; the signal of the
-    source is sent; ``user_loaded`` is sent.
+    The first access does, in this order: the user is loaded if that has to be done here; ``user_accessed`` is sent; the
+    session gets what session protection and the source of the user write to it, which in a websocket is nothing;
+    ``session_protected`` is sent; the signal of the source is sent; ``user_loaded`` is sent.
 
     If nobody is found, nothing is written, unless ``"strong"`` protection drops a login. Another request of the same
     browser may meanwhile have logged in, or renewed the id in the session, and this response, which may arrive later,
@@ -36,12 +36,14 @@ def access_user(login: RequestLogin) -> Any:
 
     Raises:
         MissingLoader: the LoginManager has no loader.
-        UserNotLoaded: a loader would have to be called here, and is async.
+        UserNotLoaded: a loader would have to be called here, and is async. The access counts as none.
         Exception: whatever a loader raised, before anything is written: a fault never changes who the user is.
     """
-    login.varies = True
     if login.state is not SHOWN:
+        if login.outcome is None or login.session.modified:
+            _load_now(login)
         _commit(login)
+    login.varies = True
     return login.user
 
 
@@ -56,6 +58,7 @@ def judge(login: RequestLogin) -> Verdict:
 
 def _commit(login: RequestLogin) -> None:
     settings = login.settings
+    login.varies = True
     if settings._user_callback is None and settings._request_callback is None:
         raise MissingLoader
     if not login.is_accessed:
@@ -81,18 +84,40 @@ def _commit(login: RequestLogin) -> None:
         send(user_loaded, login, user=outcome.user)
 
 
+def _load_now(login: RequestLogin) -> Outcome:
+    """Load the user here if that was not done before the view, or if the cookies claim something else since.
+
+    What a loader raises is kept, as in ``loading.load``. A login that ``"strong"`` protection drops is not loaded.
+
+    Raises:
+        UserNotLoaded: the loader is async; nothing is kept.
+    """
+    known, claim = login.outcome, read_claim(login)
+    if known is not None and known.claim == claim:
+        return known
+    if judge(login) is DROP:
+        return Outcome((None, None))
+    if not has_loader(login, claim):
+        outcome = Outcome(claim)
+    else:
+        try:
+            outcome = _same_user(login, known, claim) or call_loaders_now(login, claim)
+        except UserNotLoaded:
+            raise
+        except Exception as error:  # noqa: BLE001  # raised by _outcome
+            outcome = Outcome(claim, error=error)
+    login.outcome = outcome
+    login.has_failed = outcome.error is not None
+    if login.state is NEW:
+        login.state = LOADED
+    return outcome
+
+
 def _outcome(login: RequestLogin) -> Outcome:
-    """What was loaded before the view; loaded again if the cookies claim something else since."""
+    """What was loaded; loaded again if a receiver of ``user_accessed`` has changed what the cookies claim."""
     outcome = login.outcome
     if outcome is None or login.session.modified:
-        claim = read_claim(login)
-        if outcome is None or outcome.claim != claim:
-            if not has_loader(login, claim):
-                return Outcome(claim)
-            try:
-                return _same_user(login, outcome, claim) or call_loaders_now(login, claim)
-            except AttributeError as error:
-                raise LoaderFailed(error) from error
+        outcome = _load_now(login)
     if outcome.error is not None:
         if isinstance(outcome.error, AttributeError):
             raise LoaderFailed(outcome.error) from outcome.error

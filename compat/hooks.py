@@ -17,7 +17,7 @@ from .errors import IdentityConflict, WebsocketIsReadOnly
 from .event_loop import scheduler
 from .loading import load, may_be_read
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
-from .request_login import RequestLogin
+from .request_login import NEW, RequestLogin
 from .session_id import renew_id
 from .signals import deliver
 from .startup import before_serving, warn_unless_started
@@ -34,11 +34,11 @@ def install(app: Quart) -> None:
 
 
 async def before_request() -> None:
-    """Load the user, if there is one and the application could read it."""
+    """Load the user, if there is one, the application could read it, and no receiver of ``request_started`` has."""
     login = current_login()
     if not login.auth.is_start_known:
         warn_unless_started(login.app)
-    if may_be_read(login):
+    if login.state is NEW and may_be_read(login):
         await load(login)
 
 
@@ -50,7 +50,7 @@ async def before_websocket() -> None:
     login.run_soon = scheduler()
     if not login.auth.is_start_known:
         warn_unless_started(login.app)
-    if may_be_read(login):
+    if login.state is NEW and may_be_read(login):
         await load(login)
 
 

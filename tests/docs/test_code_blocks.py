@@ -47,7 +47,7 @@ def test_each_block_has_a_language(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name not in OPTIONAL], ids=_page_id)
 def test_python_runs(page: Path) -> None:
-    """Each Python block of a page runs after the blocks that it continues; those in OPTIONAL have tests of their own."""
+    """Each Python block of a page runs after the blocks that it continues; OPTIONAL has its own tests."""
     with programs(page):
         pass
 

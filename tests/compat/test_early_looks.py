@@ -1,0 +1,123 @@
+"""The user is read before it is loaded, as a tool that watches the application may do when a request starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from quart import Quart, request_started, websocket, websocket_started
+
+from compat import UserNotLoaded, current_user
+
+from .site import Kind, Site, close_browser, listening, names, plain_vary, set_cookies, text
+
+Answers = list[object]
+
+
+@contextmanager
+def looking_early(app: Quart) -> Iterator[Answers]:
+    """Read the user whenever a request or websocket of *app* starts; the names and errors that were found."""
+    answers: Answers = []
+
+    async def look(_app: Quart, **_arguments: Any) -> None:
+        try:
+            answers.append(current_user.name if current_user.is_authenticated else None)
+        except Exception as error:  # noqa: BLE001  # compared by the tests
+            answers.append(error)
+
+    for signal in (request_started, websocket_started):
+        signal.connect(look, app)
+    yield answers
+    for signal in (request_started, websocket_started):
+        signal.disconnect(look, app)
+
+
+class AsyncLoader:
+    """A loader that does not look async."""
+
+    def __init__(self, load: Callable[[str], Any]) -> None:
+        self.load = load
+
+    async def __call__(self, user_id: str) -> Any:
+        """The user with this id."""
+        return await self.load(user_id)
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["", "hidden"])
+@pytest.mark.parametrize("remembered", [False, True], ids=["", "remembered"])
+async def test_a_refused_look_leaves_no_trace(site: Site, remembered: bool, hidden: bool) -> None:
+    """Where an async loader cannot run, reading the user is an error: no signal, no ``Vary`` and no cookie follow."""
+    client = await site.logged_in("remember")
+    if remembered:
+        close_browser(client)
+    if hidden:
+        site.manager.user_loader(AsyncLoader(site._load_async))
+
+    with looking_early(site.app) as answers, listening(site.app) as heard:
+        response = await client.get("/public")
+
+        assert [type(answer) for answer in answers] == [UserNotLoaded]
+        assert names(heard) == []
+        assert set_cookies(response) == {}
+        assert response.headers.get("Vary") == await plain_vary()
+
+        assert await text(client, "/whoami") == "susan"
+    source = ["user_loaded_from_cookie"] if remembered else []
+    assert names(heard) == ["user_accessed", *source, "user_loaded"]
+    assert site.loads == ["1", "1"]
+
+
+async def test_a_sync_loader_runs_once() -> None:
+    """A sync loader that was called for an early look is not called again for the view, and the look counts."""
+    site = Site("sync")
+    client = await site.logged_in()
+
+    with looking_early(site.app) as answers, listening(site.app) as heard:
+        assert await text(client, "/whoami") == "susan"
+
+    assert answers == ["susan"]
+    assert site.loads == ["1"]
+    assert names(heard) == ["user_accessed", "user_loaded"]
+
+
+async def test_a_sync_loader_that_fails_runs_once() -> None:
+    """The error of a sync loader that was called for an early look is that of the view, too."""
+    site = Site("sync")
+    client = await site.logged_in()
+    site.fault = LookupError("no database")
+
+    with looking_early(site.app) as answers:
+        assert (await client.get("/whoami")).status_code == 500
+
+    assert answers == [site.fault]
+    assert site.loads == ["1"]
+
+
+async def test_early_looks_in_websockets(kind: Kind) -> None:
+    """The same holds for websockets: the loader runs once, and the view has its user."""
+    site = Site(kind)
+
+    @site.app.websocket("/socket")
+    async def socket() -> None:
+        await websocket.send(current_user.name)
+
+    client = await site.logged_in()
+    with looking_early(site.app) as answers:
+        async with client.websocket("/socket") as connected:
+            assert await connected.receive() == "susan"
+
+    assert site.loads == ["1"]
+    assert answers == ["susan"] if kind == "sync" else isinstance(answers[0], UserNotLoaded)
+
+
+async def test_strong_protection_needs_no_loader() -> None:
+    """An early look at a login that strong protection drops is no error: nobody is logged in."""
+    site = Site(SESSION_PROTECTION="strong")
+    client = await site.logged_in()
+
+    with looking_early(site.app) as answers:
+        assert await text(client, "/whoami", headers={"User-Agent": "another"}) == "nobody"
+
+    assert answers == [None]
