@@ -83,7 +83,7 @@ $(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
 # Other packages beside compat, for tests/neighbours and tests/models.
 $(VENV)/neighbours.stamp: $(VENV)/dev.stamp
 	@echo "Installing other packages into $(VENV) ..."
-	@$(pip) install --constraint constraints.txt --group neighbours --group models
+	@$(pip) install --constraint constraints.txt --group neighbours --group models --group monitoring
 	@touch $@
 
 # The pip that comes with Python may be too old for dependency groups (25.1).

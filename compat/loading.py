@@ -32,9 +32,8 @@ from .request_login import (
 def read_claim(login: RequestLogin) -> Claim:
     """What the cookies of the request claim, not yet checked against the users."""
     session, cookies, cookie = login.session, login.connection().cookies, None
-    if (
-        cookies and not login.deletes_remember_cookie and session.get(REMEMBER) != "clear"
-    ):  # or it is about to be deleted
+    is_deleted = login.deletes_remember_cookie or session.get(REMEMBER) == "clear"
+    if cookies and not is_deleted:
         cookie = cookies.get(login.auth.cookie_name)
     return read_user_id(session), cookie
 
