@@ -258,3 +258,37 @@ def test_the_library_is_marked_as_typed() -> None:
     import compat
 
     assert Path(compat.__file__).with_name("py.typed").exists()
+
+
+def test_is_active_may_be_a_property_a_field_or_an_attribute(check: Check) -> None:
+    """A subclass overrides ``is_active`` as it does with Flask-Login's property, and nobody sets the mixin's."""
+    assert not check(
+        HEAD
+        + """
+from dataclasses import dataclass
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Property(UserMixin):
+    @property
+    def is_active(self) -> bool:
+        return super().is_active and False
+
+class Attribute(UserMixin):
+    is_active = False
+
+@dataclass(eq=False)
+class Field(UserMixin):
+    id: int
+    is_active: bool = True
+
+class Column(UserMixin, Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    is_active: Mapped[bool] = mapped_column(default=True)
+"""
+    )
+    (error,) = check(HEAD + 'User(1, "susan").is_active = False\n')
+    assert "read-only" in error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,7 @@ async def test_current_user_in_relations(recipe: Any, name: str) -> None:
             assert [post.author for post in posts] == [user] * len(posts)
         assert posts[0].author == user
         assert [post.author == user for post in posts[1:]] == [False] * (len(posts) - 1)
-    with sqlite3.connect("example.db") as database:
+    with closing(sqlite3.connect("example.db")) as database:
         (table,) = {"post", "posts"} & {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
         rows = database.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608  # one of the two
     assert {author for _, author in rows} == {user.id}
