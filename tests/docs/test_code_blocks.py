@@ -23,8 +23,6 @@ OPTIONAL = {"extensions.md", "models.md", "monitoring.md"}
 pytestmark = pytest.mark.quick
 
 #: Each has a check: here, in test_commands.py and test_examples.py, or by Sphinx ({...}). nginx's are those of files.
-#: Pages whose code needs packages that need not be here.
-OPTIONAL = {"extensions.md", "models.md", "monitoring.md"}
 LANGUAGES = {"python", "console", "shell", "diff", "toml", "text", "nginx", "{eval-rst}", "{toctree}"}
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # Flask-Login 0.6.3
