@@ -29,7 +29,7 @@ MUTATIONS = (
         check=31,
         breaks="All rows but the newest thousand stay valid.",
         file="quart_app/sessions/creation.py",
-        old="is_rest_left = len(rows) == most",
+        old="is_rest_left = len(rows) == most or len(dropped) > ROWS_PER_STATEMENT",
         new="is_rest_left = False",
         tests=(_CAPPED,),
     ),
