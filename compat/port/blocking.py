@@ -31,9 +31,6 @@ _BEGINNINGS = {
     "redis.StrictRedis": "redis.asyncio",
     "redis.from_url": "redis.asyncio",
     "boto3.": "aioboto3",
-    "flask_sqlalchemy.SQLAlchemy.session": _DATABASE,
-    "flask_sqlalchemy.SQLAlchemy.Model.query": _DATABASE,
-    "flask_sqlalchemy.SQLAlchemy.create_all": _DATABASE,
     "sqlalchemy.orm.scoped_session()": _DATABASE,
     "sqlalchemy.orm.sessionmaker()": _DATABASE,
     "sqlalchemy.orm.Session": _DATABASE,
@@ -52,12 +49,12 @@ _SESSION = re.compile(r"([\w.]+\.session)\.(commit|execute|flush|merge|query|ref
 
 def blocking(name: str) -> tuple[str, str] | None:
     """What of *name*, a dotted name that is called, blocks, and what to use; None if it is not known to."""
+    if name.startswith("flask_sqlalchemy."):
+        return None  # said once, where it is imported: see kept.py
     if name == "open":
         return "open", "aiofiles, if the file is large or far away"
     for beginning, instead in _BEGINNINGS.items():
         rest = name.removeprefix(beginning)
-        if beginning.endswith(".session") and "()" in rest:
-            return None  # a row that was loaded, and what is called of it
         if rest != name:
             return beginning.rstrip(".").removesuffix("()"), instead
     session = _SESSION.fullmatch(name)

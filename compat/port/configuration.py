@@ -12,6 +12,8 @@ from .sources import find_files
 
 _REQUIREMENT = re.compile(r"""^\s*["']?([A-Za-z][\w.-]*)\s*(?:\[[\w,\s-]*\])?\s*(?:[=<>~!;"',@(^]|$)""")
 _QUOTED = re.compile(r"""(?<!name = )["']([A-Za-z][\w.-]*)(?:\[[\w,\s-]*\])?\s*(?:[=<>~!;@][^"']*)?["']""")
+#: A requirement that no version 3 of Flask-SQLAlchemy meets.
+_OLD_SQLALCHEMY = re.compile(r"(?:==|~=|<=)\s*[012]\.|<\s*3(?:\.0)*(?![.\d])")
 #: Where pytest reads its settings: the file, the section, and how a value is written there.
 _SECTIONS = (
     ("pytest.ini", "[pytest]", "{} = {}\n"),
@@ -40,7 +42,7 @@ def check_requirements(root: Path) -> Iterator[Finding]:
             if is_toml and line.startswith("keywords"):
                 continue
             for name in _QUOTED.findall(line) if is_toml else _REQUIREMENT.findall(line):
-                said = _replacement(name.lower().replace("_", "-"))
+                said = _replacement(name.lower().replace("_", "-")) or _too_old(name, line)
                 if said is not None:
                     yield Finding(shown, number, Level.TODO, name, *said)
 
@@ -51,6 +53,13 @@ def _replacement(name: str) -> tuple[str, str] | None:
         return "the ported application does not use it", f"Require {DISTRIBUTIONS[name]} instead"
     do = advice(name.replace("-", "_")) if name.startswith(("flask-", "pytest-flask")) else None
     return None if do is None else ("it is made for Flask", do)
+
+
+def _too_old(name: str, line: str) -> tuple[str, str] | None:
+    """Why an extension that is kept has to be newer than the requirement lets it be, and what to do."""
+    if name.lower().replace("_", "-") == "flask-sqlalchemy" and _OLD_SQLALCHEMY.search(line):
+        return "it is kept, and what finds Quart there is Flask-SQLAlchemy 3", "Require Flask-SQLAlchemy 3.1 or later"
+    return None
 
 
 def let_pytest_await(root: Path, settings: Mapping[str, str]) -> tuple[Path, str, str] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .kept import KEPT
+
 _PAGE = "docs/extensions.md"
 _PATCH = "or keep it for now with quart-flask-patch (0.3.0: Quart 0.22 only), imported before everything else"
 
@@ -23,7 +25,6 @@ EXTENSIONS = {
     "flask_limiter": f"Use quart-rate-limiter, with a `key_function` of your own ({_PAGE}#flask-limiter)",
     "flask_mail": f"Use aiosmtplib in a background task ({_PAGE}#flask-mail)",
     "flask_marshmallow": f"Use marshmallow itself, {_PATCH}",
-    "flask_migrate": "Use alembic itself, with its async template: `alembic init -t async migrations`",
     "flask_moment": f"Write `<time>` elements and a script ({_PAGE}#flask-moment)",
     "flask_mongoengine": "Use motor or beanie",
     "flask_pagedown": "Write its script tag into the base template",
@@ -38,7 +39,6 @@ EXTENSIONS = {
     "flask_session": "Use `compat.server_sessions.Session` with a client of redis.asyncio: it reads the same sessions",
     "flask_smorest": "Use quart-schema",
     "flask_socketio": "Use Quart's own websockets, or python-socketio's AsyncServer with `compat.load_user_from_scope`",
-    "flask_sqlalchemy": "Use SQLAlchemy's asyncio extension, or keep it for now: docs/porting.md has the lines for it",
     "flask_sslify": f"Use Hypercorn's HTTPToHTTPSRedirectMiddleware ({_PAGE}#flask-talisman-and-flask-sslify)",
     "flask_talisman": f"Set the headers in an `after_request` function ({_PAGE}#flask-talisman-and-flask-sslify)",
     "flask_themes": f"Give `render_template` a list of templates ({_PAGE}#flask-themes)",
@@ -76,7 +76,7 @@ DISTRIBUTIONS = {
 def advice(dotted: str) -> str | None:
     """What to do about an import of *dotted*; None if it is not made for Flask."""
     package = dotted.partition(".")[0]
-    if package in ("flask", "flask_login", "flask_wtf"):
+    if package in ("flask", "flask_login", "flask_wtf") or package in KEPT:
         return None
     for beginning, instead in INTEGRATIONS.items():
         if f"{dotted}.".startswith(f"{beginning}."):

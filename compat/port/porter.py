@@ -20,6 +20,7 @@ from .forwarding import find_forwarders
 from .hazards import NOT_PORTED, Hazards
 from .imports import find_reexports
 from .inference import Inference, InHand
+from .kept import KEPT, Keeping
 from .program import Module
 from .sources import dotted_names, find_files
 from .templates import Templates
@@ -91,11 +92,13 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
     forwarders = find_forwarders(awaits)
     reexported = find_reexports(awaits.inference)
     hazards = Hazards(awaits)
+    keeping = Keeping(awaits.inference)
     files = []
     for module in modules:
         try:
             rewrite, complaints = plan(module, awaits, templates, forwarders, reexported)
-            complaints += hazards.find(module)
+            keeping.write(module, rewrite)
+            complaints += [*hazards.find(module), *keeping.find(module)]
             mark(module, rewrite, complaints)
             after = rewrite.result().encode(module.tree.encoding)
             parse(after)
@@ -117,11 +120,15 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
     return Port(tuple(files), tuple(sorted(_each_extension_once(findings))))
 
 
+#: What is said of an extension once, with all files that import it.
+_ONCE = {NOT_PORTED, *(extension.why for extension in KEPT.values())}
+
+
 def _each_extension_once(findings: Iterable[Finding]) -> Iterator[Finding]:
     """One line for each extension, at its first import, which names the other files."""
     places: dict[tuple[str, str], list[Finding]] = {}
     for finding in sorted(findings):
-        if finding.why == NOT_PORTED:
+        if finding.why in _ONCE:
             places.setdefault((finding.what, finding.do), []).append(finding)
         else:
             yield finding

@@ -34,6 +34,10 @@ class Rewrite:
         """Put another node there."""
         self.change(node, lambda _: new)
 
+    def append(self, statement: cst.CSTNode, lines: Iterable[cst.BaseStatement]) -> None:
+        """Put other statements below the statement."""
+        self.change(statement, lambda updated: _followed_by(updated, lines))
+
     def make_awaited(self, node: cst.CSTNode, parent: cst.CSTNode | None) -> None:
         """Await the expression, in parentheses where the parent would take the ``await`` apart."""
         binds_tighter = (
@@ -117,6 +121,11 @@ def _is_import(line: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(body=[cst.Import() | cst.ImportFrom(), *_]):
             return True
     return False
+
+
+def _followed_by(statement: Any, lines: Iterable[cst.BaseStatement]) -> cst.FlattenSentinel[Any]:
+    statements = statement if isinstance(statement, cst.FlattenSentinel) else [statement]
+    return cst.FlattenSentinel([*statements, *lines])
 
 
 def _after_raising(statement: Any, what: str) -> cst.FlattenSentinel[Any]:

@@ -12,7 +12,8 @@ SKIPPED = {"__pycache__", "build", "dist", "env", "migrations", "node_modules", 
 def find_files(root: Path, *suffixes: str) -> Iterator[Path]:
     """The files below *root* with one of these suffixes, in order; or *root* itself, if it is a file.
 
-    Hidden folders, virtual environments and migrations are left out.
+    Hidden folders, virtual environments and migrations are left out, Alembic's ``env.py`` excepted: it asks for the
+    application.
     """
     if root.is_file():
         yield from [root] if root.suffix in suffixes else []
@@ -23,6 +24,8 @@ def find_files(root: Path, *suffixes: str) -> Iterator[Path]:
         if path.is_dir():
             if path.name not in SKIPPED and not (path / "pyvenv.cfg").exists():
                 yield from find_files(path, *suffixes)
+            elif path.name == "migrations" and (path / "script.py.mako").exists():
+                yield from (each for each in (path / "env.py",) if each.is_file() and each.suffix in suffixes)
         elif path.suffix in suffixes:
             yield path
 

@@ -61,7 +61,6 @@ TO_DO = [
     ("from flask import *\n", 1, "from flask import *", "Import the names"),
     ("from flask import nonsense\n", 1, "from flask import nonsense", "nothing of this name"),
     ("from flask_login import header_loader\n", 1, "from flask_login import header_loader", "nothing of this name"),
-    ("from flask_sqlalchemy import SQLAlchemy\n", 1, "flask_sqlalchemy", "asyncio extension"),
     ("import flask_unheard_of\n", 1, "flask_unheard_of", "quart_unheard_of"),
     (
         VIEW + "import threading\n\n\ndef send(x):\n    return render_template('x')\n\n\n"

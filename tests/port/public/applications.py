@@ -70,18 +70,10 @@ class Application:
     by_hand: Sequence[Edit] = ()
 
 
-_KEPT = "Flask-SQLAlchemy is kept for now, with the lines that docs/porting.md has for it"
 _SQLALCHEMY = "from flask_sqlalchemy import SQLAlchemy\n"
-_SQLALCHEMY_ON_QUART = """\
-import quart
-from flask_sqlalchemy import SQLAlchemy, extension, pagination, session
-
-extension.current_app = quart.current_app
-pagination.request = quart.request
-session.app_ctx = quart.g
-"""
 _INTEGRATION = "a part of another package that is made for Flask"
 _MIDDLEWARE = "WSGI middleware"
+_AT_THE_TOP = "what is done at the top of a module, and awaits"
 
 _ANITYA_DATABASE = """\
 from quart import current_app, g
@@ -150,7 +142,6 @@ APPLICATIONS = {
         parts=["application", "test_application.py", "pytest.ini"],
         tests="test_application.py",
         requires=["Flask-SQLAlchemy==3.1.1"],
-        by_hand=[Edit("application/__init__.py", _SQLALCHEMY, _SQLALCHEMY_ON_QUART, _KEPT)],
     ),
     "flaskr": Application(
         title="flaskr, the blog of Flask's tutorial",
@@ -179,7 +170,6 @@ APPLICATIONS = {
         tests="test_articles.py",
         requires=["Flask-SQLAlchemy==3.1.1", "Flask-Migrate==4.1.0", "Flask-WTF==1.3.0", "quart-wtforms==1.0.3",
                   "python-dotenv", "beautifulsoup4", "lxml", "apscheduler<4", "email-validator"],
-        by_hand=[Edit("article_management/__init__.py", _SQLALCHEMY, _SQLALCHEMY_ON_QUART, _KEPT)],
     ),
     "anitya": Application(
         title="Anitya, Fedora's release monitoring",
@@ -223,14 +213,15 @@ APPLICATIONS = {
                   "gitpython", "mistune==3.3.3", "pygments", "Pillow", "PyYAML", "unidiff", "beautifulsoup4", "pluggy",
                   "regex", "feedgen", "lxml"],
         by_hand=[
-            Edit("otterwiki/server.py", _SQLALCHEMY, f"import asyncio\n{_SQLALCHEMY_ON_QUART}", _KEPT),
+            Edit("otterwiki/server.py", _SQLALCHEMY, f"import asyncio\n{_SQLALCHEMY}", _AT_THE_TOP),
             Edit("otterwiki/server.py",
                  "@app.before_serving\nasync def prepare():\n    db.create_all()\n"
                  "# PORT: update_app_config(): it is to be awaited, and only a function can await. "
-                 "Await it in an async function that comes before, and pass on the result\nupdate_app_config()\n",
+                 "Await it in an async function that comes before, and pass on the result\n"
+                 "raise NotImplementedError('PORT: update_app_config()')\nupdate_app_config()\n",
                  "async def prepare():\n    async with app.app_context():\n        db.create_all()\n"
                  "    await update_app_config()\n\n\nasyncio.run(prepare())\n",
-                 "what is done at the top of a module, and awaits"),
+                 _AT_THE_TOP),
         ],
     ),
 }  # fmt: skip
