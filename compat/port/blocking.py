@@ -26,7 +26,7 @@ _BEGINNINGS = {
     "psycopg.connect": _DATABASE,
     "pymysql.": _DATABASE,
     "MySQLdb.": _DATABASE,
-    "pymongo.": "motor",
+    "pymongo.": "pymongo's AsyncMongoClient",
     "redis.Redis": "redis.asyncio",
     "redis.StrictRedis": "redis.asyncio",
     "redis.from_url": "redis.asyncio",

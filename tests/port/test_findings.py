@@ -61,7 +61,7 @@ TO_DO = [
     ("from flask import *\n", 1, "from flask import *", "Import the names"),
     ("from flask import nonsense\n", 1, "from flask import nonsense", "nothing of this name"),
     ("from flask_login import header_loader\n", 1, "from flask_login import header_loader", "nothing of this name"),
-    ("import flask_unheard_of\n", 1, "flask_unheard_of", "quart_unheard_of"),
+    ("import flask_unheard_of\n", 1, "flask_unheard_of", "Do what it does with Quart's own names"),
     (
         VIEW + "import threading\n\n\ndef send(x):\n    return render_template('x')\n\n\n"
         "threading.Thread(target=send).start()\n",
@@ -93,7 +93,7 @@ TO_DO = [
     ("PAGE = '{{ request.form.name }} request.files'\n", 1, "request.form", "request_form=await request.form"),
     ("from webargs.flaskparser import use_args\n", 1, "webargs.flaskparser", "AsyncParser"),
     ("from sentry_sdk.integrations import flask\n", 1, "sentry_sdk.integrations.flask", "integrations.quart"),
-    ("import unheard.flask_ext\n", 1, "unheard.flask_ext", "counterpart"),
+    ("import unheard.flask_ext\n", 1, "unheard.flask_ext", "Write the few lines"),
     (
         VIEW + "import asyncio\n\n\n@app.get('/')\ndef index():\n    return asyncio.run(None)\n",
         11, "asyncio.run(None)", "inside the loop",
@@ -438,7 +438,7 @@ def test_an_extension_is_reported_once(tmp_path: Path) -> None:
     assert [str(each) for each in found.findings] == [
         (
             "a.py:1: todo: flask_babel: it is made for Flask, and is not ported, here and in b.py, c.py. "
-            "Use quart-babel (docs/extensions.md#flask-babel)"
+            "Use quart-babel 1.0.7 (docs/extensions.md#flask-babel)"
         )
     ]
     assert all(b"# PORT: flask_babel" in file.after for file in found.files)

@@ -185,12 +185,12 @@ APPLICATIONS = {
             Edit("anitya/db/meta.py",
                  "from sqlalchemy import func, select\n"
                  "# PORT: sqlalchemy_helpers.flask_ext: it is made for Flask, and is not ported. "
-                 "Look for its counterpart, or write the few lines of it that you use with Quart's names\n"
+                 "Write the few lines of it that you use with Quart's names\n"
                  "from sqlalchemy_helpers.flask_ext import DatabaseExtension\n",
                  _ANITYA_DATABASE, _INTEGRATION),
             Edit("anitya/api_v2.py",
-                 "# PORT: webargs.flaskparser: it is made for Flask, and is not ported. Use quart-schema, "
-                 "or write an AsyncParser of webargs for Quart's request\n"
+                 "# PORT: webargs.flaskparser: it is made for Flask, and is not ported. "
+                 "Use quart-schema 0.25.0, or write an AsyncParser of webargs 8.7.1 for Quart's request\n"
                  "from webargs.flaskparser import FlaskParser\n",
                  "from webargs.asyncparser import AsyncParser\nfrom webargs.core import missing\n", _INTEGRATION),
             Edit("anitya/api_v2.py", "class Parser(FlaskParser):\n", _ANITYA_PARSER, _INTEGRATION),
