@@ -1,21 +1,18 @@
-"""Flask-SQLAlchemy and Flask-Migrate stay: the lines with which they find Quart's application and context.
+"""Flask-SQLAlchemy and Flask-Migrate are kept: the lines with which they find Quart's application and context.
 
 The lines are a function of one name, which is called below the import: its own imports collide with nothing there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from textwrap import dedent
 
 import libcst as cst
 from libcst import matchers as m
 
-from .findings import Complaint, check, todo
-from .inference import Inference
-from .program import Function, Module, dotted_name, imported_module
-from .rewrite import Rewrite
+from .program import Module, dotted_name, imported_module
 
 _TYPES_ONLY = m.Name("TYPE_CHECKING") | m.Attribute(attr=m.Name("TYPE_CHECKING"))
 
@@ -64,6 +61,15 @@ class Extension:
         return isinstance(node.names, cst.ImportStar) or any(
             dotted_name(alias.name) == self.entry for alias in node.names
         )
+
+    def is_made_in(self, module: Module) -> bool:
+        """Whether the module calls the class or derives from it, and does not only name it as a type."""
+        names = {self.entry}
+        for node in module.imports:
+            if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+                names |= {alias.evaluated_alias or "" for alias in node.names if alias.evaluated_name == self.entry}
+        used = [*(call.func for call in module.calls), *(base for cls in module.classes for base in cls.bases)]
+        return any(dotted_name(each).rpartition(".")[2] in names for each in used)
 
 
 SQLALCHEMY = Extension(
@@ -137,97 +143,3 @@ MIGRATE = Extension(
     do="Run `quart db upgrade` where you ran `flask db upgrade`",
 )
 KEPT = {extension.package: extension for extension in (SQLALCHEMY, MIGRATE)}
-_BY_HAND = "it is kept, but the class that the application makes an object of is imported nowhere here"
-
-
-class Keeping:
-    """The extensions that a project keeps, and where the lines are to be written."""
-
-    def __init__(self, inference: Inference) -> None:
-        self.inference = inference
-        self.mentioned = {name.value for module in inference.modules for name in module.loads}
-        self.there = {
-            extension: list(self._signed(extension))
-            for extension in KEPT.values()
-            if extension.package not in inference.by_name
-        }
-
-    def _signed(self, extension: Extension) -> Iterator[tuple[Module, bool]]:
-        """The modules in which the lines are, and whether this assistant has written them."""
-        owner, attribute = extension.sign
-        for module in self.inference.modules:
-            for target, _ in module.assigned_attributes:
-                if target.attr.value != attribute:
-                    continue
-                scope = module.scopes[target]
-                if owner in self.inference.externals(target.value, scope):
-                    yield module, isinstance(scope.owner, Function) and scope.owner.name == extension.function
-
-    def write(self, module: Module, rewrite: Rewrite) -> None:
-        """Write the lines below each import of such an extension, unless they are there."""
-        for extension, places in self.there.items():
-            if any(where is module or not ours for where, ours in places):
-                continue
-            statement = self._place(module, extension)
-            if statement is not None:
-                lines = _statements(module, statement, extension, self.mentioned)
-                rewrite.append(_end_of_imports(module, statement), lines)
-
-    def find(self, module: Module) -> Iterator[Complaint]:
-        """What is to know of each kept extension, where it is imported."""
-        for extension, places in self.there.items():
-            node = next((each for each in module.imports if _package(module, each) == extension.package), None)
-            if node is None:
-                continue
-            if places or any(self._place(each, extension) is not None for each in self.inference.modules):
-                yield check(node, extension.package, extension.why, extension.do)
-            else:
-                do = "Write the lines of the guide (docs/porting.md) above the first use"
-                yield todo(node, extension.package, _BY_HAND, do)
-
-    @staticmethod
-    def _place(module: Module, extension: Extension) -> cst.SimpleStatementLine | None:
-        """The first statement that imports the class."""
-        for node in module.imports:
-            statement = module.parent(node)
-            if extension.is_imported_by(module, node) and isinstance(statement, cst.SimpleStatementLine):
-                return statement
-        return None
-
-
-def _package(module: Module, node: cst.Import | cst.ImportFrom) -> str:
-    if isinstance(node, cst.ImportFrom):
-        return "" if node.relative else imported_module(module, node).partition(".")[0]
-    packages = {dotted_name(alias.name).partition(".")[0] for alias in node.names}
-    return next((package for package in KEPT if package in packages), "")
-
-
-def _end_of_imports(module: Module, statement: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
-    """The last import of those that follow each other without anything between."""
-    block = module.parent(statement)
-    body = list(block.body) if isinstance(block, cst.Module | cst.IndentedBlock) else []
-    last = statement
-    for each in body[body.index(statement) + 1 :] if statement in body else ():
-        match each:
-            case cst.SimpleStatementLine(body=[cst.Import() | cst.ImportFrom()]):
-                last = each
-            case _:
-                break
-    return last
-
-
-def _statements(
-    module: Module, statement: cst.CSTNode, extension: Extension, mentioned: Iterable[str]
-) -> list[cst.BaseStatement]:
-    """The function and its call, with the empty lines that belong there."""
-    config = module.tree.config_for_parsing
-    function, call = (
-        cst.ensure_type(cst.parse_statement(code, config), kind)
-        for code, kind in (
-            (extension.written(mentioned), cst.FunctionDef),
-            (f"{extension.function}()\n", cst.SimpleStatementLine),
-        )
-    )
-    empty = cst.EmptyLine(indent=False)
-    lines = [empty, empty] if isinstance(module.parent(statement), cst.Module) else [empty]
-    return [function.with_changes(leading_lines=lines), call.with_changes(leading_lines=lines)]

@@ -20,7 +20,8 @@ from .forwarding import find_forwarders
 from .hazards import NOT_PORTED, Hazards
 from .imports import find_reexports
 from .inference import Inference, InHand
-from .kept import KEPT, Keeping
+from .keeping import Keeping
+from .kept import KEPT
 from .program import Module
 from .sources import dotted_names, find_files
 from .templates import Templates

@@ -127,6 +127,16 @@ def test_other_imports_get_no_lines(tmp_path: Path, code: str) -> None:
     assert FUNCTION not in (tmp_path / "package" / "site.py").read_text()
 
 
+def test_a_module_that_names_the_class_as_a_type_gets_no_lines(tmp_path: Path) -> None:
+    """The lines are written where the object is made, not where an annotation names its class."""
+    made = "from flask_sqlalchemy import SQLAlchemy as Base\n\ndb = Base()\n"
+    typed = "from flask_sqlalchemy import SQLAlchemy\n\n\ndef store(db: SQLAlchemy) -> None:\n    db.session.commit()\n"
+    write(tmp_path, {"made.py": made, "typed.py": typed})
+
+    assert FUNCTION in (tmp_path / "made.py").read_text()
+    assert FUNCTION not in (tmp_path / "typed.py").read_text()
+
+
 def test_nothing_is_written_where_somebody_has(tmp_path: Path) -> None:
     """Lines that are there already, wherever they stand in the project, are enough."""
     by_hand = """
