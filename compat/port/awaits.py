@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from inspect import iscoroutinefunction
 
 import libcst as cst
 
@@ -30,6 +31,7 @@ from .program import (
     FunctionValue,
     Instance,
     Module,
+    ObjectValue,
     Scope,
     Values,
     dotted_name,
@@ -72,6 +74,7 @@ class Awaits:
         self._families = Families(inference)
         self._validators = find_validators(inference)
         self._mentioned = {attribute.attr.value for module in inference.modules for attribute in module.attributes}
+        self._hooks = set(self._find_registered())
         self.startup = find_startup(inference, self._is_factory)
         for module in inference.modules:
             self._index_calls(module)
@@ -91,11 +94,20 @@ class Awaits:
 
     def is_hook(self, function: Function) -> bool:
         """Whether Quart calls it for a request: a view, or a function that runs before or after one."""
-        return any(self._is_hook(decorator, function.outer) for decorator in function.decorators)
+        return function in self._hooks
 
     def targets(self, call: cst.Call) -> set[Function]:
         """The functions of the project that *call* may call."""
         return self._targets.get(call, set())
+
+    def initialised(self, module: Module, call: cst.Call) -> set[Function]:
+        """The functions of the project that get the arguments of *call*: of a class, its ``__init__``."""
+        functions = set(self.targets(call))
+        for value in self.inference.evaluate(call.func, module.scopes[call]):
+            if isinstance(value, ClassValue):
+                found = self.inference.member(ObjectValue(value.cls), "__init__")
+                functions |= {each.function for each in found if isinstance(each, FunctionValue)}
+        return functions
 
     def is_context_manager(self, function: Function) -> bool:
         """Whether it is a generator that is entered with ``with``."""
@@ -117,6 +129,13 @@ class Awaits:
         classes = {value.cls for value in values if isinstance(value, ClassValue)}
         return any(api.FORM in self.inference.external_bases(cls) for cls in classes)
 
+    def _find_registered(self) -> Iterator[Function]:
+        """The functions with decorators by which Quart learns of them."""
+        for module in self.inference.modules:
+            for function in module.functions:
+                if any(self._is_hook(decorator, function.outer) for decorator in function.decorators):
+                    yield function
+
     def _find_hooks(self, module: Module) -> None:
         for function in module.functions:
             if self.is_hook(function):
@@ -124,6 +143,11 @@ class Awaits:
         for call in module.calls:
             if self.inference.externals(call.func, module.scopes[call]) & api.HOOKS:
                 self._colour_registered(module, call)
+        for target, value in module.assigned_attributes:
+            if target.attr.value in api.AWAITED_CALLBACKS:
+                for each in self.inference.evaluate(value, module.scopes[target]):
+                    if isinstance(each, FunctionValue):
+                        self._colour(each.function)
         for cls in module.classes:
             self._colour_views(cls)
 
@@ -307,7 +331,7 @@ class Awaits:
             return f"`{name}` is a generator, which those who iterate over it would have to do with `async for`"
         if self._is_factory(function):
             return f"`{name}` makes the application, and is called synchronously"
-        if self._is_called_synchronously(function, frozenset()):
+        if not self.is_hook(function) and self._is_called_synchronously(function, frozenset()):
             return f"`{name}` is called only where nothing can be awaited"
         return None
 
@@ -360,7 +384,7 @@ class Awaits:
     def _is_sync_place(self, owner: Function | Class | None, seen: frozenset[Function]) -> bool:
         if not isinstance(owner, Function):
             return True
-        if owner in seen:
+        if owner in seen or self.is_hook(owner):
             return False
         return self._is_factory(owner) or self._is_called_synchronously(owner, seen)
 
@@ -373,16 +397,26 @@ def _is_create_form(owner: Function | Class | None) -> bool:
     return isinstance(owner, Function) and owner.name == "create_form"
 
 
+#: Packages whose classes are looked into: they are installed with the assistant.
+_LOOKED_INTO = {"click", "compat", "jinja2", "quart", "werkzeug", "wtforms"}
+#: What subclasses make async, and those who call it await.
+_AWAITED = {"wtforms.Form.validate", "wtforms.form.Form.validate", "wtforms.form.BaseForm.validate"}
+
+
 @cache
 def _has_of_its_own(base: str, name: str) -> bool:
-    """Whether *base*, a class of the standard library, has a method *name*: then it is called from there, too."""
+    """Whether *base*, a class of another package, has a sync method *name*: then it is called from there, too."""
     module, _, cls = base.rpartition(".")
-    if module.partition(".")[0] not in sys.stdlib_module_names - {"unittest", "this", "antigravity"}:
+    if module.partition(".")[0] not in sys.stdlib_module_names - {"unittest", "this", "antigravity"} | _LOOKED_INTO:
         return False
     try:
-        return callable(getattr(getattr(import_module(module), cls, None), name, None))
+        found = getattr(import_module(module), cls, None)
     except ImportError:
         return False
+    own = (vars(each) for each in getattr(found, "__mro__", ()) if each is not object)
+    method = next((each[name] for each in own if name in each), None)
+    is_awaited = iscoroutinefunction(method) or f"{base}.{name}" in _AWAITED
+    return callable(getattr(method, "__func__", method)) and not is_awaited
 
 
 def _is_target(module: Module, node: cst.BaseExpression) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 import libcst as cst
@@ -19,11 +20,13 @@ from .patches import find_patches
 from .program import (
     Class,
     ClassValue,
+    External,
     Function,
     FunctionValue,
     Instance,
     Module,
     ObjectValue,
+    Values,
     dotted_name,
     imported_module,
 )
@@ -34,6 +37,11 @@ from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
 #: Said of an extension once, with all files that import it.
 NOT_PORTED = "it is made for Flask, and is not ported"
 _QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
+_AS_A_FUNCTION = "See that whoever calls it awaits it; Quart takes an `async def` function instead of an object"
+#: Who is given functions sync or async ...
+_AWAITING = ("pytest", "quart.", "compat.", "unittest.", "functools.partial", "typing.", "hypothesis.", "asyncio.")
+#: ... but for where an application keeps what it is given.
+_KEPT = (f"{api.APP}.config", f"{api.APP}.extensions", "quart.session", "quart.g.")
 _FORWARDED = "X-Forwarded-For"
 _PROXY_FIX = "werkzeug.middleware.proxy_fix.ProxyFix"
 _AT_THE_START = "it is `before_serving` now: it runs at the start, once a process"
@@ -65,11 +73,10 @@ class Hazards:
             for string in module.strings
         )
         self.mentioned = {attribute.attr.value for module in self.inference.modules for attribute in module.attributes}
-        self.methods = {
-            function.name: f"{function.cls.node.name.value}.{function.name}"
-            for function in awaits.made_async
-            if function.cls is not None and function.name not in _COMMON and not function.module.is_test
-        }
+        self.methods: dict[str, list[tuple[str, Function]]] = defaultdict(list)
+        for function in awaits.made_async:
+            if function.cls is not None and function.name not in _COMMON and not function.module.is_test:
+                self.methods[function.name].append((f"{function.cls.node.name.value}.{function.name}", function))
 
     def find(self, module: Module) -> Iterator[Complaint]:
         """All there is to say about one file."""
@@ -78,6 +85,7 @@ class Hazards:
         yield from self._set_up(module)
         yield from self._blocking(module)
         yield from self._decorators(module)
+        yield from self._objects(module)
         yield from self._passed_on(module)
         yield from self._unresolved(module)
         yield from self._called_elsewhere(module)
@@ -176,32 +184,53 @@ class Hazards:
                     else:  # what it is registered for would get a coroutine, which is true
                         yield todo(function.node, what, why, do, raises=True)
 
+    def _objects(self, module: Module) -> Iterator[Complaint]:
+        """Decorators that are classes, between Quart and a view: Quart takes an object for a sync function."""
+        for function in module.functions:
+            if function.decorators and self.awaits.is_hook(function):
+                values = self.inference.decorated(function)
+                if self._has_async_call(values):
+                    yield todo(function.node, function.name, "it is an object whose `__call__` is async now, and "
+                               "Quart calls objects as sync functions", _AS_A_FUNCTION)  # fmt: skip
+
     def _passed_on(self, module: Module) -> Iterator[Complaint]:
         """Functions that became async, and are given to somebody who will call them unseen."""
-        for node in (*module.loads, *module.attributes):
-            arg = module.parent(node)
-            if not isinstance(arg, cst.Arg | cst.DictElement | cst.Element):
+        for node in (*module.loads, *module.attributes, *module.calls):
+            place = _given_away(module, node)
+            if place is None:
                 continue
             values = self.inference.evaluate(node, module.scopes[node])
-            turned = [
-                value.function
-                for value in values
-                if isinstance(value, FunctionValue) and value.function in self.awaits.made_async
-            ]
-            if turned and not self._is_welcome(module, arg):
+            is_object = self._has_async_call(values)
+            if not is_object and not self._is_turned(values):
+                continue
+            if not self._is_welcome(module, place) or (is_object and self._is_registered(module, place)):
                 what = module.code(node)
-                do = "See that whoever calls it awaits it"
-                call = module.parent(arg)
+                do = _AS_A_FUNCTION if is_object else "See that whoever calls it awaits it"
+                call = module.parent(place)
                 if isinstance(call, cst.Call):
                     names = self.inference.externals(call.func, module.scopes[call])
                     if "threading.Thread" in names:
                         do = f"Use `app.add_background_task({what}, ...)`"
                 yield todo(node, what, "it is async now, and is passed on to be called elsewhere", do, raises=True)
 
+    def _is_turned(self, values: Values) -> bool:
+        return any(isinstance(value, FunctionValue) and value.function in self.awaits.made_async for value in values)
+
+    def _has_async_call(self, values: Values) -> bool:
+        """Whether it is an object of the project whose ``__call__`` became async."""
+        return self._is_turned(
+            self.inference.called(frozenset(each for each in values if isinstance(each, ObjectValue)))
+        )
+
+    def _is_registered(self, module: Module, place: cst.CSTNode) -> bool:
+        """Whether Quart is given it."""
+        call = module.parent(place)
+        return isinstance(call, cst.Call) and bool(self.inference.externals(call.func, module.scopes[call]) & api.HOOKS)
+
     def _unresolved(self, module: Module) -> Iterator[Complaint]:
         """Calls of a method of the name of one that became async, on an object of which nothing is known."""
         for call in module.calls:
-            if isinstance(module.parent(call), cst.Await) or self.inference.evaluate(call.func, module.scopes[call]):
+            if isinstance(module.parent(call), cst.Await) or not self._is_unknown(module, call.func):
                 continue
             method = self._possible_method(module, call)
             if method is not None:
@@ -209,17 +238,22 @@ class Hazards:
                 why = f"it may be `{method}`, which is async now"
                 yield todo(call, what, why, "Await it if it is", raises=is_silent(module, call))
 
+    def _is_unknown(self, module: Module, node: cst.BaseExpression) -> bool:
+        """Whether nothing is known of it, or only which call of another package gives it: perhaps an object of ours."""
+        values = self.inference.evaluate(node, module.scopes[node])
+        return all(isinstance(value, External) and _may_be_ours(value.name) for value in values)
+
     def _possible_method(self, module: Module, call: cst.Call) -> str | None:
         """A method that became async, and that *call* may call: by its name, or under a computed name."""
         match call.func:
             case cst.Attribute(attr=cst.Name(value=name)):
-                return self.methods.get(name)
+                return next((whose for whose, method in self.methods.get(name, ()) if _fits(method, call)), None)
             case cst.Call(func=cst.Name(value="getattr"), args=[cst.Arg(value=owner), *_]):
                 owners = self.inference.evaluate(owner, module.scopes[call])
                 if not owners and is_tested(module, call):
-                    return next(iter(self.methods.values()), None)
-                own = [value.cls for value in owners if isinstance(value, ObjectValue | ClassValue)]
-                return next((each for each in self.methods.values() if each.partition(".")[0] in _names(own)), None)
+                    return next((whose for methods in self.methods.values() for whose, _ in methods), None)
+                own = {value.cls for value in owners if isinstance(value, ObjectValue | ClassValue)}
+                return next((whose for each in self.methods.values() for whose, of in each if of.cls in own), None)
         return None
 
     def _called_elsewhere(self, module: Module) -> Iterator[Complaint]:
@@ -248,25 +282,50 @@ class Hazards:
                 why = f"it has to stay sync, and is called in place of `{whose}`, which is async now"
                 yield todo(function.node, function.name, why, "Make both async, or give them two names")
 
-    def _is_welcome(self, module: Module, arg: cst.CSTNode) -> bool:
-        for around in (arg, *module.ancestors(arg)):
-            if isinstance(around, cst.Call):
-                names = self.inference.externals(around.func, module.scopes[around])
-                if self.awaits.targets(around) or names & (api.HOOKS | api.WELCOME):
-                    return True
-                if any(name.startswith(_QUIET) for name in names):
-                    return True
-                return any(f"{api.APP}.jinja_env" in name for name in names)
+    def _is_welcome(self, module: Module, place: cst.CSTNode) -> bool:
+        if isinstance(place, cst.Assign):
+            return all(self._is_followed(module, each.target) for each in place.targets)
+        for around in (place, *module.ancestors(place)):
+            if isinstance(around, cst.Call) and dotted_name(around.func) != "dict":
+                return self._may_take(module, around, place)
+            if isinstance(around, cst.Assign):
+                if any(dotted_name(each.target) == "decorators" for each in around.targets):
+                    return isinstance(module.scopes[place].owner, Class)
+                return _is_unpacked(around)
             if isinstance(around, cst.BaseStatement | cst.Return):
                 break
-        owner = module.scopes[arg].owner
-        if isinstance(owner, Function):  # what a context processor returns is called by templates, which await
-            return any(
-                name.endswith("context_processor")
-                for decorator in owner.decorators
-                for name in self.inference.externals(decorator, owner.outer)
-            )
-        return isinstance(owner, Class)
+        owner = module.scopes[place].owner
+        return isinstance(owner, Function) and any(  # what it returns is called by templates, which await
+            name.endswith("context_processor")
+            for decorator in owner.decorators
+            for name in self.inference.externals(decorator, owner.outer)
+        )
+
+    def _is_followed(self, module: Module, target: cst.BaseExpression) -> bool:
+        """Whether it is known what *target* stands for when it is called."""
+        if isinstance(target, cst.Subscript):
+            table = target.value.value if isinstance(target.value, cst.Subscript) else target.value
+            return bool(self.inference.externals(table, module.scopes[target]) & api.AWAITED_TABLES)
+        if not isinstance(target, cst.Attribute):
+            return True
+        name = target.attr.value
+        owners = self.inference.evaluate(target.value, module.scopes[target])
+        return (
+            name in api.AWAITED_CALLBACKS
+            or (name.startswith("__") and name.endswith("__"))
+            or External("quart.g") in owners
+            or any(isinstance(owner, ObjectValue | ClassValue) for owner in owners)
+        )
+
+    def _may_take(self, module: Module, call: cst.Call, place: cst.CSTNode) -> bool:
+        """Whether *call* may be given an async function: what it does with that is known, or it awaits that."""
+        names = self.inference.externals(call.func, module.scopes[call])
+        if names & (api.HOOKS | api.WELCOME):
+            return True
+        if any(name.startswith(_AWAITING) and not name.startswith(_KEPT) for name in names):
+            return True
+        functions = self.awaits.initialised(module, call)
+        return bool(functions) and all(_has_parameter(each, call, place) for each in functions)
 
     def _contexts(self, module: Module) -> Iterator[Complaint]:
         for statement in module.withs:
@@ -360,8 +419,53 @@ class Hazards:
                 yield todo(function.node, what, why, "Add `@property`, and call it nowhere")
 
 
-def _names(classes: list[Class]) -> set[str]:
-    return {cls.node.name.value for cls in classes}
+def _given_away(module: Module, node: cst.CSTNode) -> cst.CSTNode | None:
+    """Where the value of *node* goes, if it is an argument, a part of a table, or is put into something."""
+    around = module.parent(node)
+    while isinstance(around, cst.BooleanOperation | cst.IfExp):
+        if isinstance(around, cst.IfExp) and around.test is node:
+            return None
+        node, around = around, module.parent(around)
+    match around:
+        case cst.Arg() | cst.DictElement() | cst.Element():
+            return around
+        case cst.Assign(value=value) if value is node:
+            return around
+    return None
+
+
+def _is_unpacked(assign: cst.Assign) -> bool:
+    """Whether what stands in its tuple is given to names, one by one."""
+    parts = assign.value.elements if isinstance(assign.value, cst.Tuple | cst.List) else ()
+    return bool(parts) and all(
+        isinstance(each.target, cst.Tuple | cst.List) and len(each.target.elements) == len(parts)
+        for each in assign.targets
+    )
+
+
+def _has_parameter(function: Function, call: cst.Call, place: cst.CSTNode) -> bool:
+    """Whether *function* has a parameter of its own for the argument *place*, apart from ``*args`` and ``**kwargs``."""
+    names = [param.name.value for param in function.parameters]
+    for number, arg in enumerate(call.args):
+        if arg is place:
+            return dotted_name(arg.keyword) in names if arg.keyword is not None else number < len(names)
+    return False
+
+
+def _may_be_ours(name: str) -> bool:
+    return "()" in name or name.startswith("compat.current_user.")
+
+
+def _fits(method: Function, call: cst.Call) -> bool:
+    """Whether *method* takes as many arguments as the *call* has."""
+    params = method.node.params
+    given = [arg for arg in call.args if not arg.star]
+    if len(given) != len(call.args) or params.star_kwarg is not None or isinstance(params.star_arg, cst.Param):
+        return True
+    names = [param.name.value for param in method.parameters][1:]
+    needed = [param.name.value for param in method.parameters if param.default is None][1:]
+    named = {dotted_name(arg.keyword) for arg in given if arg.keyword is not None}
+    return len(given) <= len(names) and named <= {*names} and len(given) >= len(needed)
 
 
 def _says_its_scope(call: cst.Call) -> bool:

@@ -39,6 +39,8 @@ from .program import (
 _OURS = {*PORTED, *PORTED.values()}
 #: What requests keep their things on, from one function to the next.
 _G = External("quart.g")
+#: Who is logged in, and under which fact it is known what that may be.
+_CURRENT_USER, _USERS = External("compat.current_user"), "users"
 #: What a class-based view's decorators are given.
 VIEW = External("quart.views.View.as_view()")
 #: More things of other packages than this, and a name tells nothing about them.
@@ -111,6 +113,11 @@ class Inference:
                 if isinstance(applied, FunctionValue):
                     self._give(applied, 0, values)
                     wrapped |= self._call(applied)
+                elif isinstance(applied, ClassValue):  # a decorator that is written as a class
+                    for initialiser in self._class_member(applied.cls, "__init__", bound=True):
+                        if isinstance(initialiser, FunctionValue):
+                            self._give(initialiser, 0, values)
+                    wrapped |= self._call(applied)
             values = wrapped or values
         return values
 
@@ -176,6 +183,9 @@ class Inference:
         match value:
             case External():
                 kept = self._known((_G, name)) if value == _G else NOTHING
+                if value == _CURRENT_USER:
+                    kept = _union(self.member(user, name) for user in self._known(_USERS))
+                    kept -= _outside(kept)
                 return kept or self._external(f"{value.name}.{name}")
             case Instance(kind=kind):
                 return self._external(f"{kind}.{name}")
@@ -244,6 +254,9 @@ class Inference:
         if param.annotation is not None:
             annotated = self.evaluate(param.annotation.annotation, function.outer)
             self._learn(key, _union(self._call(value) for value in annotated if not isinstance(value, FunctionValue)))
+        if param.default is not None:
+            default = self.evaluate(param.default, function.outer)
+            self._learn(key, (value for value in default if not isinstance(value, External)))
         if asks_fixtures:
             near = [each for each in self.fixtures[name] if each.module is function.module]
             for fixture in near or self.fixtures[name]:
@@ -254,6 +267,9 @@ class Inference:
             self._learn(key, frozenset({Instance(customary[name])}))
 
     def _give_to_hook(self, registers: str, function: Value) -> None:
+        if registers in api.LOADERS and isinstance(function, FunctionValue):
+            loaded = self._known(("result", function.function))
+            self._learn(_USERS, (value for value in loaded if isinstance(value, ObjectValue)))
         if registers in api.GIVEN and isinstance(function, FunctionValue):
             self._give(function, 0, frozenset({Instance(api.GIVEN[registers])}))
             self.hooks[registers].add(function.function)
@@ -295,6 +311,8 @@ class Inference:
 
     def _learn_class(self, cls: Class) -> None:
         self._learn_view_decorators(cls)
+        if self.external_bases(cls) & api.USERS:
+            self._learn(_USERS, {ObjectValue(cls)})
         for base in self.bases(cls):
             self._learn(("subclasses", base), {ClassValue(cls)})
 
@@ -346,7 +364,7 @@ class Inference:
             if name in current.bound and (current is scope or not current.is_class):
                 return self._known((current, name))
             current = current.parent
-        return frozenset({External(name)})  # built in
+        return NOTHING if name == "None" else frozenset({External(name)})  # built in
 
     def _own(self, scope: Scope, name: str) -> Values:
         return self._known((scope, name)) if name in scope.bound else NOTHING
@@ -371,6 +389,8 @@ class Inference:
 
     def _call(self, value: Value) -> Values:
         match value:
+            case External(name="compat.current_user._get_current_object"):
+                return frozenset({_CURRENT_USER})
             case External(name=name):
                 if name in api.RESULTS:
                     return frozenset({Instance(api.RESULTS[name])})

@@ -48,6 +48,8 @@ AWAITED_CALLS = {
     f"{BLUEPRINT}.send_static_file",
     "quart.views.View.as_view()",
     "quart.views.MethodView.as_view()",
+    "quart.views.View.dispatch_request",
+    "quart.views.MethodView.dispatch_request",
     "quart.sessions.SecureCookieSessionInterface.open_session",
     "quart.sessions.SecureCookieSessionInterface.save_session",
     f"{MANAGER}.unauthorized",
@@ -109,6 +111,12 @@ HOOKS = {
     "quart.after_this_request",
     "quart.stream_with_context",
 }
+#: Decorators of functions that give the user.
+LOADERS = {f"{MANAGER}.{name}" for name in ("user_loader", "request_loader")}
+#: Bases of the classes of users.
+USERS = {"compat.UserMixin", "compat.AnonymousUserMixin"}
+#: Attributes of a login manager that are awaited, as what its decorators register is.
+AWAITED_CALLBACKS = {"unauthorized_callback", "needs_refresh_callback"}
 _SESSION_METHODS = {"open_session", "save_session"}
 #: By the base class: the methods that Quart awaits.
 AWAITED_METHODS = {
@@ -117,6 +125,12 @@ AWAITED_METHODS = {
     FORM: {"validate", "validate_on_submit"},
     "quart.sessions.SessionInterface": _SESSION_METHODS,
     "quart.sessions.SecureCookieSessionInterface": _SESSION_METHODS,
+}
+#: What of an application holds functions, sync or async, which are awaited.
+AWAITED_TABLES = {
+    *(f"{APP}.{name}" for name in ("view_functions", "error_handler_spec", "template_context_processors")),
+    *(f"{APP}.{name}_request_funcs" for name in ("before", "after", "teardown")),
+    *(f"{APP}.jinja_env.{name}" for name in ("globals", "filters", "tests")),
 }
 #: What the functions are given that these get.
 GIVEN = {
