@@ -339,7 +339,8 @@ class Awaits:
         """The name under which quart-wtforms awaits a form's ``validate_<field>``, if nothing calls it by its own."""
         if function.name in self._mentioned or not validators.is_inline(self.inference, function):
             return None
-        return validators.awaited_name(function)
+        is_quarts = function.cls is not None and api.FORM in self.inference.external_bases(function.cls)
+        return validators.awaited_name(function) if is_quarts else None
 
     def _belongs_to_others(self, function: Function) -> str | None:
         """Why a base class or a decorator needs it as it is; None if none does."""
@@ -403,11 +404,16 @@ _LOOKED_INTO = {"click", "compat", "jinja2", "quart", "werkzeug", "wtforms"}
 _AWAITED = {"wtforms.Form.validate", "wtforms.form.Form.validate", "wtforms.form.BaseForm.validate"}
 
 
+def is_looked_into(base: str) -> bool:
+    """Whether *base* is a class of a package of which it is known what its classes call."""
+    return base.partition(".")[0] in sys.stdlib_module_names - {"unittest", "this", "antigravity"} | _LOOKED_INTO
+
+
 @cache
 def _has_of_its_own(base: str, name: str) -> bool:
     """Whether *base*, a class of another package, has a sync method *name*: then it is called from there, too."""
     module, _, cls = base.rpartition(".")
-    if module.partition(".")[0] not in sys.stdlib_module_names - {"unittest", "this", "antigravity"} | _LOOKED_INTO:
+    if not is_looked_into(base):
         return False
     try:
         found = getattr(import_module(module), cls, None)

@@ -51,6 +51,8 @@ def blocking(name: str) -> tuple[str, str] | None:
     """What of *name*, a dotted name that is called, blocks, and what to use; None if it is not known to."""
     if name.startswith("flask_sqlalchemy."):
         return None  # said once, where it is imported: see kept.py
+    if name.endswith(".init_app"):  # of an extension, while the application is made
+        return None
     if name == "open":
         return "open", "aiofiles, if the file is large or far away"
     for beginning, instead in _BEGINNINGS.items():

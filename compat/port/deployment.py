@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from .findings import Finding, Level
@@ -13,7 +13,7 @@ _NAMED = re.compile(
     r"Procfile.*|.*Dockerfile.*|(docker-)?compose.*\.ya?ml|\.flaskenv|\.env.*|app\.json|.*supervisor.*|Makefile"
     r"|.*\.(service|sh|ini|conf)"
 )
-_SETTING = re.compile(r"\bFLASK_(?=[A-Z])")
+_SETTING = re.compile(r"\bFLASK_[A-Z]\w*")
 _COMMAND = re.compile(r"((?:^|[;&|:]|\bexec|\bRUN|-m|/bin/|\[[\"'])\s*(?:[A-Z]\w*=\S+ +)*)flask(?=[\"']?,? [a-z\"'-])")
 _SERVER = re.compile(r"(?<![\w.-])(gunicorn|uwsgi|waitress-serve)(?= |\"|'|$)")
 _INSTALLS = re.compile(r"\b(pip|pipx|uv|poetry|apk|apt|apt-get|yum|dnf) ")
@@ -29,8 +29,13 @@ _KEPT = re.compile(r"(?:-b|-w|--bind|--workers|--access-logfile|--certfile|--key
 _TARGET = re.compile(r"[\"']?(?<![\w.:/-])([A-Za-z_][\w.]*):([A-Za-z_]\w*(?:\([^)]*\))?)[\"']?")
 
 
-def check_deployment(root: Path) -> Iterator[Finding]:
-    """The lines of these files that the ported application does not understand, each with the line to write."""
+def check_deployment(root: Path, own: Container[str] = ()) -> Iterator[Finding]:
+    """The lines of these files that the ported application does not understand, each with the line to write.
+
+    Args:
+        root: the folder of the project.
+        own: variables that the project reads itself, by names that begin with ``FLASK_``: they stay.
+    """
     for path in _find(root):
         shown = path.relative_to(root).as_posix()
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
@@ -38,20 +43,21 @@ def check_deployment(root: Path) -> Iterator[Finding]:
                 continue
             server = _SERVER.search(line)
             if server is not None:
-                why, new = "it is a WSGI server", _with_hypercorn(line, server)
-            elif (new := _of_quart(line)) != line:
+                why, new = "it is a WSGI server", _with_hypercorn(line, server, own)
+            elif (new := _of_quart(line, own)) != line:
                 why = "Quart has its own command, and reads settings that begin with QUART_"
             else:
                 continue
             yield Finding(shown, number, Level.TODO, _short(line), why, f"Write `{_short(new)}`")
 
 
-def _of_quart(line: str) -> str:
+def _of_quart(line: str, own: Container[str]) -> str:
     """The line with Quart's command, and the names of its settings."""
-    return _COMMAND.sub(r"\1quart", _SETTING.sub("QUART_", line))
+    settings = _SETTING.sub(lambda found: found[0] if found[0] in own else "QUART" + found[0][5:], line)
+    return _COMMAND.sub(r"\1quart", settings)
 
 
-def _with_hypercorn(line: str, server: re.Match[str]) -> str:
+def _with_hypercorn(line: str, server: re.Match[str], own: Container[str]) -> str:
     """The command, with its target and the options that Hypercorn has as well."""
     before, command = line[: server.start()], line[server.start() :]
     is_list = before.rstrip().endswith(('["', "['"))  # as in a Dockerfile
@@ -60,7 +66,7 @@ def _with_hypercorn(line: str, server: re.Match[str]) -> str:
     target = _TARGET.search(command)
     application = f"{target[1]}:{target[2]}" if target is not None else "module:app"
     options = _KEPT.findall(command) if server[1] == "gunicorn" else []
-    before = _of_quart(before)
+    before = _of_quart(before, own)
     if is_list:
         words = " ".join(["hypercorn", *options, application]).split()
         return before[:-1] + ", ".join(f'"{word}"' for word in words) + "]"

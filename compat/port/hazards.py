@@ -10,7 +10,7 @@ import libcst as cst
 from libcst import matchers as m
 
 from . import quart_api as api
-from .awaits import Awaits, functions_below
+from .awaits import Awaits, functions_below, is_looked_into
 from .blocking import blocking
 from .extensions import advice
 from .findings import Complaint, check, todo
@@ -38,6 +38,20 @@ from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
 NOT_PORTED = "it is made for Flask, and is not ported"
 _QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
 _AS_A_FUNCTION = "See that whoever calls it awaits it; Quart takes an `async def` function instead of an object"
+#: Classes of rows and documents: what a subclass adds is called by the project, and by templates.
+_MODELS = ("flask_sqlalchemy.", "sqlalchemy.", "mongoengine.", "flask_mongoengine.", "peewee.", "pydantic.")
+#: What classes that look for methods by their names look for.
+_BY_NAME = ("visit_", "do_", "handle_", "on_")
+#: Names of methods that say yes or no.
+_GUARD = re.compile(r"(is|has|can|may|check|allow|allows|authori[sz]e|permit|validate|verify|require)(_|$)")
+_MAY_CALL = "`{}` is async now, and this decorator may call it without awaiting{}"
+_TAKES_ASYNC = "See that it takes async functions"
+#: Decorators that take async functions, or are seen to elsewhere.
+_WRAPS_ASYNC = (
+    *_QUIET,
+    *sorted(api.WELCOME),
+    *("freezegun.", "time_machine.", "responses.", "parameterized.", "vcr.", "flaky.", "respx.", "aioresponses."),
+)
 #: Who is given functions sync or async ...
 _AWAITING = ("pytest", "quart.", "compat.", "unittest.", "functools.partial", "typing.", "hypothesis.", "asyncio.")
 #: ... but for where an application keeps what it is given.
@@ -53,6 +67,7 @@ _WORKERS = ("celery", "rq.", "flask_rq", "huey", "dramatiq", "apscheduler")
 _IN_A_WORKER = "A worker does not await it: keep it sync, with `asyncio.run(...)` around what is to be awaited"
 #: What is read of a user without a call.
 _PROPERTIES = {"is_active", "is_anonymous", "is_authenticated"}
+_GIVES_TEMPLATES = re.compile(r"\.(get_template|from_string|select_template|get_or_select_template)\(\)")
 _FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
 
 
@@ -64,7 +79,7 @@ class Hazards:
         self.inference = awaits.inference
         functions = (function for module in self.inference.modules for function in module.functions)
         self.on_the_loop = functions_below(
-            awaits, (each for each in functions if awaits.is_async(each) and not each.module.is_test)
+            awaits, (each for each in functions if awaits.is_async(each) and not each.module.is_of_tests)
         )
 
         self.is_set_up = any(
@@ -75,7 +90,7 @@ class Hazards:
         self.mentioned = {attribute.attr.value for module in self.inference.modules for attribute in module.attributes}
         self.methods: dict[str, list[tuple[str, Function]]] = defaultdict(list)
         for function in awaits.made_async:
-            if function.cls is not None and function.name not in _COMMON and not function.module.is_test:
+            if function.cls is not None and function.name not in _COMMON and not function.module.is_of_tests:
                 self.methods[function.name].append((f"{function.cls.node.name.value}.{function.name}", function))
 
     def find(self, module: Module) -> Iterator[Complaint]:
@@ -123,7 +138,7 @@ class Hazards:
                 yield todo(call, module.code(call), "it gives each thread a session, and all requests share one thread",
                             "Give each request its own, with `g` from quart: "
                             "`scopefunc=lambda: id(g._get_current_object())`")  # fmt: skip
-            if "threading.Thread" in names and not module.is_test:
+            if "threading.Thread" in names and scope.owner in self.on_the_loop:
                 yield check(call, module.code(call), "a thread has neither the request nor `current_user`",
                              "Use `app.add_background_task(...)`, and give it the values that it needs")  # fmt: skip
             if names & {"asyncio.run", "asyncio.new_event_loop"} and scope.owner in self.on_the_loop:
@@ -140,7 +155,7 @@ class Hazards:
                 if any(dotted_name(arg.keyword) == "x_prefix" for arg in call.args):
                     do += "; it knows no prefix: start Hypercorn with `--root-path /prefix`"
                 yield todo(call, module.code(call), "it is WSGI middleware", do)
-            if api.MANAGER in names and not module.is_test and not self.is_set_up:
+            if api.MANAGER in names and not module.is_of_tests and not self.is_set_up:
                 yield check(call, module.code(call), "logins go on if key, cookies and client addresses stay the same",
                             "See steps 4 and 5 of the guide: keep SECRET_KEY, set REMEMBER_COOKIE_ISSUE while both "
                             "applications run, and add ProxyFixMiddleware behind a proxy")  # fmt: skip
@@ -155,7 +170,8 @@ class Hazards:
             owner = module.scopes[call].owner
             if isinstance(owner, Function) and owner in self.on_the_loop:
                 names = sorted(self.inference.externals(call.func, module.scopes[call]))
-                for known in dict.fromkeys(filter(None, map(blocking, names))):
+                packages = {name.partition(".")[0] for name in names}
+                for known in dict.fromkeys(filter(None, map(blocking, names))) if len(packages) == 1 else ():
                     places.setdefault(known, []).append((call, owner))
         for (what, instead), found in places.items():
             call, owner = found[0]
@@ -164,25 +180,27 @@ class Hazards:
             yield check(call, what, why, f"Use {instead}; until then it works as it did, one request at a time")
 
     def _decorators(self, module: Module) -> Iterator[Complaint]:
+        """Decorators of other packages above functions that became async; above views and tests each once a file."""
+        checked: dict[str, list[tuple[cst.BaseExpression, Function]]] = {}
         for function in module.functions:
             for decorator in function.decorators if function in self.awaits.made_async else ():
                 names = self.inference.externals(decorator, function.outer)
                 if f"{api.APP}.before_first_request" in names and isinstance(decorator, cst.Attribute):
                     yield self._first_request(decorator)
-                strange = {
-                    name
-                    for name in names
-                    if name not in api.HOOKS | api.WELCOME and not name.startswith((*_QUIET, *api.WELCOME))
-                }
-                if strange:
-                    what = f"@{module.code(decorator)}"
-                    why = f"`{function.name}` is async now, and this decorator may call it without awaiting"
+                strange = {name for name in names if name not in api.HOOKS and not name.startswith(_WRAPS_ASYNC)}
+                if not strange:
+                    continue
+                if self.awaits.is_hook(function) or function.cls is not None or module.is_of_tests:
+                    checked.setdefault(min(strange), []).append((decorator, function))
+                else:  # what it is registered for would get a coroutine, which is true
                     is_task = any(name.startswith(_WORKERS) for name in strange)
-                    do = _IN_A_WORKER if is_task else "See that it takes async functions"
-                    if self.awaits.is_hook(function) or function.cls is not None or module.is_test:
-                        yield check(decorator, what, why, do)
-                    else:  # what it is registered for would get a coroutine, which is true
-                        yield todo(function.node, what, why, do, raises=True)
+                    what, why = f"@{module.code(decorator)}", _MAY_CALL.format(function.name, "")
+                    yield todo(function.node, what, why, _IN_A_WORKER if is_task else _TAKES_ASYNC, raises=True)
+        for found in checked.values():
+            decorator, function = found[0]
+            others = f", and is in {len(found) - 1} more places of this file" if len(found) > 1 else ""
+            why = _MAY_CALL.format(function.name, others)
+            yield check(decorator, f"@{module.code(decorator)}", why, _TAKES_ASYNC)
 
     def _objects(self, module: Module) -> Iterator[Complaint]:
         """Decorators that are classes, between Quart and a view: Quart takes an object for a sync function."""
@@ -257,22 +275,27 @@ class Hazards:
         return None
 
     def _called_elsewhere(self, module: Module) -> Iterator[Complaint]:
-        """Methods that became async, that nobody here calls, in classes that come from other packages."""
-        for function in module.functions:
-            awaited = function in self.awaits.made_async and self.awaits.awaited_validator(function) is None
-            if awaited and function.name not in self.mentioned and not module.is_test:
-                bases = self.inference.external_bases(function.cls) if function.cls is not None else set()
-                strange = sorted(base for base in bases if self._may_call(base, function.name))
-                if strange:
-                    what = f"{function.cls.node.name.value}.{function.name}" if function.cls is not None else ""
-                    is_task = strange[0].startswith(_WORKERS)
-                    do = _IN_A_WORKER if is_task else "See that it is awaited there"
-                    why = f"it is async now, and `{strange[0]}` may call it"
-                    yield todo(function.node, what, why, do, raises=is_task)
+        """Methods that became async, in classes that come from packages which may call them: a coroutine is a yes."""
+        for function in module.functions if not module.is_of_tests else ():
+            if function.cls is None or function not in self.awaits.made_async:
+                continue
+            is_ours = function.name in self.mentioned and not _GUARD.match(function.name)
+            if is_ours or self.awaits.awaited_validator(function) is not None:
+                continue
+            bases = self.inference.external_bases(function.cls)
+            strange = sorted(base for base in bases if self._may_call(base, function.name))
+            if strange:
+                what = f"{function.cls.node.name.value}.{function.name}"
+                is_task = strange[0].startswith(_WORKERS)
+                do = _IN_A_WORKER if is_task else "See that it is awaited there"
+                why = f"it is async now, and `{strange[0]}` may call it"
+                yield todo(function.node, what, why, do, raises=True)
 
     @staticmethod
     def _may_call(base: str, name: str) -> bool:
-        return "." in base and not base.startswith(_QUIET) and name not in api.AWAITED_METHODS.get(base, ())
+        if "." not in base or base.startswith((*_QUIET, *_MODELS)) or name in api.AWAITED_METHODS.get(base, ()):
+            return False
+        return not is_looked_into(base) or name.startswith(_BY_NAME)
 
     def _overrides(self, module: Module) -> Iterator[Complaint]:
         """Methods that have to stay sync, while one that they are called in place of became async."""
@@ -410,10 +433,17 @@ class Hazards:
                 yield check(string, value, "it may name a module that this port no longer uses",
                              f"Perhaps it is {canonical(value)!r} now")  # fmt: skip
 
+    def _is_of_users(self, cls: Class) -> bool:
+        """Whether it is a class of users: it comes from one, or has more that only a user has."""
+        own = cls.scope.bound.keys() & {"is_authenticated", "get_id"}
+        return bool(own) or not self.inference.external_bases(cls).isdisjoint(api.USERS)
+
     def _methods_of_users(self, module: Module) -> Iterator[Complaint]:
         """What Flask-Login reads as an attribute, and a class has as a method, which is true."""
         for function in module.functions:
             if function.cls is not None and function.name in _PROPERTIES and not function.decorators:
+                if function.name != "is_authenticated" and not self._is_of_users(function.cls):
+                    continue
                 what = f"{function.cls.node.name.value}.{function.name}"
                 why = "it is a method, and read without being called: a method is true"
                 yield todo(function.node, what, why, "Add `@property`, and call it nowhere")
@@ -453,7 +483,8 @@ def _has_parameter(function: Function, call: cst.Call, place: cst.CSTNode) -> bo
 
 
 def _may_be_ours(name: str) -> bool:
-    return "()" in name or name.startswith("compat.current_user.")
+    """Whether *name*, of another package, may be an object of the project that a call gave back; no template is."""
+    return ("()" in name and not _GIVES_TEMPLATES.search(name)) or name.startswith("compat.current_user.")
 
 
 def _fits(method: Function, call: cst.Call) -> bool:

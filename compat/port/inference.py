@@ -43,6 +43,11 @@ _G = External("quart.g")
 _CURRENT_USER, _USERS = External("compat.current_user"), "users"
 #: What a class-based view's decorators are given.
 VIEW = External("quart.views.View.as_view()")
+#: What gives back the function that it is given, or calls it in the end.
+_TRANSPARENT = {
+    *(External(f"compat.{name}") for name in ("login_required", "fresh_login_required", "anonymous_required")),
+    *(External(name) for name in ("functools.partial", "functools.wraps()", "quart.copy_current_request_context")),
+}
 #: More things of other packages than this, and a name tells nothing about them.
 _MANY = 64
 #: What parameters of these names are, where nothing else is known of them.
@@ -131,7 +136,7 @@ class Inference:
             case cst.Call(func=cst.Name(value="getattr")):
                 return NOTHING
         called = self.evaluate(call.func, scope)
-        if External("functools.partial") in called and call.args:
+        if not called.isdisjoint(_TRANSPARENT) and call.args:
             return self.evaluate(call.args[0].value, scope)
         return _union(self._call(value) for value in called)
 

@@ -26,6 +26,8 @@ from .program import Module
 from .sources import dotted_names, find_files
 from .templates import Templates
 
+_OF_THE_COMMAND = ("FLASK_APP", "FLASK_DEBUG", "FLASK_ENV", "FLASK_RUN_", "FLASK_SKIP_DOTENV")
+
 
 @dataclass(frozen=True)
 class PortedFile:
@@ -102,7 +104,7 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
             complaints += [*hazards.find(module), *keeping.find(module)]
             mark(module, rewrite, complaints)
             after = rewrite.result().encode(module.tree.encoding)
-            parse(after)
+            _check_syntax(module, after)
         except Exception:
             in_hand.module = module
             raise
@@ -116,13 +118,34 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
     findings |= {_taken(each) for each in modules if "compat" in each.names}
     findings |= set(templates.unreached())
     if root.is_dir():
-        findings |= {*check_requirements(root), *check_deployment(root)}
+        findings |= {*check_requirements(root), *check_deployment(root, set(_own_variables(modules)))}
     files += _let_tests_await(root, awaits, findings)
     return Port(tuple(files), tuple(sorted(_each_extension_once(findings))))
 
 
 #: What is said of an extension once, with all files that import it.
 _ONCE = {NOT_PORTED, *(extension.why for extension in KEPT.values())}
+
+
+def _own_variables(modules: Sequence[Module]) -> Iterator[str]:
+    """The names ``FLASK_...`` that the project itself reads, of settings that neither command knows."""
+    for module in modules:
+        for string in module.strings:
+            name = string.raw_value
+            if name.startswith("FLASK_") and not name.startswith(_OF_THE_COMMAND):
+                yield name
+
+
+def _check_syntax(module: Module, after: bytes) -> None:
+    """Raise SyntaxError if *after* is no Python; that of a newer Python than this one is left unchecked."""
+    try:
+        parse(after)
+    except SyntaxError:
+        try:
+            parse(module.path.read_bytes())
+        except SyntaxError:
+            return
+        raise
 
 
 def _each_extension_once(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import cast
 
 import libcst as cst
@@ -147,10 +147,15 @@ class Module:
     imports: list[cst.Import | cst.ImportFrom] = field(default_factory=list)
     assigned_attributes: list[tuple[cst.Attribute, cst.BaseExpression]] = field(default_factory=list)
 
-    @property
+    @cached_property
     def is_test(self) -> bool:
         """Whether pytest collects from it."""
         return self.path.name.startswith("test") or self.path.name in ("conftest.py", "tests.py")
+
+    @cached_property
+    def is_of_tests(self) -> bool:
+        """Whether it is not served: pytest collects from it, or it stands in a folder of tests."""
+        return self.is_test or not {"test", "tests"}.isdisjoint(PurePath(self.shown).parts[:-1])
 
     def all_scopes(self) -> list[Scope]:
         """Its own scope, and those of its functions and classes."""

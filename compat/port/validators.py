@@ -15,6 +15,8 @@ _GIVEN = {"validators", "filters", "extra_validators"}
 _SIGNATURE = ["form", "field"]
 _INLINE = {"validate_": "async_validators_", "filter_": None}
 
+_FORMS = {api.FORM, "wtforms.Form", "wtforms.form.Form", "wtforms.form.BaseForm"}
+
 WHY = "WTForms calls it without awaiting, and takes its coroutine for a yes"
 DO = "Write it as a method of the form: `async def async_validators_<field>(self, field)`, which quart-wtforms awaits"
 
@@ -40,7 +42,7 @@ def is_inline(inference: Inference, function: Function) -> bool:
     """Whether it is a ``validate_<field>`` or ``filter_<field>`` of a form."""
     if function.cls is None or function.name in api.AWAITED_METHODS[api.FORM]:
         return False
-    return function.name.startswith(tuple(_INLINE)) and api.FORM in inference.external_bases(function.cls)
+    return function.name.startswith(tuple(_INLINE)) and not _FORMS.isdisjoint(inference.external_bases(function.cls))
 
 
 def awaited_name(function: Function) -> str | None:

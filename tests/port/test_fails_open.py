@@ -426,3 +426,85 @@ def test_a_template_under_a_computed_name_is_to_do(tmp_path: Path) -> None:
     assert (found.line, found.what, found.level) == (8, "render_template(name)", Level.TODO)
     assert "page.html" in found.why
     assert "request_form=await request.form" in found.do
+
+
+CALLED_BY_OTHERS = {
+    "a guard, which the project calls as well": """
+        from unheard_of import ModelView
+
+
+        class Page(ModelView):
+            # here
+            def is_accessible(self):
+                return Item().allowed()
+
+
+        class Admin(Page):
+            # here
+            def is_accessible(self):
+                return super().is_accessible()
+        """,
+    "a hook that nothing here names": """
+        from unheard_of import Worker
+
+
+        class Job(Worker):
+            # here
+            def work(self):
+                return Item().allowed()
+        """,
+}
+
+
+@pytest.mark.parametrize("code", CALLED_BY_OTHERS.values(), ids=CALLED_BY_OTHERS)
+def test_what_a_base_class_may_call_raises(tmp_path: Path, code: str) -> None:
+    """A class of another package takes the coroutine of a method for a yes: the class is not made."""
+    after, found = ported(tmp_path, code)
+
+    lines = [line.strip() for line in after.splitlines() if not line.strip().startswith("# PORT")]
+    places = [number for number, line in enumerate(lines) if line == "# here"]
+    assert all(lines[number + 1].startswith("raise NotImplementedError(") for number in places)
+    assert all("may call it" in each.why for each in found.findings)
+
+
+FIELDS = {
+    "a field": """
+        from wtforms import StringField
+
+
+        class Captcha(StringField):
+            def pre_validate(self, form):
+                if not Item().allowed():
+                    raise ValueError
+        """,
+    "a form of WTForms": """
+        from wtforms import Form
+
+
+        class F(Form):
+            name = StringField()
+
+            def validate_name(self, field):
+                if not Item().allowed():
+                    raise ValueError
+        """,
+    "a converter": """
+        from werkzeug.routing import BaseConverter
+
+
+        class Known(BaseConverter):
+            def to_python(self, value):
+                if not Item().allowed():
+                    raise ValueError
+        """,
+}
+
+
+@pytest.mark.parametrize("code", FIELDS.values(), ids=FIELDS)
+def test_what_installed_packages_call_stays_sync(tmp_path: Path, code: str) -> None:
+    """Methods that WTForms and Werkzeug call are known: what is to be awaited in them raises."""
+    after, found = ported(tmp_path, code)
+
+    assert not [line for line in after.splitlines() if line.strip().startswith("async def")]
+    assert "raise NotImplementedError('PORT: Item().allowed()')" in after
+    assert not found.is_complete
