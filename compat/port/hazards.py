@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import re
+import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 from libcst import matchers as m
@@ -67,6 +69,8 @@ _WORKERS = ("celery", "rq.", "flask_rq", "huey", "dramatiq", "apscheduler")
 _IN_A_WORKER = "A worker does not await it: keep it sync, with `asyncio.run(...)` around what is to be awaited"
 #: What is read of a user without a call.
 _PROPERTIES = {"is_active", "is_anonymous", "is_authenticated"}
+#: Of the standard library, and built in: what gives back objects that it was given.
+_GIVES_ANYTHING = {"contextvars", "copy", "functools", "max", "min", "next", "pickle", "random", "typing", "weakref"}
 _GIVES_TEMPLATES = re.compile(r"\.(get_template|from_string|select_template|get_or_select_template)\(\)")
 _FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
 
@@ -175,8 +179,7 @@ class Hazards:
                     places.setdefault(known, []).append((call, owner))
         for (what, instead), found in places.items():
             call, owner = found[0]
-            others = f", and in {len(found) - 1} more places of this file" if len(found) > 1 else ""
-            why = f"it blocks, and every other request waits until `{owner.name}` goes on{others}"
+            why = f"it blocks, and every other request waits until `{owner.name}` goes on{_others(found)}"
             yield check(call, what, why, f"Use {instead}; until then it works as it did, one request at a time")
 
     def _decorators(self, module: Module) -> Iterator[Complaint]:
@@ -198,8 +201,7 @@ class Hazards:
                     yield todo(function.node, what, why, _IN_A_WORKER if is_task else _TAKES_ASYNC, raises=True)
         for found in checked.values():
             decorator, function = found[0]
-            others = f", and is in {len(found) - 1} more places of this file" if len(found) > 1 else ""
-            why = _MAY_CALL.format(function.name, others)
+            why = _MAY_CALL.format(function.name, _others(found))
             yield check(decorator, f"@{module.code(decorator)}", why, _TAKES_ASYNC)
 
     def _objects(self, module: Module) -> Iterator[Complaint]:
@@ -219,7 +221,7 @@ class Hazards:
                 continue
             values = self.inference.evaluate(node, module.scopes[node])
             is_object = self._has_async_call(values)
-            if not is_object and not self._is_turned(values):
+            if not self._is_turned(values) and not (is_object and not _is_self(module, node)):
                 continue
             if not self._is_welcome(module, place) or (is_object and self._is_registered(module, place)):
                 what = module.code(node)
@@ -405,16 +407,18 @@ class Hazards:
                            "Leave that one alone: `if isinstance(response, Response):`, from quart")  # fmt: skip
 
     def _json(self, module: Module) -> Iterator[Complaint]:
-        """Reading JSON that may be none: Flask refuses it with 415, ``silent`` and ``force`` excepted."""
+        """Reading JSON that may be none, once a file: Flask refuses it with 415, ``silent`` and ``force`` excepted."""
+        found = []
         for attribute in module.attributes:
             call = module.parent(attribute)
             if isinstance(call, cst.Call) and call.args:
                 continue
             names = self.inference.externals(attribute, module.scopes[attribute])
             if names & {f"{api.REQUEST}.json", f"{api.REQUEST}.get_json"}:
-                yield check(attribute, module.code(attribute),
-                            "it is None if the Content-Type is not JSON, where Flask answers 415",
-                            "Refuse None: `abort(415)`")  # fmt: skip
+                found.append(attribute)
+        if found:
+            why = f"it is None if the Content-Type is not JSON, where Flask answers 415{_others(found)}"
+            yield check(found[0], module.code(found[0]), why, "Refuse None: `abort(415)`")
 
     def _strings(self, module: Module) -> Iterator[Complaint]:
         for string in module.strings:
@@ -464,6 +468,14 @@ def _given_away(module: Module, node: cst.CSTNode) -> cst.CSTNode | None:
     return None
 
 
+def _is_self(module: Module, node: cst.CSTNode) -> bool:
+    """Whether it is the object of the method that it stands in."""
+    owner = module.scopes[node].owner
+    if not isinstance(owner, Function) or owner.cls is None or not owner.parameters:
+        return False
+    return isinstance(node, cst.Name) and node.value == owner.parameters[0].name.value
+
+
 def _is_unpacked(assign: cst.Assign) -> bool:
     """Whether what stands in its tuple is given to names, one by one."""
     parts = assign.value.elements if isinstance(assign.value, cst.Tuple | cst.List) else ()
@@ -482,9 +494,18 @@ def _has_parameter(function: Function, call: cst.Call, place: cst.CSTNode) -> bo
     return False
 
 
+def _others(found: Sequence[object]) -> str:
+    """How many places there are besides the first, which is named."""
+    return f", and in {len(found) - 1} more places of this file" if len(found) > 1 else ""
+
+
 def _may_be_ours(name: str) -> bool:
     """Whether *name*, of another package, may be an object of the project that a call gave back; no template is."""
-    return ("()" in name and not _GIVES_TEMPLATES.search(name)) or name.startswith("compat.current_user.")
+    if "()" not in name or _GIVES_TEMPLATES.search(name):
+        return name.startswith("compat.current_user.")
+    root = name.partition(".")[0].partition("(")[0]
+    is_builtin = root in sys.stdlib_module_names or hasattr(builtins, root)
+    return root in _GIVES_ANYTHING if is_builtin else True
 
 
 def _fits(method: Function, call: cst.Call) -> bool:

@@ -150,7 +150,8 @@ class Module:
     @cached_property
     def is_test(self) -> bool:
         """Whether pytest collects from it."""
-        return self.path.name.startswith("test") or self.path.name in ("conftest.py", "tests.py")
+        name = self.path.name
+        return name.startswith("test") or name.endswith("_test.py") or name in ("conftest.py", "tests.py")
 
     @cached_property
     def is_of_tests(self) -> bool:

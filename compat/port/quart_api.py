@@ -17,6 +17,8 @@ OBJECTS = {
     f"{REQUEST}.files": FILES,
     f"{FILES}[]": FILE,
     f"{CLIENT}.application": APP,
+    **dict.fromkeys(("flask_testing.TestCase.client", "flask_testing.utils.TestCase.client"), CLIENT),
+    **dict.fromkeys(("flask_testing.TestCase.app", "flask_testing.utils.TestCase.app"), APP),
     f"{APP}.login_manager": MANAGER,
 }
 

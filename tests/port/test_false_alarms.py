@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
@@ -53,6 +52,28 @@ FINE = {
 
         def show(name):
             return app.jinja_env.overlay().get_template(name).render(x=1)
+        """,
+    "a logger": """
+        import logging
+
+        log = logging.getLogger(__name__)
+
+
+        class Page:
+            def info(self, *args):
+                return render_template("x", args=args)
+
+
+        def note():
+            log.info("x")
+        """,
+    "an object that calls the method of its base": """
+        from celery import Task
+
+
+        class InContext(Task):
+            def run(self):
+                return Task.retry(self)
         """,
     "an abstract class that is called": """
         from abc import ABC
@@ -115,7 +136,7 @@ def test_a_decorator_is_named_once_a_file(tmp_path: Path) -> None:
         """
     (found,) = ported(tmp_path, code)[1].findings
     assert (found.what, found.level) == ("@audited", Level.CHECK)
-    assert found.why.endswith("and is in 1 more places of this file")
+    assert found.why.endswith("and in 1 more places of this file")
 
 
 def test_helpers_of_tests_do_not_hold_up_requests(tmp_path: Path) -> None:
@@ -151,3 +172,20 @@ def test_syntax_of_a_newer_python_is_ported(tmp_path: Path) -> None:
 
     assert found.findings == ()
     assert found.files[0].after.startswith(b"from quart import request\n")
+
+
+def test_json_that_may_be_none_is_named_once_a_file(tmp_path: Path) -> None:
+    """Many views that read JSON are one finding, with the number of the others."""
+    code = """
+        @app.post("/1")
+        def one():
+            return request.json
+
+
+        @app.post("/2")
+        def two():
+            return request.get_json()["x"]
+        """
+    (found,) = ported(tmp_path, code)[1].findings
+    assert found.what == "request.json"
+    assert found.why.endswith("and in 1 more places of this file")
