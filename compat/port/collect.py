@@ -9,7 +9,18 @@ from pathlib import Path
 
 import libcst as cst
 
-from .program import Binding, Class, ClassValue, Function, FunctionValue, Module, Scope, dotted_name, imported_module
+from .program import (
+    EACH,
+    Binding,
+    Class,
+    ClassValue,
+    Function,
+    FunctionValue,
+    Module,
+    Scope,
+    dotted_name,
+    imported_module,
+)
 
 
 def read_module(path: Path, shown: str, names: Sequence[str], package: str, source: bytes) -> Module:
@@ -100,7 +111,7 @@ class _Collector:
         for inside in (node.for_in.target, *node.for_in.ifs, node.for_in.inner_for_in):
             if inside is not None:
                 self.walk(inside, node.for_in)
-        self._bind_target(node.for_in.target, None)
+        self._bind_each(node.for_in.target, node.for_in.iter)
         self.generator = around
         return False
 
@@ -124,10 +135,10 @@ class _Collector:
         self._bind_target(node.target, node.value)
 
     def visit_For(self, node: cst.For) -> None:
-        self._bind_target(node.target, None)
+        self._bind_each(node.target, node.iter)
 
     def visit_CompFor(self, node: cst.CompFor) -> None:
-        self._bind_target(node.target, None)
+        self._bind_each(node.target, node.iter)
 
     def visit_With(self, node: cst.With) -> None:
         self.module.withs.append(node)
@@ -182,13 +193,43 @@ class _Collector:
     def _bind(self, name: str, binding: Binding) -> None:
         self.scope.elsewhere.get(name, self.scope).bound[name].append(binding)
 
-    def _bind_target(self, target: cst.BaseExpression, value: cst.BaseExpression | None) -> None:
+    def _bind_each(self, target: cst.BaseExpression, iterated: cst.BaseExpression) -> None:
+        """What a loop gives its target: the items; of ``d.items()`` and ``enumerate(x)``, the second of two."""
+        match iterated, target:
+            case (
+                (
+                    cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value="items")), args=[])
+                    | cst.Call(func=cst.Name(value="enumerate"), args=[cst.Arg(value=inner), *_])
+                ),
+                cst.Tuple(elements=[first, second]),
+            ):
+                self._bind_target(first.value, None)
+                self._bind_target(second.value, inner, EACH)
+            case (
+                (
+                    cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value="values")), args=[])
+                    | cst.Call(
+                        func=cst.Name(value="list" | "reversed" | "sorted" | "tuple"), args=[cst.Arg(value=inner), *_]
+                    )
+                ),
+                _,
+            ):
+                self._bind_target(target, inner, EACH)
+            case _:
+                self._bind_target(target, iterated, EACH)
+
+    def _bind_target(
+        self, target: cst.BaseExpression, value: cst.BaseExpression | None, item: int | None = None
+    ) -> None:
         if isinstance(target, cst.Name):
-            self._bind(target.value, Binding(expression=value))
-        elif isinstance(target, cst.Attribute) and value is not None:
+            self._bind(target.value, Binding(expression=value, item=item))
+        elif isinstance(target, cst.Attribute) and value is not None and item is None:
             self.module.assigned_attributes.append((target, value))
         elif isinstance(target, cst.Tuple | cst.List):
-            parts = value.elements if isinstance(value, cst.Tuple | cst.List) else ()
+            parts = value.elements if isinstance(value, cst.Tuple | cst.List) and item is None else ()
             paired = len(parts) == len(target.elements)
             for number, element in enumerate(target.elements):
-                self._bind_target(element.value, parts[number].value if paired else None)
+                if paired:
+                    self._bind_target(element.value, parts[number].value)
+                else:
+                    self._bind_target(element.value, value if item is None else None, number)

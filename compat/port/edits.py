@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
-from typing import Any
 
 import libcst as cst
 from libcst import matchers as m
@@ -16,7 +15,7 @@ from .commands import runs_tests
 from .findings import Complaint, Level, check, todo
 from .imports import imported_as, port_imports
 from .names import canonical
-from .program import External, Function, FunctionValue, Instance, Module, dotted_name
+from .program import Class, External, Function, FunctionValue, Instance, Module, Value, dotted_name
 from .rewrite import Rewrite, keyword
 from .silence import is_silent, raises_before, raising_place
 from .startup import as_before_serving
@@ -83,7 +82,7 @@ class _Planner:
             self._port_function(function)
         self._import_async_context_manager()
         for cls in self.module.classes:
-            self._port_test_case(cls.bases, cls.scope.bound)
+            self._port_test_case(cls)
         yield from self.calls.port()
         for attribute in self.module.attributes:
             yield from self._port_attribute(attribute)
@@ -159,30 +158,29 @@ class _Planner:
             )
             self.rewrite.need_import("quart.cli", "with_appcontext")
 
-    def _port_test_case(self, bases: list[cst.BaseExpression], bound: dict[str, Any]) -> None:
-        methods = [
-            each.value.function
-            for bindings in bound.values()
-            for each in bindings
-            if isinstance(each.value, FunctionValue)
-        ]
-        if not any(function in self.awaits.made_async for function in methods):
+    def _port_test_case(self, cls: Class) -> None:
+        if not any(map(self._has_async_methods, (cls, *self.inference.descendants(cls)))):
             return
-        for base in bases:
+        for base in cls.bases:
             if self._externals(base) & _TEST_CASES:
                 if isinstance(base, cst.Attribute):
                     self.rewrite.set(base, attr=cst.Name("IsolatedAsyncioTestCase"))
                 elif isinstance(base, cst.Name):
                     self.rewrite.set(base, value="IsolatedAsyncioTestCase")
                     self.rewrite.need_import("unittest", "IsolatedAsyncioTestCase")
-        for function in methods:
+        for function in _methods(cls):
             if function in self.awaits.made_async and function.name in _ASYNC_NAMES:
                 self.rewrite.set(function.node, name=cst.Name(_ASYNC_NAMES[function.name]))
+
+    def _has_async_methods(self, cls: Class) -> bool:
+        return any(function in self.awaits.made_async for function in _methods(cls))
 
     # Expressions
 
     def _port_attribute(self, attribute: cst.Attribute) -> Iterator[Complaint]:
         values = self.inference.evaluate(attribute, self.module.scopes[attribute])
+        if attribute.attr.value in _ASYNC_NAMES and any(map(self._is_renamed, values)):
+            self.rewrite.set(attribute, attr=cst.Name(_ASYNC_NAMES[attribute.attr.value]))
         owners = self.inference.evaluate(attribute.value, self.module.scopes[attribute])
         own = {f"{owner.kind}.{attribute.attr.value}" for owner in owners if isinstance(owner, Instance)}
         own |= {f"{owner.name}.{attribute.attr.value}" for owner in owners if isinstance(owner, External)}
@@ -194,6 +192,9 @@ class _Planner:
                 self.rewrite.change(attribute, _as_text)
             elif name in _RENAMED_ATTRIBUTES and name != f"{api.RESPONSE}.text":
                 self.rewrite.set(attribute, attr=cst.Name(_RENAMED_ATTRIBUTES[name]))
+
+    def _is_renamed(self, value: Value) -> bool:
+        return isinstance(value, FunctionValue) and value.function in self.awaits.made_async
 
     # with
 
@@ -236,6 +237,12 @@ class _Planner:
         load = cst.parse_statement("await load_user()")
         self.rewrite.change(statement.body, lambda body: body.with_changes(body=[load, *body.body]))
         self.rewrite.need_import("compat", "load_user")
+
+
+def _methods(cls: Class) -> list[Function]:
+    """The functions that stand in its body."""
+    values = [binding.value for bindings in cls.scope.bound.values() for binding in bindings]
+    return [value.function for value in values if isinstance(value, FunctionValue)]
 
 
 def _way_around(node: cst.CSTNode) -> str:

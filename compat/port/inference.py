@@ -18,6 +18,7 @@ import libcst as cst
 from . import quart_api as api
 from .names import PORTED, canonical
 from .program import (
+    EACH,
     NOTHING,
     Binding,
     Class,
@@ -26,6 +27,7 @@ from .program import (
     Function,
     FunctionValue,
     Instance,
+    Items,
     Module,
     ModuleValue,
     ObjectValue,
@@ -41,6 +43,8 @@ _OURS = {*PORTED, *PORTED.values()}
 _G = External("quart.g")
 #: Who is logged in, and under which fact it is known what that may be.
 _CURRENT_USER, _USERS = External("compat.current_user"), "users"
+#: The fact that says what an application's own class of test clients is.
+_CLIENTS = "clients"
 #: What a class-based view's decorators are given.
 VIEW = External("quart.views.View.as_view()")
 #: What gives back the function that it is given, or calls it in the end.
@@ -48,6 +52,8 @@ _TRANSPARENT = {
     *(External(f"compat.{name}") for name in ("login_required", "fresh_login_required", "anonymous_required")),
     *(External(name) for name in ("functools.partial", "functools.wraps()", "quart.copy_current_request_context")),
 }
+#: What nobody calls.
+_LITERAL = cst.SimpleString | cst.Integer | cst.Float | cst.ConcatenatedString | cst.FormattedString
 #: More things of other packages than this, and a name tells nothing about them.
 _MANY = 64
 #: What parameters of these names are, where nothing else is known of them.
@@ -76,6 +82,8 @@ class Inference:
         self._vague: set[Hashable] = set()
         self._readers: dict[Hashable, set[Module]] = defaultdict(set)
         self._reading: Module | None = None
+        self._own_names = {name for module in modules for cls in module.classes for name in cls.scope.bound}
+        self._own_names |= {target.attr.value for module in modules for target, _ in module.assigned_attributes}
         self._stale = set(modules)
         while self._stale:
             for module in modules:
@@ -95,19 +103,35 @@ class Inference:
                 return self._attribute(self.evaluate(owner, scope), name)
             case cst.Call():
                 return self._evaluate_call(node, scope)
-            case cst.Subscript(value=owner):
-                return _union(
-                    self._external(f"{value.kind}[]")
-                    for value in self.evaluate(owner, scope)
-                    if isinstance(value, Instance)
-                )
+            case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=index)]):
+                values = self.evaluate(owner, scope)
+                given = _union(self._external(f"{value.kind}[]") for value in values if isinstance(value, Instance))
+                return given | self._items(values, _number(index))
             case cst.Dict():
-                return frozenset({Instance("dict")})
+                return frozenset({Instance("dict"), Items(node, scope)})
+            case cst.Tuple(elements=elements) | cst.List(elements=elements):
+                return NOTHING if all(isinstance(each.value, _LITERAL) for each in elements) else _one(node, scope)
+            case cst.ListComp() | cst.GeneratorExp():
+                return _one(node, scope)
             case cst.Await(expression=inner) | cst.NamedExpr(value=inner):
                 return self.evaluate(inner, scope)
             case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
                 return self.evaluate(one, scope) | self.evaluate(other, scope)
         return NOTHING
+
+    def _items(self, values: Values, number: int) -> Values:
+        """Item *number* of what *values* hold, or any of them."""
+        found: Values = NOTHING
+        for value in values:
+            match value:
+                case Items(node=cst.Tuple(elements=elements) | cst.List(elements=elements), scope=scope):
+                    chosen = elements[number : number + 1] if number != EACH else elements
+                    found |= _union(self.evaluate(each.value, scope) for each in chosen)
+                case Items(node=cst.Dict(elements=elements), scope=scope):
+                    found |= _union(self.evaluate(each.value, scope) for each in elements)
+                case Items(node=cst.ListComp(elt=element) | cst.GeneratorExp(elt=element), scope=scope):
+                    found |= self.evaluate(element, scope)
+        return found
 
     def decorated(self, function: Function) -> Values:
         """What the name of *function* stands for, under its decorators."""
@@ -133,8 +157,13 @@ class Inference:
                 return self._above(arguments, scope)
             case cst.Call(func=cst.Name(value="getattr"), args=[owner, cst.Arg(value=cst.SimpleString() as name), *_]):
                 return self._attribute(self.evaluate(owner.value, scope), str(name.evaluated_value))
-            case cst.Call(func=cst.Name(value="getattr")):
-                return NOTHING
+            case cst.Call(func=cst.Name(value="getattr"), args=[owner, *_]):
+                is_client = Instance(api.CLIENT) in self.evaluate(owner.value, scope)
+                return self._external(f"{api.CLIENT}.open") if is_client else NOTHING
+            case cst.Call(func=cst.Attribute(value=table, attr=cst.Name(value="get" | "pop")), args=[_, *_]):
+                held = self._items(frozenset(each for each in self.evaluate(table, scope) if _is_dict(each)), EACH)
+                if held:
+                    return held
         called = self.evaluate(call.func, scope)
         if not called.isdisjoint(_TRANSPARENT) and call.args:
             return self.evaluate(call.args[0].value, scope)
@@ -234,7 +263,8 @@ class Inference:
             return self.decorated(binding.value.function)
         if binding.value is not None:
             return frozenset({binding.value})
-        return self.evaluate(binding.expression, scope)
+        values = self.evaluate(binding.expression, scope)
+        return values if binding.item is None else self._items(values, binding.item)
 
     def _learn_function(self, function: Function) -> None:
         self._learn(("result", function), _union(self.evaluate(each, function.scope) for each in function.results))
@@ -316,8 +346,11 @@ class Inference:
 
     def _learn_class(self, cls: Class) -> None:
         self._learn_view_decorators(cls)
-        if self.external_bases(cls) & api.USERS:
+        above = self.external_bases(cls)
+        if above & api.USERS:
             self._learn(_USERS, {ObjectValue(cls)})
+        if api.CLIENT in above:
+            self._learn(_CLIENTS, {ObjectValue(cls)})
         for base in self.bases(cls):
             self._learn(("subclasses", base), {ClassValue(cls)})
 
@@ -398,7 +431,8 @@ class Inference:
                 return frozenset({_CURRENT_USER})
             case External(name=name):
                 if name in api.RESULTS:
-                    return frozenset({Instance(api.RESULTS[name])})
+                    own = self._known(_CLIENTS) if name == f"{api.APP}.test_client" else NOTHING
+                    return own | {Instance(api.RESULTS[name])}
                 is_class = name.rpartition(".")[2][:1].isupper()
                 return frozenset({Instance(name)}) if is_class else value.then("()")
             case FunctionValue(function=function):
@@ -425,7 +459,16 @@ class Inference:
                 for value in own
             }
             return frozenset(values)
-        return self._member_of_bases(cls, name, bound, seen)
+        found = self._member_of_bases(cls, name, bound, seen)
+        if not seen and name in self._own_names and found <= _outside(found):
+            found |= self._member_of_subclasses(cls, name, bound)
+        return found
+
+    def _member_of_subclasses(self, cls: Class, name: str, bound: bool) -> Values:
+        """What the methods of a mixin, or of a base class of tests, find in the classes that are made of it."""
+        return _union(
+            self._class_member(below, name, bound=bound, seen=frozenset({cls})) for below in self.descendants(cls)
+        )
 
     def _member_of_bases(self, cls: Class, name: str, bound: bool, seen: frozenset[Class]) -> Values:
         """A name may be bound to several classes, and a class then be its own base: *seen* ends that."""
@@ -484,4 +527,20 @@ def _union(many: Iterable[Iterable[Value]]) -> Values:
 
 
 def _outside(values: Iterable[Value]) -> set[Value]:
-    return {value for value in values if isinstance(value, External)}
+    return {value for value in values if isinstance(value, External | Items)}
+
+
+def _one(node: cst.BaseExpression, scope: Scope) -> Values:
+    return frozenset({Items(node, scope)})
+
+
+def _is_dict(value: Value) -> bool:
+    return isinstance(value, Items) and isinstance(value.node, cst.Dict)
+
+
+def _number(index: cst.BaseSlice) -> int:
+    """The number between brackets, or any."""
+    match index:
+        case cst.Index(value=cst.Integer() as number):
+            return number.evaluated_value
+    return EACH

@@ -1,4 +1,4 @@
-"""``monkeypatch.setattr``: what is put in place of a function that became async is awaited as that was."""
+"""``monkeypatch.setattr`` and ``mock.patch``: what is put in place of a function that became async is awaited, too."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from .awaits import Awaits
 from .findings import Complaint, todo
 from .program import Function, FunctionValue, Module, ModuleValue, Values, dotted_name
 
+#: How the names of what replaces a function end: pytest's, unittest.mock's and pytest-mock's.
+_PATCHING = ("monkeypatch.setattr", "patch", "patch.object")
+
 
 def find_patches(module: Module, awaits: Awaits) -> Iterator[Complaint]:
     """The lambdas and sync functions that replace an async one."""
     for call in module.calls:
-        if dotted_name(call.func) != "monkeypatch.setattr":
+        if not dotted_name(call.func).endswith(_PATCHING):
             continue
-        match [arg.value for arg in call.args if arg.keyword is None]:
+        match [arg.value for arg in call.args if arg.keyword is None or arg.keyword.value == "new"]:
             case [cst.SimpleString() as target, new]:
                 replaced = _named(awaits, str(target.evaluated_value))
             case [owner, cst.SimpleString() as name, new]:

@@ -40,13 +40,21 @@ class Scope:
         return isinstance(self.owner, Class)
 
 
+#: Any item, as a loop gives them.
+EACH = -1
+
+
 @dataclass(frozen=True)
 class Binding:
-    """What gives a name its value: an expression, an import (a dotted name), or a definition."""
+    """What gives a name its value: an expression, an import (a dotted name), or a definition.
+
+    With *item*, it is that item of what the expression gives; `EACH` stands for any of them.
+    """
 
     expression: cst.BaseExpression | None = None
     dotted: str | None = None
     value: Value | None = None
+    item: int | None = None
 
 
 @dataclass(eq=False)
@@ -245,7 +253,15 @@ class ModuleValue:
     module: Module
 
 
-Value = External | Instance | FunctionValue | ClassValue | ObjectValue | ModuleValue
+@dataclass(frozen=True)
+class Items:
+    """A list, tuple or dict that is spelt out, or made by a comprehension: its items are looked up when asked for."""
+
+    node: cst.BaseExpression
+    scope: Scope
+
+
+Value = External | Instance | FunctionValue | ClassValue | ObjectValue | ModuleValue | Items
 Values = frozenset[Value]
 NOTHING: Values = frozenset()
 
