@@ -30,6 +30,7 @@ from .program import (
     Function,
     FunctionValue,
     Instance,
+    LambdaValue,
     Module,
     ObjectValue,
     Scope,
@@ -70,6 +71,7 @@ class Awaits:
         self._callers: dict[Function, list[tuple[Module, cst.Call]]] = defaultdict(list)
         self._targets: dict[cst.Call, set[Function]] = {}
         self._waiting: list[Function] = []
+        self._lambdas: set[LambdaValue] = set()
         self.stay_sync: dict[Function, Function] = {}
         self._families = Families(inference)
         self._validators = find_validators(inference)
@@ -249,6 +251,18 @@ class Awaits:
             self._require(module, call)
             for alternative in self.targets(call):
                 self._colour(alternative)
+            self._refuse_lambdas(module, call)
+
+    def _refuse_lambdas(self, module: Module, call: cst.Call) -> None:
+        """What *call*, which is awaited, may call as well: lambdas that give what cannot be awaited."""
+        for value in self.inference.evaluate(call.func, module.scopes[call]):
+            if isinstance(value, LambdaValue) and value not in self._lambdas:
+                self._lambdas.add(value)
+                if not (
+                    isinstance(value.node.body, cst.Call) and any(map(self.is_async, self.targets(value.node.body)))
+                ):
+                    why, do = "a lambda gives nothing that can be awaited", "Write it as an `async def` function"
+                    self.obstacles.append(Obstacle(value.module, value.node, why, do))
 
     def _require(self, module: Module, node: cst.CSTNode) -> None:
         around = module.parent(node)
@@ -413,6 +427,8 @@ def is_looked_into(base: str) -> bool:
 def _has_of_its_own(base: str, name: str) -> bool:
     """Whether *base*, a class of another package, has a sync method *name*: then it is called from there, too."""
     module, _, cls = base.rpartition(".")
+    if base == "type":
+        return name == "__call__"
     if not is_looked_into(base):
         return False
     try:

@@ -25,6 +25,7 @@ _TEST_CASES = {"unittest.TestCase", "unittest.case.TestCase"}
 _ASYNC_NAMES = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
 _RENAMED_ATTRIBUTES = {
     f"{api.APP}.ensure_sync": "ensure_async",
+    **dict.fromkeys(api.RENDERS, "render_async"),
     f"{api.APP}.before_first_request": "before_serving",
     f"{api.RESPONSE}.text": "get_data",
 }
@@ -99,7 +100,7 @@ class _Planner:
         for obstacle in self.awaits.obstacles:
             if obstacle.module is self.module:
                 what = self.module.code(obstacle.node)
-                raises = is_silent(self.module, obstacle.node)
+                raises = not isinstance(obstacle.node, cst.Lambda) and is_silent(self.module, obstacle.node)
                 why, do = f"it is to be awaited, and {obstacle.why}", obstacle.do or _way_around(obstacle.node)
                 yield todo(obstacle.node, what, why, do, raises=raises)
 

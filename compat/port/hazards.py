@@ -34,6 +34,7 @@ from .program import (
 )
 from .servers import find_wsgi
 from .silence import is_silent, is_tested
+from .subforms import find_subforms
 from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
 
 #: Said of an extension once, with all files that import it.
@@ -117,6 +118,7 @@ class Hazards:
         yield from self._methods_of_users(module)
         yield from find_wsgi(module, self.inference)
         yield from find_patches(module, self.awaits)
+        yield from find_subforms(module, self.awaits)
 
     def _imports(self, module: Module) -> Iterator[Complaint]:
         for node in module.imports:
@@ -147,6 +149,10 @@ class Hazards:
                              "Use `app.add_background_task(...)`, and give it the values that it needs")  # fmt: skip
             if names & {"asyncio.run", "asyncio.new_event_loop"} and scope.owner in self.on_the_loop:
                 yield todo(call, module.code(call), "no loop can be run inside the loop", "Await the coroutine")
+            if External("quart.get_template_attribute") in self.inference.evaluate(call.func, scope):
+                yield todo(call, module.code(call), "the templates of Quart are async, and it raises there",
+                            "Use `getattr(await current_app.jinja_env.get_template(name).make_module_async(), "
+                            "attribute)`, and await what that gives")  # fmt: skip
             if names & {f"{owner}.before_first_request" for owner in (api.APP, api.BLUEPRINT)}:
                 yield self._first_request(call)
 

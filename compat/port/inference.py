@@ -28,6 +28,7 @@ from .program import (
     FunctionValue,
     Instance,
     Items,
+    LambdaValue,
     Module,
     ModuleValue,
     ObjectValue,
@@ -107,12 +108,8 @@ class Inference:
                 values = self.evaluate(owner, scope)
                 given = _union(self._external(f"{value.kind}[]") for value in values if isinstance(value, Instance))
                 return given | self._items(values, _number(index))
-            case cst.Dict():
-                return frozenset({Instance("dict"), Items(node, scope)})
-            case cst.Tuple(elements=elements) | cst.List(elements=elements):
-                return NOTHING if all(isinstance(each.value, _LITERAL) for each in elements) else _one(node, scope)
-            case cst.ListComp() | cst.GeneratorExp():
-                return _one(node, scope)
+            case cst.Dict() | cst.Tuple() | cst.List() | cst.ListComp() | cst.GeneratorExp() | cst.Lambda():
+                return _spelt_out(node, scope)
             case cst.Await(expression=inner) | cst.NamedExpr(value=inner):
                 return self.evaluate(inner, scope)
             case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
@@ -268,6 +265,9 @@ class Inference:
 
     def _learn_function(self, function: Function) -> None:
         self._learn(("result", function), _union(self.evaluate(each, function.scope) for each in function.results))
+        if function.node.returns is not None and not function.is_generator:
+            given = self._annotated(function.node.returns.annotation, function.outer)
+            self._learn(("result", function), (value for value in given if isinstance(value, ObjectValue)))
         own = self._kind_of_method(function)
         if own is not None and function.parameters:
             self._learn((function.scope, function.parameters[0].name.value), frozenset({own}))
@@ -287,8 +287,7 @@ class Inference:
         """What a parameter may be by its annotation, by the fixture of its name, or else by custom."""
         name, key = param.name.value, (function.scope, param.name.value)
         if param.annotation is not None:
-            annotated = self.evaluate(param.annotation.annotation, function.outer)
-            self._learn(key, _union(self._call(value) for value in annotated if not isinstance(value, FunctionValue)))
+            self._learn(key, self._annotated(param.annotation.annotation, function.outer))
         if param.default is not None:
             default = self.evaluate(param.default, function.outer)
             self._learn(key, (value for value in default if not isinstance(value, External)))
@@ -300,6 +299,22 @@ class Inference:
         customary = _CUSTOMARY_IN_TESTS if function.module.is_test else _CUSTOMARY
         if name in customary and not self.fixtures[name] and not self._known(key):
             self._learn(key, frozenset({Instance(customary[name])}))
+
+    def _annotated(self, node: cst.BaseExpression, scope: Scope) -> Values:
+        """What an object of the type *node* is; of ``Any``, and of other types that say nothing, nothing."""
+        match node:
+            case cst.SimpleString():
+                try:
+                    return self._annotated(cst.parse_expression(node.raw_value), scope)
+                except cst.ParserSyntaxError:
+                    return NOTHING
+            case cst.BinaryOperation(left=one, operator=cst.BitOr(), right=other):
+                return self._annotated(one, scope) | self._annotated(other, scope)
+            case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=inner))]):
+                is_optional = dotted_name(node.value).rpartition(".")[2] == "Optional"
+                return self._annotated(inner, scope) if is_optional else NOTHING
+        types = (value for value in self.evaluate(node, scope) if not isinstance(value, FunctionValue))
+        return _union(self._call(value) for value in types if not _says_nothing(value))
 
     def _give_to_hook(self, registers: str, function: Value) -> None:
         if registers in api.LOADERS and isinstance(function, FunctionValue):
@@ -527,11 +542,24 @@ def _union(many: Iterable[Iterable[Value]]) -> Values:
 
 
 def _outside(values: Iterable[Value]) -> set[Value]:
-    return {value for value in values if isinstance(value, External | Items)}
+    return {value for value in values if isinstance(value, External | Items | LambdaValue)}
 
 
-def _one(node: cst.BaseExpression, scope: Scope) -> Values:
+def _spelt_out(node: cst.BaseExpression, scope: Scope) -> Values:
+    """What a literal or a comprehension stands for: what it holds is looked up when it is asked for."""
+    match node:
+        case cst.Lambda():
+            return frozenset({LambdaValue(node, scope.module)})
+        case cst.Dict():
+            return frozenset({Instance("dict"), Items(node, scope)})
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            if all(isinstance(each.value, _LITERAL) for each in elements):
+                return NOTHING
     return frozenset({Items(node, scope)})
+
+
+def _says_nothing(kind: Value) -> bool:
+    return isinstance(kind, External) and kind.name.startswith(("typing.", "typing_extensions.", "object", "abc."))
 
 
 def _is_dict(value: Value) -> bool:

@@ -261,7 +261,15 @@ class Items:
     scope: Scope
 
 
-Value = External | Instance | FunctionValue | ClassValue | ObjectValue | ModuleValue | Items
+@dataclass(frozen=True)
+class LambdaValue:
+    """A lambda of the project."""
+
+    node: cst.Lambda
+    module: Module
+
+
+Value = External | Instance | FunctionValue | ClassValue | ObjectValue | ModuleValue | Items | LambdaValue
 Values = frozenset[Value]
 NOTHING: Values = frozenset()
 

@@ -28,8 +28,15 @@ AWAITED_ATTRIBUTES = {
     *(f"{RESPONSE}.{name}" for name in ("data", "json")),
 }
 
+#: Templates that are rendered by themselves: Quart's are async, and have ``render_async`` for that.
+RENDERS = {
+    f"{APP}.jinja_env.{name}().render"
+    for name in ("from_string", "get_or_select_template", "get_template", "select_template")
+}
+
 #: Calls that are to be awaited.
 AWAITED_CALLS = {
+    *RENDERS,
     *(f"quart.{name}" for name in ("render_template", "render_template_string", "stream_template")),
     *(f"quart.{name}" for name in ("stream_template_string", "flash", "make_response", "send_file")),
     "quart.send_from_directory",

@@ -508,3 +508,129 @@ def test_what_installed_packages_call_stays_sync(tmp_path: Path, code: str) -> N
     assert not [line for line in after.splitlines() if line.strip().startswith("async def")]
     assert "raise NotImplementedError('PORT: Item().allowed()')" in after
     assert not found.is_complete
+
+
+SUBFORMS = {
+    "a form of Quart's": """
+        class Address(FlaskForm):
+            street = StringField()
+        """,
+    "a form of WTForms whose check became async": """
+        from wtforms import Form
+
+
+        class Address(Form):
+            street = StringField()
+
+            def validate(self, extra_validators=None):
+                return super().validate(extra_validators) and Item().allowed()
+        """,
+}
+
+
+@pytest.mark.parametrize("code", SUBFORMS.values(), ids=SUBFORMS)
+@pytest.mark.parametrize("field", ["FormField(Address)", "FieldList(FormField(form_class=Address))"])
+def test_a_form_inside_of_a_form_raises(tmp_path: Path, code: str, field: str) -> None:
+    """WTForms would take the coroutine of the inner form's ``validate`` for a yes."""
+    imported = "\n\nfrom wtforms import FieldList, FormField\n"
+    outer = f"{imported}\n\nclass Contact(FlaskForm):\n    # here\n    address = {field}\n"
+
+    after, found = ported(tmp_path, dedent(code) + outer)
+
+    lines = [line.strip() for line in after.splitlines() if not line.strip().startswith("# PORT")]
+    assert lines[lines.index("# here") + 1].startswith("raise NotImplementedError(")
+    assert [each.what for each in found.findings] == ["Address"]
+
+
+def test_a_plain_form_inside_of_a_form_is_fine(tmp_path: Path) -> None:
+    """A form of WTForms with its own sync ``validate`` is validated as it was."""
+    code = """
+        from wtforms import Form, FormField
+
+
+        class Address(Form):
+            street = StringField()
+
+
+        class Contact(FlaskForm):
+            address = FormField(Address)
+        """
+    assert ported(tmp_path, code)[1].findings == ()
+
+
+TYPED = {
+    "any type": "def check(item: typing.Any):\n    # here\n    return not item.allowed()\n",
+    "an object": "def check(item: object):\n    # here\n    return not item.allowed()\n",
+    "a list of them": "def check(items: list[Item]):\n    for item in items:\n        # here\n        item.allowed()\n",
+}
+
+
+@pytest.mark.parametrize("code", TYPED.values(), ids=TYPED)
+def test_a_type_that_says_nothing_hides_nothing(tmp_path: Path, code: str) -> None:
+    """``Any`` is no class of which the methods are known."""
+    after, found = ported(tmp_path, "import typing\n\n\n" + code)
+
+    lines = [line.strip() for line in after.splitlines() if not line.strip().startswith("# PORT")]
+    assert lines[lines.index("# here") + 1].startswith("raise NotImplementedError(")
+    assert not found.is_complete
+
+
+ANNOTATED = {
+    "or None": "def check(item: Item | None):\n    return await item.allowed()\n",
+    "Optional": "from typing import Optional\n\n\ndef check(item: Optional[Item]):\n    return await item.allowed()\n",
+    "in quotes": "def check(item: 'Item'):\n    return await item.allowed()\n",
+    "of what is returned": (
+        "from unheard_of import find\n\n\ndef get() -> 'Item | None':\n    return find()\n\n\n"
+        "def check():\n    return await get().allowed()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", ANNOTATED.values(), ids=ANNOTATED)
+def test_annotations_say_what_is_awaited(tmp_path: Path, code: str) -> None:
+    """Annotations name the classes of the project, as unions, options and text, too."""
+    after, found = ported(tmp_path, code.replace("await ", ""))
+
+    assert after.replace("async def", "def") == code
+    assert found.is_complete
+
+
+def test_a_lambda_in_place_of_an_async_function_is_to_do(tmp_path: Path) -> None:
+    """A parameter that is an async function here and a lambda there is awaited: the lambda is named."""
+    code = """
+        def passes(test):
+            return test(1)
+
+
+        def index(item: Item):
+            passes(lambda user: user == 1)
+            passes(lambda user: item.allowed())
+            passes(item.allowed)
+        """
+    after, found = ported(tmp_path, code)
+
+    assert "return await test(1)" in after
+    assert ("lambda user: user == 1", "Write it as an `async def` function") in [
+        (each.what, each.do) for each in found.findings
+    ]
+
+
+def test_templates_of_quart_are_rendered_asynchronously(tmp_path: Path) -> None:
+    """What is taken out of Jinja's environment by hand is async as well."""
+    code = """
+        from flask import current_app, get_template_attribute
+
+
+        def page():
+            template = current_app.jinja_env.get_template("x.html")
+            return template.render(a=1) + app.jinja_env.from_string("x").render()
+
+
+        def macro():
+            return get_template_attribute("x.html", "hello")("x")
+        """
+    after, found = ported(tmp_path, code)
+
+    assert 'await template.render_async(a=1) + await app.jinja_env.from_string("x").render_async()' in after
+    assert [each.what for each in found.findings] == ['get_template_attribute("x.html", "hello")']
+    assert "make_module_async()" in found.findings[0].do
