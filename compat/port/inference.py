@@ -53,6 +53,8 @@ _TRANSPARENT = {
     *(External(f"compat.{name}") for name in ("login_required", "fresh_login_required", "anonymous_required")),
     *(External(name) for name in ("functools.partial", "functools.wraps()", "quart.copy_current_request_context")),
 }
+#: More items of a table than this are not looked at.
+_LONG = 50
 #: What nobody calls.
 _LITERAL = cst.SimpleString | cst.Integer | cst.Float | cst.ConcatenatedString | cst.FormattedString
 #: More things of other packages than this, and a name tells nothing about them.
@@ -109,7 +111,7 @@ class Inference:
                 given = _union(self._external(f"{value.kind}[]") for value in values if isinstance(value, Instance))
                 return given | self._items(values, _number(index))
             case cst.Dict() | cst.Tuple() | cst.List() | cst.ListComp() | cst.GeneratorExp() | cst.Lambda():
-                return _spelt_out(node, scope)
+                return self._spelt_out(node, scope)
             case cst.Await(expression=inner) | cst.NamedExpr(value=inner):
                 return self.evaluate(inner, scope)
             case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
@@ -118,17 +120,30 @@ class Inference:
 
     def _items(self, values: Values, number: int) -> Values:
         """Item *number* of what *values* hold, or any of them."""
-        found: Values = NOTHING
-        for value in values:
-            match value:
-                case Items(node=cst.Tuple(elements=elements) | cst.List(elements=elements), scope=scope):
-                    chosen = elements[number : number + 1] if number != EACH else elements
-                    found |= _union(self.evaluate(each.value, scope) for each in chosen)
-                case Items(node=cst.Dict(elements=elements), scope=scope):
-                    found |= _union(self.evaluate(each.value, scope) for each in elements)
-                case Items(node=cst.ListComp(elt=element) | cst.GeneratorExp(elt=element), scope=scope):
-                    found |= self.evaluate(element, scope)
-        return found
+        return _union(
+            self._known((value, number if isinstance(value.node, cst.Tuple | cst.List) else EACH))
+            for value in values
+            if isinstance(value, Items)
+        )
+
+    def _spelt_out(self, node: cst.BaseExpression, scope: Scope) -> Values:
+        """A literal or a comprehension; what it holds is noted."""
+        if isinstance(node, cst.Lambda):
+            return frozenset({LambdaValue(node, scope.module)})
+        table = Items(node, scope)
+        match node:
+            case cst.Tuple(elements=elements) | cst.List(elements=elements) | cst.Dict(elements=elements):
+                held = [each.value for each in elements[:_LONG]]
+            case cst.ListComp(elt=element) | cst.GeneratorExp(elt=element):
+                held = [element]
+            case _:
+                held = []
+        for number, element in enumerate(held):
+            if not isinstance(element, _LITERAL):
+                values = self.evaluate(element, scope)
+                self._learn((table, EACH), values)
+                self._learn((table, number), values)
+        return frozenset({Instance("dict"), table} if isinstance(node, cst.Dict) else {table})
 
     def decorated(self, function: Function) -> Values:
         """What the name of *function* stands for, under its decorators."""
@@ -417,7 +432,7 @@ class Inference:
             if name in current.bound and (current is scope or not current.is_class):
                 return self._known((current, name))
             current = current.parent
-        return NOTHING if name == "None" else frozenset({External(name)})  # built in
+        return NOTHING if name in ("None", "True", "False") else frozenset({External(name)})  # built in
 
     def _own(self, scope: Scope, name: str) -> Values:
         return self._known((scope, name)) if name in scope.bound else NOTHING
@@ -543,19 +558,6 @@ def _union(many: Iterable[Iterable[Value]]) -> Values:
 
 def _outside(values: Iterable[Value]) -> set[Value]:
     return {value for value in values if isinstance(value, External | Items | LambdaValue)}
-
-
-def _spelt_out(node: cst.BaseExpression, scope: Scope) -> Values:
-    """What a literal or a comprehension stands for: what it holds is looked up when it is asked for."""
-    match node:
-        case cst.Lambda():
-            return frozenset({LambdaValue(node, scope.module)})
-        case cst.Dict():
-            return frozenset({Instance("dict"), Items(node, scope)})
-        case cst.Tuple(elements=elements) | cst.List(elements=elements):
-            if all(isinstance(each.value, _LITERAL) for each in elements):
-                return NOTHING
-    return frozenset({Items(node, scope)})
 
 
 def _says_nothing(kind: Value) -> bool:

@@ -75,11 +75,22 @@ HEAD = "from flask import Flask, request\n\napp = Flask(__name__)\n\n\n"
         A.__call__ = B()
         A()()
         """,
+        """
+        def walk(path, other):
+            path = [path[0], other[1]]
+            other = (path, other[0], {"x": other})
+            for path, other in other[2].items():
+                path = [each[0] for each in path]
+            return path[0](other[1])
+
+
+        walk([walk, len], (len, [walk]))
+        """,
     ],
 )
 @pytest.mark.quick
 def test_shapes_that_once_failed(tmp_path: Path, code: str) -> None:
-    """Commas at the end of a with, and classes that are their own bases, are ported."""
+    """Commas at the end of a with, classes that are their own bases, and lists inside of themselves, are ported."""
     (tmp_path / "site.py").write_text(HEAD + dedent(code))
 
     found = port(tmp_path / "site.py")
