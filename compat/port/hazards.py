@@ -220,7 +220,11 @@ class Hazards:
                                "Quart calls objects as sync functions", _AS_A_FUNCTION)  # fmt: skip
 
     def _passed_on(self, module: Module) -> Iterator[Complaint]:
-        """Functions that became async, and are given to somebody who will call them unseen."""
+        """Functions that became async, and are given to somebody who will call them unseen.
+
+        Objects that are passed on while the module is imported are named at the first of them, by their class.
+        """
+        objects: dict[Class, list[cst.BaseExpression]] = {}
         for node in (*module.loads, *module.attributes, *module.calls):
             place = _given_away(module, node)
             if place is None:
@@ -230,6 +234,10 @@ class Hazards:
             if not self._is_turned(values) and not (is_object and not _is_self(module, node)):
                 continue
             if not self._is_welcome(module, place) or (is_object and self._is_registered(module, place)):
+                if is_object and not isinstance(module.scopes[node].owner, Function):
+                    cls = next(value.cls for value in values if isinstance(value, ObjectValue))
+                    objects.setdefault(cls, []).append(node)
+                    continue
                 what = module.code(node)
                 do = _AS_A_FUNCTION if is_object else "See that whoever calls it awaits it"
                 call = module.parent(place)
@@ -238,6 +246,10 @@ class Hazards:
                     if "threading.Thread" in names:
                         do = f"Use `app.add_background_task({what}, ...)`"
                 yield todo(node, what, "it is async now, and is passed on to be called elsewhere", do, raises=True)
+        for cls, found in objects.items():
+            why = f"the `__call__` of `{cls.node.name.value}` is async now, and it is passed on{_others(found)}"
+            first = min(found, key=module.line)
+            yield todo(first, module.code(first), why, _AS_A_FUNCTION, raises=True)
 
     def _is_turned(self, values: Values) -> bool:
         return any(isinstance(value, FunctionValue) and value.function in self.awaits.made_async for value in values)

@@ -223,3 +223,33 @@ def test_a_view_that_a_decorator_class_keeps_is_awaited(tmp_path: Path) -> None:
             return ""
         """
     assert "result = await self.view()" in ported(tmp_path, code)[0]
+
+
+def test_objects_that_are_passed_on_are_named_once_a_file(tmp_path: Path) -> None:
+    """The cause is one class: its first object is named, with the number of the others, and raises."""
+    code = """
+        from unheard_of import needs
+
+
+        class Refuse:
+            def __init__(self, text):
+                self.text = text
+
+            def __call__(self):
+                return render_template("no", text=self.text)
+
+
+        class One:
+            # here
+            decorators = [needs("x", on_fail=Refuse("one"))]
+
+
+        class Two:
+            decorators = [needs("x", on_fail=Refuse("two"))]
+        """
+    after, found = ported(tmp_path, code)
+
+    lines = [line.strip() for line in after.splitlines() if not line.strip().startswith("# PORT")]
+    assert lines[lines.index("# here") + 1].startswith("raise NotImplementedError(")
+    assert [each.what for each in found.findings] == ['Refuse("one")']
+    assert found.findings[0].why.endswith("it is passed on, and in 1 more places of this file")
