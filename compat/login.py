@@ -78,7 +78,8 @@ def logout_user() -> bool:
 
     In this order: the user is accessed; the login is removed from the session, the rest of which stays;
     ``user_logged_out`` is sent with the user; ``current_user`` becomes anonymous. ``session.clear()`` may come before
-    or after.
+    or after. At the end of the request a session that is kept on the server gets a new id: a slower request that has
+    read the login would write it back under the old one.
 
     Raises:
         WebsocketIsReadOnly: this is a websocket.
@@ -88,6 +89,7 @@ def logout_user() -> bool:
     login = _writable_login("logout_user")
     user = access_user(login)
 
+    login.renews_session_id = login.renews_session_id or login_session.USER_ID in login.session
     login_session.end(login.session)
     login.is_user_missing = False
     if login.auth.cookie_name in login.connection().cookies:

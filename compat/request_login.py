@@ -111,7 +111,7 @@ class RequestLogin:
     is_user_missing = False
     #: Whether the headers of the response are complete, so that no cookie can change any more.
     is_answered = False
-    #: Whether the session gets a new id at the end of the request, because a login has begun or become fresh.
+    #: Whether the session gets a new id at the end of the request, because a login has begun, become fresh or ended.
     renews_session_id = False
     #: Whether a logout has ordered the remember cookie deleted. The order is in the session, too, which the application
     #: may empty afterwards.

@@ -4,9 +4,10 @@
 the async one. Keys, cookies, content (msgpack or JSON) and signed ids are Flask-Session's; so are the settings, but
 ``SESSION_TYPE`` can only be ``"redis"``. Needs the extra ``[sessions]``: redis and msgspec.
 
-What differs. A request that changes nothing in the session renews how long Redis keeps it, and does not write it again:
-an answer that comes late does not overwrite a login that began meanwhile. Sessions that were pickled before
-Flask-Session 0.7 are not read: they begin anew.
+What differs. A request that changes nothing in the session renews how long Redis keeps it, and does not write it again.
+A session that was deleted meanwhile, as a login or logout in another request deletes it, is neither written nor named
+in the cookie: a slow request undoes neither. Sessions that were pickled before Flask-Session 0.7 are not read: they
+begin anew.
 """
 
 from __future__ import annotations
@@ -29,11 +30,18 @@ _FORMATS: dict[str, Any] = {"msgpack": msgspec.msgpack, "json": msgspec.json}
 
 
 class ServerSession(SecureCookieSession):
-    """A session with an id. It counts as empty if it only says that it is permanent, as in Flask-Session."""
+    """A session with an id. It counts as empty if it only says that it is permanent, as in Flask-Session.
+
+    Args:
+        sid: the id.
+        content: what Redis has under the id; None if it has nothing.
+    """
 
     def __init__(self, sid: str, content: dict[str, Any] | None = None) -> None:
         super().__init__(content)
         self.sid = sid
+        #: Whether Redis had a session with this id when the request began.
+        self.is_stored = content is not None
 
     def __bool__(self) -> bool:
         return any(key != _PERMANENT for key in self)
@@ -97,6 +105,8 @@ class RedisSessionInterface(SessionInterface):
     ) -> None:
         """Write the session to Redis, if it was changed, and its id to the cookie. A websocket's is not written.
 
+        Nor is one that Redis has no longer: another request has ended it, or given it a new id, whose cookie stays.
+
         Raises:
             RedisError: Redis does not answer.
             TypeError: the session holds what msgspec cannot write.
@@ -122,19 +132,21 @@ class RedisSessionInterface(SessionInterface):
                 response.delete_cookie(name, **place)
                 response.vary.add("Cookie")
             return
+        is_kept, lifetime = True, app.permanent_session_lifetime
         if session.modified:
-            await self.client.set(key, self._encode(dict(session)), ex=app.permanent_session_lifetime)
+            content = self._encode(dict(session))
+            is_kept = bool(await self.client.set(key, content, ex=lifetime, xx=session.is_stored))
         elif app.config["SESSION_REFRESH_EACH_REQUEST"]:
-            await self.client.expire(key, app.permanent_session_lifetime)
-        if self.should_set_cookie(app, session):
+            is_kept = bool(await self.client.expire(key, lifetime))
+        if is_kept and self.should_set_cookie(app, session):
             value = self._signer(app).sign(session.sid).decode() if self.use_signer else session.sid
             response.set_cookie(name, value, expires=self.get_expiration_time(app, session), **place)
             response.vary.add("Cookie")
 
     async def regenerate(self, session: ServerSession) -> None:
-        """Give the session a new id, and delete what Redis has under the old one. compat calls it at a login."""
+        """Give the session a new id, and delete what Redis has under the old one: done at login and logout."""
         await self.client.delete(self.key_prefix + session.sid)
-        session.sid = self._new_id()
+        session.sid, session.is_stored = self._new_id(), False
         session.modified = True
 
     def _new_id(self) -> str:

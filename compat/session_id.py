@@ -1,4 +1,4 @@
-"""The id of a session that is kept on the server: a login gets a new one, against session fixation.
+"""The id of a session that is kept on the server: a login or logout gives it a new one, against session fixation.
 
 Quart's own session is the cookie itself and has no id, so nothing is done for it, as in Flask-Login. With a session
 kept on the server the cookie holds an id, which an attacker may have planted in the browser before its user logged in

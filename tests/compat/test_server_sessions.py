@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -15,7 +16,16 @@ from markupsafe import Markup
 from quart import Quart, flash, get_flashed_messages, session
 from quart.testing import QuartClient
 
-from compat import ConfigurationError, LoginClient, LoginManager, UserMixin, current_user, login_required, login_user
+from compat import (
+    ConfigurationError,
+    LoginClient,
+    LoginManager,
+    UserMixin,
+    current_user,
+    login_required,
+    login_user,
+    logout_user,
+)
 from compat.server_sessions import Session
 
 pytestmark = pytest.mark.services
@@ -50,6 +60,10 @@ async def app(redis_url: str, store: Any) -> AsyncIterator[Quart]:
     @app.post("/login")
     async def login() -> str:
         return str(login_user(Person("ada")))
+
+    @app.post("/logout")
+    async def logout() -> str:
+        return str(logout_user())
 
     @app.post("/basket")
     async def fill() -> str:
@@ -142,6 +156,54 @@ async def test_a_request_renews_the_time_only(app: Quart, store: Any) -> None:
     assert store.ttl(key) > 1000
 
 
+@pytest.fixture
+def slow(app: Quart) -> asyncio.Event:
+    """What the pages /slow/look and /slow/write wait for, after they have read or changed the session."""
+    may_answer = asyncio.Event()
+
+    @app.get("/slow/<do>")
+    async def answer(do: str) -> str:
+        if do == "write":
+            session["seen"] = session.get("seen", 0) + 1
+        await may_answer.wait()
+        return str(current_user.is_authenticated)
+
+    return may_answer
+
+
+@pytest.mark.parametrize("do", ["look", "write"])
+async def test_a_slow_request_undoes_no_login(app: Quart, slow: asyncio.Event, do: str) -> None:
+    """A request that began before the login leaves the browser the cookie of the login."""
+    client = QuartClient(app)
+    await client.post("/basket")
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(get(client, f"/slow/{do}"))
+        await asyncio.sleep(0.1)
+        await client.post("/login")
+        slow.set()
+    assert await waiting == "False"
+    assert await get(client, "/") == "True"
+
+
+@pytest.mark.parametrize("keeps", [False, True], ids=["only the login", "a basket too"])
+async def test_a_slow_request_undoes_no_logout(app: Quart, slow: asyncio.Event, store: Any, keeps: bool) -> None:
+    """A request that began before the logout does not write the login back, not even for a copy of the cookie."""
+    client, thief = LoginClient(app, user=Person("ada")), QuartClient(app)
+    await client.get("/")
+    if keeps:
+        await client.post("/basket")
+    thief.set_cookie("localhost", "session", str(sid(client)))
+    assert await get(thief, "/") == "True"
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(get(client, "/slow/write"))
+        await asyncio.sleep(0.1)
+        await client.post("/logout")
+        slow.set()
+    assert await waiting == "True"
+    assert [await get(one, "/") for one in (client, thief)] == ["False", "False"]
+    assert len(store.keys()) == keeps
+
+
 async def test_a_translation_is_kept_as_text(app: Quart) -> None:
     """A message that is translated when it is shown is kept in the language of its request."""
     client = QuartClient(app)
@@ -216,5 +278,8 @@ async def test_a_client_that_returns_text(app: Quart, redis_url: str, store: Any
 
 async def test_markup_is_text(app: Quart) -> None:
     """Markup is kept as text, as by Flask-Session, and so is escaped where it is shown."""
-    async with QuartClient(app).session_transaction() as kept:
+    client = QuartClient(app)
+    async with client.session_transaction() as kept:
         kept["message"] = Markup("<b>")
+    async with client.session_transaction() as kept:
+        assert type(kept["message"]) is str

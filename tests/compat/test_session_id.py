@@ -1,4 +1,4 @@
-"""A session that is kept on the server gets a new id at each login, against session fixation."""
+"""A session that is kept on the server gets a new id at each login and logout, against session fixation."""
 
 from __future__ import annotations
 
@@ -141,16 +141,34 @@ async def test_a_confirmed_login_renews_the_id(make: Callable[[], Store]) -> Non
 
 
 @RENEWING
-async def test_only_a_login_renews_the_id(make: Callable[[], Store]) -> None:
-    """A refused login, a page of a logged-in user and logging out leave the id as it is."""
+async def test_a_logout_renews_the_id(make: Callable[[], Store]) -> None:
+    """After a logout the old id names no session, and the new session keeps what else was in the old one."""
+    store = make()
+    site = site_with(store)
+    client = await site.logged_in()
+    await text(client, "/basket")
+    old = cookie(client, "session")
+    assert old
+
+    await text(client, "/logout")
+
+    assert cookie(client, "session") != old
+    assert old not in store.kept
+    assert await text(client, "/whoami") == "nobody"
+
+
+@RENEWING
+async def test_nothing_else_renews_the_id(make: Callable[[], Store]) -> None:
+    """A refused login, a logout of nobody and a page of a logged-in user leave the id as it is."""
     site = site_with(make())
     client = browser_with(site, "planted")
     assert await text(client, "/login?user=3") == "False"
+    await text(client, "/logout")
     assert cookie(client, "session") == "planted"
 
     await text(client, "/login")
     renewed = cookie(client, "session")
-    for path in ("/whoami", "/basket", "/logout"):
+    for path in ("/whoami", "/basket"):
         await text(client, path)
         assert cookie(client, "session") == renewed
 
