@@ -208,7 +208,8 @@ class Session:
             )
         client = get("SESSION_REDIS") or Redis()
         if not isinstance(client, Redis):
-            raise ConfigurationError("SESSION_REDIS", client, "make it with redis.asyncio.Redis")
+            # Its type alone: a URL may hold a password.
+            raise ConfigurationError("SESSION_REDIS", type(client), "make it with redis.asyncio.Redis")
         app.session_interface = RedisSessionInterface(  # type: ignore[assignment]  # any interface may be set
             client,
             key_prefix=get("SESSION_KEY_PREFIX", "session:"),

@@ -252,15 +252,17 @@ async def test_login_client(app: Quart) -> None:
     [
         ("SESSION_TYPE", "filesystem"),
         ("SESSION_REDIS", redis.Redis()),
+        ("SESSION_REDIS", "redis://:sesame@localhost"),
         ("SESSION_SERIALIZATION_FORMAT", "pickle"),
     ],
 )
 def test_settings_that_cannot_be_used(setting: str, value: object) -> None:
-    """A setting of Flask-Session that is not supported is named before anything starts."""
+    """A setting of Flask-Session that is not supported is named before anything starts, and no password with it."""
     app = Quart(__name__)
     app.config[setting] = value
-    with pytest.raises(ConfigurationError, match=setting):
+    with pytest.raises(ConfigurationError, match=setting) as raised:
         Session(app)
+    assert "sesame" not in str(raised.value)
 
 
 async def test_a_client_that_returns_text(app: Quart, redis_url: str, store: Any) -> None:
