@@ -70,16 +70,19 @@ async def scope_of(app: Quart, user: Person | None, kind: str = "websocket", **c
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 async def test_the_user_of_the_cookies(app: Quart, people: dict[str, Person], kind: str) -> None:
-    """The user of the session is loaded, and the signal is sent."""
+    """The user of the session is loaded, and the signal is sent: to sync receivers, and to async ones."""
     heard: list[Person] = []
 
     def hear(_app: Quart, user: Person) -> None:
         heard.append(user)
 
+    async def hear_later(_app: Quart, user: Person) -> None:
+        heard.append(user)
+
     scope = await scope_of(app, people["ada"], kind)
-    with user_loaded.connected_to(hear, app):
+    with user_loaded.connected_to(hear, app), user_loaded.connected_to(hear_later, app):
         assert await load_user_from_scope(app, scope) is people["ada"]
-    assert heard == [people["ada"]]
+    assert heard == [people["ada"]] * 2
     assert not current_user  # the context has ended
 
 
