@@ -108,6 +108,7 @@ __all__ = [
     "expand_login_view",
     "fresh_login_required",
     "load_user",
+    "load_user_from_scope",
     "login_exempt",
     "login_fresh",
     "login_guard",
