@@ -150,12 +150,17 @@ def test_only_public_names_of_quart_are_imported(folder: str) -> None:
 
 
 def test_the_library_needs_quart_and_quart_auth_only() -> None:
-    """Only Quart, Quart-Auth and what they install is imported, and by two parts what only they need."""
+    """Only Quart, Quart-Auth and what they install is imported, and by three parts what only they need."""
     allowed = {"quart", "quart_auth", "werkzeug", "itsdangerous", "blinker", "typing_extensions"}
     standard = __import__("sys").stdlib_module_names
-    extras = {"compat/forms.py": "quart_wtf", "compat/port/guard_tests.py": "pytest"}
+    extras = {
+        ("compat/forms.py", "quart_wtf"),
+        ("compat/port/guard_tests.py", "pytest"),
+        ("compat/server_sessions.py", "msgspec"),
+        ("compat/server_sessions.py", "redis"),
+    }
 
-    foreign = {(file, module.split(".")[0]) for file, module in imports("compat")} - extras.items()
+    foreign = {(file, module.split(".")[0]) for file, module in imports("compat")} - extras
     needed = {module for file, module in foreign if not (file.startswith("compat/port/") and module == "libcst")}
 
     assert not needed - allowed - standard
