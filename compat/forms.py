@@ -82,7 +82,7 @@ class FlaskForm(QuartForm):
 
     async def validate_on_submit(self, extra_validators: dict[str, Any] | None = None) -> bool:
         """Whether something was submitted, and is valid."""
-        return self.is_submitted() and await self.validate(extra_validators)
+        return self.is_submitted() and await self.validate(extra_validators=extra_validators)
 
     @classmethod
     def _what_was_submitted(cls) -> FormData | None:

@@ -134,3 +134,19 @@ async def test_an_async_validator_refuses() -> None:
         form = await Name.create_form()
         assert not await form.validate_on_submit()
         assert form.errors == {"name": ["taken"]}
+
+
+async def test_an_override_that_takes_names_only_is_called() -> None:
+    """``validate(self, **kwargs)`` is what many applications write, and Flask-WTF calls it by name."""
+
+    class Name(FlaskForm):
+        name = StringField()
+
+        async def validate(self, **kwargs: Any) -> bool:  # type: ignore[override]  # as applications write it
+            return await super().validate(**kwargs) and self.name.data == "susan"
+
+    app = quart.Quart(__name__)
+    app.config.update(SECRET_KEY="x", WTF_CSRF_ENABLED=False, WTF_I18N_ENABLED=False)
+    for name, is_valid in (("susan", True), ("bob", False)):
+        async with app.test_request_context("/", method="POST", form={"name": name}):
+            assert await (await Name.create_form()).validate_on_submit() is is_valid
