@@ -4,7 +4,8 @@
 # make mutations  changes of the code, each of which must make a test fail: some minutes, ARGS="--only 7" one check
 # make compare    whether quart_app and its twin on Flask + Flask-Login are alike
 # make benchmark  the same, then both measured side by side: a quarter of an hour, ARGS=--quick two minutes
-# make port-proof   the porting assistant on public applications: some minutes, needs the package index
+# make port-proof   the porting assistant on public applications: up to an hour, needs the package index, and clones
+#                   for some: ARGS="--checkout ctfd=PATH", or PORT_PROOF_CHECKOUTS=FOLDER; without them it runs the rest
 # make docs  the documentation as a site, in build/docs
 #
 # All make their environment themselves, once, and need nothing but Python 3.11 or newer and make.

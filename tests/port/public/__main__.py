@@ -1,51 +1,25 @@
-"""``python -m tests.port.public``: port public applications, run their tests before and after, print a table."""
+"""``python -m tests.port.public``: port public applications, judge, run their tests before and after, print tables."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from compat.port.findings import Finding, Level, as_markdown
-from compat.port.porter import Port, port
+from compat.port.findings import Finding, as_markdown
 
-from .applications import APPLICATIONS, Application, Sdist
-from .workshop import Score, Workshop
+from . import judgements
+from .applications import APPLICATIONS
+from .assistant import work
+from .sources import Checkout
+from .tables import Outcome, tables
+from .workshop import Workshop
 
-HEAD = (
-    "| application | version | Python files, lines | lines changed | to do in code (in requirements) | to check "
-    "| edits by hand | tests on Flask | on Quart, no hand | on Quart, with them |\n"
-    "|---|---|---|---|---|---|---|---|---|---|"
-)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one application."""
-
-    application: Application
-    files: int
-    lines: int
-    changed: int
-    findings: tuple[Finding, ...]
-    on_flask: Score
-    on_quart: Score
-    with_edits: Score
-
-    def row(self) -> str:
-        """Its line of the table."""
-        source = self.application.source
-        version = source.version if isinstance(source, Sdist) else "ours"
-        todo = [each for each in self.findings if each.level is Level.TODO]
-        in_code = sum(each.path.endswith(".py") for each in todo)
-        cells = [
-            self.application.title, version, f"{self.files}, {self.lines:,}", self.changed,
-            f"{in_code} ({len(todo) - in_code})", len(self.findings) - len(todo),
-            len(self.application.by_hand), self.on_flask, self.on_quart, self.with_edits,
-        ]  # fmt: skip
-        return f"| {' | '.join(str(each) for each in cells)} |"
+#: A folder of clones, each named like its application: for all that ``--checkout`` does not name.
+CHECKOUTS = "PORT_PROOF_CHECKOUTS"
 
 
 def main() -> None:
@@ -53,49 +27,74 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.port.public", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(APPLICATIONS)}; all of them if none is named")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="work here, and keep what is made")
+    parser.add_argument(
+        "--checkout", action="append", default=[], metavar="NAME=PATH",
+        help=f"the clone of an application that the index does not have; or set {CHECKOUTS} to a folder of clones",
+    )  # fmt: skip
     options = parser.parse_args()
-    unknown = set(options.names) - set(APPLICATIONS)
+    unknown = {*options.names, *(each.partition("=")[0] for each in options.checkout)} - set(APPLICATIONS)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as scratch:
-        folder = options.keep or Path(scratch)
+        folder = (options.keep or Path(scratch)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        outcomes = [prove(name, Workshop(folder)) for name in options.names or APPLICATIONS]
-    print(HEAD, *(outcome.row() for outcome in outcomes), sep="\n")
+        workshop = Workshop(folder, find_checkouts(options.checkout, os.environ.get(CHECKOUTS)))
+        names = options.names or list(APPLICATIONS)
+        print(*left_out(names, workshop), sep="\n", file=sys.stderr)
+        outcomes = []
+        for name in names:
+            if workshop.has(name, APPLICATIONS[name]):
+                outcomes.append(prove(name, workshop))
+                print(tables(outcomes[-1:]), file=sys.stderr)
+        print(tables(outcomes))
+
+
+def find_checkouts(named: Iterable[str], folder: str | None) -> dict[str, Path]:
+    """The clones on this machine, by application."""
+    found = {}
+    if folder is not None:
+        found = {name: Path(folder, name) for name in APPLICATIONS if Path(folder, name).is_dir()}
+    return found | {name: Path(path) for name, _, path in (each.partition("=") for each in named)}
+
+
+def left_out(names: Iterable[str], workshop: Workshop) -> Iterable[str]:
+    """A line for each application that needs a clone: how to get it."""
+    for name in names:
+        source = APPLICATIONS[name].source
+        if isinstance(source, Checkout) and not workshop.has(name, APPLICATIONS[name]):
+            yield (
+                f"Left out: {name}. It is not on the package index: git clone {source.address} PATH, "
+                f'and pass --checkout {name}=PATH (with make: ARGS="--checkout {name}=PATH"). Commit {source.commit}.'
+            )
 
 
 def prove(name: str, workshop: Workshop) -> Outcome:
     """Test it on Flask, port it, test it on Quart; make the changes by hand, test it again."""
+    print(f"== {name}", file=sys.stderr)
     application = APPLICATIONS[name]
     workshop.prepare(application)
     folder = workshop.copy(name, application)
-    on_flask = workshop.test(folder, application.tests, "-p", "no:asyncio")
-    ported = port(folder)
-    for file in ported.files:
-        file.path.write_bytes(file.after)
-    (workshop.folder / f"{name}.md").write_text(as_markdown(ported.findings), encoding="utf-8")
-    awaiting = ("-o", "asyncio_mode=auto", *_loops(ported))
-    on_quart = with_edits = workshop.test(folder, application.tests, *awaiting)
+    tests = application.tests
+    on_flask = workshop.test(folder, tests) if tests else None
+    done = work(folder, workshop.folder / f"{name}.json")
+    (workshop.folder / f"{name}.md").write_text(as_markdown(done.findings), encoding="utf-8")
+    record = judgements.read(name)
+    (workshop.folder / f"{name}.txt").write_text(judgements.draft(done.findings, record), encoding="utf-8")
+    false_alarms = judgements.count(done.findings, record)
+    if not tests:
+        return Outcome(application, done, false_alarms)
+    awaiting = ("-p", "pytest_asyncio.plugin", "-o", "asyncio_mode=auto", *_loops(done.findings))
+    on_quart = with_edits = workshop.test(folder, tests, *awaiting)
     if application.by_hand:
         for edit in application.by_hand:
             edit.apply(folder)
-        with_edits = workshop.test(folder, application.tests, *awaiting)
-    python = [file.before for file in ported.files if file.path.suffix == ".py"]
-    lines = sum(len(text.splitlines()) for text in python)
-    return Outcome(
-        application, len(python), lines, changed_lines(ported), ported.findings, on_flask, on_quart, with_edits
-    )
+        with_edits = workshop.test(folder, tests, *awaiting)
+    return Outcome(application, done, false_alarms, on_flask, on_quart, with_edits)
 
 
-def changed_lines(ported: Port) -> int:
-    """How many lines the assistant wrote, its own remarks apart."""
-    lines = (line for file in ported.files if file.is_changed for line in file.diff().splitlines()[2:])
-    return sum(line.startswith("+") and "PORT: " not in line for line in lines)
-
-
-def _loops(ported: Port) -> Iterable[str]:
+def _loops(findings: Iterable[Finding]) -> Iterable[str]:
     """The settings that the report asks for, where the project has no file for them."""
-    for finding in ported.findings:
+    for finding in findings:
         if finding.what == "pytest" and "asyncio_default_test_loop_scope" in finding.do:
             yield from ("-o", "asyncio_default_fixture_loop_scope=session")
             yield from ("-o", "asyncio_default_test_loop_scope=session")
