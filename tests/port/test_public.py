@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from tests.port.public.judgements import FalseAlarms
 from tests.port.public.sources import OURS, Checkout, Sdist
 from tests.port.public.tables import Outcome, tables
 from tests.port.public.workshop import Score, Workshop
+
+GUIDE = Path(__file__).parents[2] / "docs" / "porting.md"
 
 
 def finding(line: int = 3, *, what: str = "open", why: str = "it blocks", level: Level = Level.CHECK) -> Finding:
@@ -148,3 +151,14 @@ def test_rows_say_what_was_not_run_and_why() -> None:
 
     assert "| A site | site 1.0 | 2, 1,234 | 56 | 1, 0 | 2 (1) | 0 of 3 | 1, 100 | 0 | a.py |" in rows
     assert "| A site | not run: it needs a printer |  |  |  |" in rows
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_guide_has_the_count_of_the_record(name: str) -> None:
+    """The false alarms in docs/porting.md are those that the record has, and every finding of the sample is judged."""
+    title, record = APPLICATIONS[name].title, judgements.read(name)
+    row = re.search(rf"^\| {re.escape(title)} \|.*$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert row is not None
+    false = sum(not each.is_true for each in record.values())
+    assert row[0].split(" | ")[6] == f"{false} of {len(record)}"
