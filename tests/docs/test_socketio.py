@@ -100,7 +100,7 @@ async def test_a_login_that_ends_ends_the_connection(site: Site, example: Any) -
 
         site.post("/login/susan")
         client = site.connect("websocket")
-        site.post("/logout/susan")
+        site.post("/logout")
         wait_until(lambda: not client.connected)
 
     await asyncio.to_thread(visit)
