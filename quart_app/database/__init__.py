@@ -8,8 +8,8 @@
 ``sqlite``              SQLite through aiosqlite: WAL, pragmas, the write lock for migrations
 ``one_round_trip``      an aiosqlite connection that executes and fetches in one round trip to its thread
 ``postgresql``          PostgreSQL through asyncpg: timeouts, broken connections, the lock for migrations
-``connecting``          how a connection of asyncpg is made, and why one cannot be
-``pooler_check``        refuses a connection pooler that drops the settings of a connection
+``connecting``          a connection attempt by asyncpg: to the right host, checked, and never cancelled
+``pooler_check``        finds a connection pooler that no setting mentions, and one of the wrong kind
 ``pooled_connection``   an asyncpg connection to a connection pooler, which sets timeouts in each transaction
 ``faults``              which errors are faults of the database (503), and which are not
 ``inserts``             INSERT with ON CONFLICT, for both databases
