@@ -72,7 +72,7 @@ EXTENSIONS = {
     "flask_script": "Use `app.cli`, as Flask itself has had since 0.11",
     "flask_seasurf": "Use CSRFProtect of {quart-wtforms}, and WTF_CSRF_FIELD_NAME = '_csrf_token' to keep templates",
     "flask_security": "Write its flows on compat, or use {quart-security} instead of compat (#flask-security)",
-    "flask_session": "Use `compat.server_sessions.Session` with a client of redis.asyncio: it reads the same sessions",
+    "flask_session": "With Redis use `compat.server_sessions.Session` (docs/flask-session.md); other stores have none",
     "flask_smorest": "Use {quart-schema}",
     "flask_socketio": (
         "Use Quart's own websockets, or the AsyncServer of {python-socketio} with `compat.load_user_from_scope`"
