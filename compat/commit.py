@@ -56,6 +56,11 @@ def judge(login: RequestLogin) -> Verdict:
     return protect(login.session, login.connection(), mode, settings._session_identifier_generator)
 
 
+def identifier_of_client(login: RequestLogin) -> str:
+    """The identifier to write into the session of the client that sent this request."""
+    return identifier_to_write(login.connection(), login.settings._session_identifier_generator, login.app.config)
+
+
 def _commit(login: RequestLogin) -> None:
     settings = login.settings
     login.varies = True
@@ -147,7 +152,5 @@ def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:
     elif verdict is MARK_STALE and outcome.source is SESSION:
         login_session.mark_stale(session)
     if outcome.source is REMEMBER_COOKIE:
-        generator = login.settings._session_identifier_generator
-        identifier = identifier_to_write(login.connection(), generator, login.app.config)
-        login_session.begin(session, outcome.remembered_id, identifier, fresh=False)
+        login_session.begin(session, outcome.remembered_id, identifier_of_client(login), fresh=False)
         login.renews_session_id = True

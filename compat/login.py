@@ -10,12 +10,11 @@ from typing import Any
 
 from . import config as configuration
 from . import login_session, tokens
-from .commit import access_user
+from .commit import access_user, identifier_of_client
 from .current import UserProxy, current_login
 from .errors import DurationError, HeadersSent, WebsocketIsReadOnly
 from .loading import read_claim
 from .mixins import read_flag, read_id
-from .protection import identifier_to_write
 from .request_login import RequestLogin
 from .signals import send, user_logged_in, user_logged_out, user_login_confirmed
 
@@ -57,7 +56,7 @@ def login_user(
         _check_remembering(login, duration)
 
     session = login.session
-    login_session.begin(session, user_id, _identifier(login), fresh=fresh)
+    login_session.begin(session, user_id, identifier_of_client(login), fresh=fresh)
     if fresh:
         _stamp_freshness(login)
     if remember:
@@ -113,7 +112,7 @@ def confirm_login() -> None:
     login = _writable_login("confirm_login")
     if login.has_failed:
         access_user(login)  # raises
-    login_session.confirm(login.session, _identifier(login))
+    login_session.confirm(login.session, identifier_of_client(login))
     _stamp_freshness(login)
     login.renews_session_id = True
     login.varies = True
@@ -147,10 +146,6 @@ def _writable_login(verb: str) -> RequestLogin:
     if login.is_answered:
         raise HeadersSent(verb)
     return login
-
-
-def _identifier(login: RequestLogin) -> str:
-    return identifier_to_write(login.connection(), login.settings._session_identifier_generator, login.app.config)
 
 
 def _check_remembering(login: RequestLogin, duration: Any) -> None:

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, quote, quote_plus, unquote, urlencode, urlspl
 from quart import Blueprint, current_app, has_request_context, request, url_for
 
 from . import login_session
+from .commit import identifier_of_client
 from .config import USE_SESSION_FOR_NEXT
 from .current import current_login, find_auth
 from .errors import ConfigurationError
-from .protection import identifier_to_write
 
 #: No page of a site has a longer URL.
 _LONGEST_NEXT = 2048
@@ -76,11 +76,9 @@ def refusal_url(view: str) -> str:
     if not login.may_keep_refusal:
         return url
     page = make_next_param(url, request.url)
-    generator = login.settings._session_identifier_generator
-    identifier = identifier_to_write(login.connection(), generator, login.app.config)
     # A page that safe_next_url would refuse is not kept: browsers drop a session cookie that is too long, with the
     # login in it.
-    login_session.keep_next(login.session, identifier, page if len(page) <= _LONGEST_NEXT else None)
+    login_session.keep_next(login.session, identifier_of_client(login), page if len(page) <= _LONGEST_NEXT else None)
     return url
 
 
