@@ -342,23 +342,6 @@ async def test_logout_and_an_emptied_session(site: Site, refresh: bool) -> None:
     assert await text(client, "/whoami") == "nobody"
 
 
-async def test_a_login_after_an_emptied_session_is_remembered(site: Site) -> None:
-    """Who logs in after that, in the same request, is remembered."""
-
-    @site.app.route("/change")
-    async def change() -> str:
-        logout_user()
-        session.clear()
-        return str(login_user(site.people["2"], remember=True))
-
-    client = await site.logged_in("remember=1")
-
-    await text(client, "/change")
-
-    close_browser(client)
-    assert await text(client, "/whoami") == "henry"
-
-
 async def test_settings_are_read_at_each_request(site: Site) -> None:
     """A changed setting is in effect at the next request, as in Flask-Login."""
     await remembered(site)
