@@ -61,12 +61,12 @@ MUTATIONS = (
         check=32,
         breaks="A login that has ended is removed from the session cookie.",
         file="compat/commit.py",
-        old="    if outcome.source is REMEMBER_COOKIE:\n        generator",
+        old="    if outcome.source is REMEMBER_COOKIE:\n        login_session.begin",
         new=(
             "    if outcome.is_user_missing:\n"
             "        login_session.end(session)\n"
             "    if outcome.source is REMEMBER_COOKIE:\n"
-            "        generator"
+            "        login_session.begin"
         ),
         tests=(f"{_TABS}test_forms_of_an_ended_login[sqlite]",),
     ),
