@@ -47,7 +47,7 @@ MUTATIONS = (
         file="quart_app/defences/login_cookie.py",
         old="        login = _login_of(self)\n",
         new="        login = dict(self)\n",
-        tests=(f"{_TABS}test_a_slow_page_undoes_no_login[sqlite-confirm]",),
+        tests=(f"{_TABS}test_a_slow_page_undoes_no_login[sqlite-change_password]",),
     ),
     Mutation(
         check=32,
