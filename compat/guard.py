@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import MethodType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from quart import Blueprint, Quart
+from quart import Blueprint, Quart, Request, abort
 from quart.typing import ResponseReturnValue
 
+from .commit import access_user
 from .current import current_login
-from .decorators import refuse_anonymous
+from .decorators import is_exempt
+from .errors import ConfigurationError
 from .loading import is_static, load_once
+from .mixins import is_authenticated
+from .navigation import is_navigation
 from .request_login import RequestLogin
+from .signals import send, user_unauthorized
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,27 +45,60 @@ def _exempt_methods(owner: object) -> set[Any]:
     return found
 
 
-def login_guard(target: Quart | Blueprint) -> None:
+def login_guard(target: Quart | Blueprint, *, under: str | None = None, exempt: Collection[str] = ()) -> None:
     """Require a login for every view and websocket of *target*.
 
     Exempt are the views marked with ``login_exempt``, the login views of the LoginManager (by endpoint or path; one
-    that is an absolute URL of this site has to be marked) and static files. An unknown URL is still answered with
-    404.
+    that is an absolute URL of this site has to be marked), static files, and the scripts that Dash serves. An unknown
+    URL is still answered with 404.
+
+    A visitor who opens a page gets ``LoginManager.unauthorized()``. Any other request, such as a script's, an icon's
+    or one for JSON, cannot show a login page: it gets 401, with no flashed message, and does not change the page to
+    which the visitor returns. An ``unauthorized_handler`` answers both.
+
+    Args:
+        target: the application or blueprint.
+        under: only for URLs at or below this path of the application, such as ``"/dash/"``.
+        exempt: the endpoints of more views that need no login, for views that cannot be marked.
+
+    Raises:
+        ConfigurationError: *under* does not begin with a slash, or *exempt* is a string.
     """
-    target.before_request(_refuse)
-    target.before_websocket(_refuse)
+    if under is not None and not under.startswith("/"):
+        raise ConfigurationError("under", under, "begin it with a slash, such as '/dash/'")
+    if isinstance(exempt, str):  # or each of its characters would be an endpoint
+        raise ConfigurationError("exempt", exempt, "pass a collection of endpoints, such as a set")
+    prefix = "/" if under is None else f"{under.rstrip('/')}/"
+    endpoints = frozenset(exempt)
+
+    async def refuse() -> ResponseReturnValue | None:  # of this module, so that it is no foreign hook
+        return await _refuse(prefix, endpoints)
+
+    target.before_request(refuse)
+    target.before_websocket(refuse)
 
 
-async def _refuse() -> ResponseReturnValue | None:
+async def _refuse(under: str, exempt: frozenset[str]) -> ResponseReturnValue | None:
     login = current_login()
-    if _is_exempt(login):
+    connection = login.connection()
+    if under != "/" and not f"{connection.path}/".startswith(under):
+        return None
+    if connection.endpoint in exempt or _is_open(login):
         return None
     await load_once(login)
-    refusal = refuse_anonymous(login)
-    return None if refusal is None else await refusal
+    if is_exempt(login) or is_authenticated(access_user(login)):
+        return None
+    settings = login.settings
+    answers_all = login.is_websocket or settings.unauthorized_callback is not None
+    if not answers_all and not is_navigation(cast(Request, connection)):
+        if user_unauthorized.receivers:
+            send(user_unauthorized, login)
+        abort(401)
+    return await settings.unauthorized()
 
 
-def _is_exempt(login: RequestLogin) -> bool:
+def _is_open(login: RequestLogin) -> bool:
+    """Whether the view needs no login: it is unknown, static, a login view, or marked."""
     connection = login.connection()
     endpoint = connection.endpoint
     if endpoint is None or is_static(login.app, endpoint):

@@ -28,6 +28,10 @@ from .request_login import (
     RequestLogin,
 )
 
+#: How the endpoint of the scripts of Dash's components ends (4.4); they are public, and cached by browsers for a year.
+_DASH_SCRIPTS = "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
+_STATIC = ("static", _DASH_SCRIPTS)
+
 
 def read_claim(login: RequestLogin) -> Claim:
     """What the cookies of the request claim, not yet checked against the users."""
@@ -51,7 +55,7 @@ def may_be_read(login: RequestLogin) -> bool:
     """
     app, connection = login.app, login.connection()
     rule = connection.url_rule
-    if rule is not None and ("static" not in rule.endpoint or not is_static(app, rule.endpoint)):
+    if rule is not None and not (rule.endpoint.endswith(_STATIC) and is_static(app, rule.endpoint)):
         return True
     if not login.settings.load_for_hooks:
         return False
@@ -71,10 +75,14 @@ def _is_foreign(hook: Callable[..., Any]) -> bool:
 
 
 def is_static(app: Quart, endpoint: str) -> bool:
-    """Whether *endpoint* is answered by Quart's own view of static files."""
-    if endpoint != "static" and not endpoint.endswith(".static"):
+    """Whether *endpoint* is answered by Quart's own view of static files, or by Dash's view of its scripts."""
+    if endpoint.endswith("static"):
+        if endpoint != "static" and not endpoint.endswith(".static"):
+            return False
+        return getattr(app.view_functions.get(endpoint), "__name__", None) == "send_static_file"
+    if not endpoint.endswith(_DASH_SCRIPTS):
         return False
-    return getattr(app.view_functions.get(endpoint), "__name__", None) == "send_static_file"
+    return str(getattr(app.view_functions.get(endpoint), "__module__", None)).startswith("dash.")
 
 
 async def load(login: RequestLogin) -> None:

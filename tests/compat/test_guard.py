@@ -1,16 +1,18 @@
 """``login_guard``: a login required for all views but those that are exempt."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from quart import Blueprint, Quart, websocket
+from quart import Blueprint, Quart, session, websocket
 from quart.testing import QuartClient, WebsocketResponseError
 from quart.views import MethodView
 from quart_schema import QuartSchema
 
 from compat import LoginClient, LoginManager, login_exempt, login_guard, login_required
+from compat.errors import ConfigurationError
 
-from .site import Person, Site, text
+from .site import Person, Site, listening, names, text
 
 
 def guarded() -> Site:
@@ -289,3 +291,146 @@ async def test_websockets_are_closed_before_they_are_accepted() -> None:
     ):
         async with client.websocket(path) as connection:
             assert await connection.receive() == "hello"
+
+
+async def test_a_path_may_be_closed_alone() -> None:
+    """With ``under``, views and websockets at and below that path are closed, and no others."""
+    site = Site()
+    for path in ("/dash", "/dash/", "/dash/page", "/dashboard"):
+        site.app.add_url_rule(path, path, lambda: "open", strict_slashes=True)
+
+    @site.app.websocket("/dash/ws")
+    @site.app.websocket("/ws", endpoint="other")
+    async def socket() -> None:
+        await websocket.send("open")
+
+    login_guard(site.app, under="/dash/")
+
+    closed = {path: await status(site, path) for path in ("/dash", "/dash/", "/dash/page", "//dash/page")}
+    assert set(closed.values()) == {401}, closed
+    assert [await status(site, path) for path in ("/dashboard", "/public", "/dash/unknown")] == [200, 200, 404]
+    async with site.client().websocket("/ws") as connection:
+        assert await connection.receive() == "open"
+    with pytest.raises(WebsocketResponseError):
+        async with site.client().websocket("/dash/ws") as connection:
+            await connection.receive()
+
+
+async def test_a_path_is_that_of_the_application() -> None:
+    """``under`` does not include the path below which a server mounts the application."""
+    site = Site()
+    login_guard(site.app, under="/public")
+
+    response = await site.client().get("/mount/public", root_path="/mount")
+
+    assert response.status_code == 401
+
+
+async def test_endpoints_may_be_exempt() -> None:
+    """Views whose endpoints ``exempt`` names are open."""
+    site = Site()
+    login_guard(site.app, exempt={"public"})
+
+    assert [await status(site, path) for path in ("/public", "/basket")] == [200, 401]
+
+
+@pytest.mark.parametrize(("option", "value"), [("under", "dash/"), ("under", ""), ("exempt", "public")])
+def test_wrong_options_are_refused(option: str, value: str) -> None:
+    """A path without a slash, and a string in place of a collection, are errors at once."""
+    options: dict[str, Any] = {option: value}
+
+    with pytest.raises(ConfigurationError, match=option):
+        login_guard(Quart(__name__), **options)
+
+
+NAVIGATIONS = [
+    {},
+    {"Accept": "*/*"},
+    {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"},
+    {"Accept": "*/*", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+    {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"},
+]
+OTHERS = [
+    {"Accept": "text/html", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    {"Accept": "image/avif,image/webp,*/*;q=0.8", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    {"Accept": "image/avif,image/webp,*/*;q=0.8"},
+    {"Accept": "*/*", "X-Requested-With": "XMLHttpRequest"},
+    {"Accept": "*/*", "Content-Type": "application/json"},
+    {"Accept": "application/json"},
+]
+
+
+@pytest.mark.parametrize("headers", NAVIGATIONS)
+async def test_a_page_leads_to_the_login_page(headers: dict[str, str]) -> None:
+    """A visitor who opens a page, or may do so, is sent to the login page."""
+    response = await guarded().client().get("/public", headers=headers)
+
+    assert response.location == "/login?next=%2Fpublic"
+
+
+@pytest.mark.parametrize("headers", OTHERS)
+async def test_other_requests_are_refused_without_a_trace(headers: dict[str, str]) -> None:
+    """A script's request or an image's gets 401: nothing is flashed, and the page to return to is kept."""
+    site = guarded()
+    site.app.config["USE_SESSION_FOR_NEXT"] = True
+    seen: list[dict[str, Any]] = []
+
+    @site.app.route("/session")
+    @login_exempt
+    async def show() -> str:
+        seen.append(dict(session))
+        return ""
+
+    client = site.client()
+    await client.get("/public")
+    await client.get("/session")
+    with listening(site.app) as heard:
+        response = await client.get("/basket", headers=headers)
+    await client.get("/session")
+
+    assert response.status_code == 401
+    assert "Set-Cookie" not in response.headers
+    assert names(heard) == ["user_accessed", "user_unauthorized"]
+    assert seen[0] == seen[1]
+    assert seen[0]["next"] == "/public"
+
+
+async def test_a_handler_answers_other_requests_too() -> None:
+    """An ``unauthorized_handler`` answers scripts as well as pages."""
+    site = guarded()
+
+    @site.manager.unauthorized_handler
+    async def refuse() -> tuple[str, int]:
+        return "log in", 403
+
+    response = await site.client().get("/public", headers={"Sec-Fetch-Mode": "cors"})
+
+    assert response.status_code == 403
+
+
+async def test_a_decorator_redirects_scripts_too() -> None:
+    """``login_required`` answers all requests as Flask-Login's does."""
+    site = Site()
+    site.manager.login_view = "login"
+
+    response = await site.client().get("/members", headers={"Sec-Fetch-Mode": "cors"})
+
+    assert response.location == "/login?next=%2Fmembers"
+
+
+@pytest.mark.parametrize(("module", "answer"), [("dash.backends._quart", 200), ("dashing", 302)])
+async def test_scripts_of_dash_are_open(module: str, answer: int) -> None:
+    """The scripts of Dash's components need no user, and load none, unless another package serves them."""
+    site = guarded()
+
+    async def serve(package_name: str, fingerprinted_path: str) -> str:
+        return package_name + fingerprinted_path
+
+    serve.__module__ = module
+    rule = "/dash/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
+    site.app.add_url_rule(rule, rule, serve)
+
+    assert await status(site, "/dash/_dash-component-suites/dcc/a/b.js") == answer
+    client = await site.logged_in()
+    await client.get("/dash/_dash-component-suites/dcc/a/b.js")
+    assert bool(site.loads) == (answer == 302)
