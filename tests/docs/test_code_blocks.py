@@ -18,12 +18,13 @@ from quart.testing import QuartClient
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, programs, prose
 
 #: Pages whose code needs optional packages: tests/models and tests/neighbours run it.
-OPTIONAL = {"extensions.md", "models.md", "monitoring.md"}
+OPTIONAL = {"dash.md", "extensions.md", "models.md", "monitoring.md"}
 
 pytestmark = pytest.mark.quick
 
-#: Each has a check: here, in test_commands.py and test_examples.py, or by Sphinx ({...}). nginx's are those of files.
-LANGUAGES = {"python", "console", "shell", "diff", "toml", "text", "nginx", "{eval-rst}", "{toctree}"}
+#: Each has a check: here, in test_commands.py and test_examples.py, or by Sphinx ({...}). nginx's are those of files,
+#: and JavaScript runs in a browser (tests/neighbours/test_dash.py).
+LANGUAGES = {"python", "javascript", "console", "shell", "diff", "toml", "text", "nginx", "{eval-rst}", "{toctree}"}
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # Flask-Login 0.6.3
 

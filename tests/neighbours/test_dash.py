@@ -1,0 +1,236 @@
+"""The application of docs/dash.md, served by Hypercorn with the real Dash, in Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from benchmarks.services.ports import free_port
+from tests.browser.chromium import HOW_TO_GET_IT, find_chromium, open_browser
+from tests.docs.pages import DOCS, ROOT, blocks
+from tests.services.environments import make_environment
+from tests.services.needed import needed
+from tests.serving.server import EXIT_TIMEOUT, Server, wait_until
+
+PAGE = DOCS / "dash.md"
+_MESSAGE = "Please log in to access this page."
+_TIMEOUT = 120.0  # seconds
+_BROWSER_TIMEOUT = 30_000  # milliseconds; long, because the machine may be busy with other things
+#: A program that a reader's files are in front of: what a visitor is answered.
+_ASK = """
+import asyncio, json, sys
+
+async def ask(path, method="GET", headers=None):
+    response = await server.test_client().open(path, method=method, headers=headers or {})
+    return response.status_code
+
+print(json.dumps({name: asyncio.run(ask(**request)) for name, request in json.loads(sys.argv[1]).items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def python(pytestconfig: pytest.Config) -> Path:
+    """The Python of an environment that has Dash."""
+    requirements = Path(__file__).with_name("dash.txt")
+    return make_environment(pytestconfig.cache.mkdir("neighbours"), requirements) / "python"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a reader, with the files of the page."""
+    tmp_path = tmp_path_factory.mktemp("dash")
+    (tmp_path / "app.py").write_text(blocks(PAGE, "python")[0].code)
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "login.js").write_text(blocks(PAGE, "javascript")[0].code)
+    return tmp_path
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"}
+
+
+@pytest.fixture(scope="module")
+def address(python: Path, folder: Path) -> Iterator[str]:
+    """The URL of the application."""
+    log = folder / "hypercorn.log"
+    port = free_port()
+    command = [str(python), "-m", "hypercorn", "--bind", f"127.0.0.1:{port}", "app:server"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command, cwd=folder, env=_environment(folder), stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        server = Server(process, port, log)
+        wait_until(lambda: server.is_listening() or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(EXIT_TIMEOUT)
+
+
+@pytest.fixture
+async def context(address: str) -> AsyncIterator[BrowserContext]:
+    """A browser of its own."""
+    async with open_browser(needed(find_chromium(), HOW_TO_GET_IT)) as browser:
+        context = await browser.new_context(base_url=address)
+        context.set_default_timeout(_BROWSER_TIMEOUT)
+        expect.set_options(timeout=_BROWSER_TIMEOUT)
+        yield context
+        expect.set_options(timeout=5_000)  # Playwright's own
+
+
+async def log_in(page: Page, name: str, password: str) -> None:
+    """Fill in the form of the login page."""
+    await page.fill("[name=name]", name)
+    await page.fill("[name=password]", password)
+    await page.get_by_role("button", name="Log in").click()
+    await page.wait_for_selector("h1")
+
+
+async def open_home(context: BrowserContext, name: str, password: str) -> Page:
+    """A tab with the first page, for a user who has just logged in."""
+    page = await context.new_page()
+    await page.goto("/login")
+    await log_in(page, name, password)
+    await expect(page.locator("h1")).to_have_text(f"Hello, {name}")
+    return page
+
+
+async def answered(page: Page, kind: str, answer: str) -> None:
+    """Click on a button, and expect what its callback answers."""
+    await page.click(f"#{kind}")
+    await expect(page.locator(f"#from-{kind}")).to_have_text(answer)
+
+
+async def test_every_callback_has_the_user(context: BrowserContext) -> None:
+    """A visitor with one message logs in and returns, and sync, async and websocket callbacks have the user."""
+    page = await context.new_page()
+    callbacks: list[str] = []  # over HTTP
+    context.on("weberror", lambda error: pytest.fail(str(error.error)))
+    await page.goto("/about?x=1")
+    await expect(page.locator(".message")).to_have_text([_MESSAGE])
+
+    await log_in(page, "susan", "cat")
+    await expect(page.locator("h1")).to_have_text("About susan")
+    assert page.url.endswith("/about?x=1")
+    await page.goto("/")
+
+    await expect(page.locator("h1")).to_have_text("Hello, susan")
+    page.on("request", lambda request: callbacks.append(request.post_data or ""))
+    for kind in ("sync", "async", "socket"):
+        await answered(page, kind, "susan 1")
+    assert ["from-sync" in callbacks[0], "from-async" in callbacks[1], len(callbacks)] == [True, True, 2]
+
+
+async def test_a_refused_callback_leads_to_the_login_page(context: BrowserContext) -> None:
+    """A callback after the login has ended leads to the login page without a message, and back to the page."""
+    page = await open_home(context, "susan", "cat")
+    await page.goto("/?x=1")
+    await expect(page.locator("h1")).to_have_text("Hello, susan")
+    await context.clear_cookies()
+
+    await page.click("#sync")
+    await page.wait_for_url("**/login?next=*")
+    await expect(page.locator(".message")).to_have_count(0)
+
+    await log_in(page, "bob", "dog")
+    await expect(page.locator("h1")).to_have_text("Hello, bob")
+    assert urlsplit(page.url)._replace(scheme="", netloc="").geturl() == "/?x=1"
+
+
+async def test_the_websocket_does_not_outlive_its_login(context: BrowserContext) -> None:
+    """After another user's login in another tab no websocket callback runs as the user before, in either tab."""
+    susan = await open_home(context, "susan", "cat")
+    await answered(susan, "socket", "susan 1")
+
+    bob = await open_home(context, "bob", "dog")
+    await bob.click("#socket")  # closes the connection that was susan's
+    await expect(bob.locator("#from-socket")).to_have_text("")
+    await answered(bob, "socket", "bob 2")
+    await answered(susan, "socket", "bob 2")
+
+
+async def test_a_tab_that_was_left_open_follows_the_login(context: BrowserContext) -> None:
+    """A tab that gets the focus again shows the page of the new user, or the login page after a logout."""
+    left = await open_home(context, "susan", "cat")
+    # Each tab of a headless Chromium has the focus all the time, so the event has to be sent.
+    focus = "window.dispatchEvent(new Event('focus'))"
+    other = await open_home(context, "bob", "dog")
+
+    await left.evaluate(focus)
+    await expect(left.locator("h1")).to_have_text("Hello, bob")
+
+    await other.get_by_role("button", name="Log out").click()
+    await other.wait_for_url("**/login")
+    await left.evaluate(focus)
+    await left.wait_for_url("**/login?next=*")
+
+
+def ask(python: Path, folder: Path, code: str, **requests: dict[str, object]) -> dict[str, int]:
+    """The statuses of some requests to an application of the reader."""
+    program = folder / "ask.py"
+    program.write_text(code + _ASK)
+    done = subprocess.run(  # noqa: S603 - our own command
+        [str(python), str(program), json.dumps(requests)],
+        cwd=folder,
+        env=_environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answers: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    return answers
+
+
+def test_dash_below_a_path(python: Path, folder: Path) -> None:
+    """Dash below a path is closed there, and neither the rest of the application nor Dash's files are."""
+    _, below, _ = (block.code for block in blocks(PAGE, "python"))
+    code = f"""
+import dash
+from compat import LoginManager, login_guard
+from dash import html
+from quart import Quart
+
+server = Quart(__name__)
+server.secret_key = "k"
+login_manager = LoginManager(server)
+login_manager.login_view = "/login"
+login_manager.user_loader(lambda user_id: None)
+{below}
+app.layout = html.Div()
+server.add_url_rule("/other", "other", lambda: "open")
+"""
+    scripts = {"Sec-Fetch-Mode": "cors"}
+
+    assert ask(
+        python,
+        folder,
+        code,
+        other={"path": "/other"},
+        page={"path": "/dash/"},
+        layout={"path": "/dash/_dash-layout", "headers": scripts},
+        callback={"path": "/dash/_dash-update-component", "method": "POST", "headers": scripts},
+        asset={"path": "/dash/assets/login.js"},
+        script={"path": "/dash/_dash-component-suites/dash/html/dash_html_components.min.js"},
+    ) == {"other": 200, "page": 302, "layout": 401, "callback": 401, "asset": 200, "script": 200}
+
+
+@pytest.mark.parametrize("with_handler", [True, False])
+def test_debugging(python: Path, folder: Path, with_handler: bool) -> None:
+    """With Dash's development tools a refusal is a 500, unless the application has an error handler for it."""
+    handler = blocks(PAGE, "python")[2].code if with_handler else ""
+    code = f"from app import app, server\napp.enable_dev_tools(debug=True)\n{handler}"
+
+    refused = ask(python, folder, code, layout={"path": "/_dash-layout", "headers": {"Sec-Fetch-Mode": "cors"}})
+
+    assert refused == {"layout": 401 if with_handler else 500}
