@@ -14,6 +14,8 @@ _REQUIREMENT = re.compile(r"""^\s*["']?([A-Za-z][\w.-]*)\s*(?:\[[\w,\s-]*\])?\s*
 _QUOTED = re.compile(r"""(?<!name = )["']([A-Za-z][\w.-]*)(?:\[[\w,\s-]*\])?\s*(?:[=<>~!;@][^"']*)?["']""")
 #: A requirement that no version 3 of Flask-SQLAlchemy meets.
 _OLD_SQLALCHEMY = re.compile(r"(?:==|~=|<=)\s*[012]\.|<\s*3(?:\.0)*(?![.\d])")
+#: Dash with its extra for Quart, among others.
+_DASH_ON_QUART = re.compile(r"\bdash\[[^\]]*\bquart\b", re.IGNORECASE)
 #: Where pytest reads its settings: the file, the section, and how a value is written there.
 _SECTIONS = (
     ("pytest.ini", "[pytest]", "{} = {}\n"),
@@ -42,6 +44,8 @@ def check_requirements(root: Path) -> Iterator[Finding]:
             if is_toml and line.startswith("keywords"):
                 continue
             for name in _QUOTED.findall(line) if is_toml else _REQUIREMENT.findall(line):
+                if name.lower() == "dash" and _DASH_ON_QUART.search(line):
+                    continue
                 said = _replacement(name.lower().replace("_", "-")) or _too_old(name, line)
                 if said is not None:
                     yield Finding(shown, number, Level.TODO, name, *said)
@@ -49,6 +53,8 @@ def check_requirements(root: Path) -> Iterator[Finding]:
 
 def _replacement(name: str) -> tuple[str, str] | None:
     """Why a distribution cannot stay, and what to do; None if it can."""
+    if name == "dash":
+        return "without its extras it runs on Flask only", f"Require {DISTRIBUTIONS[name]}>=4.4 instead"
     if name in DISTRIBUTIONS:
         return "the ported application does not use it", f"Require {DISTRIBUTIONS[name]} instead"
     do = advice(name.replace("-", "_")) if name.startswith(("flask-", "pytest-flask")) else None

@@ -100,6 +100,7 @@ INTEGRATIONS = {
 
 #: The distributions that requirements name.
 DISTRIBUTIONS = {
+    "dash": "dash[quart,async]",
     "flask": "quart",
     "flask-login": "quart-flask-login",
     "flask-wtf": "quart-wtforms",

@@ -73,6 +73,9 @@ _PROPERTIES = {"is_active", "is_anonymous", "is_authenticated"}
 #: Of the standard library, and built in: what gives back objects that it was given.
 _GIVES_ANYTHING = {"contextvars", "copy", "functools", "max", "min", "next", "pickle", "random", "typing", "weakref"}
 _GIVES_TEMPLATES = re.compile(r"\.(get_template|from_string|select_template|get_or_select_template)\(\)")
+#: What registers a callback of Dash, and the options by which it runs in a thread or a process of its own.
+_CALLBACKS_OF_DASH = {"dash.callback", "dash.Dash.callback"}
+_NOT_ON_THE_LOOP = {"websocket", "background"}
 _FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
 
 
@@ -104,6 +107,7 @@ class Hazards:
         yield from self._calls(module)
         yield from self._set_up(module)
         yield from self._blocking(module)
+        yield from self._callbacks_of_dash(module)
         yield from self._decorators(module)
         yield from self._objects(module)
         yield from self._passed_on(module)
@@ -187,6 +191,30 @@ class Hazards:
             call, owner = found[0]
             why = f"it blocks, and every other request waits until `{owner.name}` goes on{_others(found)}"
             yield check(call, what, why, f"Use {instead}; until then it works as it did, one request at a time")
+
+    def _callbacks_of_dash(self, module: Module) -> Iterator[Complaint]:
+        """The sync callbacks of a module, at the first of them."""
+        found = [] if module.is_test else [each for each in module.functions if self._is_callback_of_dash(each)]
+        if found:
+            others = f", and so do {len(found) - 1} more callbacks of this file" if len(found) > 1 else ""
+            why = f"`{found[0].name}` left Flask's threads for the event loop: every other request waits for it{others}"
+            do = "Make it async, with `await asyncio.to_thread(...)` around what takes long (docs/dash.md)"
+            yield check(found[0].node, "callback of Dash", why, do)
+
+    def _is_callback_of_dash(self, function: Function) -> bool:
+        """Whether Dash calls *function* on the event loop: not over a websocket or in the background."""
+        if self.awaits.is_async(function):
+            return False
+        for decorator in function.decorators:
+            options = decorator.args if isinstance(decorator, cst.Call) else ()
+            is_elsewhere = any(
+                dotted_name(option.keyword) in _NOT_ON_THE_LOOP and dotted_name(option.value) == "True"
+                for option in options
+                if option.keyword is not None
+            )
+            if not is_elsewhere and self.inference.externals(decorator, function.outer) & _CALLBACKS_OF_DASH:
+                return True
+        return False
 
     def _decorators(self, module: Module) -> Iterator[Complaint]:
         """Decorators of other packages above functions that became async; above views and tests each once a file."""

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from .findings import Complaint, todo
+from .findings import Complaint, check, todo
 from .inference import Inference
 from .program import Module, dotted_name
 
 _SERVER = "Serve with Hypercorn: `hypercorn module:app`, or `asyncio.run(hypercorn.asyncio.serve(app, Config()))`"
 _MOUNT = "hypercorn.middleware.DispatcherMiddleware"
 _WSGI = "hypercorn.middleware.AsyncioWSGIMiddleware"
+_DASH = (
+    "Require `dash[quart,async]>=4.4`, and close it with `login_guard` (docs/dash.md), or mount an older one's own "
+    f"server: {_MOUNT} with `{_WSGI}(dash.server)`"
+)
 #: What is called with the application, and what to do instead.
 TAKES_WSGI = {
     **dict.fromkeys(
@@ -28,7 +32,6 @@ TAKES_WSGI = {
         ("werkzeug.middleware.dispatcher.DispatcherMiddleware", "werkzeug.wsgi.DispatcherMiddleware"),
         f"Use {_MOUNT}: it takes one dict of all paths, and WSGI applications in {_WSGI}",
     ),
-    "dash.Dash": f"Mount Dash's own server: {_MOUNT} with `{_WSGI}(dash.server)`",
     "webtest.TestApp": "Use `app.test_client()`, and await it",
 }
 
@@ -38,8 +41,9 @@ def find_wsgi(module: Module, inference: Inference) -> Iterator[Complaint]:
     for call in module.calls:
         names = inference.externals(call.func, module.scopes[call])
         for name in sorted(names & TAKES_WSGI.keys()):
-            if name != "dash.Dash" or _has_server(call):
-                yield todo(call, module.code(call), "it speaks WSGI, and Quart speaks ASGI", TAKES_WSGI[name])
+            yield todo(call, module.code(call), "it speaks WSGI, and Quart speaks ASGI", TAKES_WSGI[name])
+        if "dash.Dash" in names and _has_server(call):
+            yield check(call, module.code(call), "before its version 4.4 Dash speaks WSGI", _DASH)
 
 
 def _has_server(call: cst.Call) -> bool:

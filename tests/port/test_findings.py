@@ -326,6 +326,8 @@ def test_templates_that_nobody_names_are_to_do(tmp_path: Path) -> None:
     ("name", "text", "found"),
     [
         ("requirements.txt", "Flask==3.0\nflask-cors\nclick\ngunicorn>=20\n", ["Flask", "flask-cors", "gunicorn"]),
+        ("requirements.txt", "dash==4.4.1\ndash[diskcache]\ndash[quart,async]>=4.4\ndash-ag-grid\n", ["dash", "dash"]),
+        ("pyproject.toml", 'dependencies = [\n  "dash>=4",\n  "dash[async, quart]>=4.4",\n]\n', ["dash"]),
         ("requirements/dev.txt", "pytest-flask\n# flask\n", ["pytest-flask"]),
         ("pyproject.toml", '[project]\ndependencies = ["flask>=2", "flasky", "Flask-WTF"]\n', ["Flask-WTF", "flask"]),
         ("pyproject.toml", '[project]\nkeywords = ["flask", "login"]\n', []),
@@ -442,6 +444,54 @@ def test_an_extension_is_reported_once(tmp_path: Path) -> None:
         )
     ]
     assert all(b"# PORT: flask_babel" in file.after for file in found.files)
+
+
+DASH = """
+from dash import Dash, Input, Output, callback
+
+app = Dash(__name__)
+
+
+@callback(Output("a", "children"), Input("b", "value"))
+def first(value):
+    return value
+
+
+@app.callback(Output("c", "children"), Input("b", "value"))
+def second(value):
+    return value
+
+
+@callback(Output("d", "children"), Input("b", "value"))
+async def on_the_loop(value):
+    return value
+
+
+@callback(Output("e", "children"), Input("b", "value"), websocket=True)
+def in_a_thread(value):
+    return value
+
+
+@callback(Output("f", "children"), Input("b", "value"), background=True)
+def in_a_process(value):
+    return value
+"""
+
+
+def test_sync_callbacks_of_dash_are_reported_once_a_file(tmp_path: Path) -> None:
+    """Sync callbacks leave Flask's threads for the event loop; async, websocket and background callbacks do not."""
+    (found,) = findings(tmp_path, DASH)
+
+    assert (found.line, found.level, found.what) == (7, "check", "callback of Dash")
+    assert "`first`" in found.why
+    assert "1 more" in found.why
+
+
+def test_async_callbacks_of_dash_are_no_finding(tmp_path: Path) -> None:
+    """Dash awaits them."""
+    code = DASH.replace("\ndef ", "\nasync def ")
+
+    assert findings(tmp_path, code) == []
 
 
 def test_what_blocks_is_reported_once_a_file(tmp_path: Path) -> None:

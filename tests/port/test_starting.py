@@ -24,7 +24,6 @@ APP = "from flask import Flask\n\napp = Flask(__name__)\n"
             "from werkzeug.middleware.dispatcher import DispatcherMiddleware",
             'DispatcherMiddleware(app, {"/x": app})', "hypercorn.middleware.DispatcherMiddleware",
         ),
-        ("import dash", "dash.Dash(server=app)", "AsyncioWSGIMiddleware(dash.server)"),
         ("from webtest import TestApp", "TestApp(app)", "app.test_client()"),
         ("from werkzeug.middleware.proxy_fix import ProxyFix", "ProxyFix(app, x_prefix=1)", "--root-path"),
     ],
@@ -37,6 +36,16 @@ def test_wsgi_is_to_do(tmp_path: Path, imported: str, call: str, do: str) -> Non
 
     assert (found.line, found.what, found.level) == (6, call, Level.TODO)
     assert do in found.do
+
+
+def test_dash_on_the_application_is_to_be_checked(tmp_path: Path) -> None:
+    """Dash is given the application: since its version 4.4 that may be Quart's."""
+    (tmp_path / "site.py").write_text("import dash\nfrom flask import Flask\n\ndash.Dash(server=Flask(__name__))\n")
+
+    (found,) = port(tmp_path).findings
+
+    assert (found.line, found.level) == (4, "check")
+    assert "dash[quart,async]" in found.do
 
 
 def test_dash_with_a_server_of_its_own_is_left(tmp_path: Path) -> None:
