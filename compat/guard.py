@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from types import MethodType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from quart import Blueprint, Quart, Request, abort
+from quart import Blueprint, Quart, abort
 from quart.typing import ResponseReturnValue
 
 from .commit import access_user
@@ -89,8 +89,7 @@ async def _refuse(under: str, exempt: frozenset[str]) -> ResponseReturnValue | N
     if is_exempt(login) or is_authenticated(access_user(login)):
         return None
     settings = login.settings
-    answers_all = login.is_websocket or settings.unauthorized_callback is not None
-    if not answers_all and not is_navigation(cast(Request, connection)):
+    if settings.unauthorized_callback is None and not is_navigation(connection):
         if user_unauthorized.receivers:
             send(user_unauthorized, login)
         abort(401)

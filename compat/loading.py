@@ -30,7 +30,6 @@ from .request_login import (
 
 #: How the endpoint of the scripts of Dash's components ends (4.4); they are public, and cached by browsers for a year.
 _DASH_SCRIPTS = "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
-_STATIC = ("static", _DASH_SCRIPTS)
 
 
 def read_claim(login: RequestLogin) -> Claim:
@@ -55,8 +54,10 @@ def may_be_read(login: RequestLogin) -> bool:
     """
     app, connection = login.app, login.connection()
     rule = connection.url_rule
-    if rule is not None and not (rule.endpoint.endswith(_STATIC) and is_static(app, rule.endpoint)):
-        return True
+    if rule is not None:
+        endpoint = rule.endpoint
+        if ("static" not in endpoint and "_dash-" not in endpoint) or not is_static(app, endpoint):
+            return True
     if not login.settings.load_for_hooks:
         return False
     hooks = (app.before_request_funcs, app.after_request_funcs, app.before_websocket_funcs)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from quart import Request
+from quart import Request, Websocket
 from werkzeug.datastructures import Headers
 
 
-def is_navigation(request: Request) -> bool:
+def is_navigation(request: Request | Websocket) -> bool:
     """Whether a browser opens a page, or may do so: also true for a client that does not say what it wants.
 
     Browsers say so by ``Sec-Fetch-Mode`` (W3C Fetch Metadata), over HTTPS and to localhost. Without it, a request is no
