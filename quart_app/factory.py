@@ -22,6 +22,7 @@ from .database import Database, current_database
 from .defences import hosts, proxies, rate_limits
 from .defences.csrf import protect_forms
 from .errors import pages as error_pages
+from .foreign_hashes import ForeignHashes
 from .framework.context_processors import drop_idle_context_processors
 from .framework.early_answers import EarlyAnswers
 from .migrations.start import prepare_tables
@@ -85,12 +86,17 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     _warn_of_open_files(app, [*database.files, *files])
     configure_mappers()  # now that all models are imported; otherwise the first request would wait for it
     metrics = current_metrics.of(app)
+    salt = settings.flask_security_password_salt
+    foreign = ForeignHashes(
+        settings.foreign_password_hashes, flask_security_salt=None if salt is None else salt.get_secret_value()
+    )
     hasher = PasswordHasher(
         settings.password_method,
         threads=settings.password_threads,
         queue=settings.password_queue,
         metrics=metrics,
         refused={TEST_PASSWORD} if settings.production else (),
+        foreign=foreign,
     )
     current_password_hasher.add(app, hasher)
     current_limits.add(app, Limits.of(settings))

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .extension import Extension
+from .foreign_hashes import check_schemes
 from .hash_strength import is_strong
 
 SameSite = Literal["Lax", "Strict"]
@@ -105,6 +106,12 @@ class Settings(BaseSettings):
     #: Passwords that may wait for a thread: about 5 s with two threads and 0.25 s for a hash. Further ones get a 503.
     password_queue: int = Field(default=32, ge=0)
 
+    #: Names of other libraries' hashes that are accepted, separated by commas (``foreign_hashes/schemes.py``). They are
+    #: replaced when their users log in.
+    foreign_password_hashes: Annotated[tuple[str, ...], NoDecode] = ()
+    #: ``SECURITY_PASSWORD_SALT`` of the application that the hashes come from, for the scheme ``flask_security``.
+    flask_security_password_salt: SecretStr | None = Field(default=None, min_length=1)
+
     #: Wrong passwords in a row for a name, a known browser or a login, and how long their count lasts.
     login_attempts: int = Field(default=10, gt=0)
     login_attempts_window: timedelta = Field(default=timedelta(minutes=15), gt=timedelta(0))
@@ -130,7 +137,7 @@ class Settings(BaseSettings):
     #: The folder in which the workers of a server share their metrics; None is a temporary folder.
     metrics_folder: Path | None = None
 
-    @field_validator("secret_key_fallbacks", "allowed_hosts", mode="before")
+    @field_validator("secret_key_fallbacks", "allowed_hosts", "foreign_password_hashes", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -170,6 +177,11 @@ class Settings(BaseSettings):
                 "Choose one that does not end in _data."
             )
         return value
+
+    @model_validator(mode="after")
+    def _foreign_hashes_can_be_checked(self) -> Settings:
+        check_schemes(self.foreign_password_hashes, has_salt=self.flask_security_password_salt is not None)
+        return self
 
     @model_validator(mode="after")
     def _production_needs_a_key(self) -> Settings:

@@ -12,7 +12,14 @@ from quart_app.models.user import User, username_key
 from quart_app.operation.events import Event, Reason, record
 
 from .devices import known_device
-from .passwords import check_password, current_password_hasher, has_damaged_hash, has_outdated_hash, set_password
+from .passwords import (
+    check_password,
+    current_password_hasher,
+    foreign_scheme,
+    has_damaged_hash,
+    has_outdated_hash,
+    set_password,
+)
 from .throttle import PasswordAttempt, TooManyAttempts, attempts_key, current_throttle
 from .users import user_by_login
 
@@ -21,7 +28,8 @@ async def authenticate(name: str, password: str) -> User | None:
     """The user with this username or email address and this password, or None, without telling which of them is wrong.
 
     In this order: find the user; count the attempt; compute one hash, whether the user exists or not; delete the count
-    of failed attempts if the password is right; replace a hash that was made with other parameters than the current.
+    of failed attempts if the password is right; replace a hash that was made with other parameters than the current,
+    or by another library.
 
     Raises:
         TooManyAttempts: too many attempts have failed; the password was not checked.
@@ -41,7 +49,8 @@ async def authenticate(name: str, password: str) -> User | None:
         record(Event.LOGIN_FAILED, reason=Reason.UNKNOWN)
         return None
     if not attempt.has_succeeded:
-        record(Event.LOGIN_FAILED, user_id=user.id, reason=_failure_reason(user, password))
+        reason, scheme = _failure_reason(user, password), foreign_scheme(user)
+        record(Event.LOGIN_FAILED, user_id=user.id, reason=reason, scheme=scheme)
         return None
     if has_outdated_hash(user) and not await _replace_hash(user, password):
         # The hash was replaced since it was read: by a concurrent login, or because the password was changed.

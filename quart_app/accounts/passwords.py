@@ -18,6 +18,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from quart_app.extension import Extension
+from quart_app.foreign_hashes import ForeignHashes, scheme_of
 from quart_app.models.user import User
 from quart_app.operation.metrics import Metrics
 
@@ -56,6 +57,7 @@ class PasswordHasher:
         queue: how many passwords may wait; further ones are refused at once.
         metrics: measures the length of the queue and the time of a hash.
         refused: passwords that are right for nobody, whatever is stored.
+        foreign: the hashes of other libraries that are accepted; none by default.
     """
 
     def __init__(
@@ -66,9 +68,11 @@ class PasswordHasher:
         queue: int,
         metrics: Metrics | None = None,
         refused: Collection[str] = (),
+        foreign: ForeignHashes | None = None,
     ) -> None:
         self._method = method
         self._refused = frozenset(refused)
+        self._foreign = foreign or ForeignHashes()
         self._metrics = metrics or Metrics()
         self._size = threads
         self._places = Semaphore(threads + queue)
@@ -86,7 +90,8 @@ class PasswordHasher:
         """Whether this is the password that was stored.
 
         One hash is computed in any case, even if there is nothing to compare with: the response time must not tell
-        whether an account exists. If an old hash takes less time, a wrong password is hashed for the rest.
+        whether an account exists. If an old hash takes less time, a wrong password is hashed for the rest. After a hash
+        of another library it is hashed as for a user who does not exist, as well.
 
         Arguments:
             stored: the result of :meth:`hash`; None if the user does not exist, or has no password.
@@ -112,10 +117,9 @@ class PasswordHasher:
             raise PasswordsBusy
         self._places.release()
 
-    @staticmethod
-    def is_hash(stored: str) -> bool:
-        """Whether a text has the form of a password hash."""
-        return _HASH.fullmatch(stored) is not None
+    def is_hash(self, stored: str) -> bool:
+        """Whether a text has the form of a password hash that is accepted."""
+        return _HASH.fullmatch(stored) is not None or self._foreign.reads(stored)
 
     def is_outdated(self, stored: str) -> bool:
         """Whether a hash was made with another method, or other parameters, than the current ones."""
@@ -161,6 +165,11 @@ class PasswordHasher:
         return generate_password_hash(normalize_password(password), self._method)
 
     def _verify(self, stored: str | None, password: str) -> bool:
+        if stored is not None and self._foreign.reads(stored):
+            if self._foreign.verify(stored, password):
+                return True
+            self._hash(_NO_PASSWORD)
+            return False
         # No password matches a damaged hash. Werkzeug raises an error, or returns before it has hashed anything.
         # It also raises an error for a password with a lone surrogate, which JSON can contain.
         if stored is not None and stored.isascii() and stored.count("$") >= 2:
@@ -220,6 +229,11 @@ async def check_password(user: User, password: str) -> bool:
 def has_damaged_hash(user: User) -> bool:
     """Whether the stored hash is damaged, so that no password can be right."""
     return user.password_hash is not None and not current_password_hasher().is_hash(user.password_hash)
+
+
+def foreign_scheme(user: User) -> str | None:
+    """The scheme of another library that the stored hash seems to be of, for the log."""
+    return None if user.password_hash is None else scheme_of(user.password_hash)
 
 
 def has_outdated_hash(user: User) -> bool:

@@ -54,7 +54,7 @@ class Reason(StrEnum):
     INACTIVE = "inactive"  # the account, or it has just been deleted
     OUTDATED = "outdated"  # the password was changed while it was checked
     PUBLISHED = "published"  # the password is that of the test users, which production refuses for every account
-    DAMAGED = "damaged"  # what the database has for a hash is none: no password will be right
+    DAMAGED = "damaged"  # what the database has for a hash is none that is accepted: no password will be right
 
 
 def init_app(app: Quart) -> None:
@@ -65,19 +65,24 @@ def init_app(app: Quart) -> None:
 _FAILURES = frozenset({Event.LOGIN_FAILED, Event.REAUTHENTICATION_FAILED, Event.THROTTLED})
 
 
-def record(event: Event, *, user_id: int | None = None, reason: Reason | None = None, ended: int = 0) -> None:
+def record(
+    event: Event, *, user_id: int | None = None, reason: Reason | None = None, scheme: str | None = None, ended: int = 0
+) -> None:
     """Log and count an event. Call it after the transaction has been committed.
 
     Arguments:
         event: the kind of event.
         user_id: the user; None if unknown.
         reason: why a login failed.
+        scheme: which other library's hash the user has; never the hash.
         ended: the number of login sessions that it ended.
     """
     current_metrics().count_event(event, reason=reason or "", ended=ended)
     values: dict[str, Any] = {"user_id": user_id}
     if reason is not None:
         values["reason"] = reason.value
+    if scheme is not None:
+        values["password_scheme"] = scheme
     if ended:
         values["sessions_ended"] = ended
     if has_request_context() or has_websocket_context():
