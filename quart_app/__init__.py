@@ -28,6 +28,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``clock``              the current time
 ``clients``            readable names of browsers
 ``faces``              whether a request is for a page or for the API
+``foreign_hashes/``    other libraries' password hashes, of a moved application's users
 ``hash_strength``      which password hashes production accepts
 ``private_files``      files for their owner alone: the database and the key
 ``secret_key``         the key that signs cookies, where the environment has none

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from quart.testing import QuartClient
 from benchmarks.services.ports import free_port
 from compat import LoginClient
 from tests.docs.pages import DOCS, programs
+
+VECTORS = DOCS.parent / "tests" / "app" / "foreign_hashes" / "vectors.jsonl"
 
 pytestmark = pytest.mark.quick
 # Quart-Session 3.0.0 calls what redis-py has declared deprecated.
@@ -118,6 +121,43 @@ async def test_the_password_again(example: Any) -> None:
     assert (await susan.get("/delete")).location == "/confirm?next=%2Fdelete"
     assert (await susan.post("/confirm")).location == "/delete"
     assert (await susan.get("/delete")).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["susan", "john"])
+async def test_passwords_of_another_library(example: Any, name: str) -> None:
+    """The right password logs in and replaces the old hash, so that it logs in without the old library, too."""
+    form = {"name": name, "password": "correct horse battery staple"}
+    old = example.HASHES[name]
+    assert (await client(example, None).post("/login/password", form=form | {"password": "wrong"})).status_code == 403
+    assert example.HASHES[name] == old
+
+    assert (await client(example, None).post("/login/password", form=form)).location == "/articles"
+
+    assert example.HASHES[name].startswith("scrypt:")
+    example.OLD = None
+    assert (await client(example, None).post("/login/password", form=form)).location == "/articles"
+
+
+async def test_no_password_is_right(example: Any) -> None:
+    """A damaged or unknown hash, and an unknown name, are refused like a wrong password."""
+    for stored in ("", "$", "sha1$", "sha1$a$\u00e9", "$2b$12$short", "pbkdf2:x$y", "scrypt:", "plain"):
+        assert not example.is_right(stored, "wrong")
+        assert not example.is_right(stored, "")
+    example.HASHES["susan"] = "plain"
+    for name in ("susan", "nobody"):
+        form = {"name": name, "password": ""}
+        assert (await client(example, None).post("/login/password", form=form)).status_code == 403
+
+
+def test_hashes_of_other_libraries(example: Any) -> None:
+    """The recipe reads what those libraries have written, passwords above 72 bytes included."""
+    vectors = [json.loads(line) for line in VECTORS.read_text().splitlines()]
+    read = ("werkzeug", "bcrypt", "argon2", "pbkdf2_sha512", "sha512_crypt")
+    checked = [vector for vector in vectors if vector["scheme"] in read]
+    assert {vector["scheme"] for vector in checked} == set(read)
+    for vector in checked:
+        assert example.is_right(vector["hash"], vector["password"]), vector
+        assert not example.is_right(vector["hash"], "wrong"), vector
 
 
 async def test_work_in_the_background(example: Any) -> None:
