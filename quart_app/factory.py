@@ -19,7 +19,7 @@ from .api import routes as api
 from .application import Application
 from .configuration import check_environment, read_settings
 from .database import Database, current_database
-from .defences import hosts, proxies, rate_limits
+from .defences import hosts, other_origins, proxies, rate_limits
 from .defences.csrf import protect_forms
 from .errors import pages as error_pages
 from .foreign_hashes import ForeignHashes
@@ -121,7 +121,9 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     drop_idle_context_processors(app)
     cli.init_app(app)
 
-    # Wrapped from the inside out: host names, probes and the access log, the address of the client, the end of answers.
+    # Wrapped from the inside out: cookies of other origins, host names, probes and the access log, the address of the
+    # client, the end of answers.
+    other_origins.init_app(app)
     hosts.init_app(app)
     operation.observe(app)
     proxies.init_app(app)

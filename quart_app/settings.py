@@ -17,6 +17,9 @@ from .hash_strength import is_strong
 SameSite = Literal["Lax", "Strict"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
+#: As browsers serialize it (HTML Standard, "serialization of an origin"): lower case, ASCII, no path.
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 #: A name, perhaps with a dot before it, or an IPv6 address in brackets, as in Host; then perhaps a port.
 _HOST = re.compile(r"(\.?[^][\s/\\?#@:*.][^][\s/\\?#@:*]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _LONGEST_NAME = 64  # characters: browsers count names in their limit of 4,096 for a cookie
@@ -63,6 +66,8 @@ class Settings(BaseSettings):
     #: Host names of the site, separated by commas; ``.example.com`` is that name and all subdomains. Empty means any
     #: name, with a warning at the start in production.
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    #: Origins, separated by commas, whose pages may use the API and the websocket by bearer tokens, never by cookies.
+    api_allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     #: The number of proxies in front that set the headers of ``proxy_mode``. Entries from before them are ignored.
     trusted_hops: int = Field(default=0, ge=0)
     #: The headers they set: ``X-Forwarded-For``, ``-Proto``, ``-Host`` and ``-Prefix`` (legacy), ``Forwarded`` (modern,
@@ -137,7 +142,9 @@ class Settings(BaseSettings):
     #: The folder in which the workers of a server share their metrics; None is a temporary folder.
     metrics_folder: Path | None = None
 
-    @field_validator("secret_key_fallbacks", "allowed_hosts", "foreign_password_hashes", mode="before")
+    @field_validator(
+        "secret_key_fallbacks", "allowed_hosts", "api_allowed_origins", "foreign_password_hashes", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -156,6 +163,20 @@ class Settings(BaseSettings):
                     "it and all names below, or [2001:db8::7] for an IPv6 address; leave it unset to allow any name."
                 )
         return tuple(host[1].lower() for host in hosts if host is not None)
+
+    @field_validator("api_allowed_origins")
+    @classmethod
+    def _are_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Origins exactly as browsers send them, because they are compared as text."""
+        for value in values:
+            origin = _ORIGIN.fullmatch(value)
+            if origin is None or (origin[2] or "") == _DEFAULT_PORTS.get(origin[1]):
+                raise ValueError(
+                    f"{value!r} is no origin as browsers send it, and no page could be from it. Write each as "
+                    "https://app.example.com or http://localhost:3000: in lower case, without a path or a final slash, "
+                    "with a port only if it is not the usual one; there is no '*', and 'null' stands for any page."
+                )
+        return values
 
     @field_validator("cookie_suffix", "session_cookie_name", "remember_cookie_name")
     @classmethod

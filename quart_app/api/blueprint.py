@@ -1,7 +1,8 @@
 """The blueprint of the API, and the check that all its requests have in common.
 
 Requests carry no form token. A form of another site cannot send JSON, a script of another site cannot without a
-preflight, which is refused, and ``defences/cross_site`` checks where every request comes from.
+preflight, which only the origins in ``API_ALLOWED_ORIGINS`` get (``defences/cors``), without cookies
+(``defences/other_origins``), and ``defences/cross_site`` checks where every other request comes from.
 """
 
 from __future__ import annotations

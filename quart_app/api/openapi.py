@@ -19,7 +19,8 @@ _INFO = Info(
     title="Microblog API",
     version="1",
     description=(
-        "Requests and responses are JSON in UTF-8. Errors are problem details (RFC 9457). Unknown fields are ignored."
+        "Requests and responses are JSON in UTF-8. Errors are problem details (RFC 9457). Unknown fields are ignored. "
+        "Pages of other origins that the operator allows (CORS) use bearer tokens; their cookies are ignored."
     ),
 )
 

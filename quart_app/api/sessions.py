@@ -10,6 +10,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 from quart_app.accounts.authentication import authenticate
 from quart_app.accounts.login import current_login_session, current_user, end_login, issue_bearer_token, start_login
 from quart_app.defences.rate_limits import Limit, limited
+from quart_app.defences.token_only import is_token_only
 from quart_app.errors.problems import CREDENTIALS_WRONG, Problem
 from quart_app.models.login_session import ID_MAX, Kind
 from quart_app.sessions.bearer import sent_bearer_token
@@ -37,6 +38,8 @@ async def log_in(data: Credentials) -> NewSession:
     A login by cookies ends the one that came with this request. A token leaves it as it is.
     """
     kind = Kind(data.kind)
+    if kind is not Kind.BEARER and is_token_only(request):
+        raise Forbidden("Pages of other origins get no cookies. Ask for kind bearer.")
     if kind is not Kind.BEARER and sent_bearer_token(request) is not None:
         raise Forbidden("A request with a bearer token gets no cookies. Leave the token out, or ask for kind bearer.")
     user = await authenticate(data.username, data.password.get_secret_value())

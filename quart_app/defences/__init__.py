@@ -8,6 +8,9 @@
 ``session_size``       session cookies no larger than browsers keep
 ``csrf``               tokens of forms
 ``cross_site``         refuses requests that another site made the browser send
+``other_origins``      removes the cookies of requests to the API and of websockets that come from other origins
+``token_only``         the mark of those whose cookies were removed
+``cors``               tells browsers which other origins may use the API
 ``schemes``            warns of http in production, and of https in development
 ``hosts``              refuses unknown host names
 ``proxies``            address, scheme and host of the client, behind trusted proxies
@@ -24,7 +27,7 @@ from __future__ import annotations
 from quart_app.application import Application
 from quart_app.framework import websocket_backpressure
 
-from . import cross_site, headers, mounts, schemes, session_cookies
+from . import cors, cross_site, headers, mounts, schemes, session_cookies
 
 
 def init_app(app: Application) -> None:
@@ -33,5 +36,6 @@ def init_app(app: Application) -> None:
     session_cookies.init_app(app)
     mounts.init_app(app)
     cross_site.init_app(app)
+    cors.init_app(app)
     schemes.init_app(app)
     websocket_backpressure.init_app(app)

@@ -1,5 +1,7 @@
 """Refuses websockets, and requests that change something, if they come from another site, whatever token they have.
 
+It leaves out those whose cookies were removed, because they have a bearer token or nothing (see ``other_origins``).
+
 This is the second defence against cross-site request forgery; the first is the token of forms (see ``csrf``). Browsers
 send where a request comes from, and a page cannot forge it: ``Sec-Fetch-Site`` (Fetch Metadata) and ``Origin`` (RFC
 6454).
@@ -13,6 +15,8 @@ from typing import NamedTuple
 from quart import abort, request, websocket
 
 from quart_app.application import Application
+
+from .token_only import is_token_only
 
 #: The methods that change nothing (RFC 9110, section 9.2.1).
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,7 +32,9 @@ def init_app(app: Application) -> None:
 
     @app.early_request_check
     async def refuse_cross_site_requests() -> None:
-        if request.method not in SAFE_METHODS and is_cross_site(
+        if request.method in SAFE_METHODS or is_token_only(request):
+            return
+        if is_cross_site(
             scheme=request.scheme,
             host=request.host,
             origin=request.headers.get("Origin"),
@@ -40,8 +46,9 @@ def init_app(app: Application) -> None:
     async def refuse_cross_site_websockets() -> None:
         # Any page may open a websocket to any site, with the cookies and without a form token. So Origin is the only
         # defence and is required (RFC 6455, section 10.2): browsers always send it, and other clients can send the
-        # right one. (With a bearer token instead of cookies there is no forgery, so an application that accepts tokens
-        # for websockets may skip this check for them.)
+        # right one, or a bearer token instead of cookies.
+        if is_token_only(websocket):
+            return
         if not is_own_origin(websocket.headers.get("Origin"), scheme=websocket.scheme, host=websocket.host):
             abort(403, "This websocket was opened by another site.")
 

@@ -28,6 +28,7 @@ from quart_app.sessions.bearer import sent_bearer_token
 from .login_cookie import Session
 from .session_keys import FLASHES
 from .session_size import fitting_value
+from .token_only import is_token_only
 
 _FAILED = 500
 _LEEWAY = 60  # seconds that this host's clock may be behind that of the one that signed
@@ -98,13 +99,13 @@ class SessionCookies(SecureCookieSessionInterface):
     async def save_session(
         self, app: Quart, session: SessionMixin, response: Response | WerkzeugResponse | None
     ) -> None:
-        """Write what has changed. From a failed response, and one to a bearer token, remove all cookies instead.
+        """Write what has changed. From a failed response, and one to a token or another origin, remove all cookies.
 
         It is the last that happens to a response, so all others have set their cookies. Quart's own method would write
         one cookie with everything.
         """
         serializer = self.get_signing_serializer(app)
-        if response is not None and (response.status_code >= _FAILED or _has_bearer_token()):
+        if response is not None and (response.status_code >= _FAILED or _is_for_a_token()):
             response.headers.pop("Set-Cookie", None)
             return
         if response is None or serializer is None or not isinstance(session, Session):
@@ -167,5 +168,6 @@ def _are_flashes(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, list | tuple) and len(each) == 2 for each in value)
 
 
-def _has_bearer_token() -> bool:
-    return has_request_context() and sent_bearer_token(request) is not None
+def _is_for_a_token() -> bool:
+    """Whether the request has a bearer token, or can have nothing else: the other origin, too, gets no cookies."""
+    return has_request_context() and (is_token_only(request) or sent_bearer_token(request) is not None)

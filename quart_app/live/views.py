@@ -10,6 +10,7 @@ from quart import Blueprint, Response, render_template, websocket
 from compat import login_required
 from quart_app.accounts.login import current_login_session, current_user
 from quart_app.defences.headers import allow_scripts
+from quart_app.sessions.bearer import accepted_subprotocol
 
 from .hub import NAMES_SHOWN, current_hub
 from .people import Person
@@ -41,7 +42,7 @@ async def updates() -> None:
     """
     person = Person(current_user.id, current_user.username)
     with current_hub().open(person, current_login_session().id) as socket:
-        await websocket.accept()
+        await websocket.accept(subprotocol=accepted_subprotocol(websocket))
         receiving = asyncio.create_task(_receive(socket))
         try:
             closing = await _send_messages(socket)

@@ -55,7 +55,7 @@ class Endpoints:
 
     def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
         """Answer a probe; what is awaited for all other requests is the other application's own coroutine."""
-        if scope["type"] != "http" or (path := _path_in_application(scope)) not in PATHS:
+        if scope["type"] != "http" or (path := path_in_application(scope)) not in PATHS:
             return self._inner(scope, receive, send)
         return self._answer(scope, path, send)
 
@@ -100,7 +100,7 @@ def _json(status: HTTPStatus, body: dict[str, str], *more: tuple[bytes, bytes]) 
     return _Answer(status, json.dumps(body).encode(), more=more)
 
 
-def _path_in_application(scope: HTTPScope) -> str:
+def path_in_application(scope: HTTPScope) -> str:
     """The path without ``root_path``, which it begins with (ASGI 3.0, HTTP connection scope).
 
     A path outside of it stays as it is: a load balancer may ask the port itself, and knows no mount.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,12 +34,16 @@ class Closed(Exception):
 
 
 class Tab:
-    """The websocket of an open page; ``is_reading`` can be taken away and given back."""
+    """The websocket of an open page; ``is_reading`` can be taken away and given back.
+
+    ``subprotocol`` is what the server has chosen.
+    """
 
     def __init__(self) -> None:
         self.is_reading = asyncio.Event()
         self.is_reading.set()
         self.task: asyncio.Task[None] | None = None
+        self.subprotocol: str | None = None
         self._to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_server: asyncio.Queue[str | Exception] = asyncio.Queue()
 
@@ -79,6 +83,8 @@ class Tab:
 
     async def send(self, message: dict[str, Any]) -> None:
         match message["type"]:
+            case "websocket.accept":
+                self.subprotocol = message["subprotocol"]
             case "websocket.send":
                 await self.is_reading.wait()
                 await self._from_server.put(message["text"])
@@ -90,13 +96,21 @@ class Tab:
 
 @asynccontextmanager
 async def open_tab(
-    visitor: Visitor, *, path: str = PATH, origin: str | None = OURS, host: str = "localhost"
+    visitor: Visitor,
+    *,
+    path: str = PATH,
+    origin: str | None = OURS,
+    host: str = "localhost",
+    authorization: str | None = None,
+    subprotocols: Sequence[str] = (),
 ) -> AsyncIterator[Tab]:
     """Open the websocket with the visitor's cookies, and close it at the end."""
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())
     headers = {"host": host, "user-agent": visitor.agent, "cookie": cookies}
     if origin is not None:
         headers["origin"] = origin
+    if authorization is not None:
+        headers["authorization"] = authorization
     scope = {
         "type": "websocket",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -109,7 +123,7 @@ async def open_tab(
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 80),
-        "subprotocols": [],
+        "subprotocols": [*subprotocols],
         "extensions": {"websocket.http.response": {}},
         "state": {},
     }
@@ -123,9 +137,9 @@ async def open_tab(
         await tab.task
 
 
-async def refusal(visitor: Visitor, *, origin: str | None = OURS) -> int:
-    """The status with which the handshake is refused."""
-    async with open_tab(visitor, origin=origin) as tab:
+async def refusal(visitor: Visitor, *, origin: str | None = OURS, **options: Any) -> int:
+    """The status with which the handshake is refused; the options are those of :func:`open_tab`."""
+    async with open_tab(visitor, origin=origin, **options) as tab:
         try:
             await tab.news()
         except Refused as refused:

@@ -9,12 +9,20 @@ from quart import session
 
 from quart_app.accounts.login import current_user
 from quart_app.application import Application
+from quart_app.settings import Settings
 from tests.app.visitor import Page, Visitor
 from tests.checks.routes import addresses
 from tests.checks.tally import Tally
 from tests.fixtures import OTHER_SITES
 
 pytestmark = pytest.mark.quick
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The API is open to one other origin, which weakens nothing."""
+    return settings.model_copy(update={"api_allowed_origins": ("https://app.test",)})
+
 
 WAYS_TO_LOOK: dict[str, Callable[[], object]] = {
     "get": lambda: session.get("x"),
@@ -41,6 +49,9 @@ async def test_answers_that_depend_on_who_asks(app: Application, tally: Tally) -
         for who, visitor in visitors.items():
             page = await visitor.get(path)
             tally.count(is_kept_by_nobody(page), f"{path} for {who}: {page.headers!r}")
+    for path in ("/api/v1/me", "/api/v1/nowhere"):
+        page = await user.get(path, {"Origin": "https://app.test"})
+        tally.count(is_kept_by_nobody(page) and "Origin" in page.headers["Vary"], f"{path}: {page.headers!r}")
     for headers in OTHER_SITES:
         page = await user.post("/logout", {}, headers)
         tally.count(page.status == 403 and is_kept_by_nobody(page), f"refused: {page.headers!r}")

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from quart_app.application import Application
 from quart_app.database import Base, current_database
 from quart_app.faces import is_api_path
+from quart_app.settings import Settings
 from tests.app.program import CREDENTIALS, SUSAN
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.routes import changes
@@ -28,6 +29,13 @@ BODIES: dict[str, dict[str, str]] = {
     "/api/v1/me/password": {"current_password": PASSWORD, "new_password": NEW},
 }
 FOR_STRANGERS = {"/login", "/register"}
+ALLOWED = "https://app.test"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The API is open to one other origin, which weakens nothing."""
+    return settings.model_copy(update={"api_allowed_origins": (ALLOWED,)})
 
 
 async def everything(app: Application) -> list[tuple[object, ...]]:
@@ -86,4 +94,25 @@ async def test_the_api_is_not_for_other_sites(app: Application, tally: Tally) ->
             answer = await user.client.open(path, method=method, data=b'{"a": 1}', headers={"Content-Type": kind})
             unchanged = before == await everything(app)
             tally.count(answer.status_code == 415 and unchanged, f"{method} {path} with {kind}")
+    assert await user.is_in()
+
+
+@pytest.mark.check(7)
+async def test_allowed_origins_have_no_cookies(app: Application, tally: Tally) -> None:
+    """In a request from an allowed origin a user's cookies are worth nothing, and no answer sets or deletes any."""
+    user = Visitor(app)
+    await user.register()
+    await user.login(remember=True)
+    for token in (None, "garbage"):
+        for method, path in changes(app):
+            if not is_api_path(path):
+                continue
+            body = BODIES.get(path) if method != "DELETE" else None
+            headers = {"Origin": ALLOWED} | ({} if token is None else {"Authorization": f"Bearer {token}"})
+            before = await everything(app)
+            answer = await user.client.open(path, method=method, json=body, headers=headers)
+            registers = path == "/api/v1/users"  # needs no login, so there is nothing to forge
+            refused = answer.status_code in (401, 403) and before == await everything(app)
+            tally.count(refused or registers, f"{method} {path} with {headers}: {answer.status_code}")
+            tally.count("Set-Cookie" not in answer.headers, f"{method} {path} with {headers} sets a cookie")
     assert await user.is_in()

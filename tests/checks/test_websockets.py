@@ -20,6 +20,7 @@ from tests.checks.tally import Tally
 from tests.serving.server import Browser, Server, serve
 
 PATH = "/live/ws"
+ALLOWED = "https://app.test"
 LIMIT = 64 * 1024
 MORE = 50 * 1024  # KiB of memory
 MESSAGES = 2000
@@ -28,9 +29,10 @@ FLOOD = 2.0  # seconds
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    """A server in a process of its own."""
+    """A server in a process of its own, whose API is open to one other origin."""
     with ExitStack() as stack:
-        yield await asyncio.to_thread(stack.enter_context, serve(tmp_path))
+        settings = {"API_ALLOWED_ORIGINS": ALLOWED}
+        yield await asyncio.to_thread(stack.enter_context, serve(tmp_path, environment=settings))
         await asyncio.to_thread(stack.close)
 
 
@@ -55,18 +57,21 @@ def memory(server: Server) -> int:
 
 @pytest.mark.check(23)
 async def test_origins(server: Server, cookies: str, tally: Tally) -> None:
-    """Only a page of this site opens it: any other origin, and none, is 403 before it is accepted."""
+    """Only a page of this site opens it by cookies: any other origin, and none, is 403 before it is accepted.
+
+    For the allowed origin it is 401, because its cookies do not count.
+    """
     url = f"http://127.0.0.1:{server.port}{PATH}"
     ours = f"http://127.0.0.1:{server.port}"
     foreign = ["https://evil.test", "null", None, f"{ours}.evil.test", "http://127.0.0.1", f"https://evil.test#{ours}"]
-    for origin in foreign:
+    for origin in (*foreign, ALLOWED):
         headers = {"Cookie": cookies, **({} if origin is None else {"Origin": origin})}
         try:
             async with connect(url, headers):
                 status = 101
         except Refused as refused:
             status = refused.status
-        tally.count(status == 403, f"{origin}: {status}")
+        tally.count(status == (401 if origin == ALLOWED else 403), f"{origin}: {status}")
     async with connect(url, {"Cookie": cookies, "Origin": ours}) as client:
         tally.count("susan" in await client.receive(), "our own page")
 

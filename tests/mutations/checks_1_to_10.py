@@ -132,8 +132,8 @@ MUTATIONS = (
         check=6,
         breaks="A 503 may set cookies.",
         file="quart_app/defences/session_cookies.py",
-        old="response.status_code >= _FAILED or _has_bearer_token()",
-        new="_has_bearer_token()",
+        old="response.status_code >= _FAILED or _is_for_a_token()",
+        new="_is_for_a_token()",
         tests=(f"{_FAULTS}test_faults[pool_empty]",),
     ),
     Mutation(
@@ -146,6 +146,14 @@ MUTATIONS = (
             f"{_FORGERY}test_pages_need_the_token_of_their_session[sqlite]",
             f"{_FORGERY}test_the_api_is_not_for_other_sites[sqlite]",
         ),
+    ),
+    Mutation(
+        check=7,
+        breaks="The API takes cookies from an allowed origin.",
+        file="quart_app/defences/other_origins.py",
+        old="_another_site(scope, headers):\n                _remove_cookies(scope)\n",
+        new="_another_site(scope, headers):\n                mark_token_only(scope)\n",
+        tests=(f"{_FORGERY}test_allowed_origins_have_no_cookies[sqlite]",),
     ),
     Mutation(
         check=7,

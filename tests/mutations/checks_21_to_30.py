@@ -59,6 +59,14 @@ MUTATIONS = (
     ),
     Mutation(
         check=23,
+        breaks="The websocket takes cookies from an allowed origin.",
+        file="quart_app/defences/other_origins.py",
+        old="ocket(scope, _headers(scope)):\n                _remove_cookies(scope)\n",
+        new="ocket(scope, _headers(scope)):\n                mark_token_only(scope)\n",
+        tests=(f"{_WEBSOCKETS}test_origins",),
+    ),
+    Mutation(
+        check=23,
         breaks="A message may have 16 MiB.",
         file="hypercorn.toml",
         old="websocket_max_message_size = 65536",
@@ -149,8 +157,8 @@ MUTATIONS = (
         check=27,
         breaks="A 500 may set cookies.",
         file="quart_app/defences/session_cookies.py",
-        old="response.status_code >= _FAILED or _has_bearer_token()",
-        new="_has_bearer_token()",
+        old="response.status_code >= _FAILED or _is_for_a_token()",
+        new="_is_for_a_token()",
         tests=(f"{_FIXATION}test_a_login_that_raises_is_none[sqlite]",),
     ),
     Mutation(

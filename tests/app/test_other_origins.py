@@ -1,0 +1,269 @@
+"""Pages of other origins: ``API_ALLOWED_ORIGINS`` opens the API and the websocket to them, by bearer tokens alone."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from quart_app.application import Application
+from quart_app.defences.cors import EXPOSED_HEADERS
+from quart_app.factory import create_app
+from quart_app.settings import Settings
+from tests.app.program import CREDENTIALS, SUSAN, Answer, Program, browser_of
+from tests.app.tab import OURS, open_tab, refusal
+from tests.app.visitor import Visitor
+
+ALLOWED = "https://app.example.com"
+WEB_VIEW = "capacitor://localhost"
+FOREIGN = ("https://evil.test", "null", WEB_VIEW, "https://app.example.com.evil.test", "http://app.example.com", OURS)
+PREFLIGHT = {"Access-Control-Request-Method": "DELETE", "Access-Control-Request-Headers": "authorization"}
+
+
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: nothing here depends on the database."""
+    return migrated_sqlite_url
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """One origin is allowed."""
+    return settings.model_copy(update={"api_allowed_origins": (ALLOWED,), "address_limits": True})
+
+
+def cors_headers(answer: Answer) -> list[str]:
+    """The names of the headers by which a browser is allowed something."""
+    return [name for name in answer.headers.keys() if name.lower().startswith("access-control-")]  # noqa: SIM118
+
+
+def varies_by(answer: Answer) -> set[str]:
+    """The names in ``Vary``."""
+    return {name.strip() for name in answer.headers["Vary"].split(",")}
+
+
+# --- the headers
+
+
+@pytest.mark.parametrize("path", ["/sessions", "/sessions/current", "/me", "/nowhere"])
+async def test_preflight(program: Program, path: str, queries: list[str]) -> None:
+    """A preflight from the allowed origin is 204, names methods and headers, no cookies, and costs no query."""
+    answer = await program.send("OPTIONS", path, headers={**PREFLIGHT, "Origin": ALLOWED})
+    assert (answer.status, answer.text, queries) == (204, "", [])
+    assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
+    assert answer.headers["Access-Control-Allow-Methods"] == "DELETE, GET, HEAD, POST, PUT"
+    assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, X-Request-ID"
+    assert answer.headers["Access-Control-Max-Age"] == "600"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert varies_by(answer) == {"Cookie", "Authorization", "Origin"}
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+async def test_no_preflight_for_others(program: Program, origin: str) -> None:
+    """Any other origin gets no header that allows anything, and so browsers send nothing further."""
+    answer = await program.send("OPTIONS", "/sessions", headers={**PREFLIGHT, "Origin": origin})
+    assert cors_headers(answer) == []
+    assert "Origin" in varies_by(answer)
+
+
+async def test_answers_can_be_read(bearer_program: Program) -> None:
+    """Success, problem and 429 name the origin and the exposed headers; answers to others vary by it as well."""
+    sent = {"Origin": ALLOWED}
+    answers = [
+        await bearer_program.send("GET", "/me", headers=sent),
+        await Program(bearer_program.app).send("GET", "/me", headers=sent),
+        await bearer_program.send("GET", "/nowhere", headers=sent),
+    ]
+    while (answer := await Program(bearer_program.app).send("POST", "/sessions", {}, sent)).status != 429:
+        assert "RateLimit-Remaining" in answer.headers
+    answers.append(answer)
+    assert [answer.status for answer in answers] == [200, 401, 404, 429]
+    for answer in answers:
+        assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
+        assert set(answer.headers["Access-Control-Expose-Headers"].split(", ")) == set(EXPOSED_HEADERS)
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        assert varies_by(answer) == {"Cookie", "Authorization", "Origin"}
+    assert "Retry-After" in answer.headers
+    plain = await bearer_program.send("GET", "/me")
+    assert (cors_headers(plain), varies_by(plain)) == ([], {"Cookie", "Authorization", "Origin"})
+
+
+async def test_pages_are_not_opened(visitor: Visitor) -> None:
+    """Outside of the API nothing is said to another origin, and its forms are refused as ever."""
+    page = await visitor.get("/login", {"Origin": ALLOWED})
+    assert not [name for name, _ in page.headers if name.lower().startswith("access-control-")]
+    refused = await visitor.post("/login", {**CREDENTIALS, "csrf_token": page.token}, {"Origin": ALLOWED})
+    assert refused.status == 403
+
+
+async def test_nothing_is_allowed_by_default(settings: Settings) -> None:
+    """Without the setting no origin gets a header, and ``Origin`` is not in ``Vary``."""
+    app = create_app(settings.model_copy(update={"api_allowed_origins": ()}))
+    async with app.test_app():
+        for method in ("GET", "OPTIONS"):
+            answer = await Program(app).send(method, "/sessions", headers={**PREFLIGHT, "Origin": ALLOWED})
+            assert (cors_headers(answer), "Origin" in answer.headers["Vary"]) == ([], False)
+        assert (await Program(app).send("POST", "/users", SUSAN, {"Origin": ALLOWED})).status == 403
+
+
+# --- what it opens
+
+
+async def test_a_day_of_a_page(app: Application) -> None:
+    """A page of the allowed origin registers, logs in by token, uses it and logs out; it never gets a cookie."""
+    sent = {"Origin": ALLOWED, "Sec-Fetch-Site": "cross-site"}
+    page = Program(app)
+    answers = [await page.send("POST", "/users", SUSAN, sent)]
+    answers.append(await page.send("POST", "/sessions", {**CREDENTIALS, "kind": "bearer"}, sent))
+    page.token = answers[-1].json["token"]
+    answers.append(await page.send("GET", "/me", headers=sent))
+    answers.append(await page.send("DELETE", "/sessions/current", headers=sent))
+    assert [answer.status for answer in answers] == [201, 201, 200, 204]
+    assert [answer.cookies for answer in answers] == [{}] * 4
+    assert not await page.is_in()
+
+
+@pytest.mark.parametrize("kind", ["session", "remembered"])
+async def test_it_gets_no_cookies(program: Program, kind: str) -> None:
+    """The allowed origin cannot log in by cookies: 403 with the kind to ask for."""
+    await program.register()
+    answer = await program.send("POST", "/sessions", {**CREDENTIALS, "kind": kind}, {"Origin": ALLOWED})
+    assert (answer.status, answer.cookies) == (403, {})
+    assert "Ask for kind bearer" in answer.json["detail"]
+
+
+async def test_cookies_do_not_count(user: Visitor) -> None:
+    """The cookies of a user are worth nothing in a request from the allowed origin, and stay as they are."""
+    program = browser_of(user)
+    for method, path in (("GET", "/me"), ("DELETE", "/sessions"), ("DELETE", "/sessions/current")):
+        answer = await program.send(method, path, headers={"Origin": ALLOWED})
+        assert (answer.status, answer.problem, answer.cookies) == (401, "login-required", {})
+    assert await user.is_in()
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+@pytest.mark.parametrize("fetch_site", [None, "cross-site", "same-site"])
+async def test_a_token_from_anywhere(bearer_program: Program, origin: str, fetch_site: str | None) -> None:
+    """A request by token is subject to no cross-site check, and allows its page nothing beyond that."""
+    sent = {"Origin": origin} | ({} if fetch_site is None else {"Sec-Fetch-Site": fetch_site})
+    answer = await bearer_program.send("DELETE", "/sessions/current", headers=sent)
+    assert (answer.status, cors_headers(answer)) == (204, [])
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, "https://evil.test", "null"])
+async def test_a_token_beside_cookies(bearer_program: Program, origin: str) -> None:
+    """In a request from another site the token counts, and the cookies of another user do not, whatever the token."""
+    henry = Visitor(bearer_program.app)
+    await henry.register("henry", email="henry@example.com")
+    await henry.login("henry")
+    both = browser_of(henry)
+    both.token = bearer_program.token
+    answer = await both.send("GET", "/me", headers={"Origin": origin})
+    assert (answer.status, answer.json["username"]) == (200, "susan")
+    both.token = "garbage"
+    for method, path in (("GET", "/me"), ("DELETE", "/sessions/current")):
+        answer = await both.send(method, path, headers={"Origin": origin})
+        assert (answer.status, answer.problem) == (401, "token-invalid")
+    assert await henry.is_in()
+
+
+async def test_a_token_opens_no_form(user: Visitor) -> None:
+    """A page is checked as ever: a token in its request changes nothing."""
+    token = (await user.get("/account")).token
+    headers = {"Authorization": "Bearer x", "Origin": ALLOWED}
+    assert (await user.post("/logout", {"csrf_token": token}, headers)).status == 403
+    assert await user.is_in()
+
+
+async def test_the_own_origin_may_be_listed(settings: Settings) -> None:
+    """If the list has the site itself, its own pages still use their cookies."""
+    app = create_app(settings.model_copy(update={"api_allowed_origins": (ALLOWED, OURS)}))
+    async with app.test_app():
+        visitor = Visitor(app)
+        await visitor.register()
+        await visitor.login()
+        sent = {"Origin": OURS, "Sec-Fetch-Site": "same-origin"}
+        assert (await browser_of(visitor).send("GET", "/me", headers=sent)).status == 200
+        async with open_tab(visitor) as tab:
+            assert await tab.names() == ["susan"]
+
+
+# --- the websocket
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, OURS, None])
+async def test_a_page_opens_the_websocket(bearer_program: Program, origin: str | None) -> None:
+    """A page sends the token as a subprotocol; the server chooses ``bearer``, and never repeats the token."""
+    stranger = Visitor(bearer_program.app)
+    subprotocols = ["bearer", str(bearer_program.token)]
+    async with open_tab(stranger, origin=origin, subprotocols=subprotocols) as tab:
+        assert (await tab.names(), tab.subprotocol) == (["susan"], "bearer")
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, OURS, None, *FOREIGN])
+async def test_a_program_opens_the_websocket(bearer_program: Program, origin: str | None) -> None:
+    """A token in ``Authorization``, which no page can send, opens it from everywhere."""
+    authorization = f"Bearer {bearer_program.token}"
+    async with open_tab(Visitor(bearer_program.app), origin=origin, authorization=authorization) as tab:
+        assert (await tab.names(), tab.subprotocol) == (["susan"], None)
+
+
+async def test_who_may_not_open_it(user: Visitor, bearer_program_token: str) -> None:
+    """Cookies from another origin, pages of other origins, wrong tokens and odd subprotocols open nothing."""
+    token = bearer_program_token
+    assert await refusal(user, origin=ALLOWED) == 401
+    assert await refusal(user, origin=ALLOWED, subprotocols=["bearer", "x"]) == 401
+    assert await refusal(user, subprotocols=["bearer", "x"]) == 401  # with the cookies of its own page
+    assert await refusal(user, authorization="Bearer x") == 401
+    assert await refusal(Visitor(user.app), subprotocols=["bearer"]) == 401
+    assert await refusal(Visitor(user.app), subprotocols=[token]) == 401
+    assert await refusal(Visitor(user.app), subprotocols=["bearer", token, "more"]) == 401
+    for origin in set(FOREIGN) - {OURS}:
+        assert await refusal(user, origin=origin) == 403
+        assert await refusal(user, origin=origin, subprotocols=["bearer", token]) == 403
+    assert await refusal(user, origin=None) == 403
+
+
+@pytest.fixture
+async def bearer_program_token(user: Visitor) -> str:
+    """A token of susan's, who is logged in by cookies, too."""
+    answer = await Program(user.app).log_in(kind="bearer")
+    return str(answer.json["token"])
+
+
+async def test_a_token_beside_cookies_of_the_site(bearer_program: Program) -> None:
+    """A websocket with a token has the login of the token, also from a page of this site."""
+    henry = Visitor(bearer_program.app)
+    await henry.register("henry", email="henry@example.com")
+    await henry.login("henry")
+    async with open_tab(henry, subprotocols=["bearer", str(bearer_program.token)]) as tab:
+        assert await tab.names() == ["susan"]
+
+
+# --- the setting
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("*", "null", "app.example.com", "https://app.example.com/", "https://app.example.com/path", "https://"),
+        *("HTTPS://app.example.com", "https://App.example.com", "https://app.example.com:443", "http://a.test:80"),
+        *(
+            "https://*.example.com",
+            "https://user@a.test",
+            "https://a.test?x",
+            "https://münchen.test",
+            "https://a.test:",
+        ),
+    ],
+)
+def test_what_is_no_origin(value: str) -> None:
+    """What no browser sends is refused in one sentence that shows it and says what to write."""
+    with pytest.raises(ValidationError, match=r"is no origin as browsers send it.*https://app\.example\.com") as error:
+        Settings.model_validate({"api_allowed_origins": f"{ALLOWED},{value}"})
+    assert repr(value) in str(error.value)
+
+
+def test_origins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is read from the environment, and kept as it is."""
+    monkeypatch.setenv("API_ALLOWED_ORIGINS", f"{ALLOWED}, http://localhost:3000,{WEB_VIEW}, http://[::1]:8080")
+    assert Settings().api_allowed_origins == (ALLOWED, "http://localhost:3000", WEB_VIEW, "http://[::1]:8080")
