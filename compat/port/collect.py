@@ -160,6 +160,8 @@ class _Collector:
             for alias in node.names:
                 dotted = f"{imported_module(self.module, node)}.{dotted_name(alias.name)}"
                 self._bind(alias.evaluated_alias or dotted_name(alias.name), Binding(dotted=dotted))
+        else:
+            self.scope.stars.append(imported_module(self.module, node))
         return False
 
     def visit_Call(self, node: cst.Call) -> None:

@@ -65,7 +65,7 @@ def mark(module: Module, rewrite: Rewrite, complaints: Iterable[Complaint]) -> N
         if complaint.raises:
             statement = raising_place(module, complaint.node) or statement
         if statement is not None:
-            rewrite.comment(raises_before(module, statement) or statement, complaint.remark)
+            rewrite.comment(raises_before(module, statement) or statement, complaint)
 
 
 class _Planner:

@@ -64,6 +64,15 @@ class Complaint:
         """What stands as a comment above the place."""
         return f"{MARK}{self.what}: {self.why}. {self.do}"
 
+    @property
+    def advice(self) -> str:
+        """How the remark ends: what stays the same when the code that it quotes is rewritten."""
+        return f": {self.why}. {self.do}"
+
+    def is_said_in(self, comment: str) -> bool:
+        """Whether *comment* is this remark, perhaps of an earlier run, which quoted the code as it was then."""
+        return comment.startswith(MARK) and comment.endswith(self.advice)
+
     def at(self, path: str, line: int) -> Finding:
         """The finding."""
         return Finding(path, line, self.level, self.what, self.why, self.do)

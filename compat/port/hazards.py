@@ -43,6 +43,8 @@ _QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "
 _AS_A_FUNCTION = "See that whoever calls it awaits it; Quart takes an `async def` function instead of an object"
 #: Classes of rows and documents: what a subclass adds is called by the project, and by templates.
 _MODELS = ("flask_sqlalchemy.", "sqlalchemy.", "mongoengine.", "flask_mongoengine.", "peewee.", "pydantic.")
+#: How the names of such classes end, where it is not known whose they are.
+_ROW = (".Model", ".Document")
 #: What classes that look for methods by their names look for.
 _BY_NAME = ("visit_", "do_", "handle_", "on_")
 #: Names of methods that say yes or no.
@@ -327,11 +329,13 @@ class Hazards:
         for function in module.functions if not module.is_of_tests else ():
             if function.cls is None or function not in self.awaits.made_async:
                 continue
-            is_ours = function.name in self.mentioned and not _GUARD.match(function.name)
-            if is_ours or self.awaits.awaited_validator(function) is not None:
+            if self.awaits.awaited_validator(function) is not None:
                 continue
-            bases = self.inference.external_bases(function.cls)
-            strange = sorted(base for base in bases if self._may_call(base, function.name))
+            strange = sorted(base for base in self.inference.lost_bases(function.cls) if not base.endswith(_ROW))
+            is_ours = function.name in self.mentioned and not _GUARD.match(function.name)
+            if not strange and not is_ours:
+                bases = self.inference.external_bases(function.cls)
+                strange = sorted(base for base in bases if self._may_call(base, function.name))
             if strange:
                 what = f"{function.cls.node.name.value}.{function.name}"
                 is_task = strange[0].startswith(_WORKERS)

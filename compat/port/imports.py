@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import libcst as cst
@@ -23,14 +23,20 @@ def find_reexports(inference: Inference) -> set[tuple[Module, str]]:
     found = set()
     for module in inference.modules:
         for node in module.imports:
-            if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
-                source = inference.by_name.get(imported_module(module, node))
-                found |= {(source, dotted_name(alias.name)) for alias in node.names if source is not None}
+            source = inference.by_name.get(imported_module(module, node)) if isinstance(node, cst.ImportFrom) else None
+            if source is not None and isinstance(node, cst.ImportFrom):
+                every = isinstance(node.names, cst.ImportStar)
+                names = [*source.scope.bound] if every else [dotted_name(alias.name) for alias in _aliases(node)]
+                found |= {(source, name) for name in names}
         for attribute in module.attributes:
             for value in inference.evaluate(attribute.value, module.scopes[attribute]):
                 if isinstance(value, ModuleValue):
                     found.add((value.module, attribute.attr.value))
     return found
+
+
+def _aliases(node: cst.ImportFrom) -> Sequence[cst.ImportAlias]:
+    return () if isinstance(node.names, cst.ImportStar) else node.names
 
 
 def port_imports(module: Module, rewrite: Rewrite, reexported: set[tuple[Module, str]]) -> Iterator[Complaint]:

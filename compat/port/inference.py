@@ -9,9 +9,11 @@ a parameter that is a longer path in every round, and more of them than memory h
 
 from __future__ import annotations
 
+import builtins
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import libcst as cst
 
@@ -87,6 +89,8 @@ class Inference:
         self._reading: Module | None = None
         self._own_names = {name for module in modules for cls in module.classes for name in cls.scope.bound}
         self._own_names |= {target.attr.value for module in modules for target, _ in module.assigned_attributes}
+        self._folders = {part for module in modules for part in PurePath(module.shown).parts[:-1]}
+        self._folders |= {name.partition(".")[0] for name in self.by_name}
         self._stale = set(modules)
         while self._stale:
             for module in modules:
@@ -205,6 +209,23 @@ class Inference:
                     found |= self.external_bases(value.cls, seen | {cls})
         return found
 
+    def lost_bases(self, cls: Class, seen: frozenset[Class] = frozenset()) -> Iterator[str]:
+        """The bases of *cls* that look like the project's own, or are computed, and cannot be followed."""
+        for base in cls.bases:
+            values = self.evaluate(base, cls.outer)
+            if not values:
+                yield cls.outer.module.code(base)
+            for value in values:
+                if isinstance(value, ClassValue) and value.cls not in seen | {cls}:
+                    yield from self.lost_bases(value.cls, seen | {cls})
+                elif isinstance(value, External) and self._looks_own(value.name):
+                    yield value.name
+
+    def _looks_own(self, name: str) -> bool:
+        """Whether the first part of a dotted name is called as a folder of the project; or nothing is called so."""
+        first, _, rest = name.partition(".")
+        return first in self._folders if rest else not hasattr(builtins, name.partition("(")[0])
+
     def is_fixture(self, function: Function) -> bool:
         """Whether pytest calls it for tests that name it."""
         return any(
@@ -239,7 +260,7 @@ class Inference:
                 below = next(
                     (self.by_name[f"{own}.{name}"] for own in module.names if f"{own}.{name}" in self.by_name), None
                 )
-                found = self._own(module.scope, name)
+                found = self._own(module.scope, name) or self._from_stars(module, name, frozenset())
                 return found or (frozenset({ModuleValue(below)}) if below else NOTHING)
             case ClassValue(cls=cls):
                 return self._class_member(cls, name, bound=False)
@@ -432,7 +453,18 @@ class Inference:
             if name in current.bound and (current is scope or not current.is_class):
                 return self._known((current, name))
             current = current.parent
-        return NOTHING if name in ("None", "True", "False") else frozenset({External(name)})  # built in
+        if name in ("None", "True", "False"):
+            return NOTHING
+        return self._from_stars(scope.module, name, frozenset()) or frozenset({External(name)})  # built in
+
+    def _from_stars(self, module: Module, name: str, seen: frozenset[Module]) -> Values:
+        """What *name* is by ``from x import *``, where ``x`` is of the project."""
+        found: Values = NOTHING
+        for source in module.scope.stars:
+            starred = self.by_name.get(source)
+            if starred is not None and starred not in seen | {module}:
+                found |= self._own(starred.scope, name) or self._from_stars(starred, name, seen | {module})
+        return found
 
     def _own(self, scope: Scope, name: str) -> Values:
         return self._known((scope, name)) if name in scope.bound else NOTHING

@@ -23,6 +23,7 @@ from .inference import Inference, InHand
 from .keeping import Keeping
 from .kept import KEPT
 from .program import Module
+from .roots import name_from_roots
 from .sources import dotted_names, find_files
 from .templates import Templates
 
@@ -72,6 +73,7 @@ def port(root: Path) -> Port:
     """
     findings: set[Finding] = set()
     modules = list(_read(root, findings))
+    name_from_roots(modules)
     while True:
         in_hand = InHand()
         try:
@@ -172,9 +174,14 @@ def _marked_before(module: Module, complaints: list[Complaint]) -> Iterable[Find
     if MARK not in before:
         return
     now = {complaint.remark for complaint in complaints}
+    reworded = [complaint for complaint in complaints if complaint.remark not in before]
     for number, line in enumerate(before.splitlines(), 1):
         text = line.strip()
         if text.startswith(MARK) and text not in now:
+            same = next((complaint for complaint in reworded if complaint.is_said_in(text)), None)
+            if same is not None:  # it quotes the code as it was before that run
+                reworded.remove(same)
+                continue
             what = text.removeprefix(MARK)
             yield Finding(
                 module.shown,

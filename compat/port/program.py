@@ -33,6 +33,7 @@ class Scope:
     is_lambda: bool = False
     bound: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
     elsewhere: dict[str, Scope] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
 
     @property
     def is_class(self) -> bool:

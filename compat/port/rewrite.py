@@ -8,6 +8,7 @@ from typing import Any
 
 import libcst as cst
 
+from .findings import Complaint
 from .silence import raising
 
 Change = Callable[[Any], Any]
@@ -50,11 +51,13 @@ class Rewrite:
         """Have ``import module``, or ``from module import name``, at the top of the file."""
         self._imports[module, name] = None
 
-    def comment(self, statement: cst.CSTNode, text: str) -> None:
-        """Put a comment above the statement, unless it is there."""
-        header = (line.comment.value for line in self._tree.header if line.comment is not None)
-        if statement is not self._tree.body[0] or text not in header:  # where the first statement's comments are
-            self.change(statement, lambda updated: _with_comment(updated, text))
+    def comment(self, statement: cst.CSTNode, complaint: Complaint) -> None:
+        """Put what is left to do there above the statement, unless it is there."""
+        above = [*getattr(statement, "leading_lines", ())]
+        if statement is self._tree.body[0]:
+            above += self._tree.header  # where the first statement's comments are
+        if not any(line.comment is not None and complaint.is_said_in(line.comment.value) for line in above):
+            self.change(statement, lambda updated: _with_comment(updated, complaint.remark))
 
     def raise_before(self, statement: cst.CSTNode, what: str) -> None:
         """Put a line before the statement that raises, and takes over the comments above it."""

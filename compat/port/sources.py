@@ -44,4 +44,6 @@ def dotted_names(path: Path, root: Path) -> tuple[list[str], str]:
     top = root if root.is_dir() else root.parent
     below = path.relative_to(top).with_suffix("").parts
     from_root = ".".join(below[:-1] if below[-1] == "__init__" else below)
+    if not (path.parent / "__init__.py").exists():  # a namespace package
+        package = from_root.rpartition(".")[0]
     return [each for each in dict.fromkeys((name, from_root)) if each], package

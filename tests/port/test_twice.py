@@ -26,6 +26,10 @@ FAILS_OPEN = {
 CODES = {
     **{f"snippet {snippet.says}": snippet.before for snippet in SNIPPETS},
     **FAILS_OPEN,
+    "a remark that quotes what is rewritten": (
+        "from flask import Flask\n\napp = Flask(__name__)\n\n\ndef post(client):\n"
+        "    yield client.post('/', data={'x': 1})\n"
+    ),
     **{f"to do {what} {number}": code for number, (code, _, what, _) in enumerate(test_findings.TO_DO)},
     **{f"to check {what}": test_findings.view(body) for body, what, _ in test_findings.TO_CHECK},
 }
