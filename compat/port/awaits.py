@@ -73,6 +73,7 @@ class Awaits:
         self._waiting: list[Function] = []
         self._lambdas: set[LambdaValue] = set()
         self.stay_sync: dict[Function, Function] = {}
+        self.forcing: set[Function] = set()  # what became async, and made others so that it calls as well
         self._families = Families(inference)
         self._validators = find_validators(inference)
         self._mentioned = {attribute.attr.value for module in inference.modules for attribute in module.attributes}
@@ -82,6 +83,8 @@ class Awaits:
             self._index_calls(module)
         for module in inference.modules:
             self._find_hooks(module)
+        self._awaited_by_quart = set(self.made_async)
+        for module in inference.modules:
             self._find_what_quart_awaits(module)
         while self._waiting:
             self._reach_callers(self._waiting.pop())
@@ -97,6 +100,11 @@ class Awaits:
     def is_hook(self, function: Function) -> bool:
         """Whether Quart calls it for a request: a view, or a function that runs before or after one."""
         return function in self._hooks
+
+    def is_looked_at(self, function: Function) -> bool:
+        """Whether somebody asks if it is async before it is called: Quart, or pytest."""
+        is_test = function.module.is_test and function.name.startswith(("test", "setUp", "tearDown"))
+        return function in self._awaited_by_quart or is_test or self.inference.is_fixture(function)
 
     def targets(self, call: cst.Call) -> set[Function]:
         """The functions of the project that *call* may call."""
@@ -248,9 +256,16 @@ class Awaits:
                     elif why is not None:
                         self.obstacles.append(Obstacle(module, call, why))
                 continue
+            owner = module.scopes[call].owner
+            if isinstance(owner, Function) and owner in self.inference.passing:
+                continue
             self._require(module, call)
             for alternative in self.targets(call):
+                if isinstance(owner, Function) and not self.is_async(alternative):
+                    self.forcing.add(owner)
                 self._colour(alternative)
+                if not self.is_async(alternative):
+                    self.stay_sync.setdefault(alternative, function)
             self._refuse_lambdas(module, call)
 
     def _refuse_lambdas(self, module: Module, call: cst.Call) -> None:

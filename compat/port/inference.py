@@ -57,6 +57,8 @@ _TRANSPARENT = {
 }
 #: More items of a table than this are not looked at.
 _LONG = 50
+#: What is told of a method by its name, where it is given it.
+_REQUESTS = {Instance(api.REQUEST), Instance(api.RESPONSE)}
 #: What nobody calls.
 _LITERAL = cst.SimpleString | cst.Integer | cst.Float | cst.ConcatenatedString | cst.FormattedString
 #: More things of other packages than this, and a name tells nothing about them.
@@ -74,10 +76,20 @@ class InHand:
 
 
 class Inference:
-    """The facts about one project."""
+    """The facts about one project.
 
-    def __init__(self, modules: Sequence[Module], in_hand: InHand | None = None) -> None:
+    Args:
+        modules: the files.
+        in_hand: where to note which of them is looked at.
+        passing: wrappers of decorators that stay sync, and give back what the function gives that they wrap: what is
+            below such a decorator is known as itself.
+    """
+
+    def __init__(
+        self, modules: Sequence[Module], in_hand: InHand | None = None, passing: frozenset[Function] = frozenset()
+    ) -> None:
         self.modules = modules
+        self.passing = passing
         self._in_hand = in_hand or InHand()
         packages_last = sorted(modules, key=lambda module: module.path.stem == "__init__")  # site/ wins over site.py
         self.by_name = {name: module for module in packages_last for name in module.names}
@@ -91,6 +103,9 @@ class Inference:
         self._own_names |= {target.attr.value for module in modules for target, _ in module.assigned_attributes}
         self._folders = {part for module in modules for part in PurePath(module.shown).parts[:-1]}
         self._folders |= {name.partition(".")[0] for name in self.by_name}
+        self._methods: dict[str, list[Function]] = defaultdict(list)
+        for function in (each for module in modules for each in module.functions if each.cls is not None):
+            self._methods[function.name].append(function)
         self._stale = set(modules)
         while self._stale:
             for module in modules:
@@ -157,7 +172,7 @@ class Inference:
             for applied in self.called(self.evaluate(decorator, function.outer)):
                 if isinstance(applied, FunctionValue):
                     self._give(applied, 0, values)
-                    wrapped |= self._call(applied)
+                    wrapped |= self._wrapped(applied, values)
                 elif isinstance(applied, ClassValue):  # a decorator that is written as a class
                     for initialiser in self._class_member(applied.cls, "__init__", bound=True):
                         if isinstance(initialiser, FunctionValue):
@@ -183,7 +198,16 @@ class Inference:
         called = self.evaluate(call.func, scope)
         if not called.isdisjoint(_TRANSPARENT) and call.args:
             return self.evaluate(call.args[0].value, scope)
+        if self.passing and call.args:
+            first = self.evaluate(call.args[0].value, scope)
+            return _union(self._wrapped(value, first) for value in called)
         return _union(self._call(value) for value in called)
+
+    def _wrapped(self, decorator: Value, values: Values) -> Values:
+        """What a call of *decorator* with *values* gives: themselves, under a wrapper that passes on."""
+        given = self._call(decorator)
+        passing = {value for value in given if isinstance(value, FunctionValue) and value.function in self.passing}
+        return (given - passing) | values if passing else given
 
     def called(self, values: Values) -> Values:
         """What a call of *values* runs: of an object, its ``__call__``."""
@@ -381,7 +405,10 @@ class Inference:
         return ClassValue(cls) if "classmethod" in kinds else ObjectValue(cls)
 
     def _learn_call(self, call: cst.Call, scope: Scope) -> None:
-        for value in self.called(self.evaluate(call.func, scope)):
+        called = self.called(self.evaluate(call.func, scope))
+        if call.args and all(isinstance(value, External) and "()" in value.name for value in called):
+            self._give_by_name(call, scope)
+        for value in called:
             if isinstance(value, External) and call.args:
                 for function in self.evaluate(call.args[0].value, scope):
                     self._give_to_hook(value.name, function)
@@ -394,6 +421,16 @@ class Inference:
                     for number, arg in enumerate(call.args):
                         where = arg.keyword.value if arg.keyword is not None else number
                         self._give(function, where, self.evaluate(arg.value, scope))
+
+    def _give_by_name(self, call: cst.Call, scope: Scope) -> None:
+        """Give the request to all methods of the name, where nothing is known of the object that has it."""
+        methods = self._methods.get(call.func.attr.value, ()) if isinstance(call.func, cst.Attribute) else ()
+        for number, arg in enumerate(call.args if methods else ()):
+            given = self.evaluate(arg.value, scope) & _REQUESTS
+            for method in methods if given else ():
+                bound = not _is_staticmethod(method)
+                where = arg.keyword.value if arg.keyword is not None else number
+                self._give(FunctionValue(method, bound=bound), where, given)
 
     def _learn_class(self, cls: Class) -> None:
         self._learn_view_decorators(cls)

@@ -19,9 +19,10 @@ from .findings import MARK, Complaint, Finding, Level
 from .forwarding import find_forwarders
 from .hazards import NOT_PORTED, Hazards
 from .imports import find_reexports
-from .inference import Inference, InHand
+from .inference import InHand
 from .keeping import Keeping
 from .kept import KEPT
+from .passing import find_awaits
 from .program import Module
 from .roots import name_from_roots
 from .sources import dotted_names, find_files
@@ -92,7 +93,7 @@ def _left(shown: str, line: int, why: str, do: str) -> Finding:
 
 
 def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[Finding]) -> Port:
-    awaits = Awaits(Inference(modules, in_hand))
+    awaits = find_awaits(modules, in_hand)
     templates = Templates(root)
     forwarders = find_forwarders(awaits)
     reexported = find_reexports(awaits.inference)

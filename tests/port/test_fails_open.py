@@ -634,3 +634,113 @@ def test_templates_of_quart_are_rendered_asynchronously(tmp_path: Path) -> None:
     assert 'await template.render_async(a=1) + await app.jinja_env.from_string("x").render_async()' in after
     assert [each.what for each in found.findings] == ['get_template_attribute("x.html", "hello")']
     assert "make_module_async()" in found.findings[0].do
+
+
+def test_a_wrapper_that_passes_a_coroutine_on_stays_sync(tmp_path: Path) -> None:
+    """What else such a decorator stands above does not become async, nor do its callers; the async one is awaited."""
+    code = """
+        from functools import wraps
+
+
+        def deprecated(message):
+            def decorator(function):
+                @wraps(function)
+                def wrapper(*args):
+                    print(message)
+                    return function(*args)
+
+                return wrapper
+
+            return decorator
+
+
+        def to_bytes(text):
+            return bytes(text)
+
+
+        to_text = deprecated("x")(to_bytes)
+
+
+        @deprecated("x")
+        def read(item: Item):
+            return item.allowed()
+
+
+        def index(item: Item):
+            return read(item) and to_text("x")
+        """
+    after, found = ported(tmp_path, code)
+
+    expected = dedent(code).lstrip("\n").replace("item.allowed()", "await item.allowed()")
+    expected = expected.replace("return read(", "return await read(")
+    assert after == expected.replace("def read", "async def read").replace("def index", "async def index")
+    assert found.is_complete
+
+
+def test_a_wrapper_above_a_view_becomes_async(tmp_path: Path) -> None:
+    """Quart asks whether what it registers is async, before it calls it."""
+    code = """
+        def noted(function):
+            def wrapper(*args):
+                return function(*args)
+
+            return wrapper
+
+
+        @app.get("/")
+        @noted
+        def index():
+            return "x"
+
+
+        @noted
+        def other():
+            return "x"
+        """
+    after = ported(tmp_path, code)[0]
+
+    assert "async def wrapper(*args):\n        return await function(*args)" in after
+
+
+def test_a_request_is_known_in_a_method_of_whatever_class(tmp_path: Path) -> None:
+    """A method that gets the request through an object of which nothing is known awaits what is to be awaited of it."""
+    code = """
+        from unheard_of import find
+
+
+        class Plugin:
+            def answer(self, req):
+                return req.values.get("x")
+
+
+        @app.get("/<name>")
+        def index(name):
+            # here
+            return find(name).answer(request)
+        """
+    after, found = ported(tmp_path, code)
+
+    assert 'return (await req.values).get("x")' in after
+    assert [each.what for each in found.findings] == ["find(name).answer"]
+    assert "    raise NotImplementedError('PORT: find(name).answer')\n" in after
+
+
+def test_what_has_to_stay_sync_in_place_of_an_async_function_is_to_do(tmp_path: Path) -> None:
+    """A parameter that is an async function here and one that cannot be async there."""
+    code = """
+        class Count:
+            def __len__(self):
+                return 1
+
+
+        def use(function):
+            return function() + 1
+
+
+        def index(item: Item, count: Count):
+            use(item.allowed)
+            use(count.__len__)
+        """
+    found = ported(tmp_path, code)[1]
+
+    assert [(each.what, each.do) for each in found.findings] == [("__len__", "Make both async, or give them two names")]
