@@ -78,7 +78,7 @@ class Awaits:
         self._validators = find_validators(inference)
         self._mentioned = {attribute.attr.value for module in inference.modules for attribute in module.attributes}
         self._hooks = set(self._find_registered())
-        self.startup = find_startup(inference, self._is_factory)
+        self.startup = find_startup(inference, self.is_factory)
         for module in inference.modules:
             self._index_calls(module)
         for module in inference.modules:
@@ -358,7 +358,7 @@ class Awaits:
             return validators.WHY
         if function.is_generator and not self._may_generate(function):
             return f"`{name}` is a generator, which those who iterate over it would have to do with `async for`"
-        if self._is_factory(function):
+        if self.is_factory(function):
             return f"`{name}` makes the application, and is called synchronously"
         if not self.is_hook(function) and self._is_called_synchronously(function, frozenset()):
             return f"`{name}` is called only where nothing can be awaited"
@@ -398,7 +398,8 @@ class Awaits:
         around = module.parent(arg) if isinstance(arg, cst.Arg) else None
         return isinstance(around, cst.Call) and self._is_stream(around, module.scopes[around])
 
-    def _is_factory(self, function: Function) -> bool:
+    def is_factory(self, function: Function) -> bool:
+        """Whether it makes the application, outside of tests."""
         if function.module.is_test or self.inference.is_fixture(function):
             return False
         return Instance(api.APP) in self.inference.facts["result", function]
@@ -416,7 +417,7 @@ class Awaits:
             return True
         if owner in seen or self.is_hook(owner):
             return False
-        return self._is_factory(owner) or self._is_called_synchronously(owner, seen)
+        return self.is_factory(owner) or self._is_called_synchronously(owner, seen)
 
     def _decorated_by(self, function: Function, name: str) -> bool:
         return any(name in self.inference.externals(each, function.outer) for each in function.decorators)
@@ -464,7 +465,7 @@ def _is_target(module: Module, node: cst.BaseExpression) -> bool:
 
 
 def functions_below(awaits: Awaits, roots: Iterator[Function]) -> set[Function]:
-    """*roots*, and what they call, and what that calls."""
+    """*roots*, and what they call, and what that calls: application factories excepted, which run before requests."""
     below: set[Function] = set()
     waiting = list(roots)
     called: dict[Function, set[Function]] = defaultdict(set)
@@ -475,7 +476,7 @@ def functions_below(awaits: Awaits, roots: Iterator[Function]) -> set[Function]:
                 called[owner] |= awaits.targets(call)
     while waiting:
         function = waiting.pop()
-        if function not in below:
+        if function not in below and not awaits.is_factory(function):
             below.add(function)
             waiting += called[function]
     return below

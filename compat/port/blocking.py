@@ -11,12 +11,7 @@ _HASH = "`await asyncio.to_thread(...)`: hashing a password is meant to take lon
 #: By how the dotted name begins: the name to report, and what to use.
 _BEGINNINGS = {
     "time.sleep": "`await asyncio.sleep(...)`",
-    "requests.": _HTTP,
     "urllib.request.": _HTTP,
-    "urllib3.": _HTTP,
-    "httpx.get": _HTTP,
-    "httpx.post": _HTTP,
-    "httpx.Client": _HTTP,
     "subprocess.": "`asyncio.create_subprocess_exec`",
     "os.system": "`asyncio.create_subprocess_shell`",
     "smtplib.": "aiosmtplib",
@@ -39,10 +34,18 @@ _BEGINNINGS = {
     "werkzeug.security.generate_password_hash": _HASH,
     "werkzeug.security.check_password_hash": _HASH,
     "bcrypt.": _HASH,
-    "flask_bcrypt.": _HASH,
     "passlib.": _HASH,
     "argon2.": _HASH,
 }
+#: Requests of a module of functions, or of a session; what is done with an answer is not the network.
+_REQUEST = re.compile(
+    r"(requests|httpx|urllib3)\.(?:(?:api|sessions|poolmanager)\.)?(?:(?:[Ss]ession|Client|PoolManager)(?:\(\))?\.)?"
+    r"(?:get|options|head|post|put|patch|delete|request|send|stream|urlopen)"
+)
+#: Of flask_mail.
+_MAIL = re.compile(r"flask_mail\..*\b(?:send|send_message|connect)")
+#: Classes whose objects begin to wait when they are made; others wait for what they are asked.
+_WAITING = ("smtplib.", "subprocess.", "MySQLdb.", "pymongo.", "psycopg2.")
 #: A database session of whatever extension, by what only one is asked for.
 _SESSION = re.compile(r"([\w.]+\.session)\.(commit|execute|flush|merge|query|refresh|rollback|scalars?)")
 
@@ -52,6 +55,13 @@ def blocking(name: str) -> tuple[str, str] | None:
     if name.startswith("flask_sqlalchemy."):
         return None  # said once, where it is imported: see kept.py
     if name.endswith(".init_app"):  # of an extension, while the application is made
+        return None
+    if name.rpartition(".")[2][:1].isupper() and not name.startswith(_WAITING):
+        return None
+    request = _REQUEST.fullmatch(name)
+    if request is not None:
+        return request[1], _HTTP
+    if name.startswith("flask_mail.") and not _MAIL.fullmatch(name):
         return None
     if name == "open":
         return "open", "aiofiles, if the file is large or far away"

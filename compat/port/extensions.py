@@ -49,7 +49,6 @@ EXTENSIONS = {
     "flask_apscheduler": "Start the AsyncIOScheduler of {APScheduler} in a `before_serving` function",
     "flask_assets": "Use {webassets}, on which it is built (#flask-assets)",
     "flask_babel": "Use {quart-babel} (#flask-babel)",
-    "flask_bcrypt": "Use {bcrypt} itself, in a thread: `await asyncio.to_thread(bcrypt.checkpw, ...)`",
     "flask_bootstrap": "Write its links yourself, and use the macros of {Bootstrap-Flask} (#flask-bootstrap)",
     "flask_caching": f"Use {{aiocache}} (#flask-caching), {_PATCH}",
     "flask_compress": "Use {quart-compress}, or let the proxy compress",
@@ -88,6 +87,14 @@ EXTENSIONS = {
     "flask_cachecontrol": "Set `response.cache_control` in an `after_request` function",
 }
 
+#: Extensions that work on Quart as they are: what to know of them.
+UNCHANGED = {
+    "flask_bcrypt": (
+        "it works as it is, and every other request waits while a password is hashed",
+        "Hash in a thread: `await asyncio.to_thread(bcrypt.check_password_hash, ...)`",
+    ),
+}
+
 #: Modules for Flask in packages that are not: by how the dotted name begins.
 INTEGRATIONS = {
     "apispec_webframeworks.flask": "Use {quart-schema}",
@@ -120,7 +127,7 @@ def advice(dotted: str) -> str | None:
 
 def _advice(dotted: str) -> str | None:
     package = dotted.partition(".")[0]
-    if package in ("flask", "flask_login", "flask_wtf") or package in KEPT:
+    if package in ("flask", "flask_login", "flask_wtf") or package in KEPT or package in UNCHANGED:
         return None
     for beginning, instead in INTEGRATIONS.items():
         if f"{dotted}.".startswith(f"{beginning}."):

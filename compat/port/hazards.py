@@ -14,7 +14,7 @@ from libcst import matchers as m
 from . import quart_api as api
 from .awaits import Awaits, functions_below, is_looked_into
 from .blocking import blocking
-from .extensions import advice
+from .extensions import UNCHANGED, advice
 from .findings import Complaint, check, todo
 from .imports import imported_as
 from .names import canonical
@@ -28,6 +28,7 @@ from .program import (
     Instance,
     Module,
     ObjectValue,
+    Scope,
     Values,
     dotted_name,
     imported_module,
@@ -35,7 +36,7 @@ from .program import (
 from .servers import find_wsgi
 from .silence import is_silent, is_tested
 from .subforms import find_subforms
-from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
+from .templates import GIVE_IT, NOT_AWAITED, Templates, asked_for_in
 
 #: Said of an extension once, with all files that import it.
 NOT_PORTED = "it is made for Flask, and is not ported"
@@ -55,16 +56,31 @@ _TAKES_ASYNC = "See that it takes async functions"
 _WRAPS_ASYNC = (
     *_QUIET,
     *sorted(api.WELCOME),
-    *("freezegun.", "time_machine.", "responses.", "parameterized.", "vcr.", "flaky.", "respx.", "aioresponses."),
+    *(
+        "mock.",
+        "freezegun.",
+        "time_machine.",
+        "responses.",
+        "parameterized.",
+        "vcr.",
+        "flaky.",
+        "respx.",
+        "aioresponses.",
+    ),
 )
 #: Who is given functions sync or async ...
-_AWAITING = ("pytest", "quart.", "compat.", "unittest.", "functools.partial", "typing.", "hypothesis.", "asyncio.")
+_AWAITING = (
+    *("pytest", "quart.", "compat.", "unittest.", "functools.partial", "typing.", "hypothesis.", "asyncio."),
+    "inspect.",
+)
 #: ... but for where an application keeps what it is given.
 _KEPT = (f"{api.APP}.config", f"{api.APP}.extensions", "quart.session", "quart.g.")
 _FORWARDED = "X-Forwarded-For"
 _PROXY_FIX = "werkzeug.middleware.proxy_fix.ProxyFix"
 _AT_THE_START = "it is `before_serving` now: it runs at the start, once a process"
 _IN_TESTS = "In tests it runs inside `async with app.test_app():` only"
+#: What is there only while a request is answered.
+_OF_A_REQUEST = {Instance(api.REQUEST), External("compat.current_user"), External("quart.session")}
 #: Methods of everything: their name tells nothing.
 _COMMON = {*dir(dict), *dir(list), *dir(set), *dir(str), *dir(bytes), *api.VERBS}
 #: Packages whose workers call functions without awaiting them.
@@ -84,8 +100,9 @@ _FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
 class Hazards:
     """What to say about a project, apart from what is left over from rewriting it."""
 
-    def __init__(self, awaits: Awaits) -> None:
+    def __init__(self, awaits: Awaits, templates: Templates) -> None:
         self.awaits = awaits
+        self.templates = templates
         self.inference = awaits.inference
         functions = (function for module in self.inference.modules for function in module.functions)
         self.on_the_loop = functions_below(
@@ -97,6 +114,10 @@ class Hazards:
             for module in self.inference.modules
             for string in module.strings
         )
+        self._loads: dict[Function | Class | None, list[cst.Name]] = defaultdict(list)
+        for module in self.inference.modules:
+            for load in module.loads:
+                self._loads[module.scopes[load].owner].append(load)
         self.mentioned = {attribute.attr.value for module in self.inference.modules for attribute in module.attributes}
         self.methods: dict[str, list[tuple[str, Function]]] = defaultdict(list)
         for function in awaits.made_async:
@@ -130,6 +151,9 @@ class Hazards:
         for node in module.imports:
             for name in _imported(module, node):
                 package = name.partition(".")[0]
+                if package in UNCHANGED and package not in self.inference.by_name:
+                    yield check(node, package, *UNCHANGED[package])
+                    break
                 do = None if package in self.inference.by_name else advice(name)
                 if do is not None:
                     what = package if advice(package) is not None else name
@@ -150,7 +174,7 @@ class Hazards:
                 yield todo(call, module.code(call), "it gives each thread a session, and all requests share one thread",
                             "Give each request its own, with `g` from quart: "
                             "`scopefunc=lambda: id(g._get_current_object())`")  # fmt: skip
-            if "threading.Thread" in names and scope.owner in self.on_the_loop:
+            if "threading.Thread" in names and scope.owner in self.on_the_loop and self._needs_context(call, scope):
                 yield check(call, module.code(call), "a thread has neither the request nor `current_user`",
                              "Use `app.add_background_task(...)`, and give it the values that it needs")  # fmt: skip
             if names & {"asyncio.run", "asyncio.new_event_loop"} and scope.owner in self.on_the_loop:
@@ -161,6 +185,18 @@ class Hazards:
                             "attribute)`, and await what that gives")  # fmt: skip
             if names & {f"{owner}.before_first_request" for owner in (api.APP, api.BLUEPRINT)}:
                 yield self._first_request(call)
+
+    def _needs_context(self, call: cst.Call, scope: Scope) -> bool:
+        """Whether the target of a thread asks for the request or the user, or may, as it is not known."""
+        given = [arg.value for arg in call.args if dotted_name(arg.keyword) == "target"]
+        values = self.inference.evaluate(given[0], scope) if given else frozenset()
+        functions = {value.function for value in values if isinstance(value, FunctionValue)}
+        below = functions_below(self.awaits, iter(functions))
+        return not values or any(
+            not self.inference.evaluate(load, function.scope).isdisjoint(_OF_A_REQUEST)
+            for function in below
+            for load in self._loads[function]
+        )
 
     def _set_up(self, module: Module) -> Iterator[Complaint]:
         """What keeps logins valid: the steps of the guide that no rewriting does."""
@@ -182,7 +218,7 @@ class Hazards:
     def _blocking(self, module: Module) -> Iterator[Complaint]:
         """Each kind of blocking call once, at its first place in the module, with the number of the others."""
         places: dict[tuple[str, str], list[tuple[cst.Call, Function]]] = {}
-        for call in module.calls:
+        for call in module.calls if not module.is_of_tests else ():
             owner = module.scopes[call].owner
             if isinstance(owner, Function) and owner in self.on_the_loop:
                 names = sorted(self.inference.externals(call.func, module.scopes[call]))
@@ -477,7 +513,7 @@ class Hazards:
                 continue
             for attribute in sorted(asked_for_in(value)):
                 yield todo(string, f"request.{attribute}", NOT_AWAITED, GIVE_IT.format(attribute))
-            if value == "LOGIN_DISABLED":
+            if value == "LOGIN_DISABLED" and _is_switched_on(module, string):
                 yield check(string, value, "Flask-Login has removed it: it warns",
                              "Log in with `compat.LoginClient` in tests")  # fmt: skip
             elif value.lower() == _FORWARDED.lower():
@@ -486,6 +522,10 @@ class Hazards:
             elif _FLASK_NAME.fullmatch(value):
                 yield check(string, value, "it may name a module that this port no longer uses",
                              f"Perhaps it is {canonical(value)!r} now")  # fmt: skip
+
+    def _is_read(self, name: str) -> bool:
+        """Whether the project itself reads the attribute, as Flask-Login does with the others."""
+        return name in self.mentioned or self.templates.mention(name)
 
     def _is_of_users(self, cls: Class) -> bool:
         """Whether it is a class of users: it comes from one, or has more that only a user has."""
@@ -497,6 +537,8 @@ class Hazards:
         for function in module.functions:
             if function.cls is not None and function.name in _PROPERTIES and not function.decorators:
                 if function.name != "is_authenticated" and not self._is_of_users(function.cls):
+                    continue
+                if function.name == "is_anonymous" and not self._is_read(function.name):
                     continue
                 what = f"{function.cls.node.name.value}.{function.name}"
                 why = "it is a method, and read without being called: a method is true"
@@ -568,6 +610,19 @@ def _fits(method: Function, call: cst.Call) -> bool:
     needed = [param.name.value for param in method.parameters if param.default is None][1:]
     named = {dotted_name(arg.keyword) for arg in given if arg.keyword is not None}
     return len(given) <= len(names) and named <= {*names} and len(given) >= len(needed)
+
+
+def _is_switched_on(module: Module, name: cst.BaseExpression) -> bool:
+    """Whether the setting *name* is given a value, and one that is not False."""
+    for around in module.ancestors(name):
+        match around:
+            case cst.DictElement(key=key, value=value) if key is name:
+                return dotted_name(value) != "False"
+            case cst.Assign(targets=targets, value=value):
+                return any(isinstance(each.target, cst.Subscript) for each in targets) and dotted_name(value) != "False"
+            case cst.Call() | cst.BaseStatement():
+                return False
+    return False
 
 
 def _says_its_scope(call: cst.Call) -> bool:

@@ -59,6 +59,8 @@ _TRANSPARENT = {
 _LONG = 50
 #: What is told of a method by its name, where it is given it.
 _REQUESTS = {Instance(api.REQUEST), Instance(api.RESPONSE)}
+#: Whose items are files that were sent.
+_UPLOADED = {Instance(api.FILES), External(f"{api.FILES}.getlist()")}
 #: What nobody calls.
 _LITERAL = cst.SimpleString | cst.Integer | cst.Float | cst.ConcatenatedString | cst.FormattedString
 #: More things of other packages than this, and a name tells nothing about them.
@@ -139,7 +141,8 @@ class Inference:
 
     def _items(self, values: Values, number: int) -> Values:
         """Item *number* of what *values* hold, or any of them."""
-        return _union(
+        files = frozenset({Instance(api.FILE)} if values & _UPLOADED else ())
+        return files | _union(
             self._known((value, number if isinstance(value.node, cst.Tuple | cst.List) else EACH))
             for value in values
             if isinstance(value, Items)

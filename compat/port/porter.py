@@ -15,6 +15,7 @@ from .collect import read_module
 from .configuration import EACH_ITS_OWN, ONE_FOR_ALL, check_requirements, let_pytest_await
 from .deployment import check_deployment
 from .edits import mark, plan
+from .extensions import UNCHANGED
 from .findings import MARK, Complaint, Finding, Level
 from .forwarding import find_forwarders
 from .hazards import NOT_PORTED, Hazards
@@ -27,8 +28,6 @@ from .program import Module
 from .roots import name_from_roots
 from .sources import dotted_names, find_files
 from .templates import Templates
-
-_OF_THE_COMMAND = ("FLASK_APP", "FLASK_DEBUG", "FLASK_ENV", "FLASK_RUN_", "FLASK_SKIP_DOTENV")
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
     templates = Templates(root)
     forwarders = find_forwarders(awaits)
     reexported = find_reexports(awaits.inference)
-    hazards = Hazards(awaits)
+    hazards = Hazards(awaits, templates)
     keeping = Keeping(awaits.inference)
     files = []
     for module in modules:
@@ -121,22 +120,23 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
     findings |= {_taken(each) for each in modules if "compat" in each.names}
     findings |= set(templates.unreached())
     if root.is_dir():
-        findings |= {*check_requirements(root), *check_deployment(root, set(_own_variables(modules)))}
+        is_prefixed = any(each.attr.value == "from_prefixed_env" for module in modules for each in module.attributes)
+        findings |= set(check_requirements(root))
+        findings |= set(check_deployment(root, set(_own_variables(modules)), is_prefixed=is_prefixed))
     files += _let_tests_await(root, awaits, findings)
     return Port(tuple(files), tuple(sorted(_each_extension_once(findings))))
 
 
 #: What is said of an extension once, with all files that import it.
-_ONCE = {NOT_PORTED, *(extension.why for extension in KEPT.values())}
+_ONCE = {NOT_PORTED, *(extension.why for extension in KEPT.values()), *(why for why, _ in UNCHANGED.values())}
 
 
 def _own_variables(modules: Sequence[Module]) -> Iterator[str]:
-    """The names ``FLASK_...`` that the project itself reads, of settings that neither command knows."""
+    """The names ``FLASK_...`` that the project's own code has."""
     for module in modules:
         for string in module.strings:
-            name = string.raw_value
-            if name.startswith("FLASK_") and not name.startswith(_OF_THE_COMMAND):
-                yield name
+            if string.raw_value.startswith("FLASK_"):
+                yield string.raw_value
 
 
 def _check_syntax(module: Module, after: bytes) -> None:

@@ -168,11 +168,18 @@ WELCOME = {
             *("add_background_task", "ensure_async"),
         )
     ),
-    "quart_wtf.CSRFProtect.exempt",
+    *("quart_wtf.CSRFProtect.exempt", "flask_seasurf.SeaSurf.exempt", "flask_seasurf.SeaSurf.include"),
+    *(  # these note what they are given, and give it back
+        f"{package}.{owner}.{name}"
+        for package in ("flask_restx", "flask_restplus")
+        for owner in ("Namespace", "Api")
+        for name in ("deprecated", "doc", "hide", "param", "produces", "response", "vendor")
+    ),
     *("quart.copy_current_request_context", "quart.render_template", "quart.render_template_string"),
     *("compat.login_required", "compat.fresh_login_required", "compat.anonymous_required", "compat.login_exempt"),
     *("functools.wraps", "functools.update_wrapper", "pytest.fixture", "staticmethod", "classmethod"),
     *("asyncio.run", "contextlib.contextmanager", "contextlib.asynccontextmanager", "abc.abstractmethod"),
+    *("hasattr", "id", "issubclass", "type"),
     *("isinstance", "print", "repr", "callable", "getattr", "pytest_asyncio.fixture", "typing.override"),
 }
 #: Decorators of commands; Flask runs these in an application context.

@@ -68,6 +68,10 @@ class Templates:
         asked = {each.name: self._asked_by(self._below(each.name)) for each in self.all if names.fullmatch(each.name)}
         return {name: attributes for name, attributes in asked.items() if attributes}
 
+    def mention(self, name: str) -> bool:
+        """Whether any of them contains the word *name*."""
+        return any(name in template.source for template in self.all)
+
     def _below(self, name: str) -> set[str]:
         """The template, and those that it leads to."""
         seen, waiting = set[str](), [name]

@@ -75,6 +75,82 @@ FINE = {
             def run(self):
                 return Task.retry(self)
         """,
+    "what looks at a function and does not call it": """
+        import inspect
+
+
+        def look(item: Item):
+            return hasattr(item.allowed, "x") or issubclass(type(item.allowed), str) or inspect.signature(item.allowed)
+        """,
+    "what is done with the answer of another server": """
+        def keys(answer):
+            return answer.json().keys(), answer.headers.get("X"), requests.auth.HTTPBasicAuth("u", "p")
+
+
+        import requests
+
+
+        @app.get("/")
+        def index():
+            return keys(requests.models.Response())
+        """,
+    "a thread that asks for nothing of a request": """
+        import threading
+
+
+        def work(number):
+            print(number)
+
+
+        @app.get("/")
+        def index():
+            threading.Thread(target=work, args=(1,)).start()
+            return ""
+        """,
+    "what blocks before there are requests": """
+        import time
+
+
+        def create_app():
+            new = Flask(__name__)
+            time.sleep(1)
+            return new
+
+
+        @app.get("/")
+        def index():
+            return create_app().name
+        """,
+    "a setting that is off, or is read": """
+        app.config["LOGIN_DISABLED"] = False
+        app.config.update({"LOGIN_DISABLED": False})
+        off = app.config.get("LOGIN_DISABLED")
+        """,
+    "a protection that is there in one branch": """
+        try:
+            from flask_wtf.csrf import CSRFProtect
+        except ImportError:
+            csrf = None
+        else:
+            csrf = CSRFProtect(app)
+
+
+        @app.post("/")
+        @csrf.exempt
+        def index():
+            return ""
+        """,
+    "a file that is sent, beside a class that saves": """
+        class Page:
+            def save(self, name):
+                return request.form[name]
+
+
+        def keep():
+            for file in request.files.getlist("x"):
+                file.save("x")
+            request.files.getlist("x")[0].save("y")
+        """,
     "an abstract class that is called": """
         from abc import ABC
 
@@ -139,6 +215,48 @@ def test_a_decorator_is_named_once_a_file(tmp_path: Path) -> None:
     assert found.why.endswith("and in 1 more places of this file")
 
 
+DECORATED = {
+    "SeaSurf": "from flask_seasurf import SeaSurf\n\ncsrf = SeaSurf()\n\n\n@app.get('/')\n@csrf.exempt\n",
+    "Flask-RESTX": (
+        "from flask_restx import Namespace\n\nns = Namespace('x')\n\n\n@app.get('/')\n"
+        "@ns.doc(description='x')\n@ns.response(404, 'x')\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", DECORATED.values(), ids=DECORATED)
+def test_a_decorator_that_gives_the_function_back_is_none(tmp_path: Path, code: str) -> None:
+    """Only the extension itself is named, not what its decorators note of a view."""
+    found = ported(tmp_path, code + "def index():\n    return ''\n")[1].findings
+
+    assert [each.why for each in found] == ["it is made for Flask, and is not ported"]
+
+
+def test_a_thread_that_asks_who_is_logged_in_is_named(tmp_path: Path) -> None:
+    """What the thread runs asks for the user, further down."""
+    code = """
+        import threading
+
+        from flask_login import current_user
+
+
+        def work():
+            print(name())
+
+
+        def name():
+            return current_user.name
+
+
+        @app.get("/")
+        def index():
+            threading.Thread(target=work).start()
+            return ""
+        """
+    (found,) = ported(tmp_path, code)[1].findings
+    assert found.what == "threading.Thread(target=work)"
+
+
 def test_helpers_of_tests_do_not_hold_up_requests(tmp_path: Path) -> None:
     """What blocks in the folder of the tests is no finding: no request waits for it."""
     code = (
@@ -153,13 +271,52 @@ def test_helpers_of_tests_do_not_hold_up_requests(tmp_path: Path) -> None:
     assert [each.what for each in port(tmp_path).findings] == ["time.sleep"]
 
 
-def test_a_variable_of_the_projects_own_keeps_its_name(tmp_path: Path) -> None:
-    """``FLASK_CONFIG``, read by the project itself, is no setting of Flask's command."""
-    (tmp_path / "site.py").write_text('import os\n\nname = os.environ["FLASK_CONFIG"]\nenv = os.environ["FLASK_ENV"]\n')
-    (tmp_path / ".env").write_text("FLASK_CONFIG=production\nFLASK_ENV=production\n")
+def test_variables_that_flask_does_not_read_keep_their_names(tmp_path: Path) -> None:
+    """``FLASK_CONFIG`` and ``FLASK_ENV``, read by the project itself, or a name that nobody reads, are no settings."""
+    code = 'import os\n\nname = os.environ["FLASK_CONFIG"]\nenv = os.environ["FLASK_ENV"]\n'
+    (tmp_path / "site.py").write_text(code)
+    (tmp_path / ".env").write_text("FLASK_CONFIG=x\nFLASK_ENV=x\nFLASK_THEME=x\nFLASK_DEBUG=1\n")
 
     (found,) = port(tmp_path).findings
-    assert found.do == "Write `QUART_ENV=production`"
+    assert found.do == "Write `QUART_DEBUG=1`"
+
+    (tmp_path / "site.py").write_text(code + "app.config.from_prefixed_env()\n")
+    assert [each.line for each in port(tmp_path).findings] == [3, 4]
+
+
+def test_is_anonymous_is_named_where_it_is_read(tmp_path: Path) -> None:
+    """Flask-Login does not read it, and a template may."""
+    code = """
+        class Person:
+            def is_anonymous(self):
+                return False
+
+            def get_id(self):
+                return "x"
+        """
+    assert ported(tmp_path, code)[1].findings == ()
+
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "x.html").write_text("{% if current_user.is_anonymous %}x{% endif %}")
+    assert [each.what for each in port(tmp_path).findings] == ["Person.is_anonymous"]
+
+
+def test_an_extension_that_works_as_it_is_is_to_check(tmp_path: Path) -> None:
+    """Flask-Bcrypt asks nothing of Flask; its requirement stays."""
+    (tmp_path / "requirements.txt").write_text("flask-bcrypt==1.0.1\n")
+    code = """
+        from flask_bcrypt import Bcrypt
+
+        bcrypt = Bcrypt(app)
+
+
+        @app.get("/")
+        def index():
+            return bcrypt.generate_password_hash("x")
+        """
+    ported(tmp_path, code)
+    (found,) = port(tmp_path).findings
+    assert (found.what, found.level) == ("flask_bcrypt", Level.CHECK)
 
 
 def test_syntax_of_a_newer_python_is_ported(tmp_path: Path) -> None:

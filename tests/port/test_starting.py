@@ -55,11 +55,45 @@ def test_dash_with_a_server_of_its_own_is_left(tmp_path: Path) -> None:
     assert port(tmp_path).findings == ()
 
 
+def test_dash_takes_the_application(tmp_path: Path) -> None:
+    """Since version 4 it recognises Quart: which version there is, is to check."""
+    (tmp_path / "site.py").write_text(f"import dash\n{APP}\nmade = dash.Dash(server=app)\n")
+
+    (found,) = port(tmp_path).findings
+
+    assert (found.what, found.level) == ("dash.Dash(server=app)", Level.CHECK)
+    assert "dash[quart]>=4" in found.do
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("supervisord.conf", "command=gunicorn\n    site:create_app()\n    -b :80\n    -k gevent\ndirectory=/x\n"),
+        ("go.sh", "command=gunicorn \\\n  -b :80 \\\n  'site:create_app()'\n"),
+    ],
+)
+def test_a_command_on_several_lines_is_read_whole(tmp_path: Path, name: str, lines: str) -> None:
+    """The application and the options may stand below the name of the server."""
+    (tmp_path / name).write_text(lines)
+
+    (found,) = port(tmp_path).findings
+
+    assert found.do == 'Write `command=hypercorn -b :80 "site:create_app()"`'
+
+
+def test_flask_env_is_to_be_removed(tmp_path: Path) -> None:
+    """Neither Flask nor Quart reads it: there is nothing to rename."""
+    (tmp_path / ".env").write_text("FLASK_ENV=production\n")
+
+    (found,) = port(tmp_path).findings
+
+    assert (found.level, found.do) == (Level.CHECK, "Remove it")
+
+
 @pytest.mark.parametrize(
     ("name", "line", "new"),
     [
         (".flaskenv", "FLASK_APP=site.py", "QUART_APP=site.py"),
-        (".env.example", "FLASK_SECRET_KEY=x", "QUART_SECRET_KEY=..."),
         ("Procfile", "web: flask db upgrade; flask run", "web: quart db upgrade; quart run"),
         ("Procfile", "web: flask compile; gunicorn site:app --log-file -", "web: quart compile; hypercorn site:app"),
         ("go.sh", "exec gunicorn site:app \\", "exec hypercorn site:app \\"),
@@ -104,6 +138,7 @@ def test_files_that_start_it_are_to_do(tmp_path: Path, name: str, line: str, new
 )
 def test_values_of_variables_are_not_shown(tmp_path: Path, name: str, line: str) -> None:
     """A report is read by others: it names the variable, and never its value."""
+    (tmp_path / "site.py").write_text("app.config.from_prefixed_env()\n")
     (tmp_path / name).write_text(f"{line}\n")
 
     (found,) = port(tmp_path).findings
