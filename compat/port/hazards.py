@@ -81,6 +81,7 @@ _AT_THE_START = "it is `before_serving` now: it runs at the start, once a proces
 _IN_TESTS = "In tests it runs inside `async with app.test_app():` only"
 #: What is there only while a request is answered.
 _OF_A_REQUEST = {Instance(api.REQUEST), External("compat.current_user"), External("quart.session")}
+_SCOPED = External("sqlalchemy.orm.scoped_session")
 #: Methods of everything: their name tells nothing.
 _COMMON = {*dir(dict), *dir(list), *dir(set), *dir(str), *dir(bytes), *api.VERBS}
 #: Packages whose workers call functions without awaiting them.
@@ -170,7 +171,7 @@ class Hazards:
             if "threading.local" in names:
                 yield check(call, module.code(call), "all requests share one thread now",
                              "Use `quart.g`, or a `contextvars.ContextVar`")  # fmt: skip
-            if "sqlalchemy.orm.scoped_session" in names and not _says_its_scope(call):
+            if _SCOPED in self.inference.evaluate(call.func, scope) and self._is_shared(module, call):
                 yield todo(call, module.code(call), "it gives each thread a session, and all requests share one thread",
                             "Give each request its own, with `g` from quart: "
                             "`scopefunc=lambda: id(g._get_current_object())`")  # fmt: skip
@@ -185,6 +186,20 @@ class Hazards:
                             "attribute)`, and await what that gives")  # fmt: skip
             if names & {f"{owner}.before_first_request" for owner in (api.APP, api.BLUEPRINT)}:
                 yield self._first_request(call)
+
+    def _is_shared(self, module: Module, call: cst.Call) -> bool:
+        """Whether a registry of sessions may be asked by several requests, and does not say what tells them apart."""
+        if _says_its_scope(call):
+            return False
+        scope, assign = module.scopes[call], module.parent(call)
+        targets = [each.target for each in assign.targets] if isinstance(assign, cst.Assign) else []
+        names = {target.value for target in targets if isinstance(target, cst.Name)}
+        if not isinstance(scope.owner, Function) or len(names) != 1 or len(targets) != 1 or names & {*scope.elsewhere}:
+            return True
+        uses = [each for each in module.loads if each.value in names and each not in targets]
+        return not all(
+            module.scopes[use] is scope and isinstance(module.parent(use), cst.Attribute | cst.Call) for use in uses
+        )
 
     def _needs_context(self, call: cst.Call, scope: Scope) -> bool:
         """Whether the target of a thread asks for the request or the user, or may, as it is not known."""

@@ -96,7 +96,7 @@ def _port_import_from(module: Module, node: cst.ImportFrom, rewrite: Rewrite, ke
     for alias in node.names:
         name = dotted_name(alias.name)
         moved = relocate(f"{source}.{name}")
-        if moved is None:
+        if moved is None and not _is_fallback(module, node):
             yield todo(node, f"from {source} import {name}", _NONE_THERE, "Do without it, or find its counterpart")
         target, _, renamed = (moved or f"{source}.{name}").rpartition(".")
         changed = alias.with_changes(name=cst.Name(renamed))
@@ -109,6 +109,12 @@ def _port_import_from(module: Module, node: cst.ImportFrom, rewrite: Rewrite, ke
         return
     line = module.parent(node)
     rewrite.change(line or node, lambda updated: _split(updated, groups))
+
+
+def _is_fallback(module: Module, node: cst.CSTNode) -> bool:
+    """Whether it is imported only where another import fails: from an older version of the same package, perhaps."""
+    handlers = (each for each in module.ancestors(node) if isinstance(each, cst.ExceptHandler))
+    return any(dotted_name(each.type) in ("ImportError", "ModuleNotFoundError") for each in handlers)
 
 
 def _split(line: Any, groups: dict[str, list[cst.ImportAlias]]) -> Any:

@@ -151,6 +151,21 @@ FINE = {
                 file.save("x")
             request.files.getlist("x")[0].save("y")
         """,
+    "a fallback to an older version": """
+        try:
+            from flask_wtf import FlaskForm as Base
+        except ImportError:
+            from flask_wtf import Form as Base
+        """,
+    "a registry of sessions that one call makes and uses": """
+        from sqlalchemy.orm import scoped_session, sessionmaker
+
+
+        def clean():
+            factory = scoped_session(sessionmaker())
+            factory.configure(bind=None)
+            return factory().name
+        """,
     "an abstract class that is called": """
         from abc import ABC
 
@@ -213,6 +228,27 @@ def test_a_decorator_is_named_once_a_file(tmp_path: Path) -> None:
     (found,) = ported(tmp_path, code)[1].findings
     assert (found.what, found.level) == ("@audited", Level.CHECK)
     assert found.why.endswith("and in 1 more places of this file")
+
+
+def test_a_registry_of_sessions_is_named_where_it_is_made(tmp_path: Path) -> None:
+    """Not where it is asked for a session."""
+    code = """
+        from sqlalchemy.orm import scoped_session, sessionmaker
+
+        Session = scoped_session(sessionmaker())
+
+
+        def make():
+            global Other
+            Other = scoped_session(sessionmaker())
+            mine = scoped_session(sessionmaker())
+            app.session = mine
+            return Session().name
+        """
+    found = ported(tmp_path, code)[1].findings
+    assert [(each.what, each.line) for each in found] == [
+        ("scoped_session(sessionmaker())", line) for line in (15, 20, 21)
+    ]
 
 
 DECORATED = {
