@@ -14,6 +14,7 @@ from tests.browser.redirector import redirect_to
 from tests.browser.server import ROOT, serve
 from tests.browser.steps import PASSWORD, log_in, register
 from tests.checks.proxy import NAME, proxy
+from tests.docs.pages import blocks
 from tests.serving.server import serve as serve_in_earnest
 
 pytestmark = pytest.mark.browser
@@ -95,6 +96,24 @@ async def test_a_page_of_another_origin(chromium: str, tmp_path: Path) -> None:
             assert (await send(page, f"{api}/me", token=token))["status"] == 401
             await page.goto(f"{address}/index")
             assert await page.title() == "Home - Microblog"
+
+
+async def test_the_script_of_the_documentation(chromium: str, tmp_path: Path) -> None:
+    """The script of docs/json-api.md, on a page of an allowed origin, logs in and opens the websocket."""
+    (script,) = blocks(ROOT / "docs" / "json-api.md", "javascript")
+    async with redirect_to([]) as listed, open_browser(chromium) as browser:
+        with serve(tmp_path, API_ALLOWED_ORIGINS=listed) as address:
+            page = await browser.new_page()
+            await page.goto(f"{listed}/")
+            susan = {**SUSAN, "password": "a fine day for a walk"}
+            assert (await send(page, f"{address}/api/v1/users", "POST", susan))["status"] == 201
+            code = script.code.replace("https://example.com", address)
+            code = code.replace("wss://example.com", address.replace("http", "ws", 1))
+            message = await page.evaluate(
+                f"async () => {{ {code}\n"
+                "return await new Promise((resolve) => { socket.onmessage = (event) => resolve(event.data); }); }"
+            )
+    assert message == '{"count": 1, "names": ["susan"]}'
 
 
 async def test_a_page_behind_the_same_origin(chromium: str, tmp_path: Path) -> None:
