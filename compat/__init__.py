@@ -31,6 +31,7 @@ from .errors import HeadersSent as HeadersSent
 from .errors import IdentityConflict as IdentityConflict
 from .errors import LoaderFailed as LoaderFailed
 from .errors import MissingLoader as MissingLoader
+from .errors import NoCurrentUser as NoCurrentUser
 from .errors import NotInitialised as NotInitialised
 from .errors import UnsupportedEventLoop as UnsupportedEventLoop
 from .errors import UserContractError as UserContractError
@@ -93,6 +94,7 @@ __all__ = [
     "LoginClient",
     "LoginManager",
     "MissingLoader",
+    "NoCurrentUser",
     "NotInitialised",
     "UnsupportedEventLoop",
     "UserContractError",

@@ -19,7 +19,7 @@ from quart import (
 from werkzeug.local import LocalProxy
 
 from .commit import access_user
-from .errors import NotInitialised
+from .errors import NoCurrentUser, NotInitialised
 from .loading import call_loaders, load_once, read_claim
 from .mixins import is_authenticated
 from .remember_cookie import RememberCookie
@@ -82,6 +82,15 @@ class UserProxy(LocalProxy[Any]):
     __slots__ = ()  # without it the proxy has a __dict__ of its own, where SQLAlchemy looks for the user's columns
 
     __hash__ = LocalProxy.__hash__
+
+    def __getattr__(self, name: str) -> Any:
+        user = self._get_current_object()
+        try:
+            return getattr(user, name)
+        except AttributeError:
+            if user is None and not has_request_context() and not has_websocket_context():
+                raise NoCurrentUser(name) from None
+            raise
 
     def __eq__(self, other: object) -> bool:
         return bool(self._get_current_object() == other)

@@ -35,6 +35,15 @@ class UserNotLoaded(CompatError, RuntimeError):
     )
 
 
+class NoCurrentUser(CompatError, AttributeError):
+    """An attribute of ``current_user`` was read where there is neither a request nor a websocket."""
+
+    message = (
+        "current_user.{} was read outside of a request and a websocket, where current_user is None. Read it in the "
+        "view, and pass its value to what runs elsewhere: a background task, a thread, a command."
+    )
+
+
 class LoaderFailed(CompatError):
     """A loader raised AttributeError, which templates and ``hasattr`` would take for a missing attribute."""
 

@@ -464,6 +464,30 @@ async def test_current_user_outside_of_requests_is_none() -> None:
         assert current_user == None  # noqa: E711  # the proxy is not None itself
 
 
+async def test_attributes_outside_of_requests_name_the_way_out() -> None:
+    """Outside of a request an attribute is an error that names it and the way out; ``hasattr`` is false, as of None."""
+    site = Site()
+
+    for _ in range(2):
+        with pytest.raises(compat.NoCurrentUser, match=r"^current_user\.id was read outside .* pass its value"):
+            _ = current_user.id
+        assert not hasattr(current_user, "id")
+    async with site.app.app_context():
+        with pytest.raises(AttributeError, match=r"current_user\.name was read outside"):
+            _ = current_user.name
+
+
+async def test_a_missing_attribute_is_the_one_of_the_user() -> None:
+    """In a request an unknown attribute is Python's own error, which names the class of the user."""
+    site = Site()
+
+    async with site.app.test_request_context("/"):
+        await load_user()
+        with pytest.raises(AttributeError, match=r"AnonymousUserMixin.* has no attribute 'nickname'") as error:
+            _ = current_user.nickname
+    assert type(error.value) is AttributeError
+
+
 async def test_anonymous_user_is_made_for_each_request() -> None:
     """``anonymous_user`` may be any factory; it is called once for each request without a user."""
     site = Site()

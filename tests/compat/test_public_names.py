@@ -25,8 +25,8 @@ PUBLIC = {
     "user_login_confirmed", "user_needs_refresh", "user_unauthorized",
     # ours
     "CompatError", "ConfigurationError", "DurationError", "HeadersSent", "IdentityConflict", "LoaderFailed",
-    "LoginClient", "MissingLoader", "NotInitialised", "UnsupportedEventLoop", "UserContractError", "UserNotLoaded",
-    "UserNotSaved", "WebsocketIsReadOnly",
+    "LoginClient", "MissingLoader", "NoCurrentUser", "NotInitialised", "UnsupportedEventLoop", "UserContractError",
+    "UserNotLoaded", "UserNotSaved", "WebsocketIsReadOnly",
     "anonymous_required", "load_user", "load_user_from_scope", "login_exempt", "login_guard", "safe_next_url",
     "user_loaded",
 }  # fmt: skip

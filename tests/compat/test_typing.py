@@ -1,5 +1,6 @@
 """An application's code is type-checked against the library with ``mypy --strict``."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,13 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
         return [line for line in out.splitlines() if line.startswith("program.py") and ": error:" in line]
 
     return run
+
+
+def test_the_application_of_the_readme(check: Check) -> None:
+    """The shortest application, as README shows it, has no error."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert code
+    assert not check(code[1])
 
 
 def test_an_application_with_its_own_user_needs_no_cast(check: Check) -> None:
