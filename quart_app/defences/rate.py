@@ -58,13 +58,22 @@ class Outcome(NamedTuple):
     backlog: float
 
     @property
+    def retry_after(self) -> int:
+        """Whole seconds until one more request is allowed, for ``Retry-After``."""
+        return max(ceil(self.backlog + self.rate.interval - self.rate.period - _ROUNDING), 0)
+
+    @property
     def headers(self) -> dict[str, str]:
-        """``RateLimit-Limit``, ``-Remaining`` and ``-Reset`` (draft-ietf-httpapi-ratelimit-headers-03)."""
-        remaining = floor((self.rate.period - self.backlog) / self.rate.interval + _ROUNDING)
+        """``RateLimit-Limit``, ``-Remaining`` and ``-Reset`` (draft-ietf-httpapi-ratelimit-headers-03).
+
+        The reset is when the full allowance is available again; if no request remains, it is when the next is allowed,
+        as in ``Retry-After``.
+        """
+        remaining = max(floor((self.rate.period - self.backlog) / self.rate.interval + _ROUNDING), 0)
         return {
             "RateLimit-Limit": str(self.rate.count),
-            "RateLimit-Remaining": str(max(remaining, 0)),
-            "RateLimit-Reset": str(ceil(self.backlog - _ROUNDING)),
+            "RateLimit-Remaining": str(remaining),
+            "RateLimit-Reset": str(ceil(self.backlog - _ROUNDING) if remaining else self.retry_after),
         }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
-from math import ceil
 from typing import Any, TypeVar
 
 from quart import Response, g, request
@@ -81,7 +80,7 @@ def init_app(app: Application, settings: Settings) -> None:
         setattr(g, _COUNTED, outcome)
         if outcome is not None and outcome.wait:
             record(Event.THROTTLED)
-            raise TooManyRequests(retry_after=ceil(outcome.wait))
+            raise TooManyRequests(retry_after=outcome.retry_after)
 
     @app.after_request
     async def add_limit_headers(response: Response) -> Response:
