@@ -101,6 +101,10 @@ class Awaits:
         """Whether Quart calls it for a request: a view, or a function that runs before or after one."""
         return function in self._hooks
 
+    def registers(self, module: Module, call: cst.Call) -> bool:
+        """Whether Quart learns of a function by this call: by its name alone, if nothing is known of its owner."""
+        return not isinstance(call.func, cst.Call) and self._is_hook(call.func, module.scopes[call])
+
     def is_looked_at(self, function: Function) -> bool:
         """Whether somebody asks if it is async before it is called: Quart, or pytest."""
         is_test = function.module.is_test and function.name.startswith(("test", "setUp", "tearDown"))
@@ -151,7 +155,7 @@ class Awaits:
             if self.is_hook(function):
                 self._colour(function)
         for call in module.calls:
-            if self.inference.externals(call.func, module.scopes[call]) & api.HOOKS:
+            if self.registers(module, call):
                 self._colour_registered(module, call)
         for target, value in module.assigned_attributes:
             if target.attr.value in api.AWAITED_CALLBACKS:

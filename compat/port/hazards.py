@@ -164,14 +164,15 @@ class Hazards:
     def _calls(self, module: Module) -> Iterator[Complaint]:
         for call in module.calls:
             scope = module.scopes[call]
-            names = self.inference.externals(call.func, scope)
+            values = self.inference.evaluate(call.func, scope)
+            names = {value.name.removesuffix("()") for value in values if isinstance(value, External)}
             if f"{api.APP}.run" in names:
                 yield check(call, module.code(call), "it is a server for development",
                              "Serve with Hypercorn: `hypercorn module:app`")  # fmt: skip
             if "threading.local" in names:
                 yield check(call, module.code(call), "all requests share one thread now",
                              "Use `quart.g`, or a `contextvars.ContextVar`")  # fmt: skip
-            if _SCOPED in self.inference.evaluate(call.func, scope) and self._is_shared(module, call):
+            if _SCOPED in values and self._is_shared(module, call):
                 yield todo(call, module.code(call), "it gives each thread a session, and all requests share one thread",
                             "Give each request its own, with `g` from quart: "
                             "`scopefunc=lambda: id(g._get_current_object())`")  # fmt: skip
@@ -180,7 +181,7 @@ class Hazards:
                              "Use `app.add_background_task(...)`, and give it the values that it needs")  # fmt: skip
             if names & {"asyncio.run", "asyncio.new_event_loop"} and scope.owner in self.on_the_loop:
                 yield todo(call, module.code(call), "no loop can be run inside the loop", "Await the coroutine")
-            if External("quart.get_template_attribute") in self.inference.evaluate(call.func, scope):
+            if External("quart.get_template_attribute") in values:
                 yield todo(call, module.code(call), "the templates of Quart are async, and it raises there",
                             "Use `getattr(await current_app.jinja_env.get_template(name).make_module_async(), "
                             "attribute)`, and await what that gives")  # fmt: skip
@@ -446,7 +447,7 @@ class Hazards:
     def _may_take(self, module: Module, call: cst.Call, place: cst.CSTNode) -> bool:
         """Whether *call* may be given an async function: what it does with that is known, or it awaits that."""
         names = self.inference.externals(call.func, module.scopes[call])
-        if names & (api.HOOKS | api.WELCOME):
+        if names & (api.HOOKS | api.WELCOME) or self.awaits.registers(module, call):
             return True
         if any(name.startswith(_AWAITING) and not name.startswith(_KEPT) for name in names):
             return True

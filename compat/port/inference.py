@@ -10,6 +10,7 @@ a parameter that is a longer path in every round, and more of them than memory h
 from __future__ import annotations
 
 import builtins
+import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -130,7 +131,8 @@ class Inference:
             case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=index)]):
                 values = self.evaluate(owner, scope)
                 given = _union(self._external(f"{value.kind}[]") for value in values if isinstance(value, Instance))
-                return given | self._items(values, _number(index))
+                generic = frozenset(value for value in values if isinstance(value, ClassValue))  # as in ``Base[int]``
+                return given | generic | self._items(values, _number(index))
             case cst.Dict() | cst.Tuple() | cst.List() | cst.ListComp() | cst.GeneratorExp() | cst.Lambda():
                 return self._spelt_out(node, scope)
             case cst.Await(expression=inner) | cst.NamedExpr(value=inner):
@@ -239,7 +241,7 @@ class Inference:
     def lost_bases(self, cls: Class, seen: frozenset[Class] = frozenset()) -> Iterator[str]:
         """The bases of *cls* that look like the project's own, or are computed, and cannot be followed."""
         for base in cls.bases:
-            values = self.evaluate(base, cls.outer)
+            values = self.evaluate(base, cls.outer) or self._generic(base, cls.outer)
             if not values:
                 yield cls.outer.module.code(base)
             for value in values:
@@ -247,6 +249,11 @@ class Inference:
                     yield from self.lost_bases(value.cls, seen | {cls})
                 elif isinstance(value, External) and self._looks_own(value.name):
                     yield value.name
+
+    def _generic(self, base: cst.BaseExpression, scope: Scope) -> Values:
+        """The class of Python's own in front of brackets: ``Generic[T]``, ``dict[str, T]``."""
+        values = self.evaluate(base.value, scope) if isinstance(base, cst.Subscript) else NOTHING
+        return frozenset(value for value in values if isinstance(value, External) and _is_pythons(value.name))
 
     def _looks_own(self, name: str) -> bool:
         """Whether the first part of a dotted name is called as a folder of the project; or nothing is called so."""
@@ -634,6 +641,12 @@ def _outside(values: Iterable[Value]) -> set[Value]:
 
 def _says_nothing(kind: Value) -> bool:
     return isinstance(kind, External) and kind.name.startswith(("typing.", "typing_extensions.", "object", "abc."))
+
+
+def _is_pythons(name: str) -> bool:
+    """Whether it is built in, or of the standard library."""
+    first = name.partition(".")[0]
+    return first in sys.stdlib_module_names or first == "typing_extensions" or hasattr(builtins, first)
 
 
 def _is_dict(value: Value) -> bool:

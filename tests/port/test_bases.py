@@ -70,6 +70,17 @@ def test_the_base_class_becomes_async_too(tmp_path: Path, line: str, files: dict
     assert found.is_complete
 
 
+def test_a_generic_base_class_becomes_async_too(tmp_path: Path) -> None:
+    """``Job[int]`` is the class ``Job``."""
+    code = BASE.replace("Job:", "Job(Generic[T]):") + BELOW.format("").replace("(Job)", "(Job[int])")
+
+    after, found = ported(tmp_path, {"site.py": "from typing import Generic, TypeVar\n\nT = TypeVar('T')\n" + code})
+
+    assert after["site.py"].count("async def run(self):") == 2
+    assert "return await self.run()" in after["site.py"]
+    assert found.is_complete
+
+
 LOST = {
     "a module that is not there": "from shop.gone import Job",
     "a star": "from gone import *",

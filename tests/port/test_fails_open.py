@@ -744,3 +744,25 @@ def test_what_has_to_stay_sync_in_place_of_an_async_function_is_to_do(tmp_path: 
     found = ported(tmp_path, code)[1]
 
     assert [(each.what, each.do) for each in found.findings] == [("__len__", "Make both async, or give them two names")]
+
+
+def test_a_hook_of_a_blueprint_of_unknown_origin_becomes_async(tmp_path: Path) -> None:
+    """``blueprint.before_request(check)`` is what it says, whoever made the blueprint."""
+    code = """
+        def check():
+            return None
+
+
+        def noted(item: Item):
+            return item.allowed()
+
+
+        def add(plugin):
+            blueprint = plugin.make()
+            blueprint.before_request(check)
+            blueprint.teardown_request(noted)
+        """
+    after, found = ported(tmp_path, code)
+
+    assert "async def check():" in after
+    assert found.is_complete

@@ -151,6 +151,22 @@ FINE = {
                 file.save("x")
             request.files.getlist("x")[0].save("y")
         """,
+    "generic classes": """
+        import typing
+        from collections import abc
+
+        T = typing.TypeVar("T")
+
+
+        class Many(typing.Generic[T]):
+            def work(self):
+                return Item().allowed()
+
+
+        class One(Many[int], dict[str, T], abc.Sized):
+            def rest(self):
+                return Item().allowed()
+        """,
     "a fallback to an older version": """
         try:
             from flask_wtf import FlaskForm as Base
