@@ -10,7 +10,6 @@ SEEN = {
     "aiosmtplib": "5.1.3",
     "APScheduler": "3.11.3",
     "Authlib": "1.9.10",
-    "bcrypt": "5.0.0",
     "beanie": "2.2.0",
     "Bootstrap-Flask": "2.6.0",
     "marshmallow": "4.4.0",
