@@ -43,8 +43,8 @@ def test_the_guide_names_no_other() -> None:
 
 
 def test_requirements_name_no_other() -> None:
-    """What takes the place of a requirement is in the table, ours, or a server or framework that compat needs."""
-    assert set(DISTRIBUTIONS.values()) - set(SEEN) - OURS == {"quart", "hypercorn"}
+    """What takes the place of a requirement is in the table, ours, a server or framework that compat needs, or Dash."""
+    assert set(DISTRIBUTIONS.values()) - set(SEEN) - OURS == {"quart", "hypercorn", "dash[quart,async]"}
 
 
 def test_nothing_is_guessed(tmp_path: Path) -> None:

@@ -55,16 +55,6 @@ def test_dash_with_a_server_of_its_own_is_left(tmp_path: Path) -> None:
     assert port(tmp_path).findings == ()
 
 
-def test_dash_takes_the_application(tmp_path: Path) -> None:
-    """Since version 4 it recognises Quart: which version there is, is to check."""
-    (tmp_path / "site.py").write_text(f"import dash\n{APP}\nmade = dash.Dash(server=app)\n")
-
-    (found,) = port(tmp_path).findings
-
-    assert (found.what, found.level) == ("dash.Dash(server=app)", Level.CHECK)
-    assert "dash[quart]>=4" in found.do
-
-
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
