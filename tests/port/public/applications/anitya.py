@@ -10,7 +10,6 @@ _MIDDLEWARE = "WSGI middleware"
 
 _ANITYA_DATABASE = """\
 from quart import current_app, g
-from sqlalchemy import func, select
 from sqlalchemy.orm import scoped_session
 from sqlalchemy_helpers import DatabaseManager
 
@@ -81,21 +80,16 @@ APPLICATIONS = {
                   "webargs==8.7.1"],
         by_hand=[
             Edit("anitya/db/meta.py",
-                 "from sqlalchemy import func, select\n"
-                 "# PORT: sqlalchemy_helpers.flask_ext: it is made for Flask, and is not ported. "
-                 "Look for its counterpart, or write the few lines of it that you use with Quart's names\n"
                  "from sqlalchemy_helpers.flask_ext import DatabaseExtension\n",
                  _ANITYA_DATABASE, _INTEGRATION),
             Edit("anitya/api_v2.py",
-                 "# PORT: webargs.flaskparser: it is made for Flask, and is not ported. Use quart-schema, "
-                 "or write an AsyncParser of webargs for Quart's request\n"
                  "from webargs.flaskparser import FlaskParser\n",
                  "from webargs.asyncparser import AsyncParser\nfrom webargs.core import missing\n", _INTEGRATION),
             Edit("anitya/api_v2.py", "class Parser(FlaskParser):\n", _ANITYA_PARSER, _INTEGRATION),
+            Edit("anitya/api_v2.py", "    raise NotImplementedError('PORT: Parser.handle_error')\n", "",
+                 "AsyncParser awaits it"),
             Edit("anitya/api_v2.py", "args = parser.parse(", "args = await parser.parse(", _INTEGRATION, times=9),
             Edit("anitya/app.py",
-                 "    # PORT: app.wsgi_app: Quart does not have it. Middleware is ASGI: wrap `app.asgi_app`; "
-                 "behind a proxy use Hypercorn's ProxyFixMiddleware\n"
                  "    app.wsgi_app = ReverseProxied(app.wsgi_app, config)\n",
                  "    app.asgi_app = ReverseProxied(app.asgi_app, config)\n", _MIDDLEWARE),
             Edit("anitya/reverse_proxy.py", _ANITYA_WSGI, _ANITYA_ASGI, _MIDDLEWARE),

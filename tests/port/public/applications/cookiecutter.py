@@ -5,12 +5,11 @@ from __future__ import annotations
 from tests.port.public.application import Application, Edit
 from tests.port.public.sources import Checkout
 
-from .flask_sqlalchemy import FLASK, KEPT, QUART
-
 _WEBTEST = "WebTest speaks WSGI"
 _DIGEST = "from flask_static_digest import FlaskStaticDigest\n"
 _DIGEST_ON_QUART = """\
 import flask_static_digest
+import quart
 from flask_static_digest import FlaskStaticDigest
 
 flask_static_digest.request = quart.request
@@ -33,7 +32,6 @@ APPLICATIONS = {
                   "Flask-SQLAlchemy==3.1.1", "Flask-Static-Digest==0.4.1", "Flask-WTF==1.3.0", "email-validator",
                   "WebTest==3.0.7"],
         by_hand=[
-            Edit("example/extensions.py", FLASK, QUART, KEPT),
             Edit("example/extensions.py", _DIGEST, _DIGEST_ON_QUART, "an extension that asks Flask for the request"),
             Edit("tests/conftest.py", "from webtest import TestApp\n",
                  "from a2wsgi import ASGIMiddleware\nfrom webtest import TestApp\n", _WEBTEST),

@@ -6,8 +6,6 @@ from tests.port.public.application import Application, Edit
 from tests.port.public.sources import Checkout
 
 _BACKGROUND = """\
-        # PORT: send_async_email: it is async now, and is passed on to be called elsewhere. \
-Use `app.add_background_task(send_async_email, ...)`
         raise NotImplementedError('PORT: send_async_email')
         Thread(target=send_async_email,
                args=(current_app._get_current_object(), msg)).start()
@@ -26,7 +24,7 @@ APPLICATIONS = {
         by_hand=[
             Edit("app/__init__.py", "import logging\nfrom logging.handlers",
                  "import quart_flask_patch\nimport logging\nfrom logging.handlers",
-                 "five extensions for Flask are kept for now, on Quart 0.22"),
+                 "four extensions for Flask are kept for now, on Quart 0.22"),
             Edit("app/email.py", _BACKGROUND,
                  "        current_app.add_background_task(send_async_email, current_app._get_current_object(), msg)\n",
                  "a thread cannot run what is async now"),

@@ -5,11 +5,7 @@ from __future__ import annotations
 from tests.port.public.application import Application, Edit
 from tests.port.public.sources import OURS, Sdist
 
-from .flask_sqlalchemy import FLASK, KEPT, QUART
-
 _SCHEDULED = """\
-            # PORT: scheduled_maintenance: it is async now, and is passed on to be called elsewhere. \
-See that whoever calls it awaits it
             raise NotImplementedError('PORT: scheduled_maintenance')
             scheduler.add_job(
                 func=scheduled_maintenance,
@@ -28,7 +24,6 @@ APPLICATIONS = {
         parts=["application", "test_application.py", "pytest.ini"],
         tests="test_application.py",
         requires=["Flask-SQLAlchemy==3.1.1"],
-        by_hand=[Edit("application/__init__.py", FLASK, QUART, KEPT)],
     ),
     "flaskr": Application(
         title="flaskr, the blog of Flask's tutorial",
@@ -57,9 +52,6 @@ APPLICATIONS = {
         tests="test_articles.py",
         requires=["Flask-SQLAlchemy==3.1.1", "Flask-Migrate==4.1.0", "Flask-WTF==1.3.0", "quart-wtforms==1.0.3",
                   "python-dotenv", "beautifulsoup4", "lxml", "apscheduler<4", "email-validator"],
-        by_hand=[
-            Edit("article_management/__init__.py", FLASK, QUART, KEPT),
-            Edit("article_management/__init__.py", _SCHEDULED, _SCHEDULED_ON_QUART, "a scheduler with threads"),
-        ],
+        by_hand=[Edit("article_management/__init__.py", _SCHEDULED, _SCHEDULED_ON_QUART, "a scheduler with threads")],
     ),
 }  # fmt: skip

@@ -5,8 +5,6 @@ from __future__ import annotations
 from tests.port.public.application import Application, Edit
 from tests.port.public.sources import Sdist
 
-from .flask_sqlalchemy import FLASK, KEPT, QUART
-
 APPLICATIONS = {
     "wiki": Application(
         title="An Otter Wiki",
@@ -18,14 +16,13 @@ APPLICATIONS = {
                   "gitpython", "mistune==3.3.3", "pygments", "Pillow", "PyYAML", "unidiff", "beautifulsoup4", "pluggy",
                   "regex", "feedgen", "lxml"],
         by_hand=[
-            Edit("otterwiki/server.py", FLASK, f"import asyncio\n{QUART}", KEPT),
             Edit("otterwiki/server.py",
                  "@app.before_serving\nasync def prepare():\n    db.create_all()\n"
                  "# PORT: update_app_config(): it is to be awaited, and only a function can await. "
                  "Await it in an async function that comes before, and pass on the result\n"
                  "raise NotImplementedError('PORT: update_app_config()')\nupdate_app_config()\n",
-                 "async def prepare():\n    async with app.app_context():\n        db.create_all()\n"
-                 "    await update_app_config()\n\n\nasyncio.run(prepare())\n",
+                 "import asyncio\n\n\nasync def prepare():\n    async with app.app_context():\n"
+                 "        db.create_all()\n    await update_app_config()\n\n\nasyncio.run(prepare())\n",
                  "what is done at the top of a module, and awaits"),
         ],
     ),
