@@ -58,6 +58,8 @@ _TRANSPARENT = {
 }
 #: More items of a table than this are not looked at.
 _LONG = 50
+#: The key of items whose keys are computed.
+_COMPUTED = ""
 #: What is told of a method by its name, where it is given it.
 _REQUESTS = {Instance(api.REQUEST), Instance(api.RESPONSE)}
 #: Whose items are files that were sent.
@@ -132,7 +134,9 @@ class Inference:
                 values = self.evaluate(owner, scope)
                 given = _union(self._external(f"{value.kind}[]") for value in values if isinstance(value, Instance))
                 generic = frozenset(value for value in values if isinstance(value, ClassValue))  # as in ``Base[int]``
-                return given | generic | self._items(values, _number(index))
+                return (
+                    given | generic | self._items(values, _place(index.value if isinstance(index, cst.Index) else None))
+                )
             case cst.Dict() | cst.Tuple() | cst.List() | cst.ListComp() | cst.GeneratorExp() | cst.Lambda():
                 return self._spelt_out(node, scope)
             case cst.Await(expression=inner) | cst.NamedExpr(value=inner):
@@ -141,14 +145,16 @@ class Inference:
                 return self.evaluate(one, scope) | self.evaluate(other, scope)
         return NOTHING
 
-    def _items(self, values: Values, number: int) -> Values:
-        """Item *number* of what *values* hold, or any of them."""
+    def _items(self, values: Values, place: int | str) -> Values:
+        """What *values* hold at *place*, a number or a key, or any of it."""
         files = frozenset({Instance(api.FILE)} if values & _UPLOADED else ())
-        return files | _union(
-            self._known((value, number if isinstance(value.node, cst.Tuple | cst.List) else EACH))
-            for value in values
-            if isinstance(value, Items)
-        )
+        return files | _union(self._held(value, place) for value in values if isinstance(value, Items))
+
+    def _held(self, table: Items, place: int | str) -> Values:
+        if isinstance(table.node, cst.Dict) and isinstance(place, str):
+            return self._known((table, place)) | self._known((table, _COMPUTED))
+        is_numbered = isinstance(table.node, cst.Tuple | cst.List) and isinstance(place, int)
+        return self._known((table, place if is_numbered else EACH))
 
     def _spelt_out(self, node: cst.BaseExpression, scope: Scope) -> Values:
         """A literal or a comprehension; what it holds is noted."""
@@ -166,7 +172,7 @@ class Inference:
             if not isinstance(element, _LITERAL):
                 values = self.evaluate(element, scope)
                 self._learn((table, EACH), values)
-                self._learn((table, number), values)
+                self._learn((table, _key(node.elements[number]) if isinstance(node, cst.Dict) else number), values)
         return frozenset({Instance("dict"), table} if isinstance(node, cst.Dict) else {table})
 
     def decorated(self, function: Function) -> Values:
@@ -196,8 +202,9 @@ class Inference:
             case cst.Call(func=cst.Name(value="getattr"), args=[owner, *_]):
                 is_client = Instance(api.CLIENT) in self.evaluate(owner.value, scope)
                 return self._external(f"{api.CLIENT}.open") if is_client else NOTHING
-            case cst.Call(func=cst.Attribute(value=table, attr=cst.Name(value="get" | "pop")), args=[_, *_]):
-                held = self._items(frozenset(each for each in self.evaluate(table, scope) if _is_dict(each)), EACH)
+            case cst.Call(func=cst.Attribute(value=table, attr=cst.Name(value="get" | "pop")), args=[key, *_]):
+                tables = frozenset(each for each in self.evaluate(table, scope) if _is_dict(each))
+                held = self._items(tables, _place(key.value))
                 if held:
                     return held
         called = self.evaluate(call.func, scope)
@@ -653,9 +660,17 @@ def _is_dict(value: Value) -> bool:
     return isinstance(value, Items) and isinstance(value.node, cst.Dict)
 
 
-def _number(index: cst.BaseSlice) -> int:
-    """The number between brackets, or any."""
+def _place(index: cst.BaseExpression | None) -> int | str:
+    """The number or the key between brackets, or any."""
     match index:
-        case cst.Index(value=cst.Integer() as number):
+        case cst.Integer() as number:
             return number.evaluated_value
+        case cst.SimpleString(evaluated_value=str() as key):
+            return key
     return EACH
+
+
+def _key(element: cst.BaseDictElement) -> str:
+    """The key of an item of a dict that is spelt out."""
+    key = _place(element.key) if isinstance(element, cst.DictElement) else EACH
+    return key if isinstance(key, str) else _COMPUTED

@@ -398,3 +398,18 @@ def test_json_that_may_be_none_is_named_once_a_file(tmp_path: Path) -> None:
     (found,) = ported(tmp_path, code)[1].findings
     assert found.what == "request.json"
     assert found.why.endswith("and in 1 more places of this file")
+
+
+def test_another_key_of_a_table_is_another_value(tmp_path: Path) -> None:
+    """A function in a dict is not what stands under another key; under its own, and a computed one, it is."""
+    (tmp_path / "site.py").write_text(
+        "from flask import request\n\n\ndef refresh():\n    return request.form.get('x')\n\n\n"
+        "JOB = {'run': refresh, 'every': 30}\nKEY = 'run'\n\n\n"
+        "def plan():\n    return int(JOB['every']), JOB.get('every', 5)\n\n\n"
+        "def start():\n    return JOB['run'](), JOB[KEY]()\n"
+    )
+
+    after = port(tmp_path).files[0].after.decode()
+
+    assert "def plan():\n    return int(JOB['every']), JOB.get('every', 5)\n" in after
+    assert "return await JOB['run'](), await JOB[KEY]()" in after
