@@ -25,7 +25,7 @@ _TEST_CASES = {"unittest.TestCase", "unittest.case.TestCase"}
 _ASYNC_NAMES = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
 _RENAMED_ATTRIBUTES = {
     f"{api.APP}.ensure_sync": "ensure_async",
-    **dict.fromkeys(api.RENDERS, "render_async"),
+    **api.RENDERS,
     f"{api.APP}.before_first_request": "before_serving",
     f"{api.RESPONSE}.text": "get_data",
 }

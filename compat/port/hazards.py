@@ -185,6 +185,8 @@ class Hazards:
                 yield todo(call, module.code(call), "the templates of Quart are async, and it raises there",
                             "Use `getattr(await current_app.jinja_env.get_template(name).make_module_async(), "
                             "attribute)`, and await what that gives")  # fmt: skip
+            if any(name.endswith(".make_module") for name in names & api.RENDERS.keys()):
+                yield todo(call, module.code(call), "its macros are async now", "Await what each of them gives")
             if names & {f"{owner}.before_first_request" for owner in (api.APP, api.BLUEPRINT)}:
                 yield self._first_request(call)
 

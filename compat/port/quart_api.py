@@ -28,10 +28,11 @@ AWAITED_ATTRIBUTES = {
     *(f"{RESPONSE}.{name}" for name in ("data", "json")),
 }
 
-#: Templates that are rendered by themselves: Quart's are async, and have ``render_async`` for that.
+#: Methods of templates that are rendered by themselves: Quart's are async, and have others of these names for that.
 RENDERS = {
-    f"{APP}.jinja_env.{name}().render"
+    f"{APP}.jinja_env.{name}().{method}": f"{method}_async"
     for name in ("from_string", "get_or_select_template", "get_template", "select_template")
+    for method in ("render", "make_module")
 }
 
 #: Calls that are to be awaited.

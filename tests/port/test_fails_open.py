@@ -623,7 +623,8 @@ def test_templates_of_quart_are_rendered_asynchronously(tmp_path: Path) -> None:
 
         def page():
             template = current_app.jinja_env.get_template("x.html")
-            return template.render(a=1) + app.jinja_env.from_string("x").render()
+            macros = template.make_module({"a": 1})
+            return macros.hello("x") + template.render(a=1) + app.jinja_env.from_string("x").render()
 
 
         def macro():
@@ -631,9 +632,13 @@ def test_templates_of_quart_are_rendered_asynchronously(tmp_path: Path) -> None:
         """
     after, found = ported(tmp_path, code)
 
+    assert 'macros = await template.make_module_async({"a": 1})' in after
     assert 'await template.render_async(a=1) + await app.jinja_env.from_string("x").render_async()' in after
-    assert [each.what for each in found.findings] == ['get_template_attribute("x.html", "hello")']
-    assert "make_module_async()" in found.findings[0].do
+    assert [each.what for each in found.findings] == [
+        'template.make_module({"a": 1})',
+        'get_template_attribute("x.html", "hello")',
+    ]
+    assert "make_module_async()" in found.findings[1].do
 
 
 def test_a_wrapper_that_passes_a_coroutine_on_stays_sync(tmp_path: Path) -> None:
