@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pexpect
@@ -91,7 +93,11 @@ def terminal(environment: dict[str, str]) -> Iterator[Callable[..., pexpect.spaw
     with ExitStack() as started:
 
         def start(*command: str) -> pexpect.spawn:
-            program = pexpect.spawn(command[0], [*command[1:]], cwd=ROOT, env=environment, encoding="utf-8", timeout=30)
+            # As a terminal does: tests that run in the background have Ctrl+C ignored, and so would their children.
+            reset = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+            program = pexpect.spawn(
+                command[0], [*command[1:]], cwd=ROOT, env=environment, encoding="utf-8", timeout=30, preexec_fn=reset
+            )
             started.callback(program.close, force=True)
             return program
 

@@ -110,4 +110,11 @@ MUTATIONS = (
         new="        if not met:\n",
         tests=(f"{_REPORT}test_a_range_that_crosses_the_goal_decides_nothing[True-ratios2-not distinguishable]",),
     ),
+    Mutation(
+        breaks="A long password of a bcrypt hash is wrong, as bcrypt 5 refuses it.",
+        file="quart_app/foreign_hashes/checks.py",
+        old="_BCRYPT_BYTES = 72",
+        new="_BCRYPT_BYTES = 4096",
+        tests=("tests/app/test_foreign_hashes.py::test_long_passwords",),
+    ),
 )
