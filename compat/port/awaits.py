@@ -114,6 +114,10 @@ class Awaits:
         """The functions of the project that *call* may call."""
         return self._targets.get(call, set())
 
+    def callers(self, function: Function) -> list[tuple[Module, cst.Call]]:
+        """The calls that may call *function*, with their modules."""
+        return self._callers.get(function, [])
+
     def initialised(self, module: Module, call: cst.Call) -> set[Function]:
         """The functions of the project that get the arguments of *call*: of a class, its ``__init__``."""
         functions = set(self.targets(call))

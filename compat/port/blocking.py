@@ -45,7 +45,7 @@ _REQUEST = re.compile(
 #: Of flask_mail.
 _MAIL = re.compile(r"flask_mail\..*\b(?:send|send_message|connect)")
 #: Classes whose objects begin to wait when they are made; others wait for what they are asked.
-_WAITING = ("smtplib.", "subprocess.", "MySQLdb.", "pymongo.", "psycopg2.")
+_WAITING = ("smtplib.", "MySQLdb.", "pymongo.", "psycopg2.")
 #: A database session of whatever extension, by what only one is asked for.
 _SESSION = re.compile(r"([\w.]+\.session)\.(commit|execute|flush|merge|query|refresh|rollback|scalars?)")
 

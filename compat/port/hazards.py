@@ -18,6 +18,7 @@ from .extensions import UNCHANGED, advice
 from .findings import Complaint, check, todo
 from .imports import imported_as
 from .names import canonical
+from .off_loop import WORKERS, OffLoop
 from .patches import find_patches
 from .program import (
     Class,
@@ -84,14 +85,14 @@ _OF_A_REQUEST = {Instance(api.REQUEST), External("compat.current_user"), Externa
 _SCOPED = External("sqlalchemy.orm.scoped_session")
 #: Methods of everything: their name tells nothing.
 _COMMON = {*dir(dict), *dir(list), *dir(set), *dir(str), *dir(bytes), *api.VERBS}
-#: Packages whose workers call functions without awaiting them.
-_WORKERS = ("celery", "rq.", "flask_rq", "huey", "dramatiq", "apscheduler")
 _IN_A_WORKER = "A worker does not await it: keep it sync, with `asyncio.run(...)` around what is to be awaited"
 #: What is read of a user without a call.
 _PROPERTIES = {"is_active", "is_anonymous", "is_authenticated"}
 #: Of the standard library, and built in: what gives back objects that it was given.
 _GIVES_ANYTHING = {"contextvars", "copy", "functools", "max", "min", "next", "pickle", "random", "typing", "weakref"}
 _GIVES_TEMPLATES = re.compile(r"\.(get_template|from_string|select_template|get_or_select_template)\(\)")
+#: Of Tornado, what gives its own loop.
+_GIVES_LOOPS = re.compile(r"tornado\.ioloop\.IOLoop\.(current|instance)\(\)")
 #: What registers a callback of Dash, and the options by which it runs in a thread or a process of its own.
 _CALLBACKS_OF_DASH = {"dash.callback", "dash.Dash.callback"}
 _NOT_ON_THE_LOOP = {"websocket", "background"}
@@ -105,10 +106,13 @@ class Hazards:
         self.awaits = awaits
         self.templates = templates
         self.inference = awaits.inference
-        functions = (function for module in self.inference.modules for function in module.functions)
+        self.off_loop = OffLoop(awaits)
+        functions = [function for module in self.inference.modules for function in module.functions]
         self.on_the_loop = functions_below(
             awaits, (each for each in functions if awaits.is_async(each) and not each.module.is_of_tests)
         )
+        roots = (each for each in functions if each in self.on_the_loop and awaits.is_async(each))
+        self.holding_up = functions_below(awaits, (each for each in roots if each not in self.off_loop.functions))
 
         self.is_set_up = any(
             string.evaluated_value == "REMEMBER_COOKIE_ISSUE"
@@ -199,7 +203,12 @@ class Hazards:
         names = {target.value for target in targets if isinstance(target, cst.Name)}
         if not isinstance(scope.owner, Function) or len(names) != 1 or len(targets) != 1 or names & {*scope.elsewhere}:
             return True
-        uses = [each for each in module.loads if each.value in names and each not in targets]
+        (name,) = names
+        uses = [
+            each
+            for each in module.loads
+            if each.value == name and each not in targets and _is_bound_in(scope, name, module.scopes[each])
+        ]
         return not all(
             module.scopes[use] is scope and isinstance(module.parent(use), cst.Attribute | cst.Call) for use in uses
         )
@@ -207,6 +216,8 @@ class Hazards:
     def _needs_context(self, call: cst.Call, scope: Scope) -> bool:
         """Whether the target of a thread asks for the request or the user, or may, as it is not known."""
         given = [arg.value for arg in call.args if dotted_name(arg.keyword) == "target"]
+        if given and isinstance(given[0], cst.Call) and self._gives_nothing(given[0]):
+            return False  # `target=work()`: it ran before, and the thread runs nothing
         values = self.inference.evaluate(given[0], scope) if given else frozenset()
         functions = {value.function for value in values if isinstance(value, FunctionValue)}
         below = functions_below(self.awaits, iter(functions))
@@ -214,6 +225,13 @@ class Hazards:
             not self.inference.evaluate(load, function.scope).isdisjoint(_OF_A_REQUEST)
             for function in below
             for load in self._loads[function]
+        )
+
+    def _gives_nothing(self, call: cst.Call) -> bool:
+        """Whether it calls a function of the project, or several, that have no result."""
+        functions = self.awaits.targets(call)
+        return bool(functions) and not any(
+            each.results or each.is_generator or each.is_async or each.decorators for each in functions
         )
 
     def _set_up(self, module: Module) -> Iterator[Complaint]:
@@ -238,8 +256,10 @@ class Hazards:
         places: dict[tuple[str, str], list[tuple[cst.Call, Function]]] = {}
         for call in module.calls if not module.is_of_tests else ():
             owner = module.scopes[call].owner
-            if isinstance(owner, Function) and owner in self.on_the_loop:
+            if isinstance(owner, Function) and owner in self.holding_up:
                 names = sorted(self.inference.externals(call.func, module.scopes[call]))
+                if isinstance(module.parent(call), cst.WithItem):  # a process is waited for at the end
+                    names = [f"{name}().wait" if name == "subprocess.Popen" else name for name in names]
                 packages = {name.partition(".")[0] for name in names}
                 for known in dict.fromkeys(filter(None, map(blocking, names))) if len(packages) == 1 else ():
                     places.setdefault(known, []).append((call, owner))
@@ -286,7 +306,7 @@ class Hazards:
                 if self.awaits.is_hook(function) or function.cls is not None or module.is_of_tests:
                     checked.setdefault(min(strange), []).append((decorator, function))
                 else:  # what it is registered for would get a coroutine, which is true
-                    is_task = any(name.startswith(_WORKERS) for name in strange)
+                    is_task = any(name.startswith(WORKERS) for name in strange)
                     what, why = f"@{module.code(decorator)}", _MAY_CALL.format(function.name, "")
                     yield todo(function.node, what, why, _IN_A_WORKER if is_task else _TAKES_ASYNC, raises=True)
         for found in checked.values():
@@ -354,11 +374,21 @@ class Hazards:
         for call in module.calls:
             if isinstance(module.parent(call), cst.Await) or not self._is_unknown(module, call.func):
                 continue
+            if self._is_of_a_command(module, call):
+                continue
             method = self._possible_method(module, call)
             if method is not None:
                 what = module.code(call.func)
                 why = f"it may be `{method}`, which is async now"
                 yield todo(call, what, why, "Await it if it is", raises=is_silent(module, call))
+
+    def _is_of_a_command(self, module: Module, call: cst.Call) -> bool:
+        """Whether a command of setuptools asks it of an object that another package gave it."""
+        owner = module.scopes[call].owner
+        if not isinstance(owner, Function) or owner.cls is None or not isinstance(call.func, cst.Attribute):
+            return False
+        given = self.inference.evaluate(call.func.value, module.scopes[call])
+        return bool(given) and self.off_loop.is_command(owner.cls)
 
     def _is_unknown(self, module: Module, node: cst.BaseExpression) -> bool:
         """Whether nothing is known of it, or only which call of another package gives it: perhaps an object of ours."""
@@ -392,7 +422,7 @@ class Hazards:
                 strange = sorted(base for base in bases if self._may_call(base, function.name))
             if strange:
                 what = f"{function.cls.node.name.value}.{function.name}"
-                is_task = strange[0].startswith(_WORKERS)
+                is_task = strange[0].startswith(WORKERS)
                 do = _IN_A_WORKER if is_task else "See that it is awaited there"
                 why = f"it is async now, and `{strange[0]}` may call it"
                 yield todo(function.node, what, why, do, raises=True)
@@ -563,6 +593,16 @@ class Hazards:
                 yield todo(function.node, what, why, "Add `@property`, and call it nowhere")
 
 
+def _is_bound_in(scope: Scope, name: str, used_in: Scope) -> bool:
+    """Whether *name* means in *used_in* what *scope* binds: no scope between them binds it for itself."""
+    around = used_in.elsewhere.get(name, used_in)
+    while around is not scope and (name not in around.bound or (around is not used_in and around.is_class)):
+        if around.parent is None:
+            return False
+        around = around.parent
+    return around is scope
+
+
 def _given_away(module: Module, node: cst.CSTNode) -> cst.CSTNode | None:
     """Where the value of *node* goes, if it is an argument, a part of a table, or is put into something."""
     around = module.parent(node)
@@ -610,8 +650,8 @@ def _others(found: Sequence[object]) -> str:
 
 
 def _may_be_ours(name: str) -> bool:
-    """Whether *name*, of another package, may be an object of the project that a call gave back; no template is."""
-    if "()" not in name or _GIVES_TEMPLATES.search(name):
+    """Whether *name*, of another package, may be an object of ours that a call gave back: no template, no loop."""
+    if "()" not in name or _GIVES_TEMPLATES.search(name) or _GIVES_LOOPS.search(name):
         return name.startswith("compat.current_user.")
     root = name.partition(".")[0].partition("(")[0]
     is_builtin = root in sys.stdlib_module_names or hasattr(builtins, root)

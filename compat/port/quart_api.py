@@ -169,6 +169,7 @@ WELCOME = {
             *("add_background_task", "ensure_async"),
         )
     ),
+    *("flask_caching.Cache.delete_memoized", "flask_caching.Cache.delete_memoized_verhash"),
     *("quart_wtf.CSRFProtect.exempt", "flask_seasurf.SeaSurf.exempt", "flask_seasurf.SeaSurf.include"),
     *(  # these note what they are given, and give it back
         f"{package}.{owner}.{name}"

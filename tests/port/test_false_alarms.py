@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -190,6 +191,71 @@ FINE = {
             def __call__(self):
                 return Item().allowed()
         """,
+    "a process that is started, and not waited for": """
+        import subprocess
+
+
+        @app.get("/")
+        def index():
+            subprocess.Popen(["true"])
+            return ""
+        """,
+    "a command of setuptools that runs one of another package": """
+        from setuptools import Command
+
+
+        class Server:
+            def run(self):
+                return request.form["x"]
+
+
+        class Compile(Command):
+            def __init__(self, dist):
+                from babel.messages import frontend
+
+                self.other = frontend.compile_catalog(dist)
+
+            def run(self):
+                self.other.run()
+        """,
+    "the loop of Tornado": """
+        from tornado.ioloop import IOLoop
+
+
+        class Server:
+            def start(self):
+                return request.form["x"]
+
+
+        def main():
+            IOLoop.current().start()
+        """,
+    "a thread whose target ran before": """
+        from threading import Thread
+
+
+        def work():
+            print(request.path)
+
+
+        @app.get("/")
+        def index():
+            Thread(target=work()).start()
+            return ""
+        """,
+    "two registries of sessions of one name": """
+        from sqlalchemy.orm import scoped_session, sessionmaker
+
+
+        def one():
+            Session = scoped_session(sessionmaker())
+            return Session().name
+
+
+        def two():
+            Session = scoped_session(sessionmaker())
+            return Session().name
+        """,
 }
 
 
@@ -268,6 +334,10 @@ def test_a_registry_of_sessions_is_named_where_it_is_made(tmp_path: Path) -> Non
 
 
 DECORATED = {
+    "Flask-Caching": (
+        "from flask_caching import Cache\n\ncache = Cache()\n\n\ndef forget():\n"
+        "    cache.delete_memoized(index)\n\n\n@app.get('/')\n"
+    ),
     "SeaSurf": "from flask_seasurf import SeaSurf\n\ncsrf = SeaSurf()\n\n\n@app.get('/')\n@csrf.exempt\n",
     "Flask-RESTX": (
         "from flask_restx import Namespace\n\nns = Namespace('x')\n\n\n@app.get('/')\n"
@@ -413,3 +483,144 @@ def test_another_key_of_a_table_is_another_value(tmp_path: Path) -> None:
 
     assert "def plan():\n    return int(JOB['every']), JOB.get('every', 5)\n" in after
     assert "return await JOB['run'](), await JOB[KEY]()" in after
+
+
+STILL_WAITING = {
+    "at the end of a block": "with subprocess.Popen(['true']):\n        pass",
+    "by a method": "subprocess.Popen(['true']).wait()",
+    "by a method of a name": "process = subprocess.Popen(['true'])\n    process.communicate()",
+    "by a function": "subprocess.run(['true'])",
+}
+
+
+@pytest.mark.parametrize("code", STILL_WAITING.values(), ids=STILL_WAITING)
+def test_a_process_that_is_waited_for_holds_up_requests(tmp_path: Path, code: str) -> None:
+    """Starting a process takes no time; what waits until it ends does."""
+    view = f"import subprocess\n\n\n@app.get('/')\ndef index():\n    {code}\n    return ''\n"
+    assert [each.what for each in ported(tmp_path, view)[1].findings] == ["subprocess"]
+
+
+def test_a_method_that_became_async_is_named_outside_of_commands(tmp_path: Path) -> None:
+    """Another package may give a view an object of the project; to a command it gives one of its own."""
+    code = """
+        from elsewhere import given
+        from setuptools import Command
+
+
+        class Server:
+            def run(self):
+                return request.form["x"]
+
+
+        def view():
+            given().run()
+
+
+        class Compile(Command):
+            def run(self):
+                given().run()
+        """
+    found = ported(tmp_path, code)[1].findings
+    assert [each.what for each in found] == ["given().run"]
+
+
+def test_a_thread_whose_target_a_function_gives_is_named(tmp_path: Path) -> None:
+    """It may give a function that asks for the request."""
+    code = """
+        from threading import Thread
+
+
+        def choose():
+            return work
+
+
+        def work():
+            print(request.path)
+
+
+        @app.get("/")
+        def index():
+            Thread(target=choose()).start()
+            return ""
+        """
+    (found,) = ported(tmp_path, code)[1].findings
+    assert found.what == "Thread(target=choose())"
+
+
+def test_a_registry_of_sessions_that_another_function_uses_is_named(tmp_path: Path) -> None:
+    """A function inside may run for another request."""
+    code = """
+        from sqlalchemy.orm import scoped_session, sessionmaker
+
+
+        def one():
+            Session = scoped_session(sessionmaker())
+            return lambda: Session().name
+        """
+    assert [each.what for each in ported(tmp_path, code)[1].findings] == ["scoped_session(sessionmaker())"]
+
+
+AWAY = {
+    "a thread": """
+        import threading
+
+
+        class Worker(threading.Thread):
+            def run(self):
+                self.queue.get().start()
+
+
+        class Task:
+            def start(self):
+                return self.work()
+
+            def work(self):
+                time.sleep(1)
+                return request.form["x"]
+        """,
+    "a command": """
+        import click
+
+
+        class Process:
+            def begin(self):
+                time.sleep(1)
+                return request.form["x"]
+
+
+        @click.command()
+        def serve():
+            Process().begin()
+        """,
+    "a worker": """
+        from rq import get_current_job
+
+
+        def export(number):
+            time.sleep(1)
+            return get_current_job(), request.form["x"]
+        """,
+}
+
+
+def holding_up(folder: Path, code: str) -> list[str]:
+    """The blocking calls that the assistant reports."""
+    found = ported(folder, f"import time\n{dedent(code)}")[1].findings
+    return [each.what for each in found if each.why.startswith("it blocks")]
+
+
+@pytest.mark.parametrize("code", AWAY.values(), ids=AWAY)
+def test_what_runs_outside_of_the_loop_holds_up_no_request(tmp_path: Path, code: str) -> None:
+    """What only threads, commands and workers run may wait; not what a view calls as well, or is given elsewhere."""
+    assert holding_up(tmp_path, code) == []
+    names = {"a thread": "Task().work", "a command": "Process().begin", "a worker": "export"}
+    name = next(name for kind, name in names.items() if AWAY[kind] == code)
+
+    for use in (f"return {name}(1)", f"return app.extensions['x']({name})"):
+        assert holding_up(tmp_path, f"{dedent(code)}\n\n@app.get('/')\ndef index():\n    {use}\n") == ["time.sleep"]
+
+
+def test_a_method_of_an_unknown_object_may_be_called_on_the_loop(tmp_path: Path) -> None:
+    """Where a view calls a method of that name, it may be the task's."""
+    code = AWAY["a thread"] + "\n\n        @app.get('/')\n        def index(x):\n            return x.work()\n"
+    assert holding_up(tmp_path, code) == ["time.sleep"]
