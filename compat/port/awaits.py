@@ -118,6 +118,10 @@ class Awaits:
         """The calls that may call *function*, with their modules."""
         return self._callers.get(function, [])
 
+    def stand_ins(self, function: Function) -> set[Function]:
+        """The methods that a call of *function* may run instead."""
+        return self._families.of(function)
+
     def initialised(self, module: Module, call: cst.Call) -> set[Function]:
         """The functions of the project that get the arguments of *call*: of a class, its ``__init__``."""
         functions = set(self.targets(call))

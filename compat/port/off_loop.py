@@ -23,6 +23,9 @@ _COMMANDS = {"setuptools.Command", "distutils.cmd.Command", "distutils.core.Comm
 #: Classes whose ``run`` is called in a thread or process, and classes of commands.
 _RUNNING = {"threading.Thread", "multiprocessing.Process", *_COMMANDS}
 
+#: Decorators above methods that change nothing about who calls them.
+_PLAIN = {"staticmethod", "classmethod", "abstractmethod", "abc.abstractmethod"}
+
 
 class OffLoop:
     """The functions of a project that run outside of the event loop."""
@@ -32,6 +35,7 @@ class OffLoop:
         self._inference = awaits.inference
         self._calls: dict[str, list[tuple[Module, cst.Call]]] = defaultdict(list)
         self._given: set[str] = set()
+        self._given_methods: set[str] = set()
         for module in self._inference.modules:
             self._note_uses(module)
         functions = [function for module in self._inference.modules for function in module.functions]
@@ -49,8 +53,10 @@ class OffLoop:
         called = {call.func for call in module.calls}
         for call in module.calls:
             self._calls[dotted_name(call.func).rpartition(".")[2] or _last(call.func)].append((module, call))
-        self._given |= {load.value for load in module.loads if load not in called}
-        self._given |= {each.attr.value for each in module.attributes if each not in called}
+        attributes = {each.attr.value for each in module.attributes if each not in called}
+        loads = [load for load in module.loads if load not in called]
+        self._given |= attributes | {load.value for load in loads}
+        self._given_methods |= attributes | {each.value for each in loads if module.scopes[each].is_class}
         for node in module.imports:
             if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
                 self._given |= {dotted_name(alias.name) for alias in node.names if alias.asname is not None}
@@ -81,7 +87,11 @@ class OffLoop:
 
     def _may_be_off(self, function: Function) -> bool:
         """Whether those who call it are known, and it is called at all."""
-        if function.decorators or function.is_async or function.name.startswith("__") or function.name in self._given:
+        if function.is_async or function.name.startswith("__"):
+            return False
+        if function.name in (self._given if function.cls is None else self._given_methods):
+            return False
+        if any(dotted_name(each) not in _PLAIN for each in function.decorators):
             return False
         if self._awaits.is_hook(function) or self._awaits.is_looked_at(function):
             return False
@@ -97,7 +107,8 @@ class OffLoop:
         return {module.scopes[call].owner for module, call in self._possible(function) if not module.is_of_tests}
 
     def _possible(self, function: Function) -> Iterator[tuple[Module, cst.Call]]:
-        yield from self._awaits.callers(function)
+        for each in (function, *self._awaits.stand_ins(function)):
+            yield from self._awaits.callers(each)
         for module, call in self._calls[function.name]:
             values = self._inference.evaluate(call.func, module.scopes[call])
             if all(isinstance(value, External) and "()" in value.name for value in values):

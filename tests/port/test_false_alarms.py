@@ -563,6 +563,7 @@ def test_a_registry_of_sessions_that_another_function_uses_is_named(tmp_path: Pa
 AWAY = {
     "a thread": """
         import threading
+        from abc import abstractmethod
 
 
         class Worker(threading.Thread):
@@ -574,6 +575,12 @@ AWAY = {
             def start(self):
                 return self.work()
 
+            @abstractmethod
+            def work(self):
+                raise NotImplementedError
+
+
+        class Export(Task):
             def work(self):
                 time.sleep(1)
                 return request.form["x"]
@@ -613,7 +620,7 @@ def holding_up(folder: Path, code: str) -> list[str]:
 def test_what_runs_outside_of_the_loop_holds_up_no_request(tmp_path: Path, code: str) -> None:
     """What only threads, commands and workers run may wait; not what a view calls as well, or is given elsewhere."""
     assert holding_up(tmp_path, code) == []
-    names = {"a thread": "Task().work", "a command": "Process().begin", "a worker": "export"}
+    names = {"a thread": "Export().work", "a command": "Process().begin", "a worker": "export"}
     name = next(name for kind, name in names.items() if AWAY[kind] == code)
 
     for use in (f"return {name}(1)", f"return app.extensions['x']({name})"):
