@@ -47,10 +47,16 @@ async def test_the_next_request(tmp_path: Path) -> None:
     async def post() -> str:
         return str(len(await request.get_data()))
 
-    config, stop = Config(), asyncio.Event()
+    config, serving, stop = Config(), asyncio.Event(), asyncio.Event()
+
+    async def until_stopped() -> None:
+        serving.set()
+        await stop.wait()
+
     config.bind = [f"127.0.0.1:{free_port()}"]
-    task = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
+    task = asyncio.create_task(serve(app, config, shutdown_trigger=until_stopped))
     try:
+        await serving.wait()
         with proxy("nginx.conf", tmp_path, int(config.bind[0].rpartition(":")[2])) as running:
             seen = await asyncio.to_thread(_refuse_and_post, running)
     finally:
