@@ -21,6 +21,7 @@ from quart import Quart, Response
 from quart.sessions import SecureCookieSession, SessionInterface
 from quart.wrappers import BaseRequestWebsocket
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .errors import ConfigurationError
@@ -91,7 +92,7 @@ class RedisSessionInterface(SessionInterface):
         """
         sid = self._read_id(app, request.cookies.get(self.get_cookie_name(app)))
         if sid is not None:
-            content = self._decode(app, await self.client.get(self.key_prefix + sid))
+            content = self._decode(app, await self._read(self.key_prefix + sid))
             if content is not None:
                 return ServerSession(sid, content)
         session = ServerSession(self._new_id())
@@ -148,6 +149,15 @@ class RedisSessionInterface(SessionInterface):
         await self.client.delete(self.key_prefix + session.sid)
         session.sid, session.is_stored = self._new_id(), False
         session.modified = True
+
+    async def _read(self, key: str) -> object:
+        """What Redis has under a key that a stranger may have chosen: None if it is a list, a hash and the like."""
+        try:
+            return await self.client.get(key)
+        except ResponseError as error:
+            if not str(error).startswith("WRONGTYPE"):
+                raise
+            return None
 
     def _new_id(self) -> str:
         return secrets.token_urlsafe(self.id_bytes)

@@ -237,6 +237,15 @@ async def test_what_is_no_session_begins_anew(app: Quart, store: Any, stored: by
     assert sid(client) not in (None, "old")
 
 
+async def test_what_is_no_text_is_nobodys(app: Quart, store: Any) -> None:
+    """A cookie may name a key that is a list, or anything: its sender is a visitor, and the key stays."""
+    store.lpush("session:list", "another program's")
+    for value in ("list", "\xff.\xff", "a" * 8000, "%00", '"\\377"'):
+        client = QuartClient(app)
+        assert (await client.get("/", headers={"Cookie": f"session={value}"})).status_code == 200
+    assert store.keys() == [b"session:list"]
+
+
 async def test_login_client(app: Quart) -> None:
     """LoginClient logs in with its first request; a websocket needs one before it."""
     client = LoginClient(app, user=Person("ada"))
