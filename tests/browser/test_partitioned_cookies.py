@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
@@ -10,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from playwright.async_api import Browser, Frame
 
-from benchmarks.services.ports import free_port
 from tests.browser.chromium import open_browser
 from tests.compat.site import Site
+from tests.serving.in_process import served
 
 pytestmark = pytest.mark.browser
 
@@ -48,24 +46,13 @@ async def port(site: Site, tmp_path: Path) -> AsyncIterator[int]:
     """The port at which Hypercorn serves the application over https, under every name."""
     openssl = shutil.which("openssl")
     assert openssl is not None
-    config, stop, serving = Config(), asyncio.Event(), asyncio.Event()
+    config = Config()
     config.keyfile, config.certfile = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
     command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=app.test"]
     command += ["-keyout", config.keyfile, "-out", config.certfile]
     subprocess.run(command, check=True, capture_output=True)  # noqa: ASYNC221, S603 - nothing else runs yet
-    port = free_port()
-    config.bind = [f"127.0.0.1:{port}"]
-    config.graceful_timeout = 1.0
-
-    async def until_stopped() -> None:
-        serving.set()
-        await stop.wait()
-
-    server = asyncio.create_task(serve(site.app, config, shutdown_trigger=until_stopped))
-    await asyncio.wait([server, asyncio.create_task(serving.wait())], return_when=asyncio.FIRST_COMPLETED)
-    yield port
-    stop.set()
-    await server
+    async with served(site.app, config) as port:
+        yield port
 
 
 @pytest.fixture

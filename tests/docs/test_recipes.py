@@ -8,14 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 from quart import Quart
 from quart.testing import QuartClient
 
-from benchmarks.services.ports import free_port
 from compat import LoginClient
 from tests.docs.pages import DOCS, programs
+from tests.serving.in_process import served
 
 VECTORS = DOCS.parent / "tests" / "app" / "foreign_hashes" / "vectors.jsonl"
 
@@ -36,19 +34,8 @@ def example() -> Iterator[Any]:
 @pytest.fixture
 async def over_hypercorn(example: Any) -> AsyncIterator[str]:
     """The host and port at which Hypercorn serves the application."""
-    stop, serving, config = asyncio.Event(), asyncio.Event(), Config()
-    config.bind = [f"127.0.0.1:{free_port()}"]
-    config.graceful_timeout = 1.0
-
-    async def until_stopped() -> None:
-        serving.set()
-        await stop.wait()
-
-    server = asyncio.create_task(serve(example.app, config, shutdown_trigger=until_stopped))
-    await asyncio.wait([server, asyncio.create_task(serving.wait())], return_when=asyncio.FIRST_COMPLETED)
-    yield config.bind[0]
-    stop.set()
-    await server
+    async with served(example.app) as port:
+        yield f"127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 import socketio  # type: ignore[import-untyped]
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 
-from benchmarks.services.ports import free_port
 from tests.docs.pages import DOCS, programs
+from tests.serving.in_process import served
 from tests.serving.server import RESPONSE_TIMEOUT, wait_until
 
 pytestmark = pytest.mark.served
@@ -54,21 +52,9 @@ class Site:
 @pytest.fixture
 async def site(example: Any) -> AsyncIterator[Site]:
     """The application on Hypercorn."""
-    stop, serving, config = asyncio.Event(), asyncio.Event(), Config()
-    site = Site(free_port())
-    config.bind = [f"127.0.0.1:{site.port}"]
-    config.graceful_timeout = 1.0
-
-    async def until_stopped() -> None:
-        serving.set()
-        await stop.wait()
-
-    server = asyncio.create_task(serve(example.app, config, shutdown_trigger=until_stopped))
-    await asyncio.wait([server, asyncio.create_task(serving.wait())], return_when=asyncio.FIRST_COMPLETED)
-    yield site
-    await example.sio.shutdown()
-    stop.set()
-    await server
+    async with served(example.app) as port:
+        yield Site(port)
+        await example.sio.shutdown()
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -13,18 +12,16 @@ from typing import Any
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 from hypercorn.middleware import DispatcherMiddleware
 from quart import Quart, request
 from quart.testing import QuartClient
 
-from benchmarks.services.ports import free_port
 from compat import login_user, logout_user
 from quart_app.factory import create_app
 from quart_app.settings import Settings
 from tests.docs.pages import DOCS, programs
-from tests.serving.server import RESPONSE_TIMEOUT, wait_until
+from tests.serving.in_process import served
+from tests.serving.server import RESPONSE_TIMEOUT
 
 pytestmark = pytest.mark.quick
 
@@ -75,7 +72,8 @@ async def test_a_dispatcher(example: Any, tmp_path: Path) -> None:
     """A login works in applications that Hypercorn's dispatcher mounts, this one and quart_app, and both start."""
     microblog = create_app(Settings(instance_path=tmp_path))
     both = DispatcherMiddleware({"/blog": microblog, **example.both.mounts})
-    async with served(both) as address:
+    async with served(both) as port:
+        address = f"127.0.0.1:{port}"
         for mount in ("/blog", "/sub"):
             expected = f"{mount}/login?next={mount.replace('/', '%2F')}%2Faccount"
             assert await asyncio.to_thread(_location, address, f"{mount}/account") == expected
@@ -88,9 +86,11 @@ async def test_another_mount_that_begins_alike(example: Any) -> None:
     """The first mount of a dispatcher takes the paths of another one that begins with the same letters."""
     way = Quart("way")
     way.add_url_rule("/account", view_func=lambda: "way")
-    async with served(DispatcherMiddleware({"/sub": example.app, "/subway": way})) as address:
+    async with served(DispatcherMiddleware({"/sub": example.app, "/subway": way})) as port:
+        address = f"127.0.0.1:{port}"
         assert await asyncio.to_thread(_status, address, "/subway/account") == 404
-    async with served(DispatcherMiddleware({"/subway": way, "/sub": example.app})) as address:
+    async with served(DispatcherMiddleware({"/subway": way, "/sub": example.app})) as port:
+        address = f"127.0.0.1:{port}"
         assert await asyncio.to_thread(_status, address, "/subway/account") == 200
 
 
@@ -131,23 +131,8 @@ async def test_cookies_of_one_path(example: Any) -> None:
         assert get("/sub/logout", b"") == "out"
         assert "remember_token" not in {cookie.name for cookie in jar}
 
-    async with served(DispatcherMiddleware({"/sub": app, "/other": other})) as address:
-        await asyncio.to_thread(visit, address)
-
-
-@asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """Hypercorn, which serves an application until the end of the block; gives its address."""
-    config = Config()
-    config.bind = [f"127.0.0.1:{free_port()}"]
-    stop = asyncio.Event()
-    task = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
-    try:
-        await asyncio.to_thread(wait_until, lambda: _status(config.bind[0], "/") is not None)
-        yield config.bind[0]
-    finally:
-        stop.set()
-        await task
+    async with served(DispatcherMiddleware({"/sub": app, "/other": other})) as port:
+        await asyncio.to_thread(visit, f"127.0.0.1:{port}")
 
 
 def _location(address: str, path: str) -> str | None:

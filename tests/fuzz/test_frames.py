@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 from quart.testing import QuartClient
 
-from benchmarks.services.ports import free_port
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.live.hub import current_hub
@@ -26,6 +24,7 @@ from tests.fuzz.budget import examples
 from tests.fuzz.corpus import kept, tell
 from tests.fuzz.odd import BYTES
 from tests.fuzz.work import little_work
+from tests.serving.in_process import served
 from tests.serving.server import CONFIG
 
 _HANDSHAKE = (
@@ -82,24 +81,14 @@ class Place:
 @pytest.fixture
 async def place(settings: Settings) -> AsyncIterator[Place]:
     """Serve the application on the event loop of this test."""
-    app, port, stop, serving = create_app(settings), free_port(), asyncio.Event(), asyncio.Event()
-    config = Config.from_toml(CONFIG)
-    config.bind = [f"127.0.0.1:{port}"]
-
-    async def until_stopped() -> None:
-        serving.set()
-        await stop.wait()
-
-    server = asyncio.create_task(serve(app, config, shutdown_trigger=until_stopped))
-    await serving.wait()
-    visitor = Visitor(app)
-    await visitor.register()
-    await visitor.login()
-    assert visitor.client.cookie_jar is not None
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar)
-    yield Place(app, port, _HANDSHAKE.format(port=port, cookies=cookies).encode())
-    stop.set()
-    await server
+    app = create_app(settings)
+    async with served(app, Config.from_toml(CONFIG)) as port:
+        visitor = Visitor(app)
+        await visitor.register()
+        await visitor.login()
+        assert visitor.client.cookie_jar is not None
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar)
+        yield Place(app, port, _HANDSHAKE.format(port=port, cookies=cookies).encode())
 
 
 async def converse(place: Place, sent: bytes, size: int) -> None:

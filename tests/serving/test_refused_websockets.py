@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 from quart import Quart, request
 
-from benchmarks.services.ports import free_port
 from compat import LoginManager, UserMixin, login_required
 from tests.checks.proxy import Proxy, proxy
+from tests.serving.in_process import served
 
 
 def _refuse_and_post(running: Proxy) -> list[tuple[int, int]]:
@@ -47,19 +45,7 @@ async def test_the_next_request(tmp_path: Path) -> None:
     async def post() -> str:
         return str(len(await request.get_data()))
 
-    config, serving, stop = Config(), asyncio.Event(), asyncio.Event()
-
-    async def until_stopped() -> None:
-        serving.set()
-        await stop.wait()
-
-    config.bind = [f"127.0.0.1:{free_port()}"]
-    task = asyncio.create_task(serve(app, config, shutdown_trigger=until_stopped))
-    try:
-        await serving.wait()
-        with proxy("nginx.conf", tmp_path, int(config.bind[0].rpartition(":")[2])) as running:
+    async with served(app) as port:
+        with proxy("nginx.conf", tmp_path, port) as running:
             seen = await asyncio.to_thread(_refuse_and_post, running)
-    finally:
-        stop.set()
-        await task
     assert seen == [(401, 200)] * 3
