@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from jinja2.bccache import Bucket, BytecodeCache
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
+from werkzeug import security
 
 from benchmarks.services.postgresql import Cluster
 from quart_app.accounts import passwords, throttle
@@ -164,3 +166,17 @@ def queries() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", remember)
     yield seen
     event.remove(Engine, "before_cursor_execute", remember)
+
+
+@pytest.fixture
+def hashes() -> Iterator[list[str]]:
+    """The method of every hash that Werkzeug computes."""
+    seen: list[str] = []
+    original = security._hash_internal
+
+    def count(method: str, salt: str, password: str) -> tuple[str, str]:
+        seen.append(method)
+        return original(method, salt, password)
+
+    with mock.patch.object(security, "_hash_internal", count):
+        yield seen

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -17,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import select
-from werkzeug import security
 
 from quart_app.accounts.passwords import PasswordHasher
 from quart_app.application import Application
@@ -188,20 +186,6 @@ def test_garbage_is_harmless(group: tuple[str, ...], stored: str, password: str)
 
 
 # --- how long it takes
-
-
-@pytest.fixture
-def hashes() -> Iterator[list[str]]:
-    """The method of every hash that Werkzeug computes."""
-    seen: list[str] = []
-    original = security._hash_internal
-
-    def count(method: str, salt: str, password: str) -> tuple[str, str]:
-        seen.append(method)
-        return original(method, salt, password)
-
-    with mock.patch.object(security, "_hash_internal", count):
-        yield seen
 
 
 async def test_a_cheap_hash_takes_as_long(hashes: list[str]) -> None:

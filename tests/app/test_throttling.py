@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from unittest import mock
 
@@ -12,7 +12,6 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 from quart.testing import QuartClient
 from sqlalchemy import select
-from werkzeug import security
 
 from quart_app.accounts.attempts import AttemptCounter
 from quart_app.accounts.closing import deactivate_user
@@ -130,20 +129,6 @@ async def test_throttling_reveals_no_accounts(app: Application, password: str, s
 async def test_throttling_reveals_no_owner_of_an_address(stranger: Visitor) -> None:
     """Attempts on a username are not counted for its address, so the two cannot be matched."""
     assert (await guess(stranger, LIMIT + 1, "susan@example.com")) == [302] * LIMIT + [429]
-
-
-@pytest.fixture
-def hashes() -> Iterator[list[str]]:
-    """The method of every hash that is computed."""
-    seen: list[str] = []
-    original = security._hash_internal
-
-    def count(method: str, salt: str, password: str) -> tuple[str, str]:
-        seen.append(method)
-        return original(method, salt, password)
-
-    with mock.patch.object(security, "_hash_internal", count):
-        yield seen
 
 
 @pytest.mark.parametrize("name", ["susan", "nobody"])
