@@ -14,8 +14,8 @@ _REQUIREMENT = re.compile(r"""^\s*["']?([A-Za-z][\w.-]*)\s*(?:\[[\w,\s-]*\])?\s*
 _QUOTED = re.compile(r"""(?<!name = )["']([A-Za-z][\w.-]*)(?:\[[\w,\s-]*\])?\s*(?:[=<>~!;@][^"']*)?["']""")
 #: A requirement that no version 3 of Flask-SQLAlchemy meets.
 _OLD_SQLALCHEMY = re.compile(r"(?:==|~=|<=)\s*[012]\.|<\s*3(?:\.0)*(?![.\d])")
-#: Dash with its extra for Quart, among others.
-_DASH_ON_QUART = re.compile(r"\bdash\[[^\]]*\bquart\b", re.IGNORECASE)
+#: The extras of Dash.
+_EXTRAS_OF_DASH = re.compile(r"\bdash\[([^\]]*)\]", re.IGNORECASE)
 #: Where pytest reads its settings: the file, the section, and how a value is written there.
 _SECTIONS = (
     ("pytest.ini", "[pytest]", "{} = {}\n"),
@@ -44,17 +44,20 @@ def check_requirements(root: Path) -> Iterator[Finding]:
             if is_toml and line.startswith("keywords"):
                 continue
             for name in _QUOTED.findall(line) if is_toml else _REQUIREMENT.findall(line):
-                if name.lower() == "dash" and _DASH_ON_QUART.search(line):
-                    continue
-                said = _replacement(name.lower().replace("_", "-")) or _too_old(name, line)
+                said = _replacement(name.lower().replace("_", "-"), line) or _too_old(name, line)
                 if said is not None:
                     yield Finding(shown, number, Level.TODO, name, *said)
 
 
-def _replacement(name: str) -> tuple[str, str] | None:
+def _replacement(name: str, line: str) -> tuple[str, str] | None:
     """Why a distribution cannot stay, and what to do; None if it can."""
     if name == "dash":
-        return "without its extras it runs on Flask only", f"Require {DISTRIBUTIONS[name]}>=4.4 instead"
+        extras = [extra.strip().lower() for given in _EXTRAS_OF_DASH.findall(line) for extra in given.split(",")]
+        if "quart" in extras:
+            return None
+        needed = DISTRIBUTIONS[name].removesuffix("]")
+        others = "".join(f",{extra}" for extra in extras if extra and extra not in needed)
+        return "without its extra for Quart it runs on Flask only", f"Require {needed}{others}]>=4.4 instead"
     if name in DISTRIBUTIONS:
         return "the ported application does not use it", f"Require {DISTRIBUTIONS[name]} instead"
     do = advice(name.replace("-", "_")) if name.startswith(("flask-", "pytest-flask")) else None

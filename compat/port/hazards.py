@@ -14,6 +14,7 @@ from libcst import matchers as m
 from . import quart_api as api
 from .awaits import Awaits, functions_below, is_looked_into
 from .blocking import blocking
+from .dash import Dash
 from .extensions import UNCHANGED, advice
 from .findings import Complaint, check, todo
 from .imports import imported_as
@@ -93,9 +94,6 @@ _GIVES_ANYTHING = {"contextvars", "copy", "functools", "max", "min", "next", "pi
 _GIVES_TEMPLATES = re.compile(r"\.(get_template|from_string|select_template|get_or_select_template)\(\)")
 #: Of Tornado, what gives its own loop.
 _GIVES_LOOPS = re.compile(r"tornado\.ioloop\.IOLoop\.(current|instance)\(\)")
-#: What registers a callback of Dash, and the options by which it runs in a thread or a process of its own.
-_CALLBACKS_OF_DASH = {"dash.callback", "dash.Dash.callback"}
-_NOT_ON_THE_LOOP = {"websocket", "background"}
 _FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
 
 
@@ -107,6 +105,7 @@ class Hazards:
         self.templates = templates
         self.inference = awaits.inference
         self.off_loop = OffLoop(awaits)
+        self.dash = Dash(awaits)
         functions = [function for module in self.inference.modules for function in module.functions]
         self.on_the_loop = functions_below(
             awaits, (each for each in functions if awaits.is_async(each) and not each.module.is_of_tests)
@@ -135,7 +134,7 @@ class Hazards:
         yield from self._calls(module)
         yield from self._set_up(module)
         yield from self._blocking(module)
-        yield from self._callbacks_of_dash(module)
+        yield from self.dash.find(module)
         yield from self._decorators(module)
         yield from self._objects(module)
         yield from self._passed_on(module)
@@ -267,30 +266,6 @@ class Hazards:
             call, owner = found[0]
             why = f"it blocks, and every other request waits until `{owner.name}` goes on{_others(found)}"
             yield check(call, what, why, f"Use {instead}; until then it works as it did, one request at a time")
-
-    def _callbacks_of_dash(self, module: Module) -> Iterator[Complaint]:
-        """The sync callbacks of a module, at the first of them."""
-        found = [] if module.is_test else [each for each in module.functions if self._is_callback_of_dash(each)]
-        if found:
-            others = f", and so do {len(found) - 1} more callbacks of this file" if len(found) > 1 else ""
-            why = f"`{found[0].name}` left Flask's threads for the event loop: every other request waits for it{others}"
-            do = "Make it async, with `await asyncio.to_thread(...)` around what takes long (docs/dash.md)"
-            yield check(found[0].node, "callback of Dash", why, do)
-
-    def _is_callback_of_dash(self, function: Function) -> bool:
-        """Whether Dash calls *function* on the event loop: not over a websocket or in the background."""
-        if self.awaits.is_async(function):
-            return False
-        for decorator in function.decorators:
-            options = decorator.args if isinstance(decorator, cst.Call) else ()
-            is_elsewhere = any(
-                dotted_name(option.keyword) in _NOT_ON_THE_LOOP and dotted_name(option.value) == "True"
-                for option in options
-                if option.keyword is not None
-            )
-            if not is_elsewhere and self.inference.externals(decorator, function.outer) & _CALLBACKS_OF_DASH:
-                return True
-        return False
 
     def _decorators(self, module: Module) -> Iterator[Complaint]:
         """Decorators of other packages above functions that became async; above views and tests each once a file."""

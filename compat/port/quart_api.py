@@ -20,6 +20,7 @@ OBJECTS = {
     **dict.fromkeys(("flask_testing.TestCase.client", "flask_testing.utils.TestCase.client"), CLIENT),
     **dict.fromkeys(("flask_testing.TestCase.app", "flask_testing.utils.TestCase.app"), APP),
     f"{APP}.login_manager": MANAGER,
+    "dash.Dash.server": APP,
 }
 
 #: Attributes that are to be awaited.

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from .findings import Complaint, check, todo
+from .findings import Complaint, todo
 from .inference import Inference
-from .program import Module, dotted_name
+from .program import Module
 
 _SERVER = "Serve with Hypercorn: `hypercorn module:app`, or `asyncio.run(hypercorn.asyncio.serve(app, Config()))`"
 _MOUNT = "hypercorn.middleware.DispatcherMiddleware"
 _WSGI = "hypercorn.middleware.AsyncioWSGIMiddleware"
-_DASH = (
-    "Require `dash[quart,async]>=4.4`, and close it with `login_guard` (docs/dash.md), or mount an older one's own "
-    f"server: {_MOUNT} with `{_WSGI}(dash.server)`"
-)
 #: What is called with the application, and what to do instead.
 TAKES_WSGI = {
     **dict.fromkeys(
@@ -42,12 +36,3 @@ def find_wsgi(module: Module, inference: Inference) -> Iterator[Complaint]:
         names = inference.externals(call.func, module.scopes[call])
         for name in sorted(names & TAKES_WSGI.keys()):
             yield todo(call, module.code(call), "it speaks WSGI, and Quart speaks ASGI", TAKES_WSGI[name])
-        if "dash.Dash" in names and _has_server(call):
-            yield check(call, module.code(call), "before its version 4.4 Dash speaks WSGI", _DASH)
-
-
-def _has_server(call: cst.Call) -> bool:
-    """Whether Dash is given an application: without one, or with a truth value, it makes its own."""
-    return any(
-        dotted_name(arg.keyword) == "server" and dotted_name(arg.value) not in ("True", "False") for arg in call.args
-    )

@@ -446,54 +446,6 @@ def test_an_extension_is_reported_once(tmp_path: Path) -> None:
     assert all(b"# PORT: flask_babel" in file.after for file in found.files)
 
 
-DASH = """
-from dash import Dash, Input, Output, callback
-
-app = Dash(__name__)
-
-
-@callback(Output("a", "children"), Input("b", "value"))
-def first(value):
-    return value
-
-
-@app.callback(Output("c", "children"), Input("b", "value"))
-def second(value):
-    return value
-
-
-@callback(Output("d", "children"), Input("b", "value"))
-async def on_the_loop(value):
-    return value
-
-
-@callback(Output("e", "children"), Input("b", "value"), websocket=True)
-def in_a_thread(value):
-    return value
-
-
-@callback(Output("f", "children"), Input("b", "value"), background=True)
-def in_a_process(value):
-    return value
-"""
-
-
-def test_sync_callbacks_of_dash_are_reported_once_a_file(tmp_path: Path) -> None:
-    """Sync callbacks leave Flask's threads for the event loop; async, websocket and background callbacks do not."""
-    (found,) = findings(tmp_path, DASH)
-
-    assert (found.line, found.level, found.what) == (7, "check", "callback of Dash")
-    assert "`first`" in found.why
-    assert "1 more" in found.why
-
-
-def test_async_callbacks_of_dash_are_no_finding(tmp_path: Path) -> None:
-    """Dash awaits them."""
-    code = DASH.replace("\ndef ", "\nasync def ")
-
-    assert findings(tmp_path, code) == []
-
-
 def test_what_blocks_is_reported_once_a_file(tmp_path: Path) -> None:
     """At its first place, with the number of the others."""
     views = "".join(f"@app.get('/{name}')\ndef {name}():\n    time.sleep(1)\n    open('x')\n\n\n" for name in "abc")

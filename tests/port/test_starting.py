@@ -38,23 +38,6 @@ def test_wsgi_is_to_do(tmp_path: Path, imported: str, call: str, do: str) -> Non
     assert do in found.do
 
 
-def test_dash_on_the_application_is_to_be_checked(tmp_path: Path) -> None:
-    """Dash is given the application: since its version 4.4 that may be Quart's."""
-    (tmp_path / "site.py").write_text("import dash\nfrom flask import Flask\n\ndash.Dash(server=Flask(__name__))\n")
-
-    (found,) = port(tmp_path).findings
-
-    assert (found.line, found.level) == (4, "check")
-    assert "dash[quart,async]" in found.do
-
-
-def test_dash_with_a_server_of_its_own_is_left(tmp_path: Path) -> None:
-    """Dash makes a Flask application where it is given none."""
-    (tmp_path / "site.py").write_text("import dash\n\nboth = dash.Dash(server=True), dash.Dash()\n")
-
-    assert port(tmp_path).findings == ()
-
-
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
