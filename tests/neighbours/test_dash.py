@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, expect
 
-from benchmarks.services.ports import free_port
-from tests.browser.chromium import HOW_TO_GET_IT, find_chromium, open_browser
-from tests.docs.pages import DOCS, ROOT, blocks
-from tests.services.environments import make_environment
-from tests.services.needed import needed
-from tests.serving.server import EXIT_TIMEOUT, Server, wait_until
+from tests.docs.pages import DOCS, blocks
+from tests.neighbours.dash_served import answered, browsing, environment, log_in, make_python, open_home, served
 
 PAGE = DOCS / "dash.md"
 _MESSAGE = "Please log in to access this page."
 _TIMEOUT = 120.0  # seconds
-_BROWSER_TIMEOUT = 30_000  # milliseconds; long, because the machine may be busy with other things
 #: A program that a reader's files are in front of: what a visitor is answered.
 _ASK = """
 import asyncio, json, sys
@@ -38,8 +32,7 @@ print(json.dumps({name: asyncio.run(ask(**request)) for name, request in json.lo
 @pytest.fixture(scope="module")
 def python(pytestconfig: pytest.Config) -> Path:
     """The Python of an environment that has Dash."""
-    requirements = Path(__file__).with_name("dash.txt")
-    return make_environment(pytestconfig.cache.mkdir("neighbours"), requirements) / "python"
+    return make_python(pytestconfig)
 
 
 @pytest.fixture(scope="module")
@@ -52,62 +45,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"}
-
-
 @pytest.fixture(scope="module")
 def address(python: Path, folder: Path) -> Iterator[str]:
     """The URL of the application."""
-    log = folder / "hypercorn.log"
-    port = free_port()
-    command = [str(python), "-m", "hypercorn", "--bind", f"127.0.0.1:{port}", "app:server"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            command, cwd=folder, env=_environment(folder), stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        server = Server(process, port, log)
-        wait_until(lambda: server.is_listening() or process.poll() is not None)
-        assert process.poll() is None, log.read_text()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(EXIT_TIMEOUT)
+    with served(python, folder) as address:
+        yield address
 
 
 @pytest.fixture
 async def context(address: str) -> AsyncIterator[BrowserContext]:
     """A browser of its own."""
-    async with open_browser(needed(find_chromium(), HOW_TO_GET_IT)) as browser:
-        context = await browser.new_context(base_url=address)
-        context.set_default_timeout(_BROWSER_TIMEOUT)
-        expect.set_options(timeout=_BROWSER_TIMEOUT)
+    async with browsing(address) as (context,):
         yield context
-        expect.set_options(timeout=5_000)  # Playwright's own
-
-
-async def log_in(page: Page, name: str, password: str) -> None:
-    """Fill in the form of the login page."""
-    await page.fill("[name=name]", name)
-    await page.fill("[name=password]", password)
-    await page.get_by_role("button", name="Log in").click()
-    await page.wait_for_selector("h1")
-
-
-async def open_home(context: BrowserContext, name: str, password: str) -> Page:
-    """A tab with the first page, for a user who has just logged in."""
-    page = await context.new_page()
-    await page.goto("/login")
-    await log_in(page, name, password)
-    await expect(page.locator("h1")).to_have_text(f"Hello, {name}")
-    return page
-
-
-async def answered(page: Page, kind: str, answer: str) -> None:
-    """Click on a button, and expect what its callback answers."""
-    await page.click(f"#{kind}")
-    await expect(page.locator(f"#from-{kind}")).to_have_text(answer)
 
 
 async def test_every_callback_has_the_user(context: BrowserContext) -> None:
@@ -181,7 +130,7 @@ def ask(python: Path, folder: Path, code: str, **requests: dict[str, object]) ->
     done = subprocess.run(  # noqa: S603 - our own command
         [str(python), str(program), json.dumps(requests)],
         cwd=folder,
-        env=_environment(folder),
+        env=environment(folder),
         capture_output=True,
         text=True,
         timeout=_TIMEOUT,
@@ -194,7 +143,7 @@ def ask(python: Path, folder: Path, code: str, **requests: dict[str, object]) ->
 
 def test_dash_below_a_path(python: Path, folder: Path) -> None:
     """Dash below a path is closed there, and neither the rest of the application nor Dash's files are."""
-    _, below, _ = (block.code for block in blocks(PAGE, "python"))
+    below = blocks(PAGE, "python")[1].code
     code = f"""
 import dash
 from compat import LoginManager, login_guard
@@ -228,7 +177,7 @@ server.add_url_rule("/other", "other", lambda: "open")
 @pytest.mark.parametrize("with_handler", [True, False])
 def test_debugging(python: Path, folder: Path, with_handler: bool) -> None:
     """With Dash's development tools a refusal is a 500, unless the application has an error handler for it."""
-    handler = blocks(PAGE, "python")[2].code if with_handler else ""
+    handler = blocks(PAGE, "python")[-1].code if with_handler else ""
     code = f"from app import app, server\napp.enable_dev_tools(debug=True)\n{handler}"
 
     refused = ask(python, folder, code, layout={"path": "/_dash-layout", "headers": {"Sec-Fetch-Mode": "cors"}})
