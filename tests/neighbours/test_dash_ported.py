@@ -6,6 +6,7 @@ It has pages, sync, async, websocket and background callbacks, a login form of i
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from playwright.async_api import Page, expect
 from compat.port.command import LEFT, main
 from compat.port.porter import port
 from tests.docs.pages import DOCS, ROOT, blocks
-from tests.neighbours.dash_served import answered, browsing, log_in, make_python, open_home, served
+from tests.neighbours.dash_served import answered, browsing, environment, log_in, make_python, open_home, served
 
 APPLICATION = ROOT / "tests" / "port" / "applications" / "dashboard"
 #: The lines of docs/dash.md that close a websocket whose login has ended, and what they and login.js need.
@@ -50,6 +51,24 @@ BY_HAND = [
     ("pages/home.py", "\ndef in_a_thread(", "\nasync def in_a_thread("),
     ("pages/home.py", "    time.sleep(0.1)", "    await asyncio.to_thread(time.sleep, 0.1)"),
 ]  # fmt: skip
+
+#: Whether the application's websocket takes a stranger.
+_HANDSHAKE = """
+import asyncio
+from app import server
+from quart.testing.connections import WebsocketResponseError
+
+async def shake_hands():
+    async with server.test_client().websocket("/_dash-ws-callback", headers={"Origin": "http://localhost"}) as socket:
+        await socket.send("{}")
+        await asyncio.sleep(0.5)
+
+try:
+    asyncio.run(shake_hands())
+    print("open")
+except WebsocketResponseError as refused:
+    print(refused.response.status_code)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +132,25 @@ def test_the_report_names_what_is_left(finished: Path, ported: Path) -> None:
     assert [each.what for each in port(finished).findings if "Dash" in each.what] == [
         "Dash( __name__, server=server, use_pages=True, suppress_c..."
     ]
+
+
+def shake_hands(python: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Ask the application for its websocket, as somebody without cookies."""
+    command = (str(python), "-c", _HANDSHAKE)
+    return subprocess.run(  # noqa: S603 - our own command
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_guard_of_requests_is_no_guard_of_the_websocket(python: Path, ported: Path, finished: Path) -> None:
+    """The ported application does not start before the guard is replaced: with it alone the websocket would be open."""
+    assert "NotImplementedError" in shake_hands(python, ported).stderr
+
+    started = shutil.copytree(ported, ported.parent / "started", dirs_exist_ok=True)
+    lines = (started / "app.py").read_text().splitlines(keepends=True)
+    (started / "app.py").write_text("".join(line for line in lines if not line.startswith("raise Not")))
+    assert shake_hands(python, started).stdout == "open\n"
+    assert shake_hands(python, finished).stdout == "401\n"
 
 
 async def test_it_works_on_flask(python: Path, tmp_path: Path) -> None:
