@@ -44,9 +44,10 @@ def whats(folder: Path, code: str, **others: str) -> list[str]:
     return [each.what for each in findings(folder, code, **others)]
 
 
-def test_dash_on_the_application_is_to_be_checked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", ["server=Flask(__name__)", "__name__, Flask(__name__)"])
+def test_dash_on_the_application_is_to_be_checked(tmp_path: Path, arguments: str) -> None:
     """Dash is given the application: since its version 4.4 that may be Quart's."""
-    (found,) = findings(tmp_path, "import dash\nfrom flask import Flask\n\ndash.Dash(server=Flask(__name__))\n")
+    (found,) = findings(tmp_path, f"import dash\nfrom flask import Flask\n\ndash.Dash({arguments})\n")
 
     assert (found.line, found.level) == (4, "check")
     assert "dash[quart,async]" in found.do
