@@ -26,7 +26,7 @@ _WITH_QUART = (
     "`login_guard(app.server)` (docs/dash.md)"
 )
 _OPEN = "Dash has a websocket on Quart, which this does not close"
-_CLOSE = "Write `login_guard(server)` instead (docs/dash.md): it closes both"
+_CLOSE = "Write `login_guard(server)` instead, with `under=...` for Dash below a path (docs/dash.md): it closes both"
 #: What registers a callback of Dash, and the options by which it runs in a thread or a process of its own.
 _CALLBACKS = {"dash.callback", f"{_DASH}.callback"}
 _NOT_ON_THE_LOOP = {"websocket", "background"}

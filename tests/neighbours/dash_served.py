@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -16,8 +17,10 @@ from tests.browser.chromium import HOW_TO_GET_IT, find_chromium, open_browser
 from tests.docs.pages import ROOT
 from tests.services.environments import make_environment
 from tests.services.needed import needed
-from tests.serving.server import EXIT_TIMEOUT, Server, wait_until
+from tests.serving.server import EXIT_TIMEOUT, Server
 
+#: In seconds. Dash takes long to import, and with it Celery, while other tests keep the machine busy.
+_START_TIMEOUT = 120.0
 _BROWSER_TIMEOUT = 30_000  # milliseconds; long, because the machine may be busy with other things
 
 
@@ -58,8 +61,11 @@ def served(python: Path, folder: Path, *server: str, variables: Mapping[str, str
     words = [word.format(port=port) for word in command]
     with started(folder, "server", str(python), "-m", *words, **(variables or {})) as process:
         running = Server(process, port, folder / "server.log")
-        wait_until(lambda: running.is_listening() or process.poll() is not None)
-        assert process.poll() is None, running.log.read_text()
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not running.is_listening():
+            assert process.poll() is None, running.log.read_text()
+            assert time.monotonic() < deadline, running.log.read_text()
+            time.sleep(0.1)
         yield f"http://127.0.0.1:{port}"
 
 
