@@ -4,7 +4,8 @@
 the async one. Keys, cookies, content (msgpack or JSON) and signed ids are Flask-Session's; so are the settings, but
 ``SESSION_TYPE`` can only be ``"redis"``. Needs the extra ``[sessions]``: redis and msgspec.
 
-What differs. A request that changes nothing in the session renews how long Redis keeps it, and does not write it again.
+What differs. A request that changes nothing in the session renews how long Redis keeps it, and does not write it again;
+a change inside a list or a dict of the session is one, whether or not ``session.modified`` is set.
 A session that was deleted meanwhile, as a login or logout in another request deletes it, is neither written nor named
 in the cookie: a slow request undoes neither. Sessions that were pickled before Flask-Session 0.7 are not read: they
 begin anew.
@@ -36,13 +37,16 @@ class ServerSession(SecureCookieSession):
     Args:
         sid: the id.
         content: what Redis has under the id; None if it has nothing.
+        encoded: *content* as it would be written now.
     """
 
-    def __init__(self, sid: str, content: dict[str, Any] | None = None) -> None:
+    def __init__(self, sid: str, content: dict[str, Any] | None = None, encoded: bytes | None = None) -> None:
         super().__init__(content)
         self.sid = sid
         #: Whether Redis had a session with this id when the request began.
         self.is_stored = content is not None
+        #: To be compared at the end: Python tells a session nothing of a change inside a list or a dict that it holds.
+        self.encoded_before = encoded
 
     def __bool__(self) -> bool:
         return any(key != _PERMANENT for key in self)
@@ -94,7 +98,7 @@ class RedisSessionInterface(SessionInterface):
         if sid is not None:
             content = self._decode(app, await self._read(self.key_prefix + sid))
             if content is not None:
-                return ServerSession(sid, content)
+                return ServerSession(sid, content, self._encode(content))
         session = ServerSession(self._new_id())
         if self.permanent:
             session.permanent = True
@@ -133,9 +137,8 @@ class RedisSessionInterface(SessionInterface):
                 response.delete_cookie(name, **place)
                 response.vary.add("Cookie")
             return
-        is_kept, lifetime = True, app.permanent_session_lifetime
-        if session.modified:
-            content = self._encode(dict(session))
+        is_kept, lifetime, content = True, app.permanent_session_lifetime, self._encode(dict(session))
+        if session.modified or content != session.encoded_before:
             is_kept = bool(await self.client.set(key, content, ex=lifetime, xx=session.is_stored))
         elif app.config["SESSION_REFRESH_EACH_REQUEST"]:
             is_kept = bool(await self.client.expire(key, lifetime))

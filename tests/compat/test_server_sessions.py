@@ -156,6 +156,23 @@ async def test_a_request_renews_the_time_only(app: Quart, store: Any) -> None:
     assert store.ttl(key) > 1000
 
 
+@pytest.mark.parametrize("refreshes", [True, False])
+async def test_a_change_inside_a_list_is_kept(app: Quart, store: Any, refreshes: bool) -> None:
+    """What is appended to a list in the session is kept without ``session.modified``, as by Flask-Session."""
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = refreshes
+
+    @app.post("/put/<thing>")
+    async def put(thing: str) -> str:
+        session.setdefault("things", {"list": []})["list"].append(thing)
+        return str(session["things"]["list"])
+
+    client = QuartClient(app)
+    for thing in ("tea", "milk", "sugar"):
+        await client.post(f"/put/{thing}")
+    (key,) = store.keys()
+    assert msgspec.msgpack.decode(store.get(key))["things"] == {"list": ["tea", "milk", "sugar"]}
+
+
 @pytest.fixture
 def slow(app: Quart) -> asyncio.Event:
     """What the pages /slow/look and /slow/write wait for, after they have read or changed the session."""
