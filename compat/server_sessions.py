@@ -21,13 +21,15 @@ from itsdangerous import BadSignature, Signer
 from quart import Quart, Response
 from quart.sessions import SecureCookieSession, SessionInterface
 from quart.wrappers import BaseRequestWebsocket
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import ResponseError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .errors import ConfigurationError
 
 _PERMANENT = "_permanent"
+#: OWASP's least for the randomness of a session's id: 64 bits (Session Management Cheat Sheet).
+_LEAST_ID_BYTES = 8
 _FORMATS: dict[str, Any] = {"msgpack": msgspec.msgpack, "json": msgspec.json}
 
 
@@ -62,7 +64,7 @@ class RedisSessionInterface(SessionInterface):
     """Reads sessions from Redis before a request, and writes them after it.
 
     Args:
-        client: an async client of Redis that returns bytes.
+        client: an async client of Redis, or of a cluster, that returns bytes.
         key_prefix: what the keys in Redis begin with.
         permanent: whether new sessions are permanent.
         id_bytes: how many random bytes an id is made of.
@@ -72,7 +74,7 @@ class RedisSessionInterface(SessionInterface):
 
     def __init__(
         self,
-        client: Redis,
+        client: Redis | RedisCluster,
         *,
         key_prefix: str = "session:",
         permanent: bool = True,
@@ -197,9 +199,9 @@ class RedisSessionInterface(SessionInterface):
 class Session:
     """Keeps an application's sessions in Redis, by Flask-Session's settings.
 
-    ``SESSION_REDIS`` is a ``redis.asyncio.Redis``, the one on this machine by default; ``SESSION_KEY_PREFIX``,
-    ``SESSION_PERMANENT``, ``SESSION_ID_LENGTH`` (bytes), ``SESSION_SERIALIZATION_FORMAT`` and ``SESSION_USE_SIGNER``
-    are as in Flask-Session 0.8.
+    ``SESSION_REDIS`` is a ``redis.asyncio.Redis`` or ``RedisCluster``, by default the Redis on this machine;
+    ``SESSION_KEY_PREFIX``, ``SESSION_PERMANENT``, ``SESSION_ID_LENGTH`` (bytes), ``SESSION_SERIALIZATION_FORMAT`` and
+    ``SESSION_USE_SIGNER`` are as in Flask-Session 0.8.
 
     Raises:
         ConfigurationError: one of the settings cannot be used.
@@ -212,22 +214,27 @@ class Session:
     def init_app(self, app: Quart) -> None:
         """Put the sessions of *app* into Redis. Its connections are closed when the application stops."""
         get = app.config.get
-        if get("SESSION_TYPE", "redis") != "redis":
+        if str(get("SESSION_TYPE", "redis")).lower() != "redis":
             raise ConfigurationError("SESSION_TYPE", get("SESSION_TYPE"), "only 'redis' is supported")
         serialization_format = get("SESSION_SERIALIZATION_FORMAT", "msgpack")
         if serialization_format not in _FORMATS:
             raise ConfigurationError(
                 "SESSION_SERIALIZATION_FORMAT", serialization_format, f"use one of {', '.join(_FORMATS)}"
             )
+        key_prefix, id_bytes = get("SESSION_KEY_PREFIX", "session:"), get("SESSION_ID_LENGTH", 32)
+        if not isinstance(key_prefix, str):
+            raise ConfigurationError("SESSION_KEY_PREFIX", key_prefix, "use text, which may be empty")
+        if not isinstance(id_bytes, int) or id_bytes < _LEAST_ID_BYTES:
+            raise ConfigurationError("SESSION_ID_LENGTH", id_bytes, f"use a number of bytes from {_LEAST_ID_BYTES}")
         client = get("SESSION_REDIS") or Redis()
-        if not isinstance(client, Redis):
+        if not isinstance(client, Redis | RedisCluster):
             # Its type alone: a URL may hold a password.
-            raise ConfigurationError("SESSION_REDIS", type(client), "make it with redis.asyncio.Redis")
+            raise ConfigurationError("SESSION_REDIS", type(client), "make it with redis.asyncio.Redis or RedisCluster")
         app.session_interface = RedisSessionInterface(  # type: ignore[assignment]  # any interface may be set
             client,
-            key_prefix=get("SESSION_KEY_PREFIX", "session:"),
+            key_prefix=key_prefix,
             permanent=get("SESSION_PERMANENT", True),
-            id_bytes=get("SESSION_ID_LENGTH", 32),
+            id_bytes=id_bytes,
             serialization_format=serialization_format,
             use_signer=get("SESSION_USE_SIGNER", False),
         )

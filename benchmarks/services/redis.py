@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import redis
@@ -23,7 +23,7 @@ def find_redis() -> str | None:
 
 
 @contextmanager
-def run_redis(program: str, *, port: int | None = None) -> Iterator[str]:
+def run_redis(program: str, *, port: int | None = None, more_options: Sequence[str] = ()) -> Iterator[str]:
     """A server that runs until the end of the block; gives its address, ``redis://127.0.0.1:port``.
 
     With a *port*, it is started there, as when a server is started again.
@@ -31,7 +31,7 @@ def run_redis(program: str, *, port: int | None = None) -> Iterator[str]:
     wanted = port
     for _ in range(_ATTEMPTS):
         port = wanted or free_port()
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", *more_options]
         process = subprocess.Popen(  # noqa: S603 - our own command
             [program, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +18,8 @@ from markupsafe import Markup
 from quart import Quart, flash, get_flashed_messages, session
 from quart.testing import QuartClient
 
+from benchmarks.services.ports import free_port
+from benchmarks.services.redis import HOW_TO_GET_IT, find_redis, run_redis
 from compat import (
     ConfigurationError,
     LoginClient,
@@ -27,6 +31,7 @@ from compat import (
     logout_user,
 )
 from compat.server_sessions import Session
+from tests.services.needed import needed
 
 pytestmark = pytest.mark.services
 
@@ -280,6 +285,9 @@ async def test_login_client(app: Quart) -> None:
         ("SESSION_REDIS", redis.Redis()),
         ("SESSION_REDIS", "redis://:sesame@localhost"),
         ("SESSION_SERIALIZATION_FORMAT", "pickle"),
+        ("SESSION_KEY_PREFIX", None),
+        ("SESSION_ID_LENGTH", 7),
+        ("SESSION_ID_LENGTH", "32"),
     ],
 )
 def test_settings_that_cannot_be_used(setting: str, value: object) -> None:
@@ -311,3 +319,39 @@ async def test_markup_is_text(app: Quart) -> None:
         kept["message"] = Markup("<b>")
     async with client.session_transaction() as kept:
         assert type(kept["message"]) is str
+
+
+@pytest.fixture
+def cluster_url(tmp_path: Path) -> Iterator[str]:
+    """A cluster of Redis that has one node."""
+    program = needed(find_redis(), HOW_TO_GET_IT)
+    options = ["--cluster-enabled", "yes", "--cluster-port", str(free_port()), "--dir", str(tmp_path)]
+    with run_redis(program, more_options=options) as url:
+        node: Any = redis.from_url(url)
+        with closing(node):
+            node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            while b"cluster_state:ok" not in node.execute_command("CLUSTER", "INFO"):
+                time.sleep(0.05)
+        yield url
+
+
+async def test_a_cluster(cluster_url: str) -> None:
+    """Sessions are kept in a cluster of Redis as well; the name of the store has no case, as in Flask-Session."""
+    app = Quart(__name__)
+    LoginManager(app).user_loader(Person)
+    app.config.update(SESSION_TYPE="Redis", SESSION_REDIS=redis.asyncio.RedisCluster.from_url(cluster_url))
+    Session(app)
+
+    @app.get("/")
+    async def index() -> str:
+        return str(current_user.is_authenticated)
+
+    @app.post("/logout")
+    async def logout() -> str:
+        return str(logout_user())
+
+    async with app.test_app():
+        client = LoginClient(app, user=Person("ada"))
+        assert await get(client, "/") == "True"
+        await client.post("/logout")
+        assert await get(client, "/") == "False"
