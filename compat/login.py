@@ -12,7 +12,7 @@ from . import config as configuration
 from . import login_session, tokens
 from .commit import access_user, identifier_of_client
 from .current import UserProxy, current_login
-from .errors import DurationError, HeadersSent, WebsocketIsReadOnly
+from .errors import DurationError, HeadersSent, UserNotLoaded, WebsocketIsReadOnly
 from .loading import read_claim
 from .mixins import read_flag, read_id
 from .request_login import RequestLogin
@@ -75,6 +75,9 @@ def logout_user() -> bool:
 
     The cookie is deleted even if the application calls ``session.clear()`` afterwards.
 
+    If the view has emptied or changed the session since the user was loaded, so that it or the remember cookie names
+    somebody else, and the loader is async, then *the user* is the one who was loaded.
+
     In this order: the user is accessed; the login is removed from the session, the rest of which stays;
     ``user_logged_out`` is sent with the user; ``current_user`` becomes anonymous. ``session.clear()`` may come before
     or after. At the end of the request a session that is kept on the server gets a new id: a slower request that has
@@ -83,10 +86,11 @@ def logout_user() -> bool:
     Raises:
         WebsocketIsReadOnly: this is a websocket.
         HeadersSent: this is a streamed body, or a background task of a request that was answered.
+        UserNotLoaded: nobody was loaded, as in a context that was pushed by hand, and the loader is async.
         Exception: whatever a loader raised; the login stays.
     """
     login = _writable_login("logout_user")
-    user = access_user(login)
+    user = _access_user_who_leaves(login)
 
     login.renews_session_id = login.renews_session_id or login_session.USER_ID in login.session
     login_session.end(login.session)
@@ -146,6 +150,16 @@ def _writable_login(verb: str) -> RequestLogin:
     if login.is_answered:
         raise HeadersSent(verb)
     return login
+
+
+def _access_user_who_leaves(login: RequestLogin) -> Any:
+    try:
+        return access_user(login)
+    except UserNotLoaded:  # the session was changed by hand
+        if login.outcome is None or login.outcome.error is not None:
+            raise
+        login.show(login.outcome.user)
+        return login.user
 
 
 def _check_remembering(login: RequestLogin, duration: Any) -> None:

@@ -92,6 +92,27 @@ def flask_application(**config: Any) -> flask.Flask:
     return app
 
 
+def first_use_of_the_user() -> list[str]:
+    """What the first use of ``current_user`` does with a login, in order: the loader and ``user_accessed``."""
+    order: list[str] = []
+    app = flask_application()
+    manager: Any = app.login_manager  # type: ignore[attr-defined, unused-ignore]
+    load = manager._user_callback
+
+    @manager.user_loader  # type: ignore[untyped-decorator, unused-ignore]
+    def note(user_id: str) -> Any:
+        order.append("loader")
+        return load(user_id)
+
+    with (
+        flask_login.user_accessed.connected_to(lambda _app: order.append("user_accessed"), sender=app),
+        app.test_request_context("/"),
+    ):
+        flask.session["_user_id"] = "1"
+        assert flask_login.current_user.id == "1"
+    return order
+
+
 def main_branch_application(**config: Any) -> flask.Flask:
     """The same with the client's identifier of Flask-Login's main branch (0.7.0.dev at c8bba84), which no index has.
 

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from quart import Quart, request_started, websocket, websocket_started
+from quart import Quart, request_started, session, websocket, websocket_started
 
-from compat import UserNotLoaded, current_user
+from compat import UserNotLoaded, current_user, load_user, user_accessed
 
+from . import flask_side
 from .site import Kind, Site, close_browser, listening, names, plain_vary, set_cookies, text
 
 Answers = list[object]
@@ -67,6 +68,29 @@ async def test_a_refused_look_leaves_no_trace(site: Site, remembered: bool, hidd
     source = ["user_loaded_from_cookie"] if remembered else []
     assert names(heard) == ["user_accessed", *source, "user_loaded"]
     assert site.loads == ["1", "1"]
+
+
+@pytest.mark.parametrize("where", ["view", "context"])
+async def test_the_loader_comes_before_user_accessed(kind: Kind, where: str) -> None:
+    """The user is loaded before ``user_accessed`` is sent, on the spot as well; Flask-Login sends it first."""
+    site = Site(kind)
+    client = await site.logged_in()
+    order: list[str] = []
+
+    def note(_app: object) -> None:
+        order.extend(["loader"] * len(site.loads) + ["user_accessed"])
+
+    with user_accessed.connected_to(note, sender=site.app):
+        if where == "view":
+            assert await text(client, "/whoami") == "susan"
+        else:
+            async with site.app.test_request_context("/"):
+                session["_user_id"] = "1"
+                name = (await load_user()).name if kind == "async" else current_user.name
+                assert name == "susan"
+
+    assert order == ["loader", "user_accessed"]
+    assert flask_side.first_use_of_the_user() == order[::-1]
 
 
 async def test_a_sync_loader_runs_once() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from quart import session
 
-from compat import current_user, login_user, logout_user
+from compat import UserNotLoaded, current_user, encode_cookie, login_user, logout_user, user_logged_out
 
 from . import flask_side
-from .site import REMEMBER, Kind, Person, Site, close_browser, cookie, text
+from .site import REMEMBER, SECRET, Kind, Person, Site, close_browser, cookie, put_cookie, text
 
 ORDERS = ["logout, clear", "clear, logout", "read, clear, logout", "logout, clear, logout"]
 
@@ -62,6 +62,48 @@ async def test_both_orders_log_out(site: Site, order: str, user: str, closed: bo
 
     assert (cookie(client, REMEMBER), site.session_of(client)) == (None, {})
     assert await text(client, "/whoami") == "nobody"
+
+
+@pytest.mark.parametrize("change", ["clear", "change"])
+async def test_a_logout_after_the_session_names_another(site: Site, kind: Kind, change: str) -> None:
+    """A session or remember cookie that names another user meanwhile keeps nobody from logging out.
+
+    With an async loader the signal has the user who was loaded, with a sync one whoever the cookies name by then, as in
+    Flask-Login.
+    """
+    left: list[str] = []
+
+    @user_logged_out.connect_via(site.app)
+    def note(_app: object, user: Person) -> None:
+        left.append(f"{user.name} as {current_user.name}")
+
+    @site.app.route("/leave-as-another")
+    async def leave_as_another() -> str:
+        if change == "clear":
+            session.clear()
+        else:
+            session["_user_id"] = "2"
+        return str(logout_user())
+
+    client = await site.logged_in()
+    put_cookie(client, REMEMBER, encode_cookie("2", SECRET))
+
+    assert await text(client, "/leave-as-another") == "True"
+
+    name = "henry" if kind == "sync" else "susan"
+    assert left == [f"{name} as {name}"]
+    assert (cookie(client, REMEMBER), site.session_of(client)) == (None, {})
+    assert await text(client, "/whoami") == "nobody"
+
+
+async def test_a_logout_of_somebody_who_is_not_loaded() -> None:
+    """In a context that was pushed by hand an async loader has to be awaited before a logout."""
+    site = Site("async")
+    async with site.app.test_request_context("/"):
+        session["_user_id"] = "1"
+        with pytest.raises(UserNotLoaded):
+            logout_user()
+        assert session["_user_id"] == "1"
 
 
 def test_flask_login_remembers_who_has_left() -> None:
