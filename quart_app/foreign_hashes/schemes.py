@@ -36,7 +36,7 @@ FORMS: Mapping[str, re.Pattern[str]] = {
         "sha256_crypt": r"\$5\$(?:rounds=(?P<crypt_rounds>\d{1,9})\$)?[./A-Za-z0-9]{0,16}\$[./A-Za-z0-9]{43}",
         "sha512_crypt": r"\$6\$(?:rounds=(?P<crypt_rounds>\d{1,9})\$)?[./A-Za-z0-9]{0,16}\$[./A-Za-z0-9]{86}",
         "md5_crypt": r"\$1\$[./A-Za-z0-9]{0,8}\$[./A-Za-z0-9]{22}",
-        "phpass": r"\$[PH]\$[5-9A-F][./A-Za-z0-9]{8}[./A-Za-z0-9]{22}",  # the first: 2^7 to 2^17 rounds of MD5
+        "phpass": r"\$[PH]\$[5-9A-H][./A-Za-z0-9]{8}[./A-Za-z0-9]{22}",  # the first: 2^7 to 2^19 rounds, passlib's
         "werkzeug": r"(?P<digest>md5|sha1|sha224|sha256|sha384|sha512)\$(?P<salt>[^$]*)\$(?P<hash>[0-9a-f]{32,128})",
         "django_pbkdf2": r"pbkdf2_(?P<digest>sha1|sha256)\$(?P<rounds>\d{1,9})\$(?P<salt>[^$]+)\$(?P<hash>[+/=\w]+)",
         "django_scrypt": (

@@ -160,6 +160,26 @@ def test_costs_are_limited(stored: str) -> None:
     assert not hashes_of(*TOGETHER).reads(stored)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "stored"),
+    [
+        ("argon2", "$argon2id$v=19$m=65536,t=3,p=4$GWOMEUKI8Z7z/j+HcO4dow$" + "a" * 43),
+        ("bcrypt", "$2b$13$L5jVDCnz7BNd/zZKQvbb4.L35JTCrFnoO7TZMapqhqlsEyRazp8ii"),
+        ("django", "argon2$argon2id$v=19$m=102400,t=2,p=8$GWOMEUKI8Z7z/j+HcO4dow$" + "a" * 43),
+        ("django", "pbkdf2_sha256$1500000$salt$" + "a" * 43 + "="),
+        ("django", "scrypt$16384$salt$8$5$" + "a" * 86 + "=="),
+        ("pbkdf2_sha256", "$pbkdf2-sha256$29000$c2FsdA$" + "a" * 43),
+        ("phpass", "$P$HgWU3D0p45q0KTkpnCUuBMrOEDk2QQ."),
+        ("scrypt", "$scrypt$ln=16,r=8,p=1$c2FsdA$" + "a" * 43),
+        ("sha256_crypt", "$5$rounds=535000$salt$" + "a" * 43),
+        ("sha512_crypt", "$6$rounds=656000$salt$" + "a" * 86),
+    ],
+)
+def test_default_costs_are_accepted(scheme: str, stored: str) -> None:
+    """What the libraries make by default is read: Django 6.1, Flask-Bcrypt 1.0 and libpass 1.9 or passlib 1.7."""
+    assert hashes_of(scheme).reads(stored)
+
+
 @st.composite
 def damaged_hashes(draw: st.DrawFn) -> str:
     """Hashes with a part cut out, and another one inserted; texts that are written like hashes; any text."""
