@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import socketio  # type: ignore[import-untyped]
 
+from compat import load_user_from_scope
 from tests.docs.pages import DOCS, programs
 from tests.serving.in_process import served
 from tests.serving.server import RESPONSE_TIMEOUT, wait_until
@@ -41,11 +42,17 @@ class Site:
             assert response.status == 200
             self.cookies = "; ".join(value.split(";")[0] for value in response.headers.get_all("Set-Cookie", []))
 
-    def connect(self, transport: str) -> socketio.Client:
+    def connect(self, transport: str, namespace: str = "/") -> socketio.Client:
         """Open a connection with the cookies of the browser."""
         client = socketio.Client(reconnection=False)
         headers = {"Cookie": self.cookies, "User-Agent": "a browser"}
-        client.connect(f"http://127.0.0.1:{self.port}", headers=headers, transports=[transport], wait_timeout=10)
+        client.connect(
+            f"http://127.0.0.1:{self.port}",
+            headers=headers,
+            transports=[transport],
+            namespaces=list({"/", namespace}),
+            wait_timeout=10,
+        )
         return client
 
 
@@ -88,5 +95,28 @@ async def test_a_login_that_ends_ends_the_connection(site: Site, example: Any) -
         client = site.connect("websocket")
         site.post("/logout")
         wait_until(lambda: not client.connected)
+
+    await asyncio.to_thread(visit)
+
+
+async def test_a_logout_ends_the_connections_of_all_namespaces(site: Site, example: Any) -> None:
+    """Logging out disconnects the user from namespaces that have entered the room, too."""
+
+    @example.sio.on("connect", namespace="/admin")  # type: ignore[untyped-decorator]
+    async def connect(sid: str, environ: dict[str, Any]) -> bool | None:
+        user = await load_user_from_scope(example.quart_app, environ["asgi.scope"])
+        if not user.is_authenticated:
+            return False
+        await example.sio.enter_room(sid, f"user {user.get_id()}", namespace="/admin")
+        return None
+
+    def visit() -> None:
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            site.connect("websocket", "/admin")
+        site.post("/login/susan")
+        client = site.connect("websocket", "/admin")
+        assert set(client.namespaces) == {"/", "/admin"}
+        site.post("/logout")
+        wait_until(lambda: not client.namespaces)
 
     await asyncio.to_thread(visit)
