@@ -6,13 +6,14 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
-from quart import Quart
+from quart import Quart, g
 from quart.testing import QuartClient
 
-from compat import current_user, load_user, login_guard, login_required
-from tests.neighbours.conftest import susan
+from compat import LoginManager, current_user, load_user, login_guard, login_required
+from tests.neighbours.conftest import User, susan
 
 ON_QUART_023 = version("quart").startswith("0.23")
 
@@ -143,6 +144,83 @@ async def test_csrf_is_checked_before_the_login(app: Quart) -> None:
         return "In."
 
     assert (await QuartClient(app).post("/")).status_code == 400
+
+
+# --- quart-compress
+
+
+@pytest.mark.parametrize("first", ["compat", "quart-compress"])
+async def test_a_compressed_page_varies_by_both(first: str) -> None:
+    """A page that is compressed still varies by cookie, whichever extension was made first."""
+    from quart_compress import Compress
+
+    app = Quart("compressed")
+    app.secret_key = "only for this test"
+    if first == "quart-compress":
+        Compress(app)
+    LoginManager[User](app).user_loader(lambda _: User())
+    if first == "compat":
+        Compress(app)
+
+    @app.get("/")
+    @login_required
+    async def view() -> str:
+        return "In. " * 500
+
+    response = await susan(app).get("/", headers={"Accept-Encoding": "gzip"})
+
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert set(response.vary) == {"Accept-Encoding", "Cookie"}
+
+
+# --- quart-db
+
+
+@pytest.mark.parametrize("opens", [True, False])
+async def test_the_loader_opens_a_connection_of_quart_db(app: Quart, tmp_path: Path, opens: bool) -> None:
+    """The user loader cannot use ``g.connection``, which is made after it has run, and opens a connection itself."""
+    from quart_db import QuartDB
+
+    db = QuartDB(app, url=f"sqlite:///{tmp_path}/users.db")
+
+    async def load(user_id: str) -> User:
+        if opens:
+            async with db.connection() as connection:
+                await connection.fetch_val("SELECT 1")
+        else:
+            await g.connection.fetch_val("SELECT 1")
+        return User()
+
+    app.login_manager.user_loader(load)  # type: ignore[attr-defined]  # the manager of the fixture
+
+    @app.get("/")
+    @login_required
+    async def view() -> str:
+        return str(await g.connection.fetch_val("SELECT 42"))
+
+    async with app.test_app():
+        response = await susan(app).get("/")
+
+    assert response.status_code == (200 if opens else 500)
+
+
+# --- quart-uploads
+
+
+async def test_uploaded_files_are_open_without_a_guard(app: Quart, tmp_path: Path) -> None:
+    """The view of quart-uploads sends files to strangers, until a guard closes its path."""
+    from quart_uploads import UploadSet, configure_uploads
+
+    (tmp_path / "contract.pdf").write_text("secret")
+    app.config["UPLOADED_PAPERS_DEST"] = str(tmp_path)
+    configure_uploads(app, UploadSet("papers", ("pdf",)))
+    path = "/_uploads/papers/contract.pdf"
+
+    before = (await QuartClient(app).get(path)).status_code
+    login_guard(app, under="/_uploads/")
+    after = [(await client.get(path)).status_code for client in (QuartClient(app), susan(app))]
+
+    assert (before, after) == (200, [302, 200])
 
 
 # --- Authlib
