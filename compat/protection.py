@@ -108,10 +108,15 @@ def identifier_to_write(
     """
     if generator is not create_identifier:
         return generator()
-    form = config.get("SESSION_IDENTIFIER", _FORMS[0])
+    return identifiers(connection, generator)[_FORMS.index(written_form(config))]
+
+
+def written_form(config: Mapping[str, Any]) -> str:
+    """``SESSION_IDENTIFIER``; ConfigurationError if it is unknown."""
+    form: str = config.get("SESSION_IDENTIFIER", _FORMS[0])
     if form not in _FORMS:
         raise ConfigurationError("SESSION_IDENTIFIER", form, f'use "{_FORMS[0]}" or "{_FORMS[1]}"')
-    return identifiers(connection, generator)[_FORMS.index(form)]
+    return form
 
 
 def create_identifier() -> str:

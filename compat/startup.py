@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from quart import Quart, current_app
 
+from .config import fresh_seconds, remember_duration
 from .current import find_auth
 from .errors import UnsupportedEventLoop
 from .event_loop import is_supported
-from .protection import check_mode
+from .protection import check_mode, written_form
+from .tokens import accepts, issued_format
 
 
 async def before_serving() -> None:
     """Note the start; refuse it where each request would otherwise be answered with 500.
 
     Raises:
-        ConfigurationError: ``SESSION_PROTECTION`` has a value that is none.
+        ConfigurationError, DurationError: a setting has a value that would fail at the first login.
         UnsupportedEventLoop: the server runs the application on another event loop.
     """
     if not is_supported(current_app):
         raise UnsupportedEventLoop
-    auth = find_auth(current_app)
-    check_mode(current_app.config.get("SESSION_PROTECTION", auth.settings.session_protection))
+    auth, config = find_auth(current_app), current_app.config
+    check_mode(config.get("SESSION_PROTECTION", auth.settings.session_protection))
+    written_form(config)
+    accepts(config, issued_format(config))
+    remember_duration(auth.duration)
+    fresh_seconds(config)
     auth.is_start_known = True
 
 

@@ -75,11 +75,11 @@ class RememberSerializer(QuartAuth.serializer_class):  # type: ignore[valid-type
         if not self._keys:
             raise BadSignature("no SECRET_KEY")
         if "|" in token:
-            user_id = _verify(token, self._keys) if _accepts(self._config, FLASK_LOGIN) else None
+            user_id = _verify(token, self._keys) if accepts(self._config, FLASK_LOGIN) else None
             if user_id is None:
                 raise BadSignature("not signed as Flask-Login does")
             return user_id
-        if not _accepts(self._config, TIMED):
+        if not accepts(self._config, TIMED):
             raise BadSignature("format not accepted")
         try:
             payload, issued = super().loads(token, return_timestamp=True)
@@ -103,7 +103,8 @@ def issued_format(config: Config) -> str:
     return _check("REMEMBER_COOKIE_ISSUE", config.get("REMEMBER_COOKIE_ISSUE", TIMED))
 
 
-def _accepts(config: Config, name: str) -> bool:
+def accepts(config: Config, name: str) -> bool:
+    """Whether ``REMEMBER_COOKIE_ACCEPT`` has the format *name*; ConfigurationError if it has an unknown one."""
     accepted = config.get("REMEMBER_COOKIE_ACCEPT")
     if accepted is None:
         return True

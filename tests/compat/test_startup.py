@@ -1,9 +1,12 @@
 """An application that the server has not started says so, once, instead of failing in some view."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 from quart import Quart
+
+from compat import ConfigurationError, DurationError
 
 from .site import Site, text
 
@@ -69,3 +72,21 @@ async def test_an_application_that_does_nothing_at_its_start_is_silent(
     await text(site.client(), "/whoami")
 
     assert warnings(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("SESSION_PROTECTION", True),
+        ("SESSION_IDENTIFIER", "0.7"),
+        ("REMEMBER_COOKIE_ISSUE", "flask_login"),
+        ("REMEMBER_COOKIE_ACCEPT", ["flask_login"]),
+        ("REMEMBER_COOKIE_DURATION", "365"),
+        ("FRESH_LOGIN_DURATION", "1h"),
+    ],
+)
+async def test_a_wrong_setting_is_found_at_the_start(setting: str, value: Any) -> None:
+    """A setting that would fail at the first login, or switch a protection off, is an error that names it."""
+    site = Site(**{setting: value})
+    with pytest.raises((ConfigurationError, DurationError), match=setting):
+        await site.app.startup()
