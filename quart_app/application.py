@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from . import waiting_time
 from .framework.early_checks import EarlyChecks
 from .framework.http_connection import HttpConnection
 from .framework.templating import PromptEnvironment
@@ -16,6 +21,10 @@ class Application(EarlyChecks):
 
     asgi_http_class = HttpConnection
     jinja_environment = PromptEnvironment  # type: ignore[assignment] # typed in Flask's base class as Flask's own
+
+    def add_background_task(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Run a function beside the request, whose waiting time it neither uses up nor is limited by."""
+        waiting_time.call_without_limit(partial(super().add_background_task, func, *args, **kwargs))
 
     @property
     def settings(self) -> Settings:

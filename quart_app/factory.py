@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import configure_mappers
 
-from . import cli, defences, live, operation
+from . import cli, defences, live, operation, waiting_time
 from .accounts.attempts import AttemptCounter
 from .accounts.login import answer_ended_login, login_manager
 from .accounts.password_rules import TEST_PASSWORD, read_common_passwords
@@ -106,6 +106,8 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     )
     current_throttle.add(app, throttle)
 
+    app.early_request_check(waiting_time.begin)
+    app.early_websocket_check(waiting_time.begin)
     defences.init_app(app)
     rate_limits.init_app(app, settings)
     protect_forms(app)

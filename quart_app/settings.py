@@ -108,8 +108,9 @@ class Settings(BaseSettings):
     password_method: str = Field(default="scrypt:32768:8:3", pattern=r"^(scrypt:\d+:\d+:\d+|pbkdf2:\w+:\d+)$")
     #: Threads for hashing. Each uses a core and 32 MiB while it hashes.
     password_threads: int = Field(default=2, gt=0)
-    #: Passwords that may wait for a thread: about 5 s with two threads and 0.25 s for a hash. Further ones get a 503.
-    password_queue: int = Field(default=32, ge=0)
+    #: Passwords that may wait for a thread, or for others with the same name: about 2 s with two threads and 0.25 s for
+    #: a hash. Further ones get a 503 at once, and so does one that has waited for 2.5 s (``waiting_time.py``).
+    password_queue: int = Field(default=16, ge=0)
 
     #: Names of other libraries' hashes that are accepted, separated by commas (``foreign_hashes/schemes.py``). They are
     #: replaced when their users log in.

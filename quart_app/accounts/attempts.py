@@ -53,13 +53,16 @@ class AttemptCounter:
         return Attempt(number, ends_at)
 
     async def discount(self, key: str) -> None:
-        """Take one attempt back, because no password was checked."""
+        """Take one attempt back, because no password was checked. Runs in the background, as :meth:`clear` does."""
         query = (
             update(FailedAttempts)
             .where(FailedAttempts.key == key, FailedAttempts.count > 0)
             .values(count=FailedAttempts.count - 1)
         )
-        await self._database.execute(query)
+        try:
+            await self._database.execute(query)
+        except DatabaseUnavailable as error:
+            current_app.logger.warning("Could not take back the count of an unchecked attempt: %s", error.__cause__)
 
     async def forget(self, key: str) -> None:
         """Delete the count of a key."""

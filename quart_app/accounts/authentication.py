@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import update
 
 from quart_app.database import current_database
+from quart_app.errors.problems import LimitReached
 from quart_app.models.user import User, username_key
 from quart_app.operation.events import Event, Reason, record
 
@@ -20,7 +21,7 @@ from .passwords import (
     has_outdated_hash,
     set_password,
 )
-from .throttle import PasswordAttempt, TooManyAttempts, attempts_key, current_throttle
+from .throttle import PasswordAttempt, attempts_key, current_throttle
 from .users import user_by_login
 
 
@@ -33,6 +34,7 @@ async def authenticate(name: str, password: str) -> User | None:
 
     Raises:
         TooManyAttempts: too many attempts have failed; the password was not checked.
+        TooManyAtOnce: too many wait to be checked; nothing is counted.
         PasswordsBusy: too many passwords are being checked; nothing is counted.
     """
     user = await user_by_login(name)
@@ -73,6 +75,7 @@ async def confirm_password(user: User, password: str) -> bool:
 
     Raises:
         TooManyAttempts: too many attempts have failed; the password was not checked.
+        TooManyAtOnce: too many wait to be checked; nothing is counted.
         PasswordsBusy: too many passwords are being checked; nothing is counted.
     """
     row = user.login_session
@@ -91,7 +94,7 @@ async def _recorded_attempt(key: str, user: User | None) -> AsyncIterator[Passwo
     try:
         async with current_throttle().attempt(key) as attempt:
             yield attempt
-    except TooManyAttempts:
+    except LimitReached:
         record(Event.THROTTLED, user_id=None if user is None else user.id)
         raise
 

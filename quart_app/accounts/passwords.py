@@ -7,16 +7,19 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
+from math import ceil
 from threading import Semaphore
 from typing import TypeVar, TypeVarTuple
 
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from quart_app import waiting_time
+from quart_app.errors.problems import PASSWORDS_BUSY, TypedError
 from quart_app.extension import Extension
 from quart_app.foreign_hashes import ForeignHashes, scheme_of
 from quart_app.models.user import User
@@ -31,15 +34,26 @@ Result = TypeVar("Result")
 
 _HASH = re.compile(r"(scrypt|pbkdf2)(:\w+)*\$[^$]+\$[0-9a-f]+", re.ASCII)
 _NO_PASSWORD = ""  # hashed only to take as long as a real password
-HASH_QUEUE_TIMEOUT = 5.0
-"""Seconds that a password waits for a thread: the length of the queue alone does not bound the wait."""
+
+DATABASE_SHARE = 0.5
+"""Seconds of the waiting time of a request that a password leaves to the database, which is asked afterwards."""
+HASH_TIMEOUT = 1.0
+"""Seconds for which a request whose waiting time is over goes on waiting for a hash that has begun."""
 
 
-class PasswordsBusy(ServiceUnavailable):
-    """The queue for hashing is full, or did not move in time: 503, and this password was not hashed."""
+class PasswordsBusy(TypedError, ServiceUnavailable):
+    """The queue for hashing is full, or did not move in time: 503, and this password was not checked.
+
+    Whatever waits now has been answered after the waiting time of a request, so that is when to try again.
+    """
+
+    kind = PASSWORDS_BUSY
 
     def __init__(self) -> None:
-        super().__init__("Too many passwords are being checked. Nothing was changed; try again.", retry_after=5)
+        super().__init__(
+            "Too many passwords are being checked. Nothing was changed; try again.",
+            retry_after=ceil(waiting_time.WAITING_TIME),
+        )
 
 
 class PasswordHasher:
@@ -74,8 +88,9 @@ class PasswordHasher:
         self._refused = frozenset(refused)
         self._foreign = foreign or ForeignHashes()
         self._metrics = metrics or Metrics()
-        self._size = threads
-        self._places = Semaphore(threads + queue)
+        self._thread_count = threads
+        self.size = threads + queue  #: passwords that are hashed or wait
+        self._places = Semaphore(self.size)
         self._threads = self._new_threads()
 
     async def hash(self, password: str) -> str:
@@ -107,15 +122,21 @@ class PasswordHasher:
         """Whether this password is right for nobody."""
         return normalize_password(password) in self._refused
 
-    def refuse_if_full(self) -> None:
-        """Refuse a password before any other work is done for it.
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue, for a password that has to wait for something else before it is hashed.
+
+        Leave the block and hash without awaiting anything in between, and the place is still free.
 
         Raises:
             PasswordsBusy: the queue is full.
         """
         if not self._places.acquire(blocking=False):
             raise PasswordsBusy
-        self._places.release()
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def is_hash(self, stored: str) -> bool:
         """Whether a text has the form of a password hash that is accepted."""
@@ -131,7 +152,7 @@ class PasswordHasher:
         self._threads = self._new_threads()
 
     def _new_threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._size, thread_name_prefix="passwords", initializer=_lower_priority)
+        return ThreadPoolExecutor(self._thread_count, thread_name_prefix="passwords", initializer=_lower_priority)
 
     async def _in_thread(self, function: Callable[[*Args], Result], *args: *Args) -> Result:
         if not self._places.acquire(blocking=False):
@@ -143,12 +164,17 @@ class PasswordHasher:
         hashing.add_done_callback(self._leave)
         hashed = asyncio.wrap_future(hashing)
         try:
-            await asyncio.wait([hashed], timeout=HASH_QUEUE_TIMEOUT)
+            async with waiting_time.Waiting(keep=DATABASE_SHARE):
+                await asyncio.wait([hashed])
         except asyncio.CancelledError:
             hashing.cancel()
             raise
-        if hashing.cancel():
-            raise PasswordsBusy
+        except TimeoutError:
+            if not hashing.cancel():
+                await asyncio.wait([hashed], timeout=HASH_TIMEOUT)
+            if not hashed.done() or hashed.cancelled():
+                hashed.cancel()
+                raise PasswordsBusy from None
         return await hashed
 
     def _leave(self, hashing: Future[Result]) -> None:

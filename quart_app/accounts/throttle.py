@@ -10,36 +10,77 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Literal
 from weakref import WeakValueDictionary
 
 from quart import current_app
-from werkzeug.exceptions import TooManyRequests
 
-from quart_app import clock
+from quart_app import clock, waiting_time
+from quart_app.errors.problems import ATTEMPTS_USED_UP, LOGINS_AT_ONCE, LimitReached
 from quart_app.extension import Extension
 
 from .attempts import AttemptCounter
-from .passwords import PasswordHasher, PasswordsBusy
+from .passwords import DATABASE_SHARE, PasswordHasher, PasswordsBusy
 
 _CLEAR_INTERVAL = timedelta(minutes=1)
 _CONCURRENT_ATTEMPTS = 2  # for one key, in one worker: each counts as failed until it has succeeded
-LOGIN_QUEUE_TIMEOUT = 5.0
-"""Seconds that an attempt waits for other attempts with the same key."""
 
 
-class TooManyAttempts(TooManyRequests):
+class TooManyAttempts(LimitReached):
     """Too many attempts have failed, so the password was not checked: 429, with the seconds to wait."""
 
-    def __init__(self, wait: timedelta) -> None:
+    def __init__(self, wait: timedelta, limit: int) -> None:
         seconds = max(1, ceil(wait.total_seconds()))
         minutes = ceil(seconds / 60)
         when = "in a minute" if minutes == 1 else f"in {minutes} minutes"
-        super().__init__(f"Too many attempts have failed. Try again {when}.", retry_after=seconds)
+        description = f"Too many attempts have failed. Try again {when}."
+        super().__init__(ATTEMPTS_USED_UP, description, retry_after=seconds, limit=limit)
+
+
+class TooManyAtOnce(LimitReached):
+    """Too many attempts for one key wait to be checked: 429, and nothing was checked or counted.
+
+    Those that wait now have been answered after the waiting time of a request, so that is when to try again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            LOGINS_AT_ONCE,
+            "Too many passwords are being checked for this account. Try again in a moment.",
+            retry_after=ceil(waiting_time.WAITING_TIME),
+        )
+
+
+class _Attempts:
+    """The attempts with one key that this worker has begun: some are checked, the others wait.
+
+    Arguments:
+        checked: how many may be checked at once.
+        longest: how many there may be.
+    """
+
+    def __init__(self, checked: int, longest: int) -> None:
+        self.limiter = asyncio.Semaphore(checked)
+        self._free = longest
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Let one more begin.
+
+        Raises:
+            TooManyAtOnce: there are too many.
+        """
+        if self._free <= 0:
+            raise TooManyAtOnce
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
 
 
 class PasswordAttempt:
@@ -57,7 +98,8 @@ class Throttle:
 
     Arguments:
         attempts: counts the attempts.
-        hasher: checks passwords; an attempt is refused before it is counted while its queue is full.
+        hasher: checks passwords. Attempts that wait for others with the same key have a place in its queue, too, and
+            those with one key at most half of all places: who guesses one password does not keep others out.
         limit: how many attempts may fail in a row.
         window: how long a count lasts, from its first attempt.
     """
@@ -67,7 +109,7 @@ class Throttle:
         self._hasher = hasher
         self._limit = limit
         self._window = window
-        self._limiters: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._running: WeakValueDictionary[str, _Attempts] = WeakValueDictionary()
         self._cleared_at = clock.now()
 
     @asynccontextmanager
@@ -79,42 +121,47 @@ class Throttle:
 
         Raises:
             TooManyAttempts: too many have failed; the block does not run.
-            PasswordsBusy: the queue is full; the block does not run, and nothing is counted.
+            TooManyAtOnce: too many are waiting for this key; the block does not run, and nothing is counted.
+            PasswordsBusy: the queue is full, or did not move in time; the block does not run, and nothing is counted.
         """
-        async with self._queued(key):
-            self._hasher.refuse_if_full()
-            now = clock.now()
-            counted = await self._attempts.count(key, now=now, window=self._window)
-            if now - self._cleared_at >= _CLEAR_INTERVAL:
-                self._clear(now)
-            if counted.number > self._limit:
-                raise TooManyAttempts(counted.ends_at - now)
-            attempt = PasswordAttempt()
-            try:
-                yield attempt
-            except PasswordsBusy:
-                await self._attempts.discount(key)
-                raise
-            if attempt.has_succeeded:
-                await self._attempts.forget(key)
+        with ExitStack() as place:
+            place.enter_context(self._hasher.place())
+            async with self._one_after_the_other(key):
+                now = clock.now()
+                counted = await self._attempts.count(key, now=now, window=self._window)
+                if now - self._cleared_at >= _CLEAR_INTERVAL:
+                    self._clear(now)
+                if counted.number > self._limit:
+                    raise TooManyAttempts(counted.ends_at - now, self._limit)
+                attempt = PasswordAttempt()
+                place.close()  # the hash takes it, and keeps it longer than a client that disconnects
+                try:
+                    yield attempt
+                except PasswordsBusy:
+                    # The answer must not wait for the database any more.
+                    current_app.add_background_task(self._attempts.discount, key)
+                    raise
+                if attempt.has_succeeded:
+                    await self._attempts.forget(key)
 
     @asynccontextmanager
-    async def _queued(self, key: str) -> AsyncIterator[None]:
+    async def _one_after_the_other(self, key: str) -> AsyncIterator[None]:
         """Limit the concurrent attempts with one key.
 
-        Otherwise several clients with the right password would lock each other out at the same time, and a client that
-        guesses the password of one name as fast as possible would fill the whole queue of the hasher.
+        Otherwise several clients with the right password would lock each other out at the same time.
         """
-        limiter = self._limiters.setdefault(key, asyncio.Semaphore(min(_CONCURRENT_ATTEMPTS, self._limit)))
-        try:
-            async with asyncio.timeout(LOGIN_QUEUE_TIMEOUT):
-                await limiter.acquire()
-        except TimeoutError:
-            raise PasswordsBusy from None
-        try:
-            yield
-        finally:
-            limiter.release()
+        checked = min(_CONCURRENT_ATTEMPTS, self._limit)
+        attempts = self._running.setdefault(key, _Attempts(checked, max(checked, self._hasher.size // 2)))
+        with attempts.one_more():
+            try:
+                async with waiting_time.Waiting(keep=DATABASE_SHARE):
+                    await attempts.limiter.acquire()
+            except TimeoutError:
+                raise PasswordsBusy from None
+            try:
+                yield
+            finally:
+                attempts.limiter.release()
 
     def _clear(self, now: datetime) -> None:
         self._cleared_at = now

@@ -10,6 +10,8 @@ from prometheus_client import Gauge
 from sqlalchemy import Pool, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from quart_app.waiting_time import Waiting
+
 ACQUIRE_TIMEOUT = 3.0  # seconds in the queue, however fast it moves
 
 
@@ -27,8 +29,8 @@ class ConnectionLimiter:
         stall_timeout: seconds in which nobody leaves the queue, after which all tasks in it give up.
 
     Raises:
-        TimeoutError: on entering; the queue did not move for *stall_timeout*, or this task waited for
-            :data:`ACQUIRE_TIMEOUT`.
+        TimeoutError: on entering; the queue did not move for *stall_timeout*, this task waited for
+            :data:`ACQUIRE_TIMEOUT`, or the waiting time of its request is over.
     """
 
     def __init__(self, limit: int, *, stall_timeout: float) -> None:
@@ -38,7 +40,8 @@ class ConnectionLimiter:
 
     async def __aenter__(self) -> None:
         if self._free.locked():
-            await self._wait_in_queue()
+            async with Waiting():
+                await self._wait_in_queue()
         else:
             await self._free.acquire()
 

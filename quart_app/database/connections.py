@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 from sqlalchemy.util import greenlet_spawn
 
 from quart_app.extension import Extension
+from quart_app.waiting_time import Waiting
 
 from .backends import backend_at
 from .connection_limiter import ConnectionLimiter, watch_pool
@@ -78,10 +79,11 @@ class Database:
         """A session for one piece of work, closed at the end of the block without a commit.
 
         Raises:
-            DatabaseUnavailable: the database failed or had no free connection in time; the cause is the driver's error.
+            DatabaseUnavailable: the database failed, had no free connection in time, or the waiting time of the request
+                is over; the cause is the driver's error, or a TimeoutError.
         """
         try:
-            async with self._sessions_limiter, self._connections_limiter, timeout(self._backend.operation_timeout):
+            async with self._sessions_limiter, self._connections_limiter, Waiting(self._backend.operation_timeout):
                 session = self._sessions()
                 try:
                     yield session
@@ -105,7 +107,7 @@ class Database:
             DatabaseUnavailable: as :meth:`session`.
         """
         try:
-            async with self._sessions_limiter, self._connections_limiter, timeout(self._backend.operation_timeout):
+            async with self._sessions_limiter, self._connections_limiter, Waiting(self._backend.operation_timeout):
                 return await greenlet_spawn(self._execute_and_commit, statement)
         except Exception as error:
             if is_fault(error):
@@ -139,7 +141,8 @@ class Database:
                 query, self._connections_limiter, self._autocommit_engine, timeout=self._backend.operation_timeout
             )
         try:
-            row: Row[Any] | None = await self._loaders[query].load(key)
+            async with Waiting():
+                row: Row[Any] | None = await self._loaders[query].load(key)
         except Exception as error:
             if is_fault(error):
                 raise DatabaseUnavailable from error

@@ -21,10 +21,14 @@ import asyncio
 import sqlite3
 from collections.abc import Iterable
 from functools import partial
+from math import inf
+from time import monotonic
 from typing import Any, NamedTuple, Self
 
 import aiosqlite
 from sqlalchemy import Connection
+
+from quart_app.waiting_time import seconds_left
 
 
 class _Result(NamedTuple):
@@ -40,6 +44,7 @@ class OneRoundTripConnection(aiosqlite.Connection):
     SQLAlchemy uses a connection for one statement at a time, and reads all rows at once anyway.
 
     Arguments:
+        busy_timeout: ms to wait for another writer, or less if less is left of the waiting time of the request.
         pragmas: statements to execute when the connection is opened.
         args: passed on to :func:`sqlite3.connect`.
         options: passed on to :func:`sqlite3.connect`.
@@ -48,18 +53,19 @@ class OneRoundTripConnection(aiosqlite.Connection):
         commits_next: whether the next statement is committed in the round trip that executes it.
     """
 
-    def __init__(self, *args: Any, pragmas: Iterable[str], **options: Any) -> None:
+    def __init__(self, *args: Any, busy_timeout: int, pragmas: Iterable[str], **options: Any) -> None:
         super().__init__(partial(self._open, pragmas, *args, **options), iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy does: a forgotten connection must not keep the process from ending
         self._is_idle = True
         self.commits_next = False
+        self._longest_busy_timeout = self._busy_timeout = busy_timeout
         self._file: sqlite3.Connection | None = None
         self._ended: asyncio.Future[Any] | None = None
 
     def _open(self, pragmas: Iterable[str], *args: Any, **options: Any) -> sqlite3.Connection:
         # In the thread, and all in one round trip: a cancelled request leaves no half-prepared connection in the pool.
         self._file = sqlite3.connect(*args, **options)
-        for pragma in pragmas:
+        for pragma in (f"PRAGMA busy_timeout = {self._busy_timeout}", *pragmas):
             self._file.execute(pragma)
         return self._file
 
@@ -106,21 +112,31 @@ class OneRoundTripConnection(aiosqlite.Connection):
         """Execute a statement in the thread, and return all its rows."""
         run = self._run_and_commit if self.commits_next else self._run
         self.commits_next = self._is_idle = False
-        result: _Result = await self._execute(run, method, statement, parameters)  # type: ignore[no-untyped-call]
+        ends_at = monotonic() + left if (left := seconds_left()) < inf else inf
+        result: _Result = await self._execute(run, ends_at, method, statement, parameters)  # type: ignore[no-untyped-call]
         self._is_idle = True
         return result
 
-    def _run(self, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
+    def _run(self, ends_at: float, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
+        self._limit_wait_for_writers(ends_at)
         cursor = getattr(self._conn, method)(statement, parameters)
         rows = cursor.fetchall() if cursor.description else []
         result = _Result(rows, cursor.description, cursor.rowcount, cursor.lastrowid)
         cursor.close()
         return result
 
-    def _run_and_commit(self, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
-        result = self._run(method, statement, parameters)
+    def _run_and_commit(self, ends_at: float, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
+        result = self._run(ends_at, method, statement, parameters)
         self._conn.commit()
         return result
+
+    def _limit_wait_for_writers(self, ends_at: float) -> None:
+        # Cancelling the task does not interrupt SQLite, and the rollback would wait for the thread.
+        left = max(ends_at - monotonic(), 0.0) * 1000
+        milliseconds = int(min(left, self._longest_busy_timeout))
+        if milliseconds != self._busy_timeout:
+            self._conn.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            self._busy_timeout = milliseconds
 
 
 def commit_next_statement(connection: Connection) -> None:

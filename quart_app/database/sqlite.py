@@ -19,13 +19,13 @@ from quart_app.private_files import create_private_file
 from .connection_limiter import ACQUIRE_TIMEOUT
 from .one_round_trip import OneRoundTripConnection, commit_next_statement
 
+_BUSY_TIMEOUT = 2_000  # ms to wait for another writer
+_BUSY_TIMEOUT_OF_MIGRATIONS = 60_000  # ms
 _PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",  # ms to wait for another writer
     "PRAGMA synchronous = NORMAL",  # no fsync for each commit: with WAL a killed process loses nothing
     "PRAGMA foreign_keys = ON",
 )
 _PRAGMAS_FOR_MIGRATIONS = (
-    "PRAGMA busy_timeout = 60000",
     # Most changes of a table copy it and drop the old one. With foreign keys that would delete what refers to it.
     "PRAGMA foreign_keys = OFF",
 )
@@ -97,7 +97,11 @@ class Sqlite:
         """
         create_private_file(self._file)
         engine = self._create(
-            self._url, _PRAGMAS_FOR_MIGRATIONS, poolclass=NullPool, connect_args={"isolation_level": None}
+            self._url,
+            _PRAGMAS_FOR_MIGRATIONS,
+            busy_timeout=_BUSY_TIMEOUT_OF_MIGRATIONS,
+            poolclass=NullPool,
+            connect_args={"isolation_level": None},
         )
 
         @event.listens_for(engine.sync_engine, "begin")
@@ -111,9 +115,15 @@ class Sqlite:
                 raise IntegrityError("PRAGMA foreign_key_check", None, ValueError(f"{lost[0]} refers to nothing."))
 
     def _create(
-        self, url: URL, pragmas: Sequence[str], *, connect_args: Mapping[str, Any] | None = None, **options: Any
+        self,
+        url: URL,
+        pragmas: Sequence[str],
+        *,
+        busy_timeout: int = _BUSY_TIMEOUT,
+        connect_args: Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> AsyncEngine:
-        connect = partial(OneRoundTripConnection, pragmas=pragmas)
+        connect = partial(OneRoundTripConnection, busy_timeout=busy_timeout, pragmas=pragmas)
         return create_async_engine(
             url,
             connect_args={"async_creator_fn": connect, **(connect_args or {})},

@@ -12,11 +12,15 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from quart_app.operation.guarded_logger import GuardedLogger
+from quart_app.waiting_time import Waiting
 
 from .rate import Outcome, Rate
 
 _ANSWER_TIMEOUT = 0.25
-"""Seconds in which Redis has to answer."""
+"""Seconds in which Redis has to connect, and to answer each command."""
+
+COUNT_TIMEOUT = 0.5
+"""Seconds for all steps of one count: connecting and logging in, the script, and its text if Redis has lost it."""
 
 _PAUSE = 10.0
 """Seconds in which Redis is not asked after it has failed."""
@@ -70,7 +74,8 @@ class SharedStore:
             return None
         answer: Awaitable[Any] = self._script(keys=[key], args=[rate.period, rate.interval])
         try:
-            wait, backlog = await answer
+            async with Waiting(COUNT_TIMEOUT):
+                wait, backlog = await answer
         except (RedisError, OSError) as error:
             self._paused_until = monotonic() + _PAUSE
             _log.warning("Redis does not answer, so network addresses are not limited until it does: %s", error)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from quart import Response, url_for
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -47,6 +47,34 @@ PASSWORD_WRONG = ProblemType(
 NAME_TAKEN = ProblemType(
     "name-taken", 409, "Username or email address taken", "See errors for which of them. Choose another."
 )
+ADDRESS_LIMITED = ProblemType(
+    "address-limited",
+    429,
+    "Too many requests from this network address",
+    "Passwords and registrations are counted by network address. Send fewer, and wait Retry-After seconds.",
+)
+ATTEMPTS_USED_UP = ProblemType(
+    "attempts-used-up",
+    429,
+    "Too many wrong passwords",
+    "For this name, browser or login no password is checked for Retry-After seconds, not even the right one: ask the "
+    "user. Requests for other names go on.",
+)
+LOGINS_AT_ONCE = ProblemType(
+    "logins-at-once",
+    429,
+    "Too many passwords for one account at once",
+    "Nothing was checked or counted. Log in once and keep the token, or send one password after the other.",
+)
+TOO_MANY_SOCKETS = ProblemType(
+    "too-many-sockets", 429, "Too many websockets of this user", "Close one before you open another."
+)
+PASSWORDS_BUSY = ProblemType(
+    "passwords-busy",
+    503,
+    "Too many passwords are being checked",
+    "The server is busy. Nothing was changed or counted; send the same request again after Retry-After seconds.",
+)
 
 #: All types, for the documentation. Other problems have the type ``about:blank``: their status says everything.
 PROBLEM_TYPES = (
@@ -58,6 +86,11 @@ PROBLEM_TYPES = (
     CREDENTIALS_WRONG,
     PASSWORD_WRONG,
     NAME_TAKEN,
+    ADDRESS_LIMITED,
+    ATTEMPTS_USED_UP,
+    LOGINS_AT_ONCE,
+    TOO_MANY_SOCKETS,
+    PASSWORDS_BUSY,
 )
 
 
@@ -74,8 +107,47 @@ class FieldError(NamedTuple):
         return cls("#" + "".join(f"/{step}" for step in steps), message)
 
 
-class Problem(HTTPException):
+class TypedError(HTTPException):
     """An error with one of these types.
+
+    Attributes:
+        kind: its type.
+    """
+
+    kind: ProblemType
+
+
+class LimitReached(TypedError, TooManyRequests):
+    """A limit was reached: 429, with the type that tells which, and the seconds to wait.
+
+    Arguments:
+        kind: its type.
+        description: what to do; None is the advice of the type.
+        retry_after: seconds until a request is allowed again.
+        limit: how many requests a rate allows. ``RateLimit-*`` is then about this rate, and its reset is the time in
+            ``Retry-After``. None if the limit is not a rate.
+    """
+
+    def __init__(
+        self, kind: ProblemType, description: str | None = None, *, retry_after: int, limit: int | None = None
+    ) -> None:
+        super().__init__(description or kind.advice, retry_after=retry_after)
+        self.kind = kind
+        self.limit_headers = {"Retry-After": str(retry_after)}
+        if limit is not None:
+            self.limit_headers |= {
+                "RateLimit-Limit": str(limit),
+                "RateLimit-Remaining": "0",
+                "RateLimit-Reset": str(retry_after),
+            }
+
+    def get_headers(self, *_: Any) -> list[tuple[str, str]]:
+        """The headers of the response, apart from those of the body."""
+        return list(self.limit_headers.items())
+
+
+class Problem(TypedError):
+    """An error of a request to the API.
 
     Arguments:
         kind: its type.
@@ -109,7 +181,7 @@ def problem_response(error: HTTPException) -> Response:
     """Any error as problem details, with its status and headers. The input is not repeated."""
     code = error.code or InternalServerError.code
     body: dict[str, object] = {"type": "about:blank", "title": error.name, "status": code}
-    if isinstance(error, Problem):
+    if isinstance(error, TypedError):
         body["type"] = url_for("api.documentation", _anchor=error.kind.name)
         body["title"] = error.kind.title
     if error.description is not None and error.description != type(error).description:

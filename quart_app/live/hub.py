@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
+from werkzeug.exceptions import ServiceUnavailable
 
+from quart_app.errors.problems import TOO_MANY_SOCKETS, LimitReached
 from quart_app.extension import Extension
 
 from .people import People, Person
@@ -58,13 +59,13 @@ class Hub:
         """A socket of a person, opened with a login session. The person is online as long as the block lasts.
 
         Raises:
-            TooManyRequests: this user has too many open sockets.
+            LimitReached: this user has too many open sockets.
             ServiceUnavailable: the server is being stopped.
         """
         if self._is_stopping:
             raise ServiceUnavailable(Close.STOPPING.reason, retry_after=1)
         if self._here.count(person) >= self._limit:
-            raise TooManyRequests("There are too many connections of this user; close a tab.", retry_after=60)
+            raise LimitReached(TOO_MANY_SOCKETS, retry_after=60)
         socket = Socket(person, session_id)
         self._sockets.add(socket)
         self.occupied.set()

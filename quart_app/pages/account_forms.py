@@ -7,8 +7,8 @@ from wtforms import PasswordField, SubmitField
 from quart_app.accounts.authentication import confirm_password
 from quart_app.accounts.login import current_user
 from quart_app.accounts.password_rules import check_new_password
-from quart_app.accounts.throttle import TooManyAttempts
 from quart_app.accounts.users import TAKEN
+from quart_app.errors.problems import LimitReached
 from quart_app.models.user import User
 
 from .form_fields import current_password_field, email_field, errors_shown, new_password_field, repeated_password_field
@@ -26,7 +26,7 @@ class CurrentPasswordForm(PageForm):
             return False
         try:
             right = await confirm_password(user, self.current_password.data or "")
-        except TooManyAttempts as error:
+        except LimitReached as error:
             self.postpone(error)
             return False
         if not right:

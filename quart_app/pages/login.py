@@ -8,10 +8,10 @@ from quart.typing import ResponseReturnValue
 from compat import anonymous_required, login_fresh, login_required, safe_next_url
 from quart_app.accounts.authentication import authenticate
 from quart_app.accounts.login import current_user, end_login, renew_login, start_login
-from quart_app.accounts.throttle import TooManyAttempts
 from quart_app.accounts.users import UserExists, add_user
 from quart_app.defences.csrf import checked_by_form
 from quart_app.defences.rate_limits import Limit, limited
+from quart_app.errors.problems import LimitReached
 
 from .account_forms import ReauthenticationForm
 from .login_forms import LoginForm, LogoutForm, RegistrationForm
@@ -30,7 +30,7 @@ async def login() -> ResponseReturnValue:
     if await form.validate_on_submit():
         try:
             user = await authenticate(form.username.data or "", form.password.data or "")
-        except TooManyAttempts as error:
+        except LimitReached as error:
             form.postpone(error)
         else:
             if user is not None and await start_login(user, remember=form.remember_me.data):

@@ -6,10 +6,10 @@ from typing import Self
 
 from quart import request
 from quart_wtf import QuartForm
-from werkzeug.exceptions import TooManyRequests
 from wtforms import Field
 
 from quart_app.defences.csrf import restore_login
+from quart_app.errors.problems import LimitReached
 
 
 class PageForm(QuartForm):
@@ -23,7 +23,7 @@ class PageForm(QuartForm):
     csrf_token: Field
 
     #: Why the form is not processed now; see :meth:`postpone`.
-    postponed: TooManyRequests | None = None
+    postponed: LimitReached | None = None
 
     @classmethod
     async def from_request(cls) -> Self:
@@ -45,7 +45,7 @@ class PageForm(QuartForm):
         """Whether the CSRF token is missing or outdated."""
         return bool(self.csrf_token.errors)
 
-    def postpone(self, error: TooManyRequests) -> None:
+    def postpone(self, error: LimitReached) -> None:
         """Show the form again with its input, and with an error that tells when to try again."""
         self.postponed = error
 
@@ -58,5 +58,5 @@ class PageForm(QuartForm):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of the page with this form: ``Retry-After`` if it is postponed."""
-        return {} if self.postponed is None else {"Retry-After": str(self.postponed.retry_after)}
+        """The headers of the page with this form: ``Retry-After`` and perhaps ``RateLimit-*`` if it is postponed."""
+        return {} if self.postponed is None else self.postponed.limit_headers

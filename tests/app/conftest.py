@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from werkzeug import security
 
 from benchmarks.services.postgresql import Cluster
-from quart_app.accounts import passwords, throttle
+from quart_app import waiting_time
 from quart_app.application import Application
 from quart_app.database import Base, Database, postgresql
 from quart_app.factory import create_app
@@ -35,10 +35,9 @@ def long_postgresql_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _long_queue_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Long timeouts for the hashing queue, for the same reason."""
-    monkeypatch.setattr(passwords, "HASH_QUEUE_TIMEOUT", 60.0)
-    monkeypatch.setattr(throttle, "LOGIN_QUEUE_TIMEOUT", 60.0)
+def _long_waiting_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long waiting time for requests, for the same reason."""
+    monkeypatch.setattr(waiting_time, "WAITING_TIME", 60.0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

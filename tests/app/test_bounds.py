@@ -58,8 +58,8 @@ async def test_no_memory_of_attempts(app: Application) -> None:
         throttle = current_throttle()
         for number in range(50):
             async with throttle.attempt(attempts_key("name", f"nobody {number}")):
-                assert len(throttle._limiters) == 1
-        assert len(throttle._limiters) == 0
+                assert len(throttle._running) == 1
+        assert len(throttle._running) == 0
 
 
 async def test_last_seen_updates_wait_once_for_each_login(app: Application) -> None:

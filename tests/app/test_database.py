@@ -24,7 +24,7 @@ from tests.app.visitor import PASSWORD, Visitor
 async def test_sqlite_is_prepared(app: Application) -> None:
     """SQLite uses WAL and a busy timeout, and checks foreign keys."""
     async with current_database.of(app).session() as session:
-        for pragma, value in (("journal_mode", "wal"), ("busy_timeout", 5000), ("foreign_keys", 1)):
+        for pragma, value in (("journal_mode", "wal"), ("busy_timeout", 2000), ("foreign_keys", 1)):
             assert await session.scalar(text(f"PRAGMA {pragma}")) == value
 
 

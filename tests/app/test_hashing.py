@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from threading import Event, Semaphore
 
@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select, update
 from werkzeug.security import generate_password_hash
 
+from quart_app import waiting_time
 from quart_app.accounts import authentication, passwords
 from quart_app.accounts.attempts import AttemptCounter
 from quart_app.accounts.changes import change_password
@@ -107,17 +108,23 @@ async def test_a_cancelled_hash_leaves_the_queue(hasher: PasswordHasher, held: E
         pytest.fail("a place was lost")
 
 
-async def test_a_queued_hash_times_out(hasher: PasswordHasher, held: Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After ``HASH_QUEUE_TIMEOUT`` a queued hash is refused and frees its place; begun hashes are completed."""
-    begun = await started(hasher, 2)
+async def test_a_queued_hash_times_out(
+    hasher: PasswordHasher, held: Event, begun: Semaphore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the waiting time a queued hash is refused and frees its place; begun hashes are completed."""
+    running = await started(hasher, 2)
+    for _ in range(2):
+        assert await asyncio.to_thread(begun.acquire, timeout=30)
     with monkeypatch.context() as shorter:
-        shorter.setattr(passwords, "HASH_QUEUE_TIMEOUT", 0.01)
+        shorter.setattr(waiting_time, "WAITING_TIME", passwords.DATABASE_SHARE + 0.01)
+        await waiting_time.begin()
         queued = await started(hasher, 3)
         given_up = await asyncio.gather(*queued, return_exceptions=True)
     assert [type(result) for result in given_up] == [PasswordsBusy] * 3
+    await waiting_time.begin()
     again = await started(hasher, 3)
     held.set()
-    assert all(hash_.startswith(METHOD) for hash_ in await asyncio.gather(*begun, *again))
+    assert all(hash_.startswith(METHOD) for hash_ in await asyncio.gather(*running, *again))
 
 
 @pytest.mark.parametrize("is_full_before", [True, False])
@@ -137,7 +144,7 @@ async def test_a_full_queue_counts_no_failed_attempt(
     If the queue was full before, nothing has been written to the database at all.
     """
     if not is_full_before:
-        monkeypatch.setattr(PasswordHasher, "refuse_if_full", lambda _: None)
+        monkeypatch.setattr(PasswordHasher, "place", lambda _: nullcontext())
     held.set()
     await visitor.register()
     held.clear()
@@ -149,7 +156,8 @@ async def test_a_full_queue_counts_no_failed_attempt(
 
     page = await (visitor.login() if path == "/login" else visitor.register("bob", email="bob@example.com"))
 
-    assert (page.status, page.headers["Retry-After"], page.cookies) == (503, "5", {})
+    assert (page.status, page.headers["Retry-After"], page.cookies) == (503, "60", {})
+    await asyncio.gather(*app.background_tasks)
     if is_full_before:
         assert [query for query in queries if not query.startswith("SELECT")] == []
     async with app.app_context(), current_database.of(app).session() as session:

@@ -128,7 +128,7 @@ def test_a_failed_connection_leaves_no_thread(tmp_path: Path, monkeypatch: pytes
         close(connection)
 
     async def connect() -> None:
-        _ = await OneRoundTripConnection(tmp_path / "nowhere" / "one.sqlite3", pragmas=())
+        _ = await OneRoundTripConnection(tmp_path / "nowhere" / "one.sqlite3", busy_timeout=0, pragmas=())
 
     monkeypatch.setattr(OneRoundTripConnection, "_close_file", close_slowly)
     monkeypatch.setattr(threading, "excepthook", fallen.append)

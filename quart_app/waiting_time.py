@@ -1,0 +1,101 @@
+"""How long one request may wait in all for what it shares with other requests.
+
+A request waits several times, one after the other: for a count in Redis, for other logins with the same name, for a
+thread that hashes, for a connection to the database, and for each of its answers. Each wait has a timeout of its own,
+and all of them together have this one: whatever is slow, the answer comes before clients give up. Time in which a
+client sends its request is not counted.
+"""
+
+from __future__ import annotations
+
+from asyncio import Timeout, get_running_loop, timeout
+from contextvars import ContextVar, copy_context
+from math import inf
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WAITING_TIME = 3.0
+"""Seconds that a request may wait in all. httpx gives up after 5 s by default, other clients after more."""
+
+
+class _Budget:
+    """What is left of the waiting time of one request.
+
+    Attributes:
+        left: in seconds, when the current wait began.
+        since: when the current wait began, by the clock of the event loop; None between two waits.
+    """
+
+    __slots__ = ("left", "since")
+
+    def __init__(self, seconds: float) -> None:
+        self.left = seconds
+        self.since: float | None = None
+
+    def left_at(self, now: float) -> float:
+        return self.left if self.since is None else self.left - (now - self.since)
+
+
+_budget: ContextVar[_Budget | None] = ContextVar("quart_app.waiting_time", default=None)
+
+
+async def begin() -> None:
+    """Begin the waiting time of a request or of a websocket's handshake. Usable as an early check of Quart."""
+    _budget.set(_Budget(WAITING_TIME))
+
+
+def seconds_left() -> float:
+    """Seconds that the current request may still wait; infinity in a command or a background task."""
+    budget = _budget.get()
+    return inf if budget is None else budget.left_at(get_running_loop().time())
+
+
+def call_without_limit(function: Callable[[], None]) -> None:
+    """Call a function whose new tasks have no part in the waiting time of the current request."""
+    context = copy_context()
+    context.run(_budget.set, None)
+    context.run(function)
+
+
+class Waiting:
+    """An async context manager around one wait. It may contain others, whose time is not counted twice.
+
+    Arguments:
+        limit: seconds that this wait may take, if there are as many left; None is all that is left.
+        keep: seconds that this wait leaves to those after it.
+
+    Raises:
+        TimeoutError: the time is over; what runs in the block is cancelled.
+    """
+
+    __slots__ = ("_budget", "_keep", "_limit", "_timeout")
+
+    def __init__(self, limit: float | None = None, *, keep: float = 0.0) -> None:
+        self._limit = limit
+        self._keep = keep
+        self._budget: _Budget | None = None
+
+    async def __aenter__(self) -> None:
+        seconds = self._limit
+        budget = _budget.get()
+        if budget is not None:
+            now = get_running_loop().time()
+            left = budget.left_at(now) - self._keep
+            seconds = left if seconds is None else min(seconds, left)
+            if budget.since is None:
+                budget.since = now
+                self._budget = budget
+        self._timeout: Timeout = timeout(seconds)
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._budget is not None:
+            left = self._budget.left_at(get_running_loop().time())
+            self._budget.left = max(left, min(self._keep, self._budget.left))
+            self._budget.since = None
+        await self._timeout.__aexit__(kind, error, traceback)
