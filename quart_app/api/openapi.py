@@ -7,7 +7,9 @@ from typing import Any
 
 from quart import Quart, Response, current_app, request
 from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, QuartSchema, Tag, hide
+from werkzeug.routing import Rule
 
+from quart_app.defences.rate_limits import limit_of
 from quart_app.errors.problems import PROBLEM_JSON
 from quart_app.framework.openapi_provider import BlueprintProvider
 
@@ -36,15 +38,33 @@ _STATUS_WORDS = {
     HTTPStatus.CONFLICT: "It is taken by another user.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"The body is not {JSON}.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts. Retry-After tells when to try again.",
+    HTTPStatus.TOO_MANY_REQUESTS: "A limit was reached: the type tells which, Retry-After when to try again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "An error of the server. It has been recorded.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Unavailable now. Retry-After tells when to try again; check what was changed.",
 }
-_RESPONSE_HEADERS = {
-    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "What is missing, or wrong with the token (RFC 6750)."},
-    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "Seconds."},
-    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "Seconds."},
+_SECONDS = {"type": "integer", "minimum": 1}
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds after which to send the request again.", "schema": _SECONDS}}
+_RESPONSE_HEADERS: dict[HTTPStatus, dict[str, Any]] = {
+    HTTPStatus.UNAUTHORIZED: {
+        "WWW-Authenticate": {
+            "description": "What is missing, or wrong with the token (RFC 6750).",
+            "schema": {"type": "string"},
+        }
+    },
+    HTTPStatus.TOO_MANY_REQUESTS: _RETRY_AFTER,
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY_AFTER,
 }
+_COUNT = {"type": "integer", "minimum": 0}
+_LIMIT_HEADERS = {
+    "RateLimit-Limit": {"description": "How many such requests are allowed in a period.", "schema": _COUNT},
+    "RateLimit-Remaining": {"description": "How many more are allowed now.", "schema": _COUNT},
+    "RateLimit-Reset": {
+        "description": "Seconds until all are allowed again or, if none remains, until the next one. Beside "
+        "Retry-After it is the same.",
+        "schema": _COUNT,
+    },
+}
+"""On every answer of operations that are limited by network address, but for 503."""
 
 
 class _Provider(BlueprintProvider):
@@ -52,15 +72,25 @@ class _Provider(BlueprintProvider):
 
     blueprint_name = blueprint.name
 
+    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The operations of a rule, with the headers that tell of its limit."""
+        paths, components = super().build_paths(rule)
+        if limit_of(self._app.view_functions[rule.endpoint]) is not None:
+            for operation in (operation for operations in paths.values() for operation in operations.values()):
+                operation["responses"] = {
+                    status: response
+                    if int(status) == HTTPStatus.SERVICE_UNAVAILABLE
+                    else {**response, "headers": _LIMIT_HEADERS}
+                    for status, response in operation["responses"].items()
+                }
+        return paths, components
+
     def describe_response(self, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
         described = {**response, "description": _STATUS_WORDS[status]}
         if status >= HTTPStatus.BAD_REQUEST:
             described["content"] = {PROBLEM_JSON: response["content"][JSON]}
-        if status in _RESPONSE_HEADERS:
-            described["headers"] = {
-                name: {"description": words, "schema": {"type": "string"}}
-                for name, words in _RESPONSE_HEADERS[status].items()
-            }
+        if headers := _RESPONSE_HEADERS.get(status, {}) | response.get("headers", {}):
+            described["headers"] = headers
         return described
 
 

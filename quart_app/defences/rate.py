@@ -63,6 +63,11 @@ class Outcome(NamedTuple):
         return max(ceil(self.backlog + self.rate.interval - self.rate.period - _ROUNDING), 0)
 
     @property
+    def given_back(self) -> Outcome:
+        """The state after this request was given back (see :meth:`Store.give_back`)."""
+        return self._replace(backlog=max(self.backlog - self.rate.interval, 0.0))
+
+    @property
     def headers(self) -> dict[str, str]:
         """``RateLimit-Limit``, ``-Remaining`` and ``-Reset`` (draft-ietf-httpapi-ratelimit-headers-03).
 
@@ -86,6 +91,9 @@ class Store(Protocol):
         Returns:
             None if the store is unavailable, and nothing was counted.
         """
+
+    async def give_back(self, key: str, rate: Rate) -> None:
+        """Undo one request that was counted for *key*, because it was none of those that are limited."""
 
     async def close(self) -> None:
         """Close the connections of the store."""
@@ -115,6 +123,11 @@ class LocalStore:
             self._full_at.move_to_end(key)
             self._sweep(now)
         return outcome
+
+    async def give_back(self, key: str, rate: Rate) -> None:
+        """Undo one request that was counted for *key*."""
+        if key in self._full_at:
+            self._full_at[key] -= rate.interval
 
     async def close(self) -> None:
         """Do nothing: the counts end with the worker."""

@@ -9,6 +9,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from quart_app.operation.guarded_logger import GuardedLogger
@@ -41,6 +42,15 @@ redis.call('SET', KEYS[1], string.format('%.6f', now + backlog), 'EXAT', math.ce
 return {'0', tostring(backlog)}
 """
 
+# Undoes one request. KEYS: the key. ARGV: the interval of the rate, in seconds.
+_GIVE_BACK = """
+local seconds, micros = unpack(redis.call('TIME'))
+local full_at = tonumber(redis.call('GET', KEYS[1]) or 0) - tonumber(ARGV[1])
+if full_at <= seconds + micros / 1e6 then return redis.call('DEL', KEYS[1]) end
+redis.call('SET', KEYS[1], string.format('%.6f', full_at), 'EXAT', math.ceil(full_at + 1))
+return 0
+"""
+
 _log = GuardedLogger("quart_app.rate_limits")
 
 
@@ -61,7 +71,8 @@ class SharedStore:
             socket_connect_timeout=_ANSWER_TIMEOUT,
             retry=Retry(NoBackoff(), 0),  # redis-py's default tries three times, with pauses
         )
-        self._script = self._redis.register_script(_TAKE)
+        self._take = self._redis.register_script(_TAKE)
+        self._give_back = self._redis.register_script(_GIVE_BACK)
         self._paused_until = 0.0
 
     async def take(self, key: str, rate: Rate) -> Outcome | None:
@@ -70,17 +81,25 @@ class SharedStore:
         Returns:
             None if Redis is down, or was a moment ago.
         """
+        answer = await self._run(self._take, key, rate.period, rate.interval)
+        return None if answer is None else Outcome(rate, *map(float, answer))
+
+    async def give_back(self, key: str, rate: Rate) -> None:
+        """Undo one request that was counted for *key*, unless Redis is down."""
+        await self._run(self._give_back, key, rate.interval)
+
+    async def _run(self, script: AsyncScript, key: str, *arguments: float) -> Any:
+        """The answer of a script for a key; None if Redis is down, or was a moment ago."""
         if monotonic() < self._paused_until:
             return None
-        answer: Awaitable[Any] = self._script(keys=[key], args=[rate.period, rate.interval])
+        answer: Awaitable[Any] = script(keys=[key], args=arguments)
         try:
             async with Waiting(COUNT_TIMEOUT):
-                wait, backlog = await answer
+                return await answer
         except (RedisError, OSError) as error:
             self._paused_until = monotonic() + _PAUSE
             _log.warning("Redis does not answer, so network addresses are not limited until it does: %s", error)
             return None
-        return Outcome(rate, float(wait), float(backlog))
 
     async def close(self) -> None:
         """Close all connections."""

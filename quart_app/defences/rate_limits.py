@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from quart import Response, g, request
-from werkzeug.exceptions import TooManyRequests
 
 from quart_app.application import Application
+from quart_app.errors.problems import ADDRESS_LIMITED, LimitReached
 from quart_app.operation.events import Event, record
 from quart_app.settings import Settings
 
@@ -27,6 +27,9 @@ View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 _IPV6_NETWORK = 64  # bits: what a provider gives one household, which may use any address in it
 _MARK = "address_limit"  # an attribute of views
 _COUNTED = "_address_limit_outcome"  # an attribute of quart.g
+
+_UNREADABLE = frozenset({400, 408, 413, 415, 422})
+"""Statuses by which views say that they have read no valid input, and so checked no password and created nothing."""
 
 
 class Limit(StrEnum):
@@ -56,10 +59,21 @@ def limit_of(view: Callable[..., Any] | None) -> Limit | None:
     return limit
 
 
+class _Counted(NamedTuple):
+    """What a request was counted against."""
+
+    limit: Limit
+    outcome: Outcome
+
+
 def init_app(app: Application, settings: Settings) -> None:
     """Answer 429 to requests above the limit of their view, before a user is loaded.
 
-    Responses to counted and refused requests say how many more are allowed (``RateLimit-*``).
+    Responses to counted and refused requests say how many more are allowed (``RateLimit-*``), unless they name the time
+    of another limit in ``Retry-After``.
+
+    A request whose body cannot be used is given back, because no password was checked for it. An address has as many of
+    these in a minute as it has passwords; further ones are counted like passwords, so that a flood of them ends, too.
     """
     if not settings.address_limits:
         return
@@ -69,27 +83,42 @@ def init_app(app: Application, settings: Settings) -> None:
         Limit.REGISTRATIONS: Rate(settings.registrations_per_hour, 3600.0),
     }
     prefixes = {limit: f"{app.import_name}-{limit}-{rate.key}" for limit, rate in rates.items()}
+    unreadable = Rate(settings.logins_per_minute, 60.0)
 
     @app.early_request_check
     async def refuse_too_many() -> None:
         limit = limit_of(app.view_functions.get(request.endpoint or ""))
         if limit is None or request.method in SAFE_METHODS:
             return
-        network = network_of(request.remote_addr or "")
-        outcome = await store.take(f"{prefixes[limit]}-{network}", rates[limit])
-        setattr(g, _COUNTED, outcome)
+        rate = rates[limit]
+        outcome = await store.take(f"{prefixes[limit]}-{_network()}", rate)
         if outcome is not None and outcome.wait:
             record(Event.THROTTLED)
-            raise TooManyRequests(retry_after=outcome.retry_after)
+            raise LimitReached(ADDRESS_LIMITED, retry_after=outcome.retry_after, limit=rate.count)
+        setattr(g, _COUNTED, outcome and _Counted(limit, outcome))
 
     @app.after_request
     async def add_limit_headers(response: Response) -> Response:
-        outcome: Outcome | None = g.get(_COUNTED)
-        if outcome is not None:
-            response.headers.update(outcome.headers)
+        counted: _Counted | None = g.get(_COUNTED)
+        if counted is not None and "Retry-After" not in response.headers:
+            if response.status_code in _UNREADABLE:
+                counted = await give_back(counted)
+            response.headers.update(counted.outcome.headers)
         return response
 
+    async def give_back(counted: _Counted) -> _Counted:
+        limit, outcome = counted
+        instead = await store.take(f"{app.import_name}-unreadable-{unreadable.key}-{_network()}", unreadable)
+        if instead is None or instead.wait:
+            return counted
+        await store.give_back(f"{prefixes[limit]}-{_network()}", outcome.rate)
+        return _Counted(limit, outcome.given_back)
+
     app.after_serving(store.close)
+
+
+def _network() -> str:
+    return network_of(request.remote_addr or "")
 
 
 def network_of(address: str) -> str:

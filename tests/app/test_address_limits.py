@@ -22,6 +22,12 @@ from tests.app.visitor import Visitor
 LOGINS = 3
 REGISTRATIONS = 2
 HOME = "192.0.2.1"
+WRONG = {"username": "nobody", "password": "no password of anybody"}
+BODIES = {
+    "/sessions": WRONG,
+    "/me/password": {"current_password": "wrong", "new_password": "four words of one kind"},
+    "/users": {"username": "susan", "email": "susan@example.com", "password": "four words of one kind"},
+}
 PASSWORD_FORMS = ["/login", "/reauthenticate", "/account/password", "/account/email", "/account/delete"]
 
 
@@ -69,10 +75,11 @@ async def test_too_many_forms(app: Application, path: str, limit: int, wait: int
 async def test_the_api_is_limited_too(app: Application, method: str, path: str, limit: int) -> None:
     """The API has the same limits, and refuses with a problem."""
     client = QuartClient(app)
-    answers = [await client.open(f"/api/v1{path}", method=method, json={}) for _ in range(limit + 1)]
+    answers = [await client.open(f"/api/v1{path}", method=method, json=BODIES[path]) for _ in range(limit + 1)]
     assert 429 not in [answer.status_code for answer in answers[:-1]]
     assert (answers[-1].status_code, answers[-1].content_type) == (429, "application/problem+json")
     assert int(answers[-1].headers["Retry-After"]) > 0
+    assert (await answers[-1].get_json())["type"] == "/api/v1/docs#address-limited"
 
 
 async def test_one_count_for_all_passwords(app: Application) -> None:
@@ -80,9 +87,9 @@ async def test_one_count_for_all_passwords(app: Application) -> None:
     client, pages = QuartClient(app), PASSWORD_FORMS[:LOGINS]
     assert 429 not in [(await send(app, path, "<local>")).status_code for path in pages]
     assert [(await send(app, path, "<local>")).status_code for path in PASSWORD_FORMS] == [429] * len(PASSWORD_FORMS)
-    assert (await client.post("/api/v1/sessions", json={})).status_code == 429
-    assert (await client.put("/api/v1/me/password", json={})).status_code == 429
-    assert (await client.post("/api/v1/users", json={})).status_code != 429
+    assert (await client.post("/api/v1/sessions", json=WRONG)).status_code == 429
+    assert (await client.put("/api/v1/me/password", json=BODIES["/me/password"])).status_code == 429
+    assert (await client.post("/api/v1/users", json=BODIES["/users"])).status_code != 429
     assert (await send(app, "/register", "<local>")).status_code != 429
     assert (await send(app, "/register", "<local>")).status_code == 429
 
@@ -187,6 +194,75 @@ async def test_answers_say_what_is_left(app: Application) -> None:
     assert pages[-1].headers["Retry-After"] == pages[-1].headers["RateLimit-Reset"]
 
 
+# --- bodies that cannot be used
+
+
+UNUSABLE = [
+    (b"{", "application/json", 400),
+    (b"username=susan", "application/x-www-form-urlencoded", 415),
+    (b" " * 70_000, "application/json", 413),
+    (b"{}", "application/json", 400),
+]
+
+
+async def send_unusable(app: Application, number: int, method: str = "POST", path: str = "/sessions") -> list[Response]:
+    """The answers to this many bodies that cannot be used, of each kind in turn."""
+    client, answers = QuartClient(app), []
+    for data, content_type, status in (UNUSABLE * number)[:number]:
+        headers = {"Content-Type": content_type}
+        answers.append(await client.open(f"/api/v1{path}", method=method, data=data, headers=headers))
+        assert answers[-1].status_code in (status, 429)
+    return answers
+
+
+def remaining(answer: Response) -> tuple[int, str]:
+    """The status, and how many more requests are allowed."""
+    return answer.status_code, answer.headers["RateLimit-Remaining"]
+
+
+async def check_unusable_bodies(app: Application) -> None:
+    """They use up no passwords, as the headers say, until there have been as many as passwords are allowed.
+
+    Each of those after them counts as a password, so a flood of them ends with 429.
+    """
+    client = QuartClient(app)
+    assert [remaining(answer) for answer in await send_unusable(app, LOGINS)] == [
+        (400, "3"),
+        (415, "3"),
+        (413, "3"),
+    ]
+    answer = await client.post("/api/v1/sessions", json=WRONG)
+    assert remaining(answer) == (401, "2")
+    assert [answer.status_code for answer in await send_unusable(app, LOGINS)] == [400, 415, 429]
+    assert remaining(await client.post("/api/v1/sessions", json=WRONG)) == (429, "0")
+
+
+async def test_unusable_bodies_use_up_no_passwords(app: Application) -> None:
+    """As :func:`check_unusable_bodies`, counted in memory."""
+    await check_unusable_bodies(app)
+
+
+async def test_unusable_registrations_create_nothing(app: Application) -> None:
+    """Registrations that cannot be read leave those that may follow."""
+    await send_unusable(app, LOGINS, path="/users")
+    answers = [await QuartClient(app).post("/api/v1/users", json=BODIES["/users"]) for _ in range(REGISTRATIONS + 1)]
+    assert [answer.status_code for answer in answers] == [201, 409, 429]
+
+
+async def test_a_password_that_was_checked_is_counted(app: Application) -> None:
+    """No answer to a body whose password was checked has a status by which it would be given back."""
+    user = Visitor(app)
+    assert (await QuartClient(app).post("/api/v1/users", json=BODIES["/users"])).status_code == 201
+    right = {"username": "susan", "password": "four words of one kind"}
+    client = user.client
+    answers = [
+        await client.post("/api/v1/sessions", json=right),
+        await client.post("/api/v1/sessions", json=WRONG),
+        await client.put("/api/v1/me/password", json=BODIES["/me/password"]),
+    ]
+    assert [remaining(answer) for answer in answers] == [(201, "2"), (401, "1"), (403, "0")]
+
+
 # --- Redis
 
 
@@ -212,6 +288,15 @@ async def test_redis_counts_for_all(workers: list[Application], redis_url: str) 
     assert await statuses(one, LOGINS) == [403] * LOGINS
     assert (await send(other)).status_code == 429
     assert (await send(other, address="192.0.2.2")).status_code == 403
+    async with Redis.from_url(redis_url) as redis:
+        keys = await redis.keys()
+        assert len(keys) == 2
+        assert all([0 < await redis.ttl(key) <= 62 for key in keys])
+
+
+async def test_unusable_bodies_with_redis(workers: list[Application], redis_url: str) -> None:
+    """As :func:`check_unusable_bodies`, and no key is left without an end."""
+    await check_unusable_bodies(workers[0])
     async with Redis.from_url(redis_url) as redis:
         keys = await redis.keys()
         assert len(keys) == 2
