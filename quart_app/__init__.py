@@ -34,6 +34,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``secret_key``         the key that signs cookies, where the environment has none
 ``server_pid``         how workers of one server know that they belong together
 ``server_stop``        what is to be done when the server begins to stop
+``waiting_time``       how long a request may wait in all for what it shares with others
 ``templates/``         the pages' templates
 ``static/``            style, icon, and the script of the live page
 =====================  ==========================================================

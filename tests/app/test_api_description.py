@@ -79,6 +79,21 @@ def test_all_operations_are_described(document: Any, app: Application) -> None:
             assert response["description"]
 
 
+def test_limits_are_described(document: Any) -> None:
+    """Operations limited by address have RateLimit-* on each answer but 503; each 429 and 503 has Retry-After."""
+    limited = set()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            headers = {status: answer.get("headers", {}) for status, answer in operation["responses"].items()}
+            assert all("Retry-After" in headers[status] for status in headers.keys() & {"429", "503"})
+            told = {status for status in headers if "RateLimit-Reset" in headers[status]}
+            assert told in (set(), headers.keys() - {"503"})
+            if told:
+                limited.add((method, path.removeprefix("/api/v1")))
+                assert all(headers["429"][name]["schema"]["type"] == "integer" for name in headers["429"])
+    assert {("post", "/sessions"), ("post", "/users"), ("put", "/me/password")} <= limited
+
+
 def test_the_document_is_openapi(document: Any) -> None:
     """The document is OpenAPI 3.1, all references resolve, and the cookie's name is right."""
     assert document["openapi"].startswith("3.1.")
