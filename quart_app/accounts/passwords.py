@@ -155,7 +155,8 @@ class PasswordHasher:
         return ThreadPoolExecutor(self._thread_count, thread_name_prefix="passwords", initializer=_lower_priority)
 
     async def _in_thread(self, function: Callable[[*Args], Result], *args: *Args) -> Result:
-        if not self._places.acquire(blocking=False):
+        # One hash of a request may outlast its waiting time, by HASH_TIMEOUT, and no second one.
+        if waiting_time.seconds_left() <= DATABASE_SHARE or not self._places.acquire(blocking=False):
             raise PasswordsBusy
         self._metrics.password_hashes_waiting.inc()
         hashing = self._threads.submit(self._timed, partial(function, *args))

@@ -11,6 +11,7 @@
 ``connecting``          a connection attempt by asyncpg: to the right host, checked, and never cancelled
 ``pooler_check``        finds a connection pooler that no setting mentions, and one of the wrong kind
 ``pooled_connection``   an asyncpg connection to a connection pooler, which sets timeouts in each transaction
+``prompt_connection``   an asyncpg connection that is closed soon, even if the server does not answer
 ``faults``              which errors are faults of the database (503), and which are not
 ``inserts``             INSERT with ON CONFLICT, for both databases
 ``rows``                objects of a model made from rows, without a session

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from asyncpg import Connection  # type: ignore[import-untyped]  # 0.32 has no types
+from .prompt_connection import PromptConnection
 
 _BEGIN_TIMEOUT = 1.0  # seconds, as long as the queue for the connections to the pooler may stand still
 
@@ -30,7 +30,7 @@ _BEGIN_TIMEOUT = 1.0  # seconds, as long as the queue for the connections to the
 def connection_class(settings: Callable[[], Mapping[str, str]]) -> type[Any]:
     """A class of connections whose transactions begin with these settings of the server, such as timeouts in ms."""
 
-    class PooledConnection(Connection):  # type: ignore[misc]  # has no types
+    class PooledConnection(PromptConnection):
         async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's
             if query.startswith("BEGIN"):
                 local = "".join(f" SET LOCAL {name} = {value};" for name, value in settings().items())

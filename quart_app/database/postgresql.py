@@ -99,7 +99,7 @@ class Postgresql:
             connect_args={
                 "timeout": _CONNECT_TIMEOUT,
                 "command_timeout": _COMMAND_TIMEOUT,
-                **(_pooler_options() if self._behind_pooler else {"server_settings": _SERVER_TIMEOUTS}),
+                **(_pooler_options() if self._behind_pooler else _direct_options()),
             },
         )
         _replace_broken_connections(engine)
@@ -156,6 +156,19 @@ class Postgresql:
                 "DATABASE_URL names PostgreSQL, and asyncpg is not installed: "
                 "pip install 'quart-flask-login[postgresql]'."
             ) from error
+
+
+def _direct_options() -> dict[str, Any]:
+    """The options of asyncpg for connections to the server itself."""
+    return {"server_settings": _SERVER_TIMEOUTS} | _connection_class()
+
+
+def _connection_class() -> dict[str, Any]:
+    try:
+        from .prompt_connection import PromptConnection  # imports asyncpg, which is optional
+    except ModuleNotFoundError:
+        return {}  # creating the engine says what is missing
+    return {"connection_class": PromptConnection}
 
 
 def _pooler_options() -> dict[str, Any]:

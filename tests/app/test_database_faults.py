@@ -21,12 +21,13 @@ from sqlalchemy import Integer, String, case, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from benchmarks.services.postgresql import Cluster
+from quart_app import waiting_time
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, KeyQuery, current_database
 from quart_app.models.user import User
 from quart_app.settings import Settings
 from tests.app.tab import open_tab, refusal
-from tests.app.visitor import Visitor
+from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.hosts import at, host
 
 pytestmark = pytest.mark.services
@@ -252,3 +253,22 @@ async def test_values_that_cannot_be(app: Application, wrong: object) -> None:
     with pytest.raises(DatabaseUnavailable):
         async with current_database.of(app).session():
             raise TimeoutError
+
+
+async def test_a_request_that_has_waited_before(
+    user: Visitor, stoppable_postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request with little of its waiting time left does not wait for the timeouts of the server or of asyncpg.
+
+    Nor for the rollback of what it gives up.
+    """
+    stranger = Visitor(user.app)
+    token = (await stranger.get("/login")).token
+    monkeypatch.setattr(waiting_time, "WAITING_TIME", 0.3)
+    stoppable_postgresql.freeze()
+    for _ in range(2):
+        start = time.monotonic()
+        page = await stranger.post("/login", {"csrf_token": token, "username": "susan", "password": PASSWORD})
+        assert (page.status, page.headers.get("Retry-After")) == (503, "1")
+        assert time.monotonic() - start < 1.5
+    stoppable_postgresql.thaw()

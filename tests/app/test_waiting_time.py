@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 from time import monotonic
 from unittest import mock
 
@@ -42,11 +42,25 @@ def as_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def held() -> Iterator[Event]:
+def begun() -> Semaphore:
+    """Released once for each hash that a thread has begun."""
+    return Semaphore(0)
+
+
+async def until_begun(begun: Semaphore, hashes: int) -> None:
+    """Let the tasks run, and hold up the event loop, whose clock must not advance, until threads have this many."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert all(begun.acquire(timeout=30) for _ in range(hashes))
+
+
+@pytest.fixture
+def held(begun: Semaphore) -> Iterator[Event]:
     """Every hash waits in its thread until this event is set."""
     event = Event()
 
     def wait_for_it(*_: object) -> str:
+        begun.release()
         assert event.wait(30)
         return "hash"
 
@@ -93,7 +107,9 @@ def test_a_wait_inside_of_another() -> None:
     async def story() -> None:
         await waiting_time.begin()
         async with Waiting():
-            await wait(1)
+            await asyncio.sleep(0.25)
+            await wait(0.5)
+            await asyncio.sleep(0.25)
         assert seconds_left() == pytest.approx(IN_ALL - 1)
         with pytest.raises(TimeoutError):
             await outer()
@@ -189,7 +205,7 @@ async def attempted(throttle: Throttle, hasher: PasswordHasher, key: str) -> tup
 
 @pytest.mark.usefixtures("as_in_production", "held")
 @pytest.mark.parametrize("names", [1, 12])
-def test_logins_at_once(names: int) -> None:
+def test_logins_at_once(begun: Semaphore, names: int) -> None:
     """Twelve logins, with one name or twelve, while no hash ends: what has no place is refused at once, the rest soon.
 
     Those that wait for others with the same name have a place in the one queue, and at most half of all places.
@@ -200,7 +216,9 @@ def test_logins_at_once(names: int) -> None:
         hasher = PasswordHasher(METHOD, threads=2, queue=6)
         throttle = Throttle(Counter(), hasher, limit=10, window=timedelta(minutes=15))
         async with Quart(__name__).app_context():
-            tasks = [attempted(throttle, hasher, f"name {number % names}") for number in range(12)]
+            attempts = (attempted(throttle, hasher, f"name {number % names}") for number in range(12))
+            tasks = [asyncio.create_task(attempt) for attempt in attempts]
+            await until_begun(begun, 2)
             ends.extend(await asyncio.gather(*tasks))
         await hasher.close()
 
@@ -212,6 +230,24 @@ def test_logins_at_once(names: int) -> None:
     queued = [("PasswordsBusy", IN_ALL - DATABASE_SHARE)] * (12 - len(at_once) - 2)
     assert sorted(late) == sorted([*hashed, *queued])
     assert max(seconds for _, seconds in ends) < CLIENTS_GIVE_UP - 1
+
+
+@pytest.mark.usefixtures("as_in_production", "held")
+def test_two_hashes_of_a_request(begun: Semaphore) -> None:
+    """A password change hashes twice: if the first took all the time, the second does not begin."""
+
+    async def story() -> None:
+        hasher = PasswordHasher(METHOD, threads=2, queue=2)
+        await waiting_time.begin()
+        first = asyncio.create_task(hasher.hash(PASSWORD))
+        await until_begun(begun, 1)
+        for hashing in (first, hasher.hash(PASSWORD)):
+            with pytest.raises(PasswordsBusy):
+                await hashing
+            assert get_running_loop().time() == pytest.approx(IN_ALL - DATABASE_SHARE + HASH_TIMEOUT)
+        await hasher.close()
+
+    play(story)
 
 
 @pytest.mark.usefixtures("as_in_production")
