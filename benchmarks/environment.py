@@ -19,5 +19,6 @@ def application_environment(instance: Path, *, secret_key: str, password_method:
         "ADDRESS_LIMITS": "false",
         "LOGIN_ATTEMPTS": "1000000",
         "PASSWORD_QUEUE": "1000",
+        "WAITING_TIME": "60",
         "LOG_LEVEL": "WARNING",  # the twin writes no access log, and many servers cannot
     }

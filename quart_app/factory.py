@@ -106,8 +106,9 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     )
     current_throttle.add(app, throttle)
 
-    app.early_request_check(waiting_time.begin)
-    app.early_websocket_check(waiting_time.begin)
+    begin_waiting_time = partial(waiting_time.begin, settings.waiting_time)
+    app.early_request_check(begin_waiting_time)
+    app.early_websocket_check(begin_waiting_time)
     defences.init_app(app)
     rate_limits.init_app(app, settings)
     protect_forms(app)

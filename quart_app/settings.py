@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     #: Seconds that a client may take to send the body.
     body_timeout: int = Field(default=10, gt=0)
 
+    #: Seconds that a request may wait on the server in all; None is 3 (``waiting_time.py``). Clients wait for five.
+    waiting_time: float | None = Field(default=None, ge=1, le=60)
+
     #: Werkzeug's name for the hash: scrypt with N=2^15, r=8, p=3, OWASP's level at 32 MiB.
     #: Hashes with other parameters are replaced when their users log in.
     password_method: str = Field(default="scrypt:32768:8:3", pattern=r"^(scrypt:\d+:\d+:\d+|pbkdf2:\w+:\d+)$")

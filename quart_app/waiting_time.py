@@ -18,21 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WAITING_TIME = 3.0
-"""Seconds that a request may wait in all. httpx gives up after 5 s by default, other clients after more."""
+"""Seconds that a request may wait in all, unless a setting says otherwise. httpx gives up after 5 s by default."""
 
 
 class _Budget:
     """What is left of the waiting time of one request.
 
     Attributes:
+        whole: in seconds, when the request began.
         left: in seconds, when the current wait began.
         since: when the current wait began, by the clock of the event loop; None between two waits.
     """
 
-    __slots__ = ("left", "since")
+    __slots__ = ("left", "since", "whole")
 
     def __init__(self, seconds: float) -> None:
-        self.left = seconds
+        self.whole = self.left = seconds
         self.since: float | None = None
 
     def left_at(self, now: float) -> float:
@@ -42,9 +43,19 @@ class _Budget:
 _budget: ContextVar[_Budget | None] = ContextVar("quart_app.waiting_time", default=None)
 
 
-async def begin() -> None:
-    """Begin the waiting time of a request or of a websocket's handshake. Usable as an early check of Quart."""
-    _budget.set(_Budget(WAITING_TIME))
+async def begin(seconds: float | None = None) -> None:
+    """Begin the waiting time of a request or of a websocket's handshake, as an early check of Quart.
+
+    Arguments:
+        seconds: None for :data:`WAITING_TIME`.
+    """
+    _budget.set(_Budget(WAITING_TIME if seconds is None else seconds))
+
+
+def seconds_in_all() -> float:
+    """Seconds after which each request that waits now has been answered."""
+    budget = _budget.get()
+    return WAITING_TIME if budget is None else budget.whole
 
 
 def seconds_left() -> float:

@@ -52,7 +52,7 @@ class PasswordsBusy(TypedError, ServiceUnavailable):
     def __init__(self) -> None:
         super().__init__(
             "Too many passwords are being checked. Nothing was changed; try again.",
-            retry_after=ceil(waiting_time.WAITING_TIME),
+            retry_after=ceil(waiting_time.seconds_in_all()),
         )
 
 

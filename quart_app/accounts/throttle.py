@@ -51,7 +51,7 @@ class TooManyAtOnce(LimitReached):
         super().__init__(
             LOGINS_AT_ONCE,
             "Too many passwords are being checked for this account. Try again in a moment.",
-            retry_after=ceil(waiting_time.WAITING_TIME),
+            retry_after=ceil(waiting_time.seconds_in_all()),
         )
 
 

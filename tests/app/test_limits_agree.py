@@ -160,6 +160,17 @@ async def test_other_errors_say_what_is_left(program: Program) -> None:
     assert "RateLimit-Limit" not in (await program.send("GET", "/me")).headers
 
 
+async def test_the_time_to_wait_is_a_setting(settings: Settings) -> None:
+    """With another waiting time a refusal names that."""
+    app = create_app(settings.model_copy(update={"waiting_time": 7.0}))
+    async with app.test_app():
+        hasher = current_password_hasher.add(app, PasswordHasher("pbkdf2:sha256:1", threads=1, queue=0))
+        with hasher.place():
+            answer = await Program(app).register()
+        assert told(answer) == ("passwords-busy", [None, None, None, "7"])
+        await hasher.close()
+
+
 def test_each_type_is_documented() -> None:
     """docs/json-api.md has a row for each type of 429 and 503, and no other."""
     rows = set(re.findall(r"^\| `([a-z-]+)` \| (\d+) \|", DOCS.read_text(), re.MULTILINE))

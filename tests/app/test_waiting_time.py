@@ -206,7 +206,7 @@ async def attempted(throttle: Throttle, hasher: PasswordHasher, key: str) -> tup
 @pytest.mark.usefixtures("as_in_production", "held")
 @pytest.mark.parametrize("names", [1, 3, 12])
 def test_logins_at_once(begun: Semaphore, names: int) -> None:
-    """Twelve logins, with one name, three or twelve, while no hash ends: what has no place is refused at once, the rest soon.
+    """Twelve logins, with one to twelve names, while no hash ends: what has no place is refused at once, the rest soon.
 
     Those that wait for others with the same name have a place in the one queue, and at most half of all places.
     """
