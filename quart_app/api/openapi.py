@@ -114,7 +114,7 @@ def init_app(app: Quart) -> None:
         openapi_path=None,
         info=_INFO,
         tags=[
-            Tag(ACCOUNT, description="Register, see your account, change your password."),
+            Tag(ACCOUNT, description="Register, see, change and delete your account."),
             Tag(SESSIONS, description="Log in, list and end logins."),
         ],
         security_schemes={

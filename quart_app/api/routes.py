@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from quart import Quart
 
-from . import documentation, openapi, sessions, users
+from . import account_changes, documentation, openapi, sessions, users
 from .blueprint import blueprint
 
 #: The modules whose import adds their routes to the blueprint.
-PARTS = (users, sessions, openapi, documentation)
+PARTS = (users, account_changes, sessions, openapi, documentation)
 
 
 def init_app(app: Quart) -> None:

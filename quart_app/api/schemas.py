@@ -59,6 +59,13 @@ NewPassword = Annotated[
 ]
 
 
+Address = Annotated[
+    str,
+    Field(json_schema_extra={"format": "email", "maxLength": EMAIL_MAX}, examples=["susan@example.com"]),
+    AfterValidator(check_email),
+]
+
+
 class Registration(_Input):
     """Who wants an account."""
 
@@ -71,11 +78,7 @@ class Registration(_Input):
         ),
         AfterValidator(check_username),
     ]
-    email: Annotated[
-        str,
-        Field(json_schema_extra={"format": "email", "maxLength": EMAIL_MAX}, examples=["susan@example.com"]),
-        AfterValidator(check_email),
-    ]
+    email: Address
     password: NewPassword
 
     @field_validator("password")
@@ -121,6 +124,19 @@ class PasswordChange(_Input):
     def _check_password(cls, password: SecretStr) -> SecretStr:
         check_new_password(password.get_secret_value(), username=current_user.username, email=current_user.email)
         return password
+
+
+class EmailChange(_Input):
+    """The new email address, and the password that there is."""
+
+    email: Address
+    current_password: Password
+
+
+class AccountDeletion(_Input):
+    """What proves that the user wants it: the password."""
+
+    current_password: Password
 
 
 class UserAccount(BaseModel):

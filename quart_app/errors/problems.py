@@ -36,7 +36,7 @@ LOGIN_STALE = ProblemType(
     "login-stale",
     401,
     "Fresh login required",
-    "For this, log in by name and password to get cookies. Tokens and remembered logins will not do.",
+    "For this, log in by name and password to get cookies. A remembered login will not do.",
 )
 CREDENTIALS_WRONG = ProblemType(
     "credentials-wrong", 401, "Invalid username or password", "Nothing more is said, for anybody may ask."

@@ -25,6 +25,8 @@ HOME = "192.0.2.1"
 WRONG = {"username": "nobody", "password": "no password of anybody"}
 BODIES = {
     "/sessions": WRONG,
+    "/me": {"current_password": "wrong"},
+    "/me/email": {"current_password": "wrong", "email": "susan@example.com"},
     "/me/password": {"current_password": "wrong", "new_password": "four words of one kind"},
     "/users": {"username": "susan", "email": "susan@example.com", "password": "four words of one kind"},
 }
@@ -70,7 +72,13 @@ async def test_too_many_forms(app: Application, path: str, limit: int, wait: int
 
 @pytest.mark.parametrize(
     ("method", "path", "limit"),
-    [("POST", "/sessions", LOGINS), ("PUT", "/me/password", LOGINS), ("POST", "/users", REGISTRATIONS)],
+    [
+        ("POST", "/sessions", LOGINS),
+        ("PUT", "/me/password", LOGINS),
+        ("PUT", "/me/email", LOGINS),
+        ("DELETE", "/me", LOGINS),
+        ("POST", "/users", REGISTRATIONS),
+    ],
 )
 async def test_the_api_is_limited_too(app: Application, method: str, path: str, limit: int) -> None:
     """The API has the same limits, and refuses with a problem."""
@@ -87,8 +95,8 @@ async def test_one_count_for_all_passwords(app: Application) -> None:
     client, pages = QuartClient(app), PASSWORD_FORMS[:LOGINS]
     assert 429 not in [(await send(app, path, "<local>")).status_code for path in pages]
     assert [(await send(app, path, "<local>")).status_code for path in PASSWORD_FORMS] == [429] * len(PASSWORD_FORMS)
-    assert (await client.post("/api/v1/sessions", json=WRONG)).status_code == 429
-    assert (await client.put("/api/v1/me/password", json=BODIES["/me/password"])).status_code == 429
+    for method, path in (("POST", "/sessions"), ("PUT", "/me/password"), ("PUT", "/me/email"), ("DELETE", "/me")):
+        assert (await client.open(f"/api/v1{path}", method=method, json=BODIES[path])).status_code == 429
     assert (await client.post("/api/v1/users", json=BODIES["/users"])).status_code != 429
     assert (await send(app, "/register", "<local>")).status_code != 429
     assert (await send(app, "/register", "<local>")).status_code == 429

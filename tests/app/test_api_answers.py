@@ -23,6 +23,8 @@ ANSWERED = [
     ("DELETE", "/sessions/1", 401),
     ("DELETE", "/sessions/current", 401),
     ("PUT", "/me/password", 401),
+    ("PUT", "/me/email", 401),
+    ("DELETE", "/me", 401),
     ("GET", "/openapi.json", 200),
     ("GET", "/docs", 200),
     ("HEAD", "/docs", 200),
@@ -182,9 +184,11 @@ async def everything(program: Program, headers: dict[str, str]) -> list[Answer]:
     return [
         await program.send("POST", "/users", mallory, headers),
         await program.send("POST", "/sessions", {"username": "susan", "password": PASSWORD}, headers),
+        await program.send("PUT", "/me/email", {"current_password": PASSWORD, "email": "m@example.com"}, headers),
         await program.send("PUT", "/me/password", change, headers),
         await program.send("DELETE", "/sessions/2", None, headers),
         await program.send("DELETE", "/sessions", None, headers),
+        await program.send("DELETE", "/me", {"current_password": change["new_password"]}, headers),
         await program.send("DELETE", "/sessions/current", None, headers),
     ]
 
@@ -209,9 +213,11 @@ async def test_requests_of_our_own(remembered_api_user: Program, headers: dict[s
         201,
         201,
         204,
+        204,
         404,
         204,
         204,
+        401,  # the account is gone
     ]
 
 

@@ -19,7 +19,7 @@ from quart_app.operation.events import Event, record
 from quart_app.sessions.ending import end_sessions
 from quart_app.settings import Settings
 from tests.app.log_lines import logging_of_a_worker, read_lines
-from tests.app.program import Program
+from tests.app.program import Program, browser_of
 from tests.app.visitor import PASSWORD, Visitor
 
 Journey = Callable[[Visitor], Awaitable[object]]
@@ -133,6 +133,20 @@ async def _delete(susan: Visitor) -> None:
     await susan.submit("/account/delete", current_password=PASSWORD)
 
 
+async def _change_email_by_api(susan: Visitor) -> None:
+    program, fields = browser_of(susan), {"email": "susan@example.org", "current_password": PASSWORD}
+    await program.send("PUT", "/me/email", fields)
+
+
+async def _fail_to_change_email_by_api(susan: Visitor) -> None:
+    program, fields = browser_of(susan), {"email": "susan@example.org", "current_password": OTHER}
+    await program.send("PUT", "/me/email", fields)
+
+
+async def _delete_by_api(susan: Visitor) -> None:
+    await browser_of(susan).send("DELETE", "/me", {"current_password": PASSWORD})
+
+
 @pytest.mark.parametrize(
     ("journey", "expected"),
     [
@@ -158,6 +172,9 @@ async def _delete(susan: Visitor) -> None:
         (_change_email, [line_of(Event.EMAIL_CHANGED)]),
         (_fail_to_change_email, [line_of(Event.REAUTHENTICATION_FAILED, "warning")]),
         (_delete, [line_of(Event.ACCOUNT_DELETED, sessions_ended=2)]),
+        (_change_email_by_api, [line_of(Event.EMAIL_CHANGED)]),
+        (_fail_to_change_email_by_api, [line_of(Event.REAUTHENTICATION_FAILED, "warning")]),
+        (_delete_by_api, [line_of(Event.ACCOUNT_DELETED, sessions_ended=2)]),
     ],
 )
 async def test_events(

@@ -67,6 +67,8 @@ PATHS = (
     ("POST", "/api/v1/users"),
     ("POST", "/api/v1/sessions"),
     ("PUT", "/api/v1/me/password"),
+    ("PUT", "/api/v1/me/email"),
+    ("DELETE", "/api/v1/me"),
 )
 
 

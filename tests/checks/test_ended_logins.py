@@ -50,6 +50,8 @@ FIELDS: dict[str, Mapping[str, str]] = {
     "sessions.end": {},
     "sessions.end_others": {},
     "api.change_own_password": {"current_password": PASSWORD, "new_password": NEWER},
+    "api.change_own_email": {"current_password": PASSWORD, "email": "thief@example.com"},
+    "api.delete_account": {"current_password": PASSWORD},
     "api.end_other_sessions": {},
     "api.log_out": {},
     "api.end_one_session": {},
@@ -59,7 +61,7 @@ FIELDS: dict[str, Mapping[str, str]] = {
 TAKES_PASSWORD = {endpoint for endpoint, fields in FIELDS.items() if "current_password" in fields}
 CHANGES_PASSWORD = {"account.password", "api.change_own_password"}
 LOGS_OUT = {"accounts.logout", "api.log_out"}
-TAKES_TOKENS = {endpoint for endpoint in FIELDS if endpoint.startswith("api.")} - TAKES_PASSWORD
+TAKES_TOKENS = {endpoint for endpoint in FIELDS if endpoint.startswith("api.")} - {"api.change_own_password"}
 
 _numbers = count()
 
@@ -214,6 +216,8 @@ async def send_held(logins: Logins, case: Case, hold: Hold, meanwhile: Ending | 
     """Send a request without its last bytes; once its user is loaded, let something happen; then send the rest."""
     app, client, fields = logins.here.app, logins.here.client, dict(FIELDS[case.endpoint])
     path = app.url_map.bind("localhost").build(case.endpoint, {"session_id": logins.there_id}, append_unknown=False)
+    if "email" in fields:
+        fields["email"] = f"thief{next(_numbers)}@example.com"  # an address that no case before has taken
     headers: dict[str, str] = {"User-Agent": "Quart"}
     if is_api_path(path):
         body = json.dumps(fields).encode() if fields else b""

@@ -24,9 +24,11 @@ FIELDS = {
     "current_password": PASSWORD,
 }
 BODIES: dict[str, dict[str, str]] = {
-    "/api/v1/users": {**SUSAN, "username": "mallory", "email": "mallory@example.com"},
-    "/api/v1/sessions": CREDENTIALS,
-    "/api/v1/me/password": {"current_password": PASSWORD, "new_password": NEW},
+    "POST /api/v1/users": {**SUSAN, "username": "mallory", "email": "mallory@example.com"},
+    "POST /api/v1/sessions": CREDENTIALS,
+    "PUT /api/v1/me/password": {"current_password": PASSWORD, "new_password": NEW},
+    "PUT /api/v1/me/email": {"current_password": PASSWORD, "email": "mallory@example.com"},
+    "DELETE /api/v1/me": {"current_password": PASSWORD},
 }
 FOR_STRANGERS = {"/login", "/register"}
 ALLOWED = "https://app.test"
@@ -83,7 +85,7 @@ async def test_the_api_is_not_for_other_sites(app: Application, tally: Tally) ->
     for method, path in changes(app):
         if not is_api_path(path):
             continue
-        body = BODIES.get(path) if method != "DELETE" else None
+        body = BODIES.get(f"{method} {path}")
         for headers in OTHER_SITES:
             before = await everything(app)
             answer = await user.client.open(path, method=method, json=body, headers=headers)
@@ -107,7 +109,7 @@ async def test_allowed_origins_have_no_cookies(app: Application, tally: Tally) -
         for method, path in changes(app):
             if not is_api_path(path):
                 continue
-            body = BODIES.get(path) if method != "DELETE" else None
+            body = BODIES.get(f"{method} {path}")
             headers = {"Origin": ALLOWED} | ({} if token is None else {"Authorization": f"Bearer {token}"})
             before = await everything(app)
             answer = await user.client.open(path, method=method, json=body, headers=headers)

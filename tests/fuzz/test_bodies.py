@@ -29,8 +29,11 @@ _NAMES = [
     "kind",
     "next",
 ]
-#: The operations that take a body, and some that do not; none of them ends the login that sends it.
-_OPERATIONS = ["POST /users", "POST /sessions", "PUT /me/password", "GET /me", "DELETE /sessions/0", "GET /nowhere"]
+#: The operations that take a body, and some that do not. None ends the login that sends it without its password.
+_OPERATIONS = [
+    *("POST /users", "POST /sessions", "PUT /me/password", "PUT /me/email"),
+    *("GET /me", "DELETE /me", "DELETE /sessions/0", "GET /nowhere"),
+]
 
 _fields = st.dictionaries(st.one_of(st.sampled_from(_NAMES), TEXT), TEXT, max_size=5)
 
