@@ -1,6 +1,7 @@
 """What protects every response of the application.
 
 =====================  ==========================================================
+``content_policy``     what pages may load, run and send to, and how one page is allowed more
 ``headers``            security headers, and which responses may be cached
 ``session_cookies``    reads and writes session cookies, but none in failed responses or to a bearer token
 ``login_cookie``       the session as two cookies: the login, and what pages keep

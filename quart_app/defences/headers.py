@@ -7,14 +7,11 @@ from quart import Response, request
 from quart_app.application import Application
 from quart_app.faces import is_for_api
 
-# Our own style sheet and images, our own forms, and nothing else: pages without script cannot be made to run one.
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+from .content_policy import policy_text
 
 #: On every answer, whatever it is.
 SECURITY_HEADERS = {
-    "content-security-policy": _POLICY,
+    "content-security-policy": policy_text(),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     # Not "no-referrer": with that browsers send "Origin: null" with our own forms.
@@ -24,11 +21,6 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 _HSTS = "max-age=31536000"  # for this host only: subdomains may belong to others, and may have no TLS
-
-
-def allow_scripts(response: Response) -> None:
-    """Allow this page to run script files of this site, and these to connect to it; inline scripts stay forbidden."""
-    response.headers["Content-Security-Policy"] = f"{_POLICY}; script-src 'self'; connect-src 'self'"
 
 
 def init_app(app: Application) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from quart import Blueprint, Response, render_template, websocket
+from quart import Blueprint, render_template, websocket
 
 from compat import login_required
 from quart_app.accounts.login import current_login_session, current_user
-from quart_app.defences.headers import allow_scripts
+from quart_app.defences.content_policy import csp_update
 from quart_app.sessions.bearer import accepted_subprotocol
 
 from .hub import NAMES_SHOWN, current_hub
@@ -23,14 +23,12 @@ blueprint = Blueprint("live", __name__)
 
 @blueprint.get("/live")
 @login_required
-async def page() -> Response:
+@csp_update({"script-src": "'self'"})
+async def page() -> str:
     """Show who is online. The script of the page opens the websocket, and applies its updates."""
     everywhere = current_hub().everywhere
     people = everywhere.first(NAMES_SHOWN)
-    text = await render_template("live/page.html", people=people, more=len(everywhere) - len(people))
-    response = Response(text)
-    allow_scripts(response)
-    return response
+    return await render_template("live/page.html", people=people, more=len(everywhere) - len(people))
 
 
 @blueprint.websocket("/live/ws")

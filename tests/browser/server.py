@@ -21,8 +21,15 @@ _EXIT_TIMEOUT = 30.0
 
 
 @contextmanager
-def serve(instance: Path, workers: int = 1, /, **environment: str) -> Iterator[str]:
-    """Run the server with its data in this folder; yields its address, ``http://127.0.0.1:port``."""
+def serve(instance: Path, workers: int = 1, root: Path = ROOT, /, **environment: str) -> Iterator[str]:
+    """Run the server with its data in this folder; yields its address, ``http://127.0.0.1:port``.
+
+    Arguments:
+        instance: an existing folder for data and log.
+        workers: how many processes serve.
+        root: the folder of the packages: the repository, or a copy of it.
+        environment: further variables.
+    """
     port = free_port()
     log = instance / "hypercorn.log"
     command = [
@@ -32,7 +39,7 @@ def serve(instance: Path, workers: int = 1, /, **environment: str) -> Iterator[s
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,
-            cwd=ROOT,
+            cwd=root,
             env={**os.environ, "INSTANCE_PATH": str(instance), "PASSWORD_METHOD": CHEAP_HASH, **environment},
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -23,8 +23,20 @@ OPTIONAL = {"dash.md", "extensions.md", "models.md", "monitoring.md"}
 pytestmark = pytest.mark.quick
 
 #: Each has a check: here, in test_commands.py and test_examples.py, or by Sphinx ({...}). nginx's are those of files,
-#: and JavaScript runs in a browser (tests/neighbours/test_dash.py).
-LANGUAGES = {"python", "javascript", "console", "shell", "diff", "toml", "text", "nginx", "{eval-rst}", "{toctree}"}
+#: JavaScript runs in a browser (tests/neighbours/test_dash.py, tests/browser), and HTML is what it runs on there.
+LANGUAGES = {
+    "python",
+    "javascript",
+    "html+jinja",
+    "console",
+    "shell",
+    "diff",
+    "toml",
+    "text",
+    "nginx",
+    "{eval-rst}",
+    "{toctree}",
+}
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # Flask-Login 0.6.3
 

@@ -1,0 +1,122 @@
+"""The page of docs/adding-a-page.md, added to a copy of the application as the documentation says, in Chromium."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.chromium import open_browser
+from tests.browser.server import ROOT, serve
+from tests.browser.steps import PASSWORD, log_in, register
+from tests.browser.test_other_origins import send
+from tests.docs.pages import DOCS, blocks
+
+pytestmark = pytest.mark.browser
+
+DOCUMENT = DOCS / "adding-a-page.md"
+CREDENTIALS = {"username": "susan", "password": PASSWORD, "kind": "bearer"}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A copy of the application with the blocks of the page in the files that the page names."""
+    folder = tmp_path / "site"
+    for name in ("compat", "quart_app"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    package = folder / "quart_app"
+    (view,) = blocks(DOCUMENT, "python")
+    template, link = blocks(DOCUMENT, "html+jinja")
+    (script,) = blocks(DOCUMENT, "javascript")
+    (package / "templates" / "elsewhere").mkdir()
+    for path, block in (
+        ("pages/elsewhere.py", view),
+        ("templates/elsewhere/page.html", template),
+        ("static/elsewhere.js", script),
+    ):
+        assert f"`quart_app/{path}`" in DOCUMENT.read_text()
+        (package / path).write_text(block.code)
+    for diff in blocks(DOCUMENT, "diff"):
+        _replace(package / "factory.py", _side(diff.code, "-"), _side(diff.code, "+"))
+    base = package / "templates" / "base.html"
+    (online,) = re.findall(r"^.*>Online</a></li>\n", base.read_text(), re.MULTILINE)
+    _replace(base, online, online + link.code)
+    return folder
+
+
+def _side(diff: str, sign: str) -> str:
+    """The lines of a diff before ("-") or after ("+") the change."""
+    return "".join(line[1:] for line in diff.splitlines(keepends=True) if line[0] in (" ", sign))
+
+
+def _replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert text.count(old) == 1, old
+    file.write_text(text.replace(old, new))
+
+
+@asynccontextmanager
+async def susan(browser: Browser, address: str) -> AsyncIterator[tuple[Page, list[str]]]:
+    """A user who is logged in here and twice elsewhere, and what the console of the browser says of it."""
+    page = await (await browser.new_context()).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    await register(page, address)
+    await log_in(page)
+    for _ in range(2):
+        assert (await send(page, f"{address}/api/v1/sessions", "POST", CREDENTIALS))["status"] == 201
+    said.clear()
+    yield page, said
+
+
+async def test_the_page_calls_the_api(chromium: str, site: Path, tmp_path: Path) -> None:
+    """From the navigation, its script reads from the API by the cookies, and changes something by its own view."""
+    async with open_browser(chromium) as browser:
+        with serve(tmp_path, 1, site) as address:
+            async with susan(browser, address) as (page, said):
+                await page.get_by_role("link", name="Elsewhere").click()
+                await expect(page.get_by_text("You are logged in 2 times elsewhere.")).to_be_visible()
+                await expect(page.get_by_role("link", name="Elsewhere")).to_have_attribute("aria-current", "page")
+                await page.get_by_role("button", name="Log Out Elsewhere").click()
+                await expect(page.get_by_text("2 logins have been ended.")).to_be_visible()
+                await page.reload()
+                await expect(page.get_by_text("You are logged in 0 times elsewhere.")).to_be_visible()
+                assert said == []  # no refusal by the policy
+
+                # Logged out in another tab: the page leads to the login.
+                other = await page.context.new_page()
+                await other.goto(f"{address}/account")
+                await other.get_by_role("banner").get_by_role("button", name="Logout").click()
+                await expect(other).to_have_title("Sign In - Microblog")
+                await page.evaluate("run(count)")
+                await expect(page).to_have_title("Sign In - Microblog")
+
+
+async def test_what_protects_the_page(chromium: str, site: Path, tmp_path: Path) -> None:
+    """Its view needs the form token, inline scripts and other sites are out of reach, other pages run no script."""
+    async with open_browser(chromium) as browser:
+        with serve(tmp_path, 1, site) as address, serve(tmp_path, 1) as elsewhere:
+            async with susan(browser, address) as (page, said):
+                await page.goto(f"{address}/elsewhere")
+                await expect(page.get_by_text("You are logged in 2 times elsewhere.")).to_be_visible()
+                assert (
+                    await page.evaluate("async (url) => (await fetch(url, {method: 'POST'})).status", "/elsewhere")
+                    == 403
+                )
+                assert "refused" in await send(page, f"{elsewhere}/api/v1/me")
+                assert "Content Security Policy" in said[-1] or "connect-src" in " ".join(said)
+                await page.evaluate(
+                    "() => { const script = document.createElement('script'); "
+                    "script.textContent = 'document.title = \"smuggled\"'; document.body.append(script); }"
+                )
+                assert await page.title() == "Elsewhere - Microblog"
+
+                response = await page.goto(f"{address}/account")
+                assert response is not None
+                assert "script-src" not in (await response.all_headers())["content-security-policy"]
+                assert (await send(page, "/api/v1/me"))["json"]["username"] == "susan"  # from the developer tools
