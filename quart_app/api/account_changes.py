@@ -27,6 +27,7 @@ from .schemas import AccountDeletion, EmailChange
     status=HTTPStatus.NO_CONTENT,
     takes=EmailChange,
     for_=fresh_cookies_or_token_required,
+    if_lost="Then send it again: the result is the same.",
     problems=(HTTPStatus.CONFLICT,),
 )
 async def change_own_email(data: EmailChange) -> None:
@@ -43,7 +44,13 @@ async def change_own_email(data: EmailChange) -> None:
 
 @blueprint.delete("/me")
 @limited(Limit.PASSWORDS)
-@operation(about=ACCOUNT, status=HTTPStatus.NO_CONTENT, takes=AccountDeletion, for_=fresh_cookies_or_token_required)
+@operation(
+    about=ACCOUNT,
+    status=HTTPStatus.NO_CONTENT,
+    takes=AccountDeletion,
+    for_=fresh_cookies_or_token_required,
+    if_lost="Then send it again: 401 means that the account was deleted.",
+)
 async def delete_account(data: AccountDeletion) -> None:
     """Delete the account.
 

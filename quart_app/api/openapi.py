@@ -40,7 +40,6 @@ _STATUS_WORDS = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"The body is not {JSON}.",
     HTTPStatus.TOO_MANY_REQUESTS: "A limit was reached: the type tells which, Retry-After when to try again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "An error of the server. It has been recorded.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Unavailable now. Retry-After tells when to try again; check what was changed.",
 }
 _SECONDS = {"type": "integer", "minimum": 1}
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds after which to send the request again.", "schema": _SECONDS}}
@@ -86,7 +85,7 @@ class _Provider(BlueprintProvider):
         return paths, components
 
     def describe_response(self, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
-        described = {**response, "description": _STATUS_WORDS[status]}
+        described = {**response, "description": _STATUS_WORDS.get(status, status.phrase)}
         if status >= HTTPStatus.BAD_REQUEST:
             described["content"] = {PROBLEM_JSON: response["content"][JSON]}
         if headers := _RESPONSE_HEADERS.get(status, {}) | response.get("headers", {}):

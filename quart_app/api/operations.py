@@ -12,6 +12,7 @@ from quart import Response
 from quart_schema import document_querystring, document_request, document_response, operation_id, security_scheme, tag
 
 from compat import fresh_login_required, login_required
+from quart_app.errors.problems import OUTCOME_UNKNOWN
 
 from .body import JSON, read_body, read_query
 from .schemas import ProblemDetails
@@ -44,7 +45,7 @@ def operation(
     takes: type[BaseModel] | None = None,
     asks: type[BaseModel] | None = None,
     for_: Callable[..., Any] | None = USERS,
-    changes: bool = True,
+    if_lost: str | None,
     problems: tuple[int, ...] = (),
 ) -> Callable[[View], Callable[..., Awaitable[Response]]]:
     """Make a view of the API from a function of models.
@@ -59,7 +60,8 @@ def operation(
         takes: the model of the body, if it has one.
         asks: the model of the query string, if it has parameters, which are all optional.
         for_: ANYBODY, USERS or FRESH_USERS.
-        changes: whether it changes something, and so is refused to other sites with 403.
+        if_lost: what a client does if it cannot know whether the change was made; None for an operation that changes
+            nothing. One that does is refused to other sites with 403.
         problems: further statuses of problems, which do not follow from the above.
     """
 
@@ -84,12 +86,19 @@ def operation(
         if for_ is not None:
             security_scheme([{COOKIE: []}] if for_ is FRESH_USERS else [{BEARER: []}, {COOKIE: []}])(guarded)
         more = problems if for_ is None else (*problems, HTTPStatus.UNAUTHORIZED)
-        for code in sorted({*_ANYTHING, *more, *_problems(has_body=takes is not None, changes=changes)}):
+        for code in sorted({*_ANYTHING, *more, *_problems(has_body=takes is not None, changes=if_lost is not None)}):
             document_response(ProblemDetails, code)(guarded)
         guarded.empty_answer = None if answers is not None else status
+        guarded.response_texts = {HTTPStatus.SERVICE_UNAVAILABLE: unavailable_text(if_lost)}
         return cast("Callable[..., Awaitable[Response]]", guarded)
 
     return decorate
+
+
+def unavailable_text(if_lost: str | None) -> str:
+    """The description of 503 for an operation; see :func:`operation` for *if_lost*."""
+    nothing = "Unavailable now; Retry-After tells when to try again. Nothing was changed"
+    return f"{nothing}." if if_lost is None else f"{nothing}, unless the type is {OUTCOME_UNKNOWN.name}. {if_lost}"
 
 
 def _document_input(view: Any, takes: type[BaseModel] | None, asks: type[BaseModel] | None) -> None:

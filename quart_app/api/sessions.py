@@ -30,6 +30,8 @@ from .schemas import Credentials, NewSession, Session, SessionList, SessionQuery
     takes=Credentials,
     answers=NewSession,
     for_=ANYBODY,
+    if_lost="Then log in again. A login may have begun that nobody has; it ends like one that is not used. The login "
+    "that came with the request may have ended.",
     problems=(HTTPStatus.UNAUTHORIZED,),
 )
 async def log_in(data: Credentials) -> NewSession:
@@ -57,7 +59,7 @@ async def log_in(data: Credentials) -> NewSession:
 
 
 @blueprint.get("/sessions")
-@operation(about=SESSIONS, status=HTTPStatus.OK, answers=SessionList, asks=SessionQuery, changes=False)
+@operation(about=SESSIONS, status=HTTPStatus.OK, answers=SessionList, asks=SessionQuery, if_lost=None)
 async def show_sessions(query: SessionQuery) -> SessionList:
     """List the logins of the user, the newest first.
 
@@ -70,14 +72,18 @@ async def show_sessions(query: SessionQuery) -> SessionList:
 
 
 @blueprint.delete("/sessions")
-@operation(about=SESSIONS, status=HTTPStatus.NO_CONTENT)
+@operation(about=SESSIONS, status=HTTPStatus.NO_CONTENT, if_lost="Then send it again: the result is the same.")
 async def end_other_sessions() -> None:
     """Log out everywhere else: end all logins but the one that this request came with."""
     await end_all_other_sessions(current_user)
 
 
 @blueprint.delete("/sessions/current")
-@operation(about=SESSIONS, status=HTTPStatus.NO_CONTENT)
+@operation(
+    about=SESSIONS,
+    status=HTTPStatus.NO_CONTENT,
+    if_lost="Then send it again: 401 means that the login has ended.",
+)
 async def log_out() -> None:
     """Log out: end the login that this request came with.
 
@@ -87,7 +93,12 @@ async def log_out() -> None:
 
 
 @blueprint.delete(f"/sessions/<int(max={ID_MAX}):session_id>")
-@operation(about=SESSIONS, status=HTTPStatus.NO_CONTENT, problems=(HTTPStatus.NOT_FOUND,))
+@operation(
+    about=SESSIONS,
+    status=HTTPStatus.NO_CONTENT,
+    if_lost="Then send it again: 404 means that the login has ended, and 401 that it was the current one.",
+    problems=(HTTPStatus.NOT_FOUND,),
+)
 async def end_one_session(session_id: int) -> None:
     """End one login of the user."""
     if session_id == current_login_session().id:

@@ -24,6 +24,7 @@ from .schemas import PasswordChange, Registration, UserAccount
     takes=Registration,
     answers=UserAccount,
     for_=ANYBODY,
+    if_lost="Then log in: if that succeeds the account was created, and if it does not, register again.",
     problems=(HTTPStatus.CONFLICT,),
 )
 async def register(data: Registration) -> UserAccount:
@@ -42,7 +43,7 @@ async def register(data: Registration) -> UserAccount:
 
 
 @blueprint.get("/me")
-@operation(about=ACCOUNT, status=HTTPStatus.OK, answers=UserAccount, changes=False)
+@operation(about=ACCOUNT, status=HTTPStatus.OK, answers=UserAccount, if_lost=None)
 async def me() -> UserAccount:
     """Say who is logged in."""
     return UserAccount.of(current_user)
@@ -50,7 +51,13 @@ async def me() -> UserAccount:
 
 @blueprint.put("/me/password")
 @limited(Limit.PASSWORDS)
-@operation(about=ACCOUNT, status=HTTPStatus.NO_CONTENT, takes=PasswordChange, for_=FRESH_USERS)
+@operation(
+    about=ACCOUNT,
+    status=HTTPStatus.NO_CONTENT,
+    takes=PasswordChange,
+    for_=FRESH_USERS,
+    if_lost="Then log in with the new password: if that succeeds it was changed, and all earlier logins have ended.",
+)
 async def change_own_password(data: PasswordChange) -> None:
     """Change the password, which ends all other logins.
 

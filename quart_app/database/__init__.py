@@ -28,4 +28,5 @@ from .connections import Database as Database
 from .connections import current_database as current_database
 from .data_loader import KeyQuery as KeyQuery
 from .faults import DatabaseUnavailable as DatabaseUnavailable
+from .faults import OutcomeUnknown as OutcomeUnknown
 from .inserts import insert_into as insert_into

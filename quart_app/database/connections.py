@@ -19,9 +19,26 @@ from quart_app.waiting_time import Waiting
 from .backends import backend_at
 from .connection_limiter import ConnectionLimiter, watch_pool
 from .data_loader import DataLoader, Key, KeyQuery
-from .faults import DatabaseUnavailable, faults_are_unavailability, is_fault
+from .faults import DatabaseUnavailable, OutcomeUnknown, faults_are_unavailability, is_fault
 
 _POOL_TIMEOUT = 1.0  # seconds to wait for the pool itself, behind the connection limiter
+
+
+class DatabaseSession(AsyncSession):
+    """A session that knows whether its changes may have been committed.
+
+    Attributes:
+        may_be_committed: whether COMMIT was sent, whatever became of it.
+    """
+
+    may_be_committed = False
+
+    async def commit(self) -> None:
+        """Commit; see :meth:`AsyncSession.commit`."""
+        if self.new or self.dirty or self.deleted:
+            await self.flush()  # what fails here is not committed
+        self.may_be_committed = True
+        await super().commit()
 
 
 class Database:
@@ -49,7 +66,7 @@ class Database:
         self._loaders: dict[KeyQuery[Any], DataLoader[Any]] = {}
         # Connected at the first health check.
         self._probe_engine = self._backend.engine(pool_size=1, pool_timeout=_POOL_TIMEOUT)
-        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(self._engine, class_=DatabaseSession, expire_on_commit=False)
 
     @property
     def can_migrate(self) -> bool:
@@ -81,7 +98,9 @@ class Database:
         Raises:
             DatabaseUnavailable: the database failed, had no free connection in time, or the waiting time of the request
                 is over; the cause is the driver's error, or a TimeoutError.
+            OutcomeUnknown: the same, after a commit had begun.
         """
+        session: DatabaseSession | None = None
         try:
             async with self._sessions_limiter, self._connections_limiter, Waiting(self._backend.operation_timeout):
                 session = self._sessions()
@@ -94,7 +113,9 @@ class Database:
                 await session.close()
         except Exception as error:
             if is_fault(error):
-                raise DatabaseUnavailable from error
+                may_be_committed = session is not None and session.may_be_committed
+                fault = OutcomeUnknown if may_be_committed else DatabaseUnavailable
+                raise fault from error
             raise
 
     async def execute(self, statement: Executable) -> Sequence[Row[*tuple[Any, ...]]]:

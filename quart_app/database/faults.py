@@ -25,10 +25,21 @@ _FAULTS = (DBAPIError, PoolTimeoutError, TimeoutError, OSError)
 
 
 class DatabaseUnavailable(ServiceUnavailable):
-    """The database cannot answer now: 503. It is unknown whether there is a user, so the request is not anonymous."""
+    """The database cannot answer now: 503. It is unknown whether there is a user, so the request is not anonymous.
+
+    In a request nothing was changed, unless it is :class:`OutcomeUnknown`.
+    """
 
     def __init__(self) -> None:
         super().__init__("The database does not answer. Try again in a moment.", retry_after=1)
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The database failed after a commit had begun: 503. The change was made, or it was not; nobody here can tell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.description = "The database did not answer when the change was saved. Look whether it was, and try again."
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from quart import Quart, Response, current_app, has_websocket_context
 from quart_wtf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
+from quart_app.database.faults import OutcomeUnknown
 from quart_app.faces import is_for_api
 
 from .problems import problem_response
@@ -33,8 +34,12 @@ _TEXTS = {
     413: Text("Too much at once", "What was sent is larger than this site accepts. Send less."),
     429: Text("Too many attempts", "Wait a little, then try again."),
     500: Text("Something broke", "The mistake is ours, and it has been recorded. Try again later."),
-    503: Text("Back in a moment", "The site cannot answer right now. Try again shortly."),
+    503: Text("Back in a moment", "The site cannot answer right now. Nothing was changed; try again shortly."),
 }
+_OUTCOME_UNKNOWN = Text(
+    "Saved or not?",
+    "The site lost its database while it saved your change. Look whether it was saved before you try again.",
+)
 
 
 def init_app(app: Quart) -> None:
@@ -70,4 +75,6 @@ def init_app(app: Quart) -> None:
 
 def text_for(error: HTTPException, code: int) -> Text:
     """The text for an error with this status."""
+    if isinstance(error, OutcomeUnknown):
+        return _OUTCOME_UNKNOWN
     return _TEXTS.get(code) or Text(error.name, "The request could not be answered.")

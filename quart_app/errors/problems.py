@@ -8,7 +8,9 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from quart import Response, url_for
-from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests
+
+from quart_app.database.faults import OutcomeUnknown
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -75,6 +77,18 @@ PASSWORDS_BUSY = ProblemType(
     "Too many passwords are being checked",
     "The server is busy. Nothing was changed or counted; send the same request again after Retry-After seconds.",
 )
+UNAVAILABLE = ProblemType(
+    "unavailable",
+    503,
+    "Temporarily unavailable",
+    "Nothing was changed. Wait Retry-After seconds, and send the request again.",
+)
+OUTCOME_UNKNOWN = ProblemType(
+    "outcome-unknown",
+    503,
+    "Outcome unknown",
+    "The database was lost while it saved the change, which was made or was not. The operation says how to find out.",
+)
 
 #: All types, for the documentation. Other problems have the type ``about:blank``: their status says everything.
 PROBLEM_TYPES = (
@@ -91,6 +105,8 @@ PROBLEM_TYPES = (
     LOGINS_AT_ONCE,
     TOO_MANY_SOCKETS,
     PASSWORDS_BUSY,
+    UNAVAILABLE,
+    OUTCOME_UNKNOWN,
 )
 
 
@@ -177,13 +193,22 @@ def stale_login_problem() -> Problem:
     return Problem(LOGIN_STALE, challenge='error="insufficient_user_authentication"')
 
 
+def _kind_of(error: HTTPException) -> ProblemType | None:
+    if isinstance(error, TypedError):
+        return error.kind
+    if isinstance(error, OutcomeUnknown):
+        return OUTCOME_UNKNOWN
+    # All others are raised before anything is changed: a full queue, or a database that does not answer.
+    return UNAVAILABLE if isinstance(error, ServiceUnavailable) else None
+
+
 def problem_response(error: HTTPException) -> Response:
     """Any error as problem details, with its status and headers. The input is not repeated."""
     code = error.code or InternalServerError.code
     body: dict[str, object] = {"type": "about:blank", "title": error.name, "status": code}
-    if isinstance(error, TypedError):
-        body["type"] = url_for("api.documentation", _anchor=error.kind.name)
-        body["title"] = error.kind.title
+    if kind := _kind_of(error):
+        body["type"] = url_for("api.documentation", _anchor=kind.name)
+        body["title"] = kind.title
     if error.description is not None and error.description != type(error).description:
         body["detail"] = error.description  # Werkzeug's default texts are for people at a browser
     if isinstance(error, Problem) and error.errors:

@@ -27,7 +27,8 @@ _METHODS = frozenset({"get", "post", "put", "delete"})
 class BlueprintProvider(OpenAPIProvider):
     """Quart-Schema's provider for the operations of one blueprint.
 
-    A view may have ``empty_answer``, the status of an answer without a body, or None.
+    A view has ``empty_answer``, the status of an answer without a body, or None; and ``response_texts``, descriptions
+    of its responses by status, which take the place of those that are the same for all operations.
 
     Attributes:
         blueprint_name: the blueprint whose operations are described.
@@ -45,8 +46,9 @@ class BlueprintProvider(OpenAPIProvider):
         for operations in schema["paths"].values():
             for method in _METHODS & operations.keys():
                 operation = operations[method]
+                texts = operation.pop("response_texts")
                 operation["responses"] = {
-                    str(status): self.describe_response(HTTPStatus(status), response)
+                    str(status): {**self.describe_response(HTTPStatus(status), response), **texts.get(status, {})}
                     for status, response in sorted(operation["responses"].items())
                 }
         return schema
@@ -67,6 +69,9 @@ class BlueprintProvider(OpenAPIProvider):
                     operation["requestBody"]["required"] = True
                 # Both are the view's docstring, which PYTHONOPTIMIZE=2 removes.
                 operation.setdefault("summary", view.__name__.replace("_", " ").capitalize())
+                operation["response_texts"] = {
+                    code: {"description": text} for code, text in view.response_texts.items()
+                }
                 operation["description"] = " ".join(operation.get("description", "").split())
         return paths, components
 
