@@ -242,6 +242,7 @@ async def moments(
 # --- what holds
 
 
+@pytest.mark.fuzz  # every moment of every operation takes its time
 @every_operation
 async def test_before_the_commit(app: Application, operation: Operation) -> None:
     """Whichever statement does not reach the database: nothing was changed, the answer says so, and again it works."""
@@ -272,6 +273,7 @@ async def test_the_queue_is_full(app: Application, operation: Operation) -> None
         assert (await operation.send(logins)).status < 300
 
 
+@pytest.mark.fuzz
 async def test_an_account_with_many_logins(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """A deletion in batches claims that nothing was changed only before the first, and goes on at the next attempt."""
     for module in ("accounts.closing", "sessions.ending"):
