@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from unittest import mock
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from benchmarks.services.postgresql import Cluster
 from quart_app.accounts.passwords import PasswordHasher, PasswordsBusy
 from quart_app.application import Application
 from quart_app.database import Base, current_database
@@ -288,35 +289,86 @@ async def test_an_account_with_many_logins(app: Application, monkeypatch: pytest
     assert said == {"unavailable", "outcome-unknown"}
 
 
+class Relay:
+    """A relay to PostgreSQL that can cut a connection at COMMIT.
+
+    Attributes:
+        cuts: before the server gets COMMIT, before its answer arrives, or not at all.
+    """
+
+    cuts: Literal["commit", "answer"] | None = None
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._connections: set[asyncio.Task[None]] = set()
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Relay one connection of the application."""
+        self._connections.add(asyncio.create_task(self._serve(reader, writer)))
+
+    async def close(self) -> None:
+        """End all connections."""
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_connection("127.0.0.1", self._port)
+
+        async def answer() -> None:
+            while data := await from_server.read(65536):
+                writer.write(data)
+            writer.close()
+
+        answering = asyncio.create_task(answer())
+        try:
+            while data := await reader.read(65536):
+                if b"COMMIT;" in data and self.cuts is not None:
+                    answering.cancel()
+                    await asyncio.wait({answering})
+                    if self.cuts == "answer":
+                        to_server.write(data)
+                        assert await from_server.read(65536)  # the server answers when it has committed
+                    break
+                to_server.write(data)
+        finally:
+            answering.cancel()
+            for stream in (to_server, writer):
+                stream.close()
+                with suppress(OSError):
+                    await stream.wait_closed()
+
+
+@pytest.mark.parametrize("cuts", ["commit", "answer"])
 async def test_a_connection_that_ends_at_the_commit(
-    tmp_path: Path, postgresql_cluster: Cluster, migrated_postgresql_url: str
+    tmp_path: Path, migrated_postgresql_url: str, cuts: Literal["commit", "answer"]
 ) -> None:
-    """PostgreSQL ends all connections just before COMMIT: outcome unknown, and nothing was changed."""
-    name = migrated_postgresql_url.rpartition("/")[2].partition("?")[0]
-    ours = f"datname = '{name}' AND pid <> pg_backend_pid()"
-    commit = AsyncSession.commit
-
-    async def end_and_commit(session: AsyncSession) -> None:
-        postgresql_cluster.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
-        await commit(session)
-
+    """The connection to PostgreSQL ends before COMMIT arrives, or after it was made: the same answer."""
+    there = urlsplit(migrated_postgresql_url)
+    assert there.port is not None
+    relay = Relay(there.port)
+    listening = await asyncio.start_server(relay.accept, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
     app = create_app(
         Settings(
             instance_path=tmp_path,
-            database_url=SecretStr(migrated_postgresql_url),
+            database_url=SecretStr(there._replace(netloc=f"postgres@127.0.0.1:{port}").geturl()),
             password_method="pbkdf2:sha256:1",
             address_limits=False,
         )
     )
-    async with app.test_app():
+    async with listening, app.test_app():
         for operation in OPERATIONS:
             logins = await log_in_thrice(app)
             before = await rows(app)
-            with mock.patch.object(AsyncSession, "commit", end_and_commit):
-                answer = await operation.send(logins)
+            relay.cuts = cuts
+            answer = await operation.send(logins)
+            relay.cuts = None
             assert (answer.status, answer.problem) == (503, "outcome-unknown"), operation.name
-            assert await rows(app) == before
-            await operation.settle(logins, False)
+            is_made = await rows(app) != before
+            assert is_made is (cuts == "answer"), operation.name
+            await operation.settle(logins, is_made)
+    await relay.close()
 
 
 # --- pages
