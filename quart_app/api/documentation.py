@@ -10,6 +10,7 @@ from quart import current_app, render_template
 from quart_schema import hide
 
 from quart_app.errors.problems import PROBLEM_TYPES
+from quart_app.faces import API
 from quart_app.framework.openapi_provider import REFERENCE
 
 from .blueprint import blueprint
@@ -82,10 +83,10 @@ def _card(method: str, path: str, operation: dict[str, Any], models: dict[str, A
     return OperationCard(
         id=operation["operationId"],
         method=method.upper(),
-        path=path,
+        path=f"{API}{path}",
         title=operation["summary"],
-        about=operation["description"],
-        ways_in=tuple(way for ways in operation.get("security", ()) for way in ways),
+        about=operation["description"].removeprefix(operation["summary"]),
+        ways_in=tuple(way for ways in operation["security"] for way in ways),
         parameters=tuple(_parameters(operation)),
         fields=tuple(_fields(schema)),
         example=_example(schema) if schema else None,

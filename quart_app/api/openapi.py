@@ -7,15 +7,16 @@ from typing import Any
 
 from quart import Quart, Response, current_app, request
 from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, QuartSchema, Tag, hide
-from werkzeug.routing import Rule
+from werkzeug.routing.converters import BaseConverter
 
-from quart_app.defences.rate_limits import limit_of
 from quart_app.errors.problems import PROBLEM_JSON
+from quart_app.faces import API
 from quart_app.framework.openapi_provider import BlueprintProvider
 
+from . import response_headers
 from .blueprint import blueprint
 from .body import JSON
-from .operations import ACCOUNT, BEARER, COOKIE, SESSIONS
+from .operations import ACCOUNT, BEARER, COOKIE, REMEMBERED, SESSIONS
 
 _INFO = Info(
     title="Microblog API",
@@ -25,6 +26,12 @@ _INFO = Info(
         "Pages of other origins that the operator allows (CORS) use bearer tokens; their cookies are ignored."
     ),
 )
+
+#: What Quart-Schema 0.25 would write with ``"url": null`` and the like, which OpenAPI forbids.
+_MORE_INFO = {
+    "contact": {"name": "The operator of this server"},
+    "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
+}
 
 _STATUS_WORDS = {
     HTTPStatus.OK: "The requested data.",
@@ -41,56 +48,35 @@ _STATUS_WORDS = {
     HTTPStatus.TOO_MANY_REQUESTS: "A limit was reached: the type tells which, Retry-After when to try again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "An error of the server. It has been recorded.",
 }
-_SECONDS = {"type": "integer", "minimum": 1}
-_RETRY_AFTER = {"Retry-After": {"description": "Seconds after which to send the request again.", "schema": _SECONDS}}
-_RESPONSE_HEADERS: dict[HTTPStatus, dict[str, Any]] = {
-    HTTPStatus.UNAUTHORIZED: {
-        "WWW-Authenticate": {
-            "description": "What is missing, or wrong with the token (RFC 6750).",
-            "schema": {"type": "string"},
-        }
-    },
-    HTTPStatus.TOO_MANY_REQUESTS: _RETRY_AFTER,
-    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY_AFTER,
-}
-_COUNT = {"type": "integer", "minimum": 0}
-_LIMIT_HEADERS = {
-    "RateLimit-Limit": {"description": "How many such requests are allowed in a period.", "schema": _COUNT},
-    "RateLimit-Remaining": {"description": "How many more are allowed now.", "schema": _COUNT},
-    "RateLimit-Reset": {
-        "description": "Seconds until all are allowed again or, if none remains, until the next one. Beside "
-        "Retry-After it is the same.",
-        "schema": _COUNT,
-    },
-}
-"""On every answer of operations that are limited by network address, but for 503."""
+_PATH_PARAMETERS = {"session_id": "The `id` of a login, as the list of logins has it."}
 
 
 class _Provider(BlueprintProvider):
-    """Adds descriptions and headers of the responses, and problem details for errors."""
+    """Adds descriptions and headers of the responses, problem details for errors, and descriptions of parameters."""
 
     blueprint_name = blueprint.name
+    server_path = API
 
-    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The operations of a rule, with the headers that tell of its limit."""
-        paths, components = super().build_paths(rule)
-        if limit_of(self._app.view_functions[rule.endpoint]) is not None:
-            for operation in (operation for operations in paths.values() for operation in operations.values()):
-                operation["responses"] = {
-                    status: response
-                    if int(status) == HTTPStatus.SERVICE_UNAVAILABLE
-                    else {**response, "headers": _LIMIT_HEADERS}
-                    for status, response in operation["responses"].items()
-                }
-        return paths, components
+    def schema(self) -> dict[str, Any]:
+        document = super().schema()
+        document["info"] |= _MORE_INFO
+        document["components"]["headers"] = response_headers.header_objects()
+        return document
 
-    def describe_response(self, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
-        described = {**response, "description": _STATUS_WORDS.get(status, status.phrase)}
+    def describe_response(self, view: Any, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
+        headers = response_headers.references(response_headers.names_of(view, status))
+        described = {
+            **response,
+            "description": view.response_texts.get(status) or _STATUS_WORDS[status],
+            "headers": headers,
+        }
         if status >= HTTPStatus.BAD_REQUEST:
             described["content"] = {PROBLEM_JSON: response["content"][JSON]}
-        if headers := _RESPONSE_HEADERS.get(status, {}) | response.get("headers", {}):
-            described["headers"] = headers
         return described
+
+    def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
+        parameter = super().build_path_parameter(name, converter)
+        return {**parameter, "description": _PATH_PARAMETERS[name]}
 
 
 class Description(QuartSchema):
@@ -119,6 +105,7 @@ def init_app(app: Quart) -> None:
         security_schemes={
             BEARER: HttpSecurityScheme(scheme="bearer"),
             COOKIE: APIKeySecurityScheme(name=app.config["SESSION_COOKIE_NAME"], in_="cookie"),
+            REMEMBERED: APIKeySecurityScheme(name=app.config["REMEMBER_COOKIE_NAME"], in_="cookie"),
         },
     )
 
@@ -126,8 +113,13 @@ def init_app(app: Quart) -> None:
 @blueprint.get("/openapi.json")
 @hide
 async def openapi() -> Response:
-    """The OpenAPI document, for this mount of the application: ``servers`` depends on the request."""
-    document = {**described_api(current_app), "servers": [{"url": request.root_path or "/"}]}
+    """The OpenAPI document, for this mount of the application: ``servers`` depends on the request.
+
+    The server's URL is relative, so it is right for each name and scheme by which the document is requested. It is not
+    ``/``: clients put the URL and a path together, and ``//v1/me`` would be the page ``/me`` of a host ``v1``.
+    """
+    server = {"url": f"{request.root_path}{API}", "description": "The server that sent this document."}
+    document = {**described_api(current_app), "servers": [server]}
     return Response(current_app.json.dumps(document), content_type=JSON)
 
 

@@ -20,7 +20,7 @@ from .schemas import ProblemDetails
 ACCOUNT, SESSIONS = "Account", "Sessions"
 """The headings of the documentation."""
 
-BEARER, COOKIE = "bearer", "cookie"
+BEARER, COOKIE, REMEMBERED = "bearer", "cookie", "remembered"
 """The names of the security schemes."""
 
 _ANYTHING = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -34,6 +34,9 @@ _WITH_BODY = (
 #: Who may use an operation: anybody, logged-in users, or users with a fresh login by cookies.
 ANYBODY, USERS, FRESH_USERS = None, login_required, fresh_login_required
 
+#: Each way suffices. A remember cookie begins a login anew, which is not fresh.
+_WAYS_IN = {ANYBODY: (), USERS: (BEARER, COOKIE, REMEMBERED), FRESH_USERS: (COOKIE,)}
+
 View = Callable[..., Awaitable[BaseModel | None]]
 
 
@@ -46,6 +49,7 @@ def operation(
     asks: type[BaseModel] | None = None,
     for_: Callable[..., Any] | None = USERS,
     if_lost: str | None,
+    begins_login: bool = False,
     problems: tuple[int, ...] = (),
 ) -> Callable[[View], Callable[..., Awaitable[Response]]]:
     """Make a view of the API from a function of models.
@@ -62,6 +66,7 @@ def operation(
         for_: ANYBODY, USERS or FRESH_USERS.
         if_lost: what a client does if it cannot know whether the change was made; None for an operation that changes
             nothing. One that does is refused to other sites with 403.
+        begins_login: whether it sets the cookies of a login, although it needs none.
         problems: further statuses of problems, which do not follow from the above.
     """
 
@@ -83,13 +88,14 @@ def operation(
         if answers is not None:
             document_response(answers, status)(guarded)
         _document_input(guarded, takes, asks)
-        if for_ is not None:
-            security_scheme([{COOKIE: []}] if for_ is FRESH_USERS else [{BEARER: []}, {COOKIE: []}])(guarded)
+        security_scheme([{way: []} for way in _WAYS_IN[for_]])(guarded)
         more = problems if for_ is None else (*problems, HTTPStatus.UNAUTHORIZED)
         for code in sorted({*_ANYTHING, *more, *_problems(has_body=takes is not None, changes=if_lost is not None)}):
             document_response(ProblemDetails, code)(guarded)
         guarded.empty_answer = None if answers is not None else status
         guarded.response_texts = {HTTPStatus.SERVICE_UNAVAILABLE: unavailable_text(if_lost)}
+        guarded.needs_login = for_ is not ANYBODY
+        guarded.sets_cookies = for_ is not ANYBODY or begins_login
         return cast("Callable[..., Awaitable[Response]]", guarded)
 
     return decorate

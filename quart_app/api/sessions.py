@@ -32,6 +32,7 @@ from .schemas import Credentials, NewSession, Session, SessionList, SessionQuery
     for_=ANYBODY,
     if_lost="Then log in again. A login may have begun that nobody has; it ends like one that is not used. The login "
     "that came with the request may have ended.",
+    begins_login=True,
     problems=(HTTPStatus.UNAUTHORIZED,),
 )
 async def log_in(data: Credentials) -> NewSession:

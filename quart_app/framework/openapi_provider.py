@@ -1,7 +1,7 @@
 """The OpenAPI document of one blueprint, with what Quart-Schema cannot describe itself.
 
 That is: empty responses, required bodies, schemas that are described once and by name, the bounds of numbers in paths,
-and a description of each response.
+paths below the URL of the server, and a description and the headers of each response.
 
 Written for Quart-Schema 0.23 to 0.25. It overrides the steps in which ``OpenAPIProvider`` builds the document; they
 have public names and are not documented. It saves writing the document by hand. If Quart-Schema changes these steps,
@@ -21,7 +21,6 @@ from werkzeug.routing.converters import BaseConverter
 
 REFERENCE = "#/components/schemas/"
 _JSON = "application/json"
-_METHODS = frozenset({"get", "post", "put", "delete"})
 
 
 class BlueprintProvider(OpenAPIProvider):
@@ -32,48 +31,37 @@ class BlueprintProvider(OpenAPIProvider):
 
     Attributes:
         blueprint_name: the blueprint whose operations are described.
+        server_path: what all its paths begin with and is in ``servers``, so not in ``paths``.
     """
 
     blueprint_name: ClassVar[str]
+    server_path: ClassVar[str]
 
-    def describe_response(self, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
-        """The Response Object of an answer with this status; to be overridden to add to it."""
+    def describe_response(self, view: Any, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
+        """The Response Object of a view's answer with this status; to be overridden to add to it."""
         return {**response, "description": status.phrase}
-
-    def schema(self) -> dict[str, Any]:
-        """The document, in which each answer has its description."""
-        schema = super().schema()
-        for operations in schema["paths"].values():
-            for method in _METHODS & operations.keys():
-                operation = operations[method]
-                texts = operation.pop("response_texts")
-                operation["responses"] = {
-                    str(status): {**self.describe_response(HTTPStatus(status), response), **texts.get(status, {})}
-                    for status, response in sorted(operation["responses"].items())
-                }
-        return schema
 
     def generate_rules(self) -> Iterable[Rule]:
         """The rules of the blueprint."""
         return (rule for rule in super().generate_rules() if rule.endpoint.startswith(f"{self.blueprint_name}."))
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The operations of a rule, with empty answers, required bodies, and descriptions on one line."""
+        """The operations of a rule, with required bodies, described answers, and descriptions on one line."""
         paths, components = super().build_paths(rule)
         view = self._app.view_functions[rule.endpoint]
         for operations in paths.values():
             for operation in operations.values():
-                if view.empty_answer is not None:
-                    operation["responses"] = {view.empty_answer: {}, **operation["responses"]}
+                empty: dict[int, dict[str, Any]] = {} if view.empty_answer is None else {view.empty_answer: {}}
+                operation["responses"] = {
+                    str(status): self.describe_response(view, HTTPStatus(status), response)
+                    for status, response in sorted({**empty, **operation["responses"]}.items())
+                }
                 if "requestBody" in operation:
                     operation["requestBody"]["required"] = True
                 # Both are the view's docstring, which PYTHONOPTIMIZE=2 removes.
                 operation.setdefault("summary", view.__name__.replace("_", " ").capitalize())
-                operation["response_texts"] = {
-                    code: {"description": text} for code, text in view.response_texts.items()
-                }
-                operation["description"] = " ".join(operation.get("description", "").split())
-        return paths, components
+                operation["description"] = " ".join(operation.get("description", "").split()) or operation["summary"]
+        return {path.removeprefix(self.server_path): operations for path, operations in paths.items()}, components
 
     def build_request_body(self, model: Any, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """A body, with its schema by reference."""

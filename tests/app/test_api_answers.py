@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NoReturn
-from unittest import mock
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.exceptions import TooManyRequests
 
 from quart_app.application import Application
+from tests.app.broken_database import broken
 from tests.app.program import SUSAN, Answer, Program, with_token
 from tests.app.visitor import PASSWORD, Visitor
 from tests.fixtures import OTHER_SITES
@@ -39,16 +37,6 @@ ANSWERED = [
     ("CONNECT", "/me", 405),
     ("FOO", "/me", 405),
 ]
-
-
-@contextmanager
-def broken(error: Exception) -> Iterator[None]:
-    """A database that fails with this error."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "quart_app.database.connection_limiter.ConnectionLimiter.__aenter__", mock.Mock(side_effect=error)
-        )
-        yield
 
 
 # --- problems and headers

@@ -113,7 +113,7 @@ async def test_without_parameters_there_are_a_hundred(susan: Visitor, app: Appli
 async def test_parameters_are_described(app: Application) -> None:
     """With their bounds, in the document and on the page."""
     document = (await Program(app).send("GET", "/openapi.json")).json
-    before, limit = document["paths"]["/api/v1/sessions"]["get"]["parameters"]
+    before, limit = document["paths"]["/v1/sessions"]["get"]["parameters"]
     assert (before["name"], before["in"], limit["name"], limit["in"]) == ("before", "query", "limit", "query")
     assert (before["schema"]["minimum"], before["schema"]["maximum"]) == (1, 2**31 - 1)
     assert (limit["schema"]["minimum"], limit["schema"]["maximum"], limit["schema"]["default"]) == (1, 100, 100)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 from quart import request, websocket
@@ -232,13 +232,21 @@ async def test_prefixes_of_proxies(tmp_path: Path, settings: dict[str, object], 
 
 
 async def test_servers_of_the_api(tmp_path: Path) -> None:
-    """The description of the API names the mount at which it is requested, whichever was requested first."""
+    """The description of the API names the mount at which it is requested, whichever was requested first.
+
+    Clients resolve the server's URL against that of the document, and append a path to it.
+    """
     client = stranger(make(tmp_path, trusted_hops=1))
     for mount in ("/first", "", "/second"):
         answer = await client.get("/api/v1/openapi.json", headers={"X-Forwarded-Prefix": mount})
-        assert (await answer.get_json())["servers"] == [{"url": mount or "/"}]
+        (server,) = (await answer.get_json())["servers"]
+        assert urljoin(f"https://a.test{mount}/api/v1/openapi.json", server["url"]) == f"https://a.test{mount}/api"
     answer = await client.get("/kept/api/v1/openapi.json", root_path="/kept")
-    assert (await answer.get_json())["servers"] == [{"url": "/kept"}]
+    document = await answer.get_json()
+    assert [server["url"] for server in document["servers"]] == ["/kept/api"]
+    for path, operations in document["paths"].items():
+        answer = await client.open(f"/kept/api{path.format(session_id=1)}", method=min(operations), root_path="/kept")
+        assert answer.status_code not in (404, 405)
 
 
 @pytest.mark.parametrize("mount", ["/sub", "/sub/"])
