@@ -81,10 +81,12 @@ $(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
 	@$(pip) install --constraint constraints.txt --editable ".[app,postgresql,redis]" --group dev
 	@touch $(VENV)/app.stamp $@
 
-# Other packages beside compat, for tests/neighbours and tests/models.
-$(VENV)/neighbours.stamp: $(VENV)/dev.stamp
+# Other packages beside compat, for tests/neighbours and tests/models; for tests/clients those of npm, too.
+$(VENV)/neighbours.stamp: $(VENV)/dev.stamp tests/clients/package.json tests/clients/package-lock.json
 	@echo "Installing other packages into $(VENV) ..."
-	@$(pip) install --constraint constraints.txt --group neighbours --group models --group monitoring
+	@$(pip) install --constraint constraints.txt --group neighbours --group models --group monitoring --group clients
+	@mkdir -p $(VENV)/clients && cp tests/clients/package.json tests/clients/package-lock.json $(VENV)/clients
+	@PATH="$(abspath $(bin)):$$PATH" $(bin)/npm ci --prefix $(VENV)/clients --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 # The pip that comes with Python may be too old for dependency groups (25.1).

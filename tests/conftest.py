@@ -18,6 +18,7 @@ _MARKER_OF_FOLDER = {
     "benchmarks": "tools",
     "browser": "browser",
     "checks": "checks",
+    "clients": "tools",
     "docs": "docs",
     "fuzz": "fuzz",
     "models": "models",
