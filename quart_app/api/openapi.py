@@ -13,7 +13,7 @@ from quart_app.errors.problems import PROBLEM_JSON
 from quart_app.faces import API
 from quart_app.framework.openapi_provider import BlueprintProvider
 
-from . import headers
+from . import sent_headers
 from .blueprint import blueprint
 from .body import JSON
 from .operations import ACCOUNT, BEARER, COOKIE, REMEMBERED, SESSIONS
@@ -60,13 +60,13 @@ class _Provider(BlueprintProvider):
     def schema(self) -> dict[str, Any]:
         document = super().schema()
         document["info"] |= _MORE_INFO
-        document["components"]["headers"] = headers.header_objects()
+        document["components"]["headers"] = sent_headers.header_objects()
         return document
 
     def describe_response(self, view: Any, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
-        names = headers.names_of(view, status)
+        headers = {**response.get("headers", {}), **sent_headers.references(sent_headers.names_of(view, status))}
         text = view.response_texts.get(status) or _STATUS_WORDS[status]
-        described = {**response, "description": text, "headers": headers.references(names)}
+        described = {**response, "description": text, "headers": headers}
         if status >= HTTPStatus.BAD_REQUEST:
             described["content"] = {PROBLEM_JSON: response["content"][JSON]}
         return described

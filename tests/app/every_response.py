@@ -111,6 +111,11 @@ class Sender:
             yield await self.send(await self.program(None), kind=kind)
         yield await self.send(await self.program("remembered"))
         yield await self.send(await self.program(None))
+        for parameter in self._operation.described.get("parameters", ()):
+            if parameter["in"] == "query" and "minimum" in parameter["schema"]:
+                program = await self.program("bearer")
+                query = f"{parameter['name']}={parameter['schema']['minimum']}"
+                yield await program.send(self._operation.method, f"{self.path}?{query}")
 
     async def wrong(self) -> AsyncIterator[Answer]:
         """To two logins at once, another site, an unknown id, wrong parameters and wrong passwords."""
