@@ -15,6 +15,7 @@ from compat import fresh_login_required, login_required
 from quart_app.errors.problems import OUTCOME_UNKNOWN
 
 from .body import JSON, read_body, read_query
+from .guards import fresh_cookies_or_token_required
 from .schemas import ProblemDetails
 
 ACCOUNT, SESSIONS = "Account", "Sessions"
@@ -31,11 +32,21 @@ _WITH_BODY = (
     HTTPStatus.TOO_MANY_REQUESTS,
 )
 
-#: Who may use an operation: anybody, logged-in users, or users with a fresh login by cookies.
-ANYBODY, USERS, FRESH_USERS = None, login_required, fresh_login_required
+#: Who may use an operation: anybody; logged-in users; users with a fresh login by cookies; the latter and tokens.
+ANYBODY, USERS, FRESH_USERS, FRESH_OR_TOKEN_USERS = (
+    None,
+    login_required,
+    fresh_login_required,
+    fresh_cookies_or_token_required,
+)
 
 #: Each way suffices. A remember cookie begins a login anew, which is not fresh.
-_WAYS_IN = {ANYBODY: (), USERS: (BEARER, COOKIE, REMEMBERED), FRESH_USERS: (COOKIE,)}
+_WAYS_IN = {
+    ANYBODY: (),
+    USERS: (BEARER, COOKIE, REMEMBERED),
+    FRESH_USERS: (COOKIE,),
+    FRESH_OR_TOKEN_USERS: (BEARER, COOKIE),
+}
 
 View = Callable[..., Awaitable[BaseModel | None]]
 
@@ -63,7 +74,7 @@ def operation(
         answers: the model of the result; None for a response without a body.
         takes: the model of the body, if it has one.
         asks: the model of the query string, if it has parameters, which are all optional.
-        for_: ANYBODY, USERS or FRESH_USERS.
+        for_: ANYBODY, USERS, FRESH_USERS or FRESH_OR_TOKEN_USERS.
         if_lost: what a client does if it cannot know whether the change was made; None for an operation that changes
             nothing. One that does is refused to other sites with 403.
         begins_login: whether it sets the cookies of a login, although it needs none.
