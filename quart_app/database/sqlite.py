@@ -19,7 +19,7 @@ from quart_app.private_files import create_private_file
 from .connection_limiter import ACQUIRE_TIMEOUT
 from .one_round_trip import OneRoundTripConnection, commit_next_statement
 
-_BUSY_TIMEOUT = 2_000  # ms to wait for another writer
+BUSY_TIMEOUT = 2_000  # ms to wait for another writer
 _BUSY_TIMEOUT_OF_MIGRATIONS = 60_000  # ms
 _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",  # no fsync for each commit: with WAL a killed process loses nothing
@@ -119,7 +119,7 @@ class Sqlite:
         url: URL,
         pragmas: Sequence[str],
         *,
-        busy_timeout: int = _BUSY_TIMEOUT,
+        busy_timeout: int = BUSY_TIMEOUT,
         connect_args: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> AsyncEngine:

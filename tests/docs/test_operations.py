@@ -11,6 +11,10 @@ from click import Group
 from hypercorn.config import Config
 from prometheus_client.parser import text_string_to_metric_families
 
+from quart_app import waiting_time
+from quart_app.accounts import passwords
+from quart_app.database import connection_limiter, postgresql, sqlite
+from quart_app.defences import rate_limit_redis
 from quart_app.factory import create_app
 from quart_app.operation.events import Event, Reason
 from quart_app.operation.metrics import Metrics
@@ -54,6 +58,25 @@ def test_every_command_is_shown() -> None:
     for name, command in app.cli.commands.items():
         parts = {f"{name} {part}" for part in command.commands} if isinstance(command, Group) else {name}
         assert parts - shown <= {"db revision", "schema"}, name
+
+
+def test_time_limits_are_those_of_the_code() -> None:
+    """The table of time limits has the numbers of the code, in seconds."""
+    section = OPERATIONS.partition("## Time limits")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| ([^|:]+).* \| (.+) \| .+ \|$", section, re.MULTILINE))
+    in_all = waiting_time.WAITING_TIME
+    numbers = {
+        "everything below up to the first line of the client, together": [in_all],
+        "other passwords": [in_all - passwords.DATABASE_SHARE, passwords.DATABASE_SHARE],
+        "a hash that has begun": [passwords.HASH_TIMEOUT],
+        "a free database connection": [connection_limiter.ACQUIRE_TIMEOUT, postgresql.Postgresql.stall_timeout],
+        "SQLite": [sqlite.BUSY_TIMEOUT / 1000],
+        "Redis": [rate_limit_redis.COUNT_TIMEOUT],
+        "the handshake of a websocket": [in_all],
+        "**the client": [Settings.model_fields["body_timeout"].default],
+    }
+    for what, expected in numbers.items():
+        assert [float(number) for number in re.findall(r"[\d.]*\d", rows[what])] == expected, what
 
 
 def test_proxy_passes_the_websocket() -> None:
