@@ -44,7 +44,7 @@ CREDENTIALS_WRONG = ProblemType(
     "credentials-wrong", 401, "Invalid username or password", "Nothing more is said, for anybody may ask."
 )
 PASSWORD_WRONG = ProblemType(
-    "password-wrong", 403, "Current password wrong", "The password is as it was. Send the current one."
+    "password-wrong", 403, "Current password wrong", "Nothing was changed. Send the password that there is."
 )
 NAME_TAKEN = ProblemType(
     "name-taken", 409, "Username or email address taken", "See errors for which of them. Choose another."

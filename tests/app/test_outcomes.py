@@ -248,7 +248,7 @@ async def moments(
 async def test_before_the_commit(app: Application, operation: Operation) -> None:
     """Whichever statement does not reach the database: nothing was changed, the answer says so, and again it works."""
     async for logins, answer, is_changed in moments(app, operation, database_stops_at_statement):
-        assert (answer.problem, is_changed) == ("unavailable", False)
+        assert (answer.problem, is_changed) == ("passwords-busy", False)
         assert (await operation.send(logins)).status < 300
 
 
@@ -407,5 +407,5 @@ async def test_every_operation_says_it(app: Application) -> None:
                 continue
             assert operation["operationId"] in {one.name for one in OPERATIONS}
             advice = text.removeprefix(f"{start}, unless the type is outcome-unknown. Then ")
-            assert documented.pop(f"{method.upper()} {path}") == advice[0].upper() + advice[1:]
+            assert documented.pop(f"{method.upper()} /api{path}") == advice[0].upper() + advice[1:]
     assert documented == {}
