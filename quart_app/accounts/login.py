@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from quart import Request, Websocket, flash, redirect, request, session, url_for
+from quart import Request, Websocket, flash, redirect, request, session, url_for, websocket
 from quart.typing import ResponseReturnValue
 
 from compat import LoginManager, confirm_login, login_user, logout_user
 from quart_app.clients import describe_client
 from quart_app.errors.problems import login_required_problem, problem_response, stale_login_problem
-from quart_app.faces import is_for_api
+from quart_app.faces import is_for_api, is_from_program
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.user import User
 from quart_app.operation.events import Event, Reason, record
@@ -22,11 +22,13 @@ from .devices import remember_device
 
 
 class _Logins(LoginManager[User]):
-    """Redirects requests for pages to the login page, and answers requests to the API with a problem."""
+    """Redirects requests for pages to the login page, and answers those of the API and of programs with a problem."""
 
     async def unauthorized(self) -> ResponseReturnValue:
         if is_for_api():
             raise login_required_problem(bad_token=sent_bearer_token(request) is not None)
+        if is_from_program():
+            raise login_required_problem(bad_token=sent_bearer_token(websocket) is not None)
         return await super().unauthorized()
 
     async def needs_refresh(self) -> ResponseReturnValue:

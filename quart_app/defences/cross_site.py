@@ -46,11 +46,13 @@ def init_app(app: Application) -> None:
     async def refuse_cross_site_websockets() -> None:
         # Any page may open a websocket to any site, with the cookies and without a form token. So Origin is the only
         # defence and is required (RFC 6455, section 10.2): browsers always send it, and other clients can send the
-        # right one, or a bearer token instead of cookies.
-        if is_token_only(websocket):
+        # right one, or a bearer token instead of cookies. Without cookies as well it is a program that has no login,
+        # which the view refuses.
+        sent = websocket.headers
+        if is_token_only(websocket) or not (sent.get("Origin") or sent.get("Cookie")):
             return
         if not is_own_origin(websocket.headers.get("Origin"), scheme=websocket.scheme, host=websocket.host):
-            abort(403, "This websocket was opened by another site.")
+            abort(403, "Send a bearer token instead of cookies, or cookies with the Origin of this site.")
 
 
 def is_cross_site(*, scheme: str, host: str, origin: str | None, fetch_site: str | None) -> bool:

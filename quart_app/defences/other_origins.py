@@ -26,9 +26,9 @@ from hypercorn.typing import (
 )
 
 from quart_app.application import Application
-from quart_app.faces import is_api_path
+from quart_app.faces import is_api_path, is_bearer
 from quart_app.operation.endpoints import path_in_application
-from quart_app.sessions.bearer import is_bearer, token_among
+from quart_app.sessions.bearer import token_among
 
 from .cross_site import is_cross_site, is_own_origin
 from .token_only import mark_token_only

@@ -1,6 +1,6 @@
 """The error pages. They use no user, no session and no database, because those may be what failed.
 
-The API responds with problem details instead; see ``problems``.
+The API responds with problem details instead, and so do refused websockets of programs; see ``problems``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from quart_wtf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
 from quart_app.database.faults import OutcomeUnknown
-from quart_app.faces import is_for_api
+from quart_app.faces import is_for_api, is_from_program
 
 from .problems import problem_response
 
@@ -45,7 +45,7 @@ _OUTCOME_UNKNOWN = Text(
 def init_app(app: Quart) -> None:
     """Respond to errors with pages or problem details instead of Werkzeug's, with the status and headers of the error.
 
-    A refused websocket gets the status and a line of text.
+    A refused websocket gets problem details, if it is a program's, or else the status and a line of text.
     """
 
     @app.errorhandler(HTTPException)
@@ -56,6 +56,8 @@ def init_app(app: Quart) -> None:
             current_app.logger.error("%s", error.description, exc_info=error.__cause__)
         is_websocket = has_websocket_context()
         if not is_websocket and is_for_api():
+            return problem_response(error)
+        if is_from_program():
             return problem_response(error)
         # Quart-WTForms answers a forged form with 400; here it is 403, like every other refusal.
         code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code

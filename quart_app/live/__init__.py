@@ -2,6 +2,8 @@
 
 =====================  ==========================================================
 ``views``              the page and its websocket
+``messages``           the message that the websocket sends, as a model
+``asyncapi``           the description of the websocket, for programs
 ``people``             who is online, sorted by name
 ``sockets``            one open websocket: its next message, and why it is closed
 ``hub``                all open websockets of this worker, and the broadcast to them
@@ -20,6 +22,7 @@ from collections.abc import AsyncGenerator
 from quart_app.application import Application
 from quart_app.server_stop import current_server_stop
 
+from . import asyncapi
 from .hub import Hub, current_hub
 from .people import People
 from .presence_messages import PresenceMessages
@@ -30,6 +33,7 @@ from .watch import watch_sessions
 def init_app(app: Application) -> None:
     """Add the page, and its background tasks while the application is served."""
     app.register_blueprint(blueprint)
+    app.register_blueprint(asyncapi.blueprint)
 
     @app.while_serving
     async def run_live() -> AsyncGenerator[None, None]:

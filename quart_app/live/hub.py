@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,16 +11,16 @@ from werkzeug.exceptions import ServiceUnavailable
 from quart_app.errors.problems import TOO_MANY_SOCKETS, LimitReached
 from quart_app.extension import Extension
 
+from .messages import NAMES_SHOWN, Online
 from .people import People, Person
 from .presence_messages import PresenceMessages
 from .sockets import Close, Socket
 
-NAMES_SHOWN = 100
-"""How many names a message holds. With all names, ten thousand people coming online would cost quadratic time."""
+REPEAT_INTERVAL = 25.0
+"""Seconds without a change after which the last message is sent again."""
 
 _BATCH = 200
 _BATCH_INTERVAL = 0.1  # seconds between two batches: the first is sent at once
-_HEARTBEAT_INTERVAL = 25.0  # seconds without a change after which the last message is sent again
 _CLOSE_TIMEOUT = 2.0  # seconds to wait for sockets that are being closed
 
 
@@ -92,7 +91,7 @@ class Hub:
         """The message for every socket: how many people are online, and the first of their names."""
         if self._text is None:
             names = [person.name for person in self.everywhere.first(NAMES_SHOWN)]
-            self._text = json.dumps({"count": len(self.everywhere), "names": names})
+            self._text = Online(count=len(self.everywhere), names=names).model_dump_json()
         return self._text
 
     def notify(self) -> None:
@@ -116,7 +115,7 @@ class Hub:
 
     async def _wait_for_change(self) -> bool:
         try:
-            async with asyncio.timeout(_HEARTBEAT_INTERVAL):
+            async with asyncio.timeout(REPEAT_INTERVAL):
                 await self._changed.wait()
         except TimeoutError:
             return False

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from enum import Enum
+from enum import Enum, StrEnum
 
 from .people import Person
 
 
+class Advice(StrEnum):
+    """What a client should do after its websocket was closed."""
+
+    RECONNECT = "reconnect"  # after a second or less, by chance: another worker is there, or will be
+    BACK_OFF = "back off"  # connect again, after a longer wait each time
+    STOP = "stop"  # the same would happen again
+
+
 class Close(Enum):
-    """Why the server closes a websocket: the code (RFC 6455, section 7.4, and IANA's registry) and a text.
+    """Why the server closes a websocket: the code (RFC 6455, section 7.4, and IANA's registry), a text, and advice."""
 
-    A client should connect again after each of them but ``LOGGED_OUT``.
-    """
+    STOPPING = 1001, "The server is being stopped.", Advice.RECONNECT
+    NOT_LISTENING = 1003, "Clients must not send messages here.", Advice.STOP
+    LOGGED_OUT = 1008, "This login has ended.", Advice.STOP
+    TOO_SLOW = 1013, "The client did not accept a message in time.", Advice.BACK_OFF
+    UNCERTAIN = 1013, "The server cannot check whether this login is still valid.", Advice.BACK_OFF
 
-    STOPPING = 1001, "The server is being stopped."
-    NOT_LISTENING = 1003, "Clients must not send messages here."
-    LOGGED_OUT = 1008, "This login has ended."
-    TOO_SLOW = 1013, "The client did not accept a message in time."
-    UNCERTAIN = 1013, "The server cannot check whether this login is still valid."
-
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: str, advice: Advice) -> None:
         self.code = code
         self.reason = reason
+        self.advice = advice
 
 
 class Socket:

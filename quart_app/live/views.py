@@ -12,11 +12,15 @@ from quart_app.accounts.login import current_login_session, current_user
 from quart_app.defences.content_policy import csp_update
 from quart_app.sessions.bearer import accepted_subprotocol
 
-from .hub import NAMES_SHOWN, current_hub
+from .hub import current_hub
+from .messages import NAMES_SHOWN
 from .people import Person
 from .sockets import Close, Socket
 
 _SEND_TIMEOUT = 2.0  # seconds that a client may take to accept a message
+
+SOCKET = "/live/ws"
+"""The address of the websocket."""
 
 blueprint = Blueprint("live", __name__)
 
@@ -31,7 +35,7 @@ async def page() -> str:
     return await render_template("live/page.html", people=people, more=len(everywhere) - len(people))
 
 
-@blueprint.websocket("/live/ws")
+@blueprint.websocket(SOCKET)
 @login_required
 async def updates() -> None:
     """Send who is online, now and after each change, until the login session ends.

@@ -53,11 +53,6 @@ def sent_bearer_token(connection: Request | Websocket) -> str | None:
     return token_among(connection.requested_subprotocols) if isinstance(connection, Websocket) else None
 
 
-def is_bearer(authorization: str | None) -> bool:
-    """Whether the value of an ``Authorization`` header is a bearer token, valid or not."""
-    return authorization is not None and authorization.partition(" ")[0].lower() == "bearer"
-
-
 def token_among(subprotocols: Sequence[str]) -> str | None:
     """The bearer token among the subprotocols that a websocket requests: the second of two, after SUBPROTOCOL."""
     return subprotocols[1] if len(subprotocols) == 2 and subprotocols[0] == SUBPROTOCOL else None

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from werkzeug.datastructures import Headers
+
 from tests.app.visitor import Visitor
 
 OURS = "http://localhost"
@@ -18,11 +20,13 @@ PATH = "/live/ws"
 
 
 class Refused(Exception):
-    """The handshake was refused with this status."""
+    """The handshake was refused with this answer."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, headers: Headers, text: str) -> None:
         super().__init__(status)
         self.status = status
+        self.headers = headers
+        self.text = text
 
 
 class Closed(Exception):
@@ -44,6 +48,8 @@ class Tab:
         self.is_reading.set()
         self.task: asyncio.Task[None] | None = None
         self.subprotocol: str | None = None
+        self._refusal: dict[str, Any] = {}
+        self._body = b""
         self._to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_server: asyncio.Queue[str | Exception] = asyncio.Queue()
 
@@ -91,7 +97,12 @@ class Tab:
             case "websocket.close":
                 await self._from_server.put(Closed(message["code"]))
             case "websocket.http.response.start":
-                await self._from_server.put(Refused(message["status"]))
+                self._refusal = message
+            case "websocket.http.response.body":
+                self._body += message["body"]
+                if not message["more_body"]:
+                    headers = Headers([(name.decode(), value.decode()) for name, value in self._refusal["headers"]])
+                    await self._from_server.put(Refused(self._refusal["status"], headers, self._body.decode()))
 
 
 @asynccontextmanager
@@ -103,10 +114,14 @@ async def open_tab(
     host: str = "localhost",
     authorization: str | None = None,
     subprotocols: Sequence[str] = (),
+    can_refuse: bool = True,
 ) -> AsyncIterator[Tab]:
-    """Open the websocket with the visitor's cookies, and close it at the end."""
+    """Open the websocket with the visitor's cookies, and close it at the end.
+
+    Unless ``can_refuse``, the server does without the extension of ASGI by which a handshake is answered.
+    """
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())
-    headers = {"host": host, "user-agent": visitor.agent, "cookie": cookies}
+    headers = {"host": host, "user-agent": visitor.agent} | ({"cookie": cookies} if cookies else {})
     if origin is not None:
         headers["origin"] = origin
     if authorization is not None:
@@ -124,7 +139,7 @@ async def open_tab(
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 80),
         "subprotocols": [*subprotocols],
-        "extensions": {"websocket.http.response": {}},
+        "extensions": {"websocket.http.response": {}} if can_refuse else {},
         "state": {},
     }
     tab = Tab()
@@ -139,9 +154,14 @@ async def open_tab(
 
 async def refusal(visitor: Visitor, *, origin: str | None = OURS, **options: Any) -> int:
     """The status with which the handshake is refused; the options are those of :func:`open_tab`."""
+    return (await refused_answer(visitor, origin=origin, **options)).status
+
+
+async def refused_answer(visitor: Visitor, *, origin: str | None = OURS, **options: Any) -> Refused:
+    """The answer with which the handshake is refused; the options are those of :func:`open_tab`."""
     async with open_tab(visitor, origin=origin, **options) as tab:
         try:
             await tab.news()
         except Refused as refused:
-            return refused.status
+            return refused
     raise AssertionError("not refused")

@@ -17,7 +17,8 @@ from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.login import load_user
 from quart_app.application import Application
 from quart_app.database import current_database
-from quart_app.live.hub import NAMES_SHOWN, Hub, current_hub
+from quart_app.live.hub import Hub, current_hub
+from quart_app.live.messages import NAMES_SHOWN
 from quart_app.live.people import Person
 from quart_app.live.sockets import Close
 from quart_app.live.watch import check_sessions
@@ -233,7 +234,7 @@ async def test_news_in_one(susan: Visitor, app: Application) -> None:
 
 async def test_heartbeat(susan: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """If nothing changes, the list is sent again as a heartbeat."""
-    monkeypatch.setattr("quart_app.live.hub._HEARTBEAT_INTERVAL", 0.01)
+    monkeypatch.setattr("quart_app.live.hub.REPEAT_INTERVAL", 0.01)
     async with open_tab(susan) as first:  # the wait that had begun before ends with her coming
         assert [await first.names() for _ in range(3)] == [["susan"]] * 3
 

@@ -13,7 +13,7 @@ from tests.checks.tally import Tally
 from tests.serving.server import Server, serve
 
 TOKEN = {"Authorization": "Bearer a token for this test"}
-CLOSED = [*sorted(PATHS), "/api/v1/docs", "/api/v1/openapi.json"]
+CLOSED = [*sorted(PATHS), "/api/v1/docs", "/api/v1/openapi.json", "/api/v1/asyncapi.json"]
 #: Other ways to write some of them.
 VARIANTS = [
     *("/healthz?x=1", "//healthz", "/./healthz", "/x/../healthz", "/%68ealthz", "/healthz/", "/HEALTHZ", "/metrics?"),

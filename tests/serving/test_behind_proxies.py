@@ -145,7 +145,7 @@ def log_in_below_sub(running: Proxy) -> None:
     document = json.loads(tab.send("/sub/api/v1/openapi.json").body)
     assert [server["url"] for server in document["servers"]] == ["/sub/api"]
     assert running.status("/sub/healthz", client=HERE) == 200
-    for path in ("/healthz", "/readyz", "/metrics", "/api/v1/docs", "/api/v1/openapi.json"):
+    for path in ("/healthz", "/readyz", "/metrics", "/api/v1/docs", "/api/v1/openapi.json", "/api/v1/asyncapi.json"):
         for written in (f"/sub{path}", f"/sub/{path}", f"/sub/x/..{path}", f"/sub/%{ord(path[1]):x}{path[2:]}"):
             assert running.status(written, client=ELSEWHERE) == 403
 
