@@ -11,11 +11,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import jsonschema_rs
 from werkzeug.datastructures import Headers
 
+from quart_app.live.messages import Online
 from tests.app.visitor import Visitor
 
 OURS = "http://localhost"
+_MESSAGE = jsonschema_rs.validator_for(
+    {**Online.model_json_schema(mode="serialization"), "additionalProperties": False}
+)
+"""The schema of every message, as ``/api/v1/asyncapi.json`` has it."""
 PATH = "/live/ws"
 
 
@@ -63,11 +69,13 @@ class Tab:
         return list((await self.news())["names"])
 
     async def news(self) -> dict[str, Any]:
-        """The next message."""
+        """The next message, which is as described."""
         message = await self._from_server.get()
         if isinstance(message, Exception):
             raise message
-        return dict(json.loads(message))
+        content = json.loads(message)
+        _MESSAGE.validate(content)
+        return dict(content)
 
     async def until_closed(self) -> int:
         """The code with which the websocket is closed, after any other messages."""

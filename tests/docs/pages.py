@@ -40,7 +40,7 @@ def prose(page: Path) -> str:
 
 @contextmanager
 def programs(page: Path) -> Iterator[list[Any]]:
-    """The Python files of a page's reader: a block that makes an application begins a new file.
+    """The Python files of a page's reader: a block that makes an application, or names its file, begins a new one.
 
     Its other blocks go on where the one before ended. The files are modules for as long as this block runs, as
     SQLAlchemy looks its annotations up there.
@@ -48,7 +48,7 @@ def programs(page: Path) -> Iterator[list[Any]]:
     made: list[Any] = []
     try:
         for block in blocks(page, "python"):
-            if not made or re.search(r"= (Quart|Flask)\(", block.code):
+            if not made or re.search(r"= (Quart|Flask)\(|\A# \w+\.py$", block.code, re.MULTILINE):
                 made.append(ModuleType(f"{page.stem}_{len(made)}".replace("-", "_")))
                 sys.modules[made[-1].__name__] = made[-1]
             exec(compile(block.code, f"{page.name}", "exec", dont_inherit=True), made[-1].__dict__)  # noqa: S102

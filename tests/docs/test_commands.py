@@ -22,7 +22,8 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 #: What is on the reader's machine anyway, or comes with what is installed there.
 ELSEWHERE = {"cd", "git", "python3", "source", "sqlite3", "systemctl", "wrk"}
-VARIABLES = {*Settings.model_fields, "cookies", "agent"}  # the last two are of benchmarks/load/visits.lua
+#: The others are of benchmarks/load/visits.lua and of examples/.
+VARIABLES = {*Settings.model_fields, "cookies", "agent", "microblog_password"}
 
 TYPED = sorted({(page.name, command) for page in PAGES for command in commands(page)})
 
@@ -60,6 +61,9 @@ def _quart(words: list[str]) -> None:
 
 
 def _python(words: list[str]) -> None:
+    if (ROOT / words[0]).is_file():
+        _has_options(_help(sys.executable, words[0]), words[1:])
+        return
     assert words[0] == "-m"
     _has_options(_help(sys.executable, "-m", words[1]), words[2:])
 

@@ -266,7 +266,7 @@ async def test_websocket_of_the_page_is_for_its_own_site(origin: str, status: in
     """The websocket refuses pages of other sites and serves its own."""
     from quart.testing.connections import WebsocketResponseError
 
-    with programs(DOCS / "websockets.md") as (example,):
+    with programs(DOCS / "websockets.md") as (example, _):
         client = LoginClient(example.app, user=example.User("susan"))
         seen = 101
         try:
@@ -285,7 +285,7 @@ async def test_websocket_of_the_page_ends_with_its_login() -> None:
     async def nobody(_user_id: str) -> None:
         return None
 
-    with programs(DOCS / "websockets.md") as (example,):
+    with programs(DOCS / "websockets.md") as (example, _):
         example.EVERY = 0.0
         inner = example.app.asgi_app
 

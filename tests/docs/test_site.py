@@ -26,7 +26,7 @@ def _sphinx() -> None:
 def source(tmp_path: Path) -> Path:
     """A copy of docs/ that a test can break."""
     copy = tmp_path / "repository" / "docs"
-    for name in ("hypercorn.toml", "compat"):  # what pages point to
+    for name in ("hypercorn.toml", "compat", "examples"):  # what pages point to
         (copy.parent / name).parent.mkdir(exist_ok=True)
         (copy.parent / name).symlink_to(ROOT / name)
     return shutil.copytree(DOCS, copy)

@@ -69,9 +69,10 @@ def serve(
     config: Path = CONFIG,
     environment: Mapping[str, str] | None = None,
     umask: int = -1,
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Run the server with its data in this folder."""
-    with start(instance, *options, config=config, environment=environment, umask=umask) as server:
+    """Run the server with its data in this folder, at this port or a free one."""
+    with start(instance, *options, config=config, environment=environment, umask=umask, port=port) as server:
         wait_until(lambda: server.is_listening() or server.process.poll() is not None)
         if server.process.poll() is not None:
             raise RuntimeError(f"The server did not start:\n{server.log.read_text(errors='replace')}")
@@ -85,9 +86,10 @@ def start(
     config: Path = CONFIG,
     environment: Mapping[str, str] | None = None,
     umask: int = -1,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """Start a server like :func:`serve`, but do not wait until it responds."""
-    port, log = free_port(), instance / "server.log"
+    port, log = port or free_port(), instance / "server.log"
     environment = environment or {}
     if environment.get("ENVIRONMENT") != "production":  # which refuses it
         environment = {"PASSWORD_METHOD": CHEAP_HASH, **environment}

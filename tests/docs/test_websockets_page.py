@@ -1,4 +1,4 @@
-"""The websockets of websockets.md end when the server stops, on a real server."""
+"""The programs of websockets.md on a real server: they do what the page says, and end when the server stops."""
 
 from __future__ import annotations
 
@@ -16,24 +16,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.services.ports import free_port
-from tests.docs.pages import DOCS, ROOT, blocks
+from tests.docs.pages import DOCS, ROOT, blocks, prose
 from tests.serving.server import EXIT_TIMEOUT, RESPONSE_TIMEOUT, wait_until
 
 pytestmark = pytest.mark.served
 
 _BIND = '"localhost:5000"'
 _SECONDS_OF_THE_PAGE = "STOP_TIMEOUT = 10.0"
-_LOG_IN = """
-from compat import login_user
-
-
-@app.get("/log-in")
-async def log_in():
-    login_user(User("susan"))
-    return ""
-
-
-"""
 _AT_MOST = 8.0  # seconds: less than the page's limit, so that it is not what ends the server
 _CLOSED = b"\x88\x13\x03\xe9The server stops."  # a frame with 1001 and its reason: RFC 6455, sections 5.5.1 and 7.4.1
 _MASKED_ANSWER = b"\x88\x82\0\0\0\0\x03\xe9"
@@ -41,12 +30,13 @@ _MASKED_ANSWER = b"\x88\x82\0\0\0\0\x03\xe9"
 
 @contextmanager
 def page(folder: Path, *, stop_timeout: float | None = None) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run the program of the page, with a view that logs in; its process and its port."""
+    """Run the program of the page; its process and its port."""
     port = free_port()
-    program = "\n\n".join(block.code for block in blocks(DOCS / "websockets.md", "python"))
+    *server, client = (block.code for block in blocks(DOCS / "websockets.md", "python"))
+    (folder / "client.py").write_text(client.replace("localhost:5000", f"127.0.0.1:{port}"))
+    program = "\n\n".join(server)
     for old, new in (
         (_BIND, f'"127.0.0.1:{port}"'),
-        ("if __name__ ==", f"{_LOG_IN}if __name__ =="),
         (_SECONDS_OF_THE_PAGE, f"STOP_TIMEOUT = {stop_timeout or 10.0}"),
     ):
         assert program.count(old) == 1, old
@@ -69,7 +59,7 @@ def _is_listening(port: int) -> bool:
 def open_websocket(port: int, path: str) -> socket.socket:
     """Log in and open a websocket."""
     connection = HTTPConnection("127.0.0.1", port, timeout=RESPONSE_TIMEOUT)
-    connection.request("GET", "/log-in")
+    connection.request("POST", "/log-in")
     cookie = str(connection.getresponse().getheader("Set-Cookie")).partition(";")[0]
     connection.close()
     websocket = socket.create_connection(("127.0.0.1", port), RESPONSE_TIMEOUT)
@@ -95,6 +85,14 @@ def stop(process: subprocess.Popen[bytes]) -> float:
     """Send SIGTERM; the time at which it was sent."""
     process.send_signal(signal.SIGTERM)
     return time.monotonic()
+
+
+def test_the_client_of_the_page(tmp_path: Path) -> None:
+    """The page's client logs in, opens the websocket of the page's server, and prints what the page says."""
+    with page(tmp_path) as (_, port):
+        assert f"127.0.0.1:{port}" in (tmp_path / "client.py").read_text()
+        printed = subprocess.check_output([sys.executable, "client.py"], cwd=tmp_path, text=True)
+    assert f"It prints `{printed.strip()}`." in prose(DOCS / "websockets.md")
 
 
 @pytest.mark.parametrize("path", ["/echo", "/news"])
