@@ -49,12 +49,26 @@ async def test_without_a_login(visitor: Visitor, queries: list[str], subprotocol
     assert queries == []
 
 
-@pytest.mark.parametrize("sent", [{"authorization": "Bearer x"}, {"subprotocols": ["bearer", "x"]}])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"authorization": "Bearer x", "origin": None},
+        {"authorization": "Bearer x", "origin": "https://evil.test"},
+        {"subprotocols": ["bearer", "x"], "origin": None},
+    ],
+)
 async def test_with_an_invalid_token(visitor: Visitor, sent: dict[str, Any]) -> None:
-    """A program with an invalid token is told so: 401, whether it is a header or a subprotocol."""
-    refused = await refused_answer(visitor, origin=None, **sent)
+    """A program with an invalid token is told so: 401. It has a header that no page can send, or no ``Origin``."""
+    refused = await refused_answer(visitor, **sent)
     assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
     assert problem_of(refused)["type"] == "/api/v1/docs#token-invalid"
+
+
+async def test_a_token_beside_other_subprotocols(bearer_program: Program, visitor: Visitor) -> None:
+    """Of subprotocols that are not the token's none is chosen, and they do not keep a token from opening it."""
+    authorization = f"Bearer {bearer_program.token}"
+    async with open_tab(visitor, origin=None, authorization=authorization, subprotocols=["graphql-ws"]) as tab:
+        assert (await tab.names(), tab.subprotocol) == (["susan"], None)
 
 
 async def test_cookies_without_origin(user: Visitor) -> None:

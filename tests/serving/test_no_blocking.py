@@ -76,7 +76,7 @@ def journey(port: int) -> None:
     use_api(_Program(port, cookies=dict(susan.cookies)))
     assert susan.submit("/logout")[0] == 302
     be_throttled(port)
-    for path in ("/readyz", "/metrics", "/api/v1/docs", "/api/v1/openapi.json"):
+    for path in ("/readyz", "/metrics", "/api/v1/docs", "/api/v1/openapi.json", "/api/v1/asyncapi.json"):
         assert susan.get(path)[0] == 200, path
 
 

@@ -14,7 +14,7 @@ def test_everything_starts(tmp_path: Path) -> None:
     with serve(tmp_path, environment={"PYTHONOPTIMIZE": "2"}) as server:
         susan = Browser(server.port)
         assert (susan.register("susan"), susan.login("susan")) == (302, 302)
-        assert susan.get("/account")[0] == susan.get("/api/v1/docs")[0] == 200
+        assert susan.get("/account")[0] == susan.get("/api/v1/docs")[0] == susan.get("/api/v1/asyncapi.json")[0] == 200
         status, text = susan.get("/api/v1/openapi.json")
         assert status == 200
         paths = json.loads(text)["paths"]
