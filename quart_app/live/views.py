@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
-from quart import Blueprint, render_template, websocket
+from quart import Blueprint, Response, render_template, request, websocket
+from werkzeug.exceptions import HTTPException
 
 from compat import login_required
 from quart_app.accounts.login import current_login_session, current_user
 from quart_app.defences.content_policy import csp_update
+from quart_app.errors.problems import problem_response
 from quart_app.sessions.bearer import accepted_subprotocol
 
 from .hub import current_hub
@@ -33,6 +36,24 @@ async def page() -> str:
     everywhere = current_hub().everywhere
     people = everywhere.first(NAMES_SHOWN)
     return await render_template("live/page.html", people=people, more=len(everywhere) - len(people))
+
+
+class _UpgradeRequired(HTTPException):
+    """A request for the websocket that is no handshake, or none any more (RFC 9110, section 15.5.22)."""
+
+    code = 426
+    name = "Upgrade Required"
+
+    def get_headers(self, *_: Any) -> list[tuple[str, str]]:
+        """The headers of the response; HTTP/2 has none for it."""
+        return [("Upgrade", "websocket"), ("Connection", "Upgrade")] if request.http_version == "1.1" else []
+
+
+@blueprint.get(SOCKET)
+async def refuse_request() -> Response:
+    """Say by a problem that this is a websocket: programs come here when a proxy drops the headers of the handshake."""
+    advice = "Open a websocket here. If you have, a proxy does not pass on Upgrade and Connection."
+    return problem_response(_UpgradeRequired(advice))
 
 
 @blueprint.websocket(SOCKET)

@@ -86,6 +86,14 @@ async def test_unknown_address(bearer_program: Program, visitor: Visitor) -> Non
     assert (refused.status, problem_of(refused)["type"]) == (404, "about:blank")
 
 
+async def test_a_handshake_that_a_proxy_has_spoilt(app: Application) -> None:
+    """A request without ``Upgrade`` is told what is missing: 426, a problem for pages and programs alike."""
+    answer = await app.test_client().get("/live/ws")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (426, JSON)
+    assert (answer.headers["Upgrade"], answer.headers["Connection"]) == ("websocket", "Upgrade")
+    assert "a proxy does not pass on Upgrade" in (await answer.get_json())["detail"]
+
+
 async def test_busy_and_unavailable(bearer_program: Program, visitor: Visitor, app: Application) -> None:
     """Too many websockets are 429, a fault of the database and a stopping server 503: all say when to come again."""
     sent: dict[str, Any] = {"origin": None, "authorization": f"Bearer {bearer_program.token}"}

@@ -168,6 +168,22 @@ async def test_it_is_refused(app: Application, open_websocket: Open) -> None:
             assert json.loads(refused.body)["status"] == refused.status
 
 
+async def test_a_request_is_no_handshake(app: Application) -> None:
+    """A request whose ``Upgrade`` was lost is 426, by HTTP/1.1 and by HTTP/2, which has no such header."""
+    async with site(app) as (url, token):
+        address = url.replace("ws", "http", 1)
+        async with httpx.AsyncClient() as client:
+            for _ in range(2):  # on one connection
+                answer = await client.get(address, headers=bearer(token))
+                assert (answer.status_code, answer.headers["Upgrade"]) == (426, "websocket")
+        done = await asyncio.create_subprocess_exec(
+            *("curl", "--silent", "--include", "--http2-prior-knowledge", address), stdout=asyncio.subprocess.PIPE
+        )
+        printed, _ = await done.communicate()
+    assert printed.startswith(b"HTTP/2 426")
+    assert b"upgrade:" not in printed
+
+
 @every_client
 async def test_a_server_that_cannot_say_why(app: Application, open_websocket: Open) -> None:
     """Without ASGI's extension each refusal is 403 without a body, and who may come in does."""
