@@ -29,6 +29,7 @@ TIMEOUT = 15.0  # seconds for the handshake, and for each answer of the API
 SILENCE = 60.0  # seconds without a message after which the connection is dead: one comes at least every 25
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds before connecting again; doubled each time, and shortened by chance
 RESTARTING = 1001  # close code: connect again at once, and not all clients in the same moment
+BUSY = 1013  # close code: connect again after a longer wait each time, although the connection was good
 STOP = {
     1003: "The server takes no messages.",
     1008: "The login has ended.",
@@ -48,7 +49,7 @@ async def watch(address: str, token: str) -> None:
     """
     wait = FIRST_WAIT
     while True:
-        asked, reason = "0", ""
+        asked, reason, is_well = "0", "", False
         try:
             async with connect(
                 address,
@@ -58,14 +59,14 @@ async def watch(address: str, token: str) -> None:
                 while True:
                     async with asyncio.timeout(SILENCE):
                         message = json.loads(await websocket.recv())
-                    wait = FIRST_WAIT
+                    is_well = True
                     print(f"{message['count']} online: {', '.join(message['names'])}", flush=True)
         except ConnectionClosed as closed:
             code = 1006 if closed.rcvd is None else closed.rcvd.code  # 1006: without a word (RFC 6455, section 7.1.5)
             if code in STOP:
                 raise Stopped(f"{code} {STOP[code]}") from None
             reason = f"closed with {code}"
-            if code == RESTARTING:
+            if code == RESTARTING or (is_well and code != BUSY):
                 wait = FIRST_WAIT
         except InvalidStatus as refused:
             answer = refused.response

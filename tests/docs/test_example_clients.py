@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as serve_websockets
 
 from benchmarks.services.ports import free_port
 from quart_app.live.sockets import Advice, Close
@@ -180,3 +182,23 @@ def test_codes() -> None:
         r"^\| ([\d, ]+) \|.*\| (stop|reconnect|back off)\b.*\|$", prose(DOCS / "json-api.md"), re.MULTILINE
     )
     assert {code: each for codes, each in rows for code in codes.split(", ")} == advice
+
+
+async def test_waits_of_the_live_client(capsys: pytest.CaptureFixture[str]) -> None:
+    """It waits longer after each 1013, and shortly after a message and another code; it stops after 1008."""
+    codes = iter([1013, 1013, 1013, 1011, 1001, 1008])
+
+    async def close(connection: ServerConnection) -> None:
+        await connection.send('{"count": 0, "names": []}')
+        await connection.close(next(codes))
+
+    watch = runpy.run_path(str(EXAMPLES / "live_client.py"))["watch"]
+    watch.__globals__["FIRST_WAIT"] = 0.2
+    async with serve_websockets(close, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        with pytest.raises(Exception, match=r"^1008 The login has ended\.$"):
+            await watch(f"ws://127.0.0.1:{port}", "a token")
+    said = capsys.readouterr().err
+    waits = [float(found) for found in re.findall(r"again in ([\d.]+) seconds", said)]
+    for wait, longest in zip(waits, [0.2, 0.4, 0.8, 0.2, 0.2], strict=True):
+        assert longest / 2 <= wait <= longest, said
