@@ -60,6 +60,24 @@ def test_a_field_of_the_object_decides(is_active: bool) -> None:
         theirs("1").is_active = is_active
 
 
+def test_a_document_needs_a_property() -> None:
+    """What ``__getattr__`` finds never hides the mixin's ``is_active``; the property of docs/models.md does."""
+
+    class Document(UserMixin):
+        def __init__(self, **document: object) -> None:
+            self.document = document
+
+        def __getattr__(self, name: str) -> object:
+            return self.document[name]
+
+    class Fixed(Document):
+        is_active = property(lambda self: self.document["is_active"])
+
+    classes = (Document, Fixed)
+    assert [one(is_active=False).is_authenticated for one in classes] == [True, False]
+    assert [one(id=7).get_id() for one in classes] == ["7", "7"]
+
+
 def test_a_column_that_does_not_exist_is_an_error() -> None:
     """SQLAlchemy maps no column of a mixin that stands after UserMixin: setting it is an error, as in Flask-Login."""
 
