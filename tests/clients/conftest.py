@@ -25,7 +25,8 @@ from tests.services.needed import needed
 
 FOLDER = Path(__file__).parent
 HOW_TO_GET_THEM = (
-    "The OpenAPI document is not linted, and no client is generated from it, without {}: make test-all installs them"
+    "The descriptions of the API are not checked, and no client is generated from them, without {}: "
+    "make test-all installs them"
 )
 _NODE_MODULES = Path(sys.prefix, "clients", "node_modules")
 _PROGRAMS = ("openapi-python-client", "openapi-ts", "openapi-typescript", "redocly", "spectral", "tsc")
