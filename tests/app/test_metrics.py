@@ -87,8 +87,8 @@ async def test_websockets(app: Application) -> None:
         await socket.receive()
         assert value((await visitor.get("/metrics")).text, "websockets_open") == 1
     with pytest.raises(WebsocketResponseError):
-        async with visitor.client.websocket("/echo") as socket:
-            await socket.receive()  # without Origin it is refused
+        async with visitor.client.websocket("/echo", headers={"Origin": "https://elsewhere.example"}) as socket:
+            await socket.receive()
     written = (await visitor.get("/metrics")).text
     assert value(written, "websockets_open") == 0
     assert value(written, "http_requests_total", method="WEBSOCKET", route="/echo", status="4xx") == 1

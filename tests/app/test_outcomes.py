@@ -248,7 +248,7 @@ async def moments(
 async def test_before_the_commit(app: Application, operation: Operation) -> None:
     """Whichever statement does not reach the database: nothing was changed, the answer says so, and again it works."""
     async for logins, answer, is_changed in moments(app, operation, database_stops_at_statement):
-        assert (answer.problem, is_changed) == ("passwords-busy", False)
+        assert (answer.problem, is_changed) == ("unavailable", False)
         assert (await operation.send(logins)).status < 300
 
 
@@ -270,7 +270,7 @@ async def test_at_the_commit(app: Application, operation: Operation, is_made: bo
 async def test_the_queue_is_full(app: Application, operation: Operation) -> None:
     """Whichever password of the request finds the queue full: nothing was changed, and the answer says so."""
     async for logins, answer, is_changed in moments(app, operation, queue_is_full_at_password):
-        assert (answer.problem, is_changed) == ("unavailable", False)
+        assert (answer.problem, is_changed) == ("passwords-busy", False)
         assert (await operation.send(logins)).status < 300
 
 
