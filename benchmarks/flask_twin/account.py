@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import fresh_login_required, login_required
 from sqlalchemy import update
 
 from quart_app.models.user import User
 from quart_app.pages.account import LOGINS_PER_PAGE
+from quart_app.sessions.cursors import make_cursor
 
 from .database import db
 from .forms import PasswordChangeForm, protection
@@ -26,7 +27,9 @@ def overview() -> str:
     here = current_login_session()
     page = list_sessions(current_user.id, limit=LOGINS_PER_PAGE)
     others = [session for session in page.sessions if session.id != here.id]
-    return render_template("account/overview.html", here=here, others=others, page=page)
+    secret = str(current_app.secret_key)
+    older = None if page.older is None else make_cursor(here.user_id, page.older, secret=secret)
+    return render_template("account/overview.html", here=here, others=others, newer=None, older=older)
 
 
 @blueprint.route("/password", methods=["GET", "POST"])

@@ -25,7 +25,7 @@ _ELSEWHERE = {
     "api.documentation": "/api/v1/docs",
     "account.email": "/account/email",
     "account.delete": "/account/delete",
-    "sessions.end": "/account/sessions/<int:session_id>/end",
+    "sessions.end": "/account/sessions/<uuid:session_id>/end",
     "sessions.end_others": "/account/sessions/end-others",
 }
 

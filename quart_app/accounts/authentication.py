@@ -71,7 +71,8 @@ def _failure_reason(user: User, password: str) -> Reason:
 async def confirm_password(user: User, password: str) -> bool:
     """Whether this is the password of a user who is logged in.
 
-    Each login has a count of its own, so an attacker with a stolen login cannot block the owner's password change.
+    Each login has a count of its own, so an attacker with a stolen login cannot block the owner's password change. A
+    renewed token goes on with the count of the login.
 
     Raises:
         TooManyAttempts: too many attempts have failed; the password was not checked.
@@ -79,7 +80,7 @@ async def confirm_password(user: User, password: str) -> bool:
         PasswordsBusy: too many passwords are being checked; nothing is counted.
     """
     row = user.login_session
-    key = attempts_key("user", str(user.id)) if row is None else attempts_key("session", row.handle_hash)
+    key = attempts_key("user", str(user.id)) if row is None else attempts_key("session", row.public_id.hex)
     async with _recorded_attempt(key, user) as attempt:
         if await check_password(user, password):
             attempt.succeed()

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from quart_app.database import current_database
 from quart_app.models.user import User, email_key
 from quart_app.operation.events import Event, record
-from quart_app.sessions.confirmation import confirm_session_in, renew_session_in
+from quart_app.sessions.confirmation import confirm_session_in, keep_session_in, renew_session_in
 from quart_app.sessions.ending import end_sessions_in
 
 from .passwords import current_password_hasher
@@ -18,7 +18,8 @@ from .users import UserExists
 async def change_password(user: User, password: str) -> None:
     """Change the password of a user, end all other logins, and renew the handle of the current one, if any.
 
-    This is one transaction. Afterwards neither the old password nor old cookies log in.
+    This is one transaction. Afterwards neither the old password nor old cookies log in. The handle of a bearer token
+    stays as it is: a program that does not get the answer still has a token, and can renew it by itself.
 
     Raises:
         SessionEnded: this login has ended or was renewed, or the password was changed, since the password was entered;
@@ -30,7 +31,7 @@ async def change_password(user: User, password: str) -> None:
         await session.execute(update(User).where(User.id == user.id).values(password_hash=password_hash))
         ended = await end_sessions_in(session, user.id, except_for=None if row is None else row.id)
         if row is not None:
-            await renew_session_in(session, row)
+            await (keep_session_in if row.is_bearer else renew_session_in)(session, row)
         await session.commit()
     user.password_hash = password_hash
     record(Event.PASSWORD_CHANGED, user_id=user.id, ended=ended)

@@ -13,7 +13,7 @@ from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.user import User
 from quart_app.operation.events import Event, Reason, record
 from quart_app.sessions.bearer import handle_of_token, make_bearer_token, sent_bearer_token
-from quart_app.sessions.confirmation import SessionEnded, renew_session
+from quart_app.sessions.confirmation import SessionEnded, renew_session, renew_token
 from quart_app.sessions.creation import create_session
 from quart_app.sessions.ending import end_own_session
 from quart_app.sessions.lookup import find_user
@@ -77,7 +77,7 @@ def current_login_session() -> LoginSession:
     return row
 
 
-async def start_login(user: User, *, remember: bool) -> bool:
+async def start_login(user: User, *, remember: bool, name: str | None = None) -> bool:
     """Log in with a new login session, and clear Quart's session: no old data and no old CSRF token remain.
 
     The login that came with this request, if any, is ended.
@@ -86,7 +86,7 @@ async def start_login(user: User, *, remember: bool) -> bool:
         False, and nothing was changed, if the account is closed or its password has just been changed.
     """
     before = current_login_session() if current_user.is_authenticated else None
-    row = await _create_row(user, Kind.REMEMBERED if remember else Kind.SESSION, instead_of=before)
+    row = await _create_row(user, Kind.REMEMBERED if remember else Kind.SESSION, name, instead_of=before)
     if row is None:
         return False
     user.login_session = row
@@ -95,17 +95,28 @@ async def start_login(user: User, *, remember: bool) -> bool:
     return login_user(user, remember=remember)
 
 
-async def issue_bearer_token(user: User) -> str | None:
+async def issue_bearer_token(user: User, *, name: str | None = None) -> str | None:
     """A new bearer token. The login that came with this request stays as it is, and no cookie is set.
 
     Returns:
         None if the account is closed, or its password has just been changed.
     """
-    row = await _create_row(user, Kind.BEARER)
+    row = await _create_row(user, Kind.BEARER, name)
     if row is None or row.handle is None:
         return None
     user.login_session = row
     return make_bearer_token(row.handle)
+
+
+async def renew_bearer_token() -> str:
+    """A new token for the login of this request, which came with a token. The old one is void from now on.
+
+    Raises:
+        SessionEnded: it was ended or renewed meanwhile; :func:`answer_ended_login` handles that.
+    """
+    await renew_token(current_user)
+    record(Event.TOKEN_RENEWED, user_id=current_user.id)
+    return make_bearer_token(current_user.get_id())
 
 
 async def renew_login() -> None:
@@ -162,12 +173,15 @@ async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
     return redirect(url_for("accounts.login"))
 
 
-async def _create_row(user: User, kind: Kind, *, instead_of: LoginSession | None = None) -> LoginSession | None:
+async def _create_row(
+    user: User, kind: Kind, name: str | None, *, instead_of: LoginSession | None = None
+) -> LoginSession | None:
     row = await create_session(
         user,
         kind=kind,
         client=describe_client(request.headers.get("User-Agent")),
         address=request.remote_addr or "",
+        name=name,
         instead_of=instead_of,
     )
     if row is None:

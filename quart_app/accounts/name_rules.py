@@ -13,6 +13,9 @@ from quart_app.models.user import EMAIL_MAX, USERNAME_MAX, email_key, username_k
 
 from .look_alikes import has_invisible_characters, mixes_scripts
 
+#: :func:`check_session_name` in JSON Schema, as far as possible: exact for ASCII.
+SESSION_NAME_PATTERN = r"^[^\x00-\x20\x7F]+( [^\x00-\x20\x7F]+)*$"
+
 #: :func:`check_username` in JSON Schema, as far as possible: exact for ASCII.
 USERNAME_PATTERN = r"^[^\x00-\x20\x7F@]+( [^\x00-\x20\x7F@]+)*$"
 
@@ -48,6 +51,15 @@ def check_email(email: str) -> str:
     except email_validator.EmailNotValidError as error:
         raise ValueError("Invalid email address.") from error
     return email
+
+
+def check_session_name(name: str) -> str:
+    """Refuse names of logins that cannot be read in a list: the rules of usernames, without those of look-alikes."""
+    if name != name.strip():
+        raise ValueError("Leave out the spaces at the beginning and the end.")
+    if not name or has_invisible_characters(name):
+        raise ValueError("Use visible characters only: letters, digits, punctuation and single spaces.")
+    return name
 
 
 def _check_length(text: str, key: Callable[[str], str], longest: int) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
+from quart_app import clock
 from quart_app.database import current_database
 from quart_app.models.user import User, email_key, username_key
 from quart_app.operation.events import Event, record
 
+from .keyed_registrations import Claim, finish_registration_in
 from .passwords import set_password
 
 TAKEN = {
@@ -63,8 +65,14 @@ async def taken_fields(*, username: str, email: str) -> frozenset[str]:
     return frozenset(taken)
 
 
-async def add_user(*, username: str, email: str, password: str) -> User:
+async def add_user(*, username: str, email: str, password: str, claim: Claim | None = None) -> User:
     """Create an account.
+
+    Arguments:
+        username: as entered.
+        email: as entered.
+        password: not hashed.
+        claim: the registration to mark as done in the same transaction.
 
     Raises:
         UserExists: another user has the username or the address; nothing was created.
@@ -72,16 +80,19 @@ async def add_user(*, username: str, email: str, password: str) -> User:
     user = User(username=username, email=email)
     await set_password(user, password)
     try:
-        await _insert(user)
+        await _insert(user, claim)
     except IntegrityError as error:
         if taken := await taken_fields(username=username, email=email):
             raise UserExists(taken) from error
-        await _insert(user)  # the other account was deleted meanwhile
+        await _insert(user, claim)  # the other account was deleted meanwhile
     record(Event.REGISTERED, user_id=user.id)
     return user
 
 
-async def _insert(user: User) -> None:
+async def _insert(user: User, claim: Claim | None) -> None:
     async with current_database().session() as session:
+        if claim is not None:
+            user.created_at = clock.now()
+            await finish_registration_in(session, claim, user.created_at)
         session.add(user)
         await session.commit()

@@ -15,7 +15,7 @@ from quart_app.defences.rate_limits import Limit, limited
 from quart_app.errors.problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
 
 from .blueprint import blueprint
-from .operations import ACCOUNT, FRESH_OR_TOKEN_USERS, operation
+from .operations import ACCOUNT, FRESH_USERS, operation
 from .schemas import AccountDeletion, EmailChange
 
 
@@ -25,7 +25,7 @@ from .schemas import AccountDeletion, EmailChange
     about=ACCOUNT,
     status=HTTPStatus.NO_CONTENT,
     takes=EmailChange,
-    for_=FRESH_OR_TOKEN_USERS,
+    for_=FRESH_USERS,
     if_lost="Then send it again: the result is the same.",
     problems=(HTTPStatus.CONFLICT,),
 )
@@ -47,7 +47,7 @@ async def change_own_email(data: EmailChange) -> None:
     about=ACCOUNT,
     status=HTTPStatus.NO_CONTENT,
     takes=AccountDeletion,
-    for_=FRESH_OR_TOKEN_USERS,
+    for_=FRESH_USERS,
     if_lost="Then send it again: 401 means that the account was deleted.",
 )
 async def delete_account(data: AccountDeletion) -> None:

@@ -13,7 +13,9 @@ from pydantic import BaseModel, ValidationError
 from quart import request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from quart_app.errors.problems import BODY_UNREADABLE, FIELDS_INVALID, FieldError, Problem
+from quart_app.errors.problems import BODY_UNREADABLE, FIELDS_INVALID, FIELDS_UNKNOWN, FieldError, Problem
+
+from .preferences import is_strict
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -24,16 +26,19 @@ async def read_body(model: type[Model]) -> Model:
     """The body of this request as a model.
 
     Only ``application/json`` is read: a form of another site cannot send it, and a script of another site needs a
-    preflight, which is refused. Unknown names are ignored.
+    preflight, which is refused. Unknown names are ignored, or refused if the request prefers strict handling.
 
     Raises:
         UnsupportedMediaType: the body has another type.
-        Problem: it is not a JSON object, or its fields are invalid.
+        Problem: it is not a JSON object, its fields are invalid, or some are unknown and handling is strict.
     """
+    strict = is_strict()
     body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
     if request.mimetype != JSON and (body or request.mimetype):
         raise UnsupportedMediaType(f"Send {JSON}.")
     content = parse_object(body)
+    if strict and (unknown := [name for name in content if name not in model.model_fields]):
+        raise Problem(FIELDS_UNKNOWN, errors=[FieldError.at([name], "Unknown field.") for name in unknown])
     try:
         return model.model_validate(content)
     except ValidationError as error:

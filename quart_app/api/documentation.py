@@ -15,7 +15,7 @@ from quart_app.framework.openapi_provider import REFERENCE
 
 from .blueprint import blueprint
 from .openapi import described_api
-from .operations import BEARER
+from .operations import COOKIE
 
 
 class FieldRow(NamedTuple):
@@ -46,6 +46,7 @@ class OperationCard(NamedTuple):
     about: str
     ways_in: tuple[str, ...]
     parameters: tuple[FieldRow, ...]
+    headers: tuple[FieldRow, ...]
     fields: tuple[FieldRow, ...]
     example: dict[str, Any] | None
     answers: tuple[AnswerRow, ...]
@@ -63,7 +64,7 @@ async def documentation() -> str:
         headings=_headings(document),
         models={name: tuple(_fields(schema)) for name, schema in document["components"]["schemas"].items()},
         problem_types=PROBLEM_TYPES,
-        bearer=BEARER,
+        cookie=COOKIE,
     )
 
 
@@ -87,7 +88,8 @@ def _card(method: str, path: str, operation: dict[str, Any], models: dict[str, A
         title=operation["summary"],
         about=operation["description"].removeprefix(operation["summary"]),
         ways_in=tuple(way for ways in operation["security"] for way in ways),
-        parameters=tuple(_parameters(operation)),
+        parameters=tuple(_parameters(operation, "query")),
+        headers=tuple(_parameters(operation, "header")),
         fields=tuple(_fields(schema)),
         example=_example(schema) if schema else None,
         answers=tuple(answer for answer in answers if answer.status < HTTPStatus.BAD_REQUEST),
@@ -106,10 +108,10 @@ def _fields(schema: dict[str, Any]) -> Iterator[FieldRow]:
         yield FieldRow(name, _kind(field), name in required, field.get("description", ""))
 
 
-def _parameters(operation: dict[str, Any]) -> Iterator[FieldRow]:
-    """What may stand in the query string."""
+def _parameters(operation: dict[str, Any], place: str) -> Iterator[FieldRow]:
+    """What may stand in one place of a request: the query string, or the headers."""
     for parameter in operation.get("parameters", ()):
-        if parameter["in"] == "query":
+        if parameter["in"] == place:
             kind = _kind(parameter["schema"])
             yield FieldRow(parameter["name"], kind, parameter.get("required", False), parameter["description"])
 

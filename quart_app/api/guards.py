@@ -1,4 +1,4 @@
-"""Who may use an operation, beyond what compat's decorators say."""
+"""Who may use an operation: decorators beside those of ``compat``."""
 
 from __future__ import annotations
 
@@ -6,26 +6,38 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
-from quart import request
+from werkzeug.exceptions import Forbidden
 
 from compat import fresh_login_required, login_required
-from quart_app.sessions.bearer import sent_bearer_token
+from quart_app.accounts.login import current_login_session, current_user
 
 View = Callable[..., Awaitable[Any]]
 
 
-def fresh_cookies_or_token_required(view: View) -> View:
-    """Let in users with a fresh login by cookies, or with a bearer token. The view must ask for the password.
+def fresh_login_or_token_required(view: View) -> View:
+    """For views that check the current password in their body: a fresh login by cookies, or a bearer token.
 
-    Cookies follow the rule of the pages. A token is never fresh, because no page renews it: there the password in the
-    request is what proves that its user sent it.
+    A token is never fresh, because nobody enters a password with it. Whoever has the password as well could log in.
     """
-    with_cookies, with_token = fresh_login_required(view), login_required(view)
+    for_cookies: View = fresh_login_required(view)
 
     @wraps(view)
     async def guarded(**arguments: Any) -> Any:
-        # A token beside the cookies of a login never gets here: see ``blueprint``.
-        guard = with_cookies if sent_bearer_token(request) is None else with_token
-        return await guard(**arguments)
+        if current_user.is_authenticated and current_login_session().is_bearer:
+            return await view(**arguments)
+        return await for_cookies(**arguments)
 
     return guarded
+
+
+def token_required(view: View) -> View:
+    """For views that concern the bearer token of the request: 403 for a login by cookies."""
+
+    @wraps(view)
+    async def guarded(**arguments: Any) -> Any:
+        if not current_login_session().is_bearer:
+            raise Forbidden("This is for bearer tokens. The cookies of a login are renewed by logging in again.")
+        return await view(**arguments)
+
+    for_users: View = login_required(guarded)
+    return for_users

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -16,14 +17,16 @@ from quart_app.framework.openapi_provider import BlueprintProvider
 from . import sent_headers
 from .blueprint import blueprint
 from .body import JSON
-from .operations import ACCOUNT, BEARER, COOKIE, REMEMBERED, SESSIONS
+from .description_body import DescriptionBody
+from .operations import ACCOUNT, BEARER, COOKIE, INDEX, REMEMBERED, SESSIONS
 
 _INFO = Info(
     title="Microblog API",
     version="1",
     description=(
-        "Requests and responses are JSON in UTF-8. Errors are problem details (RFC 9457). Unknown fields are ignored. "
-        "Pages of other origins that the operator allows (CORS) use bearer tokens; their cookies are ignored. "
+        "Requests and responses are JSON in UTF-8. Errors are problem details (RFC 9457). "
+        "Unknown fields are ignored, or refused with `Prefer: handling=strict`. "
+        "Pages of other origins that the operator allows (CORS) use bearer tokens; their cookies are ignored "
         "The websocket that tells who is online is described beside this document, in asyncapi.json (AsyncAPI 3)."
     ),
 )
@@ -46,6 +49,7 @@ _STATUS_WORDS = {
     HTTPStatus.CONFLICT: "It is taken by another user.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"The body is not {JSON}.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "It cannot be handled as the headers demand: see the type of the problem.",
     HTTPStatus.TOO_MANY_REQUESTS: "A limit was reached: the type tells which, Retry-After when to try again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "An error of the server. It has been recorded.",
 }
@@ -82,12 +86,21 @@ class Description(QuartSchema):
 
     openapi_provider_class = _Provider
     _document: dict[str, Any] | None = None
+    _body: tuple[str, DescriptionBody] | None = None
 
     def document(self) -> dict[str, Any]:
         """The OpenAPI document. It is made once, by a worker before it serves, because it takes 50 ms and more."""
         if self._document is None:
             self._document = self.openapi_provider.schema()
         return self._document
+
+    def body(self, mount: str) -> DescriptionBody:
+        """The document for one mount of the application, which it names in ``servers``. The last one is kept."""
+        if self._body is None or self._body[0] != mount:
+            server = {"url": f"{mount}{API}", "description": "The server that sent this document."}
+            document = {**self.document(), "servers": [server]}
+            self._body = mount, DescriptionBody(json.dumps(document))
+        return self._body[1]
 
 
 def init_app(app: Quart) -> None:
@@ -97,8 +110,9 @@ def init_app(app: Quart) -> None:
         openapi_path=None,
         info=_INFO,
         tags=[
+            Tag(INDEX, description="Find the rest."),
             Tag(ACCOUNT, description="Register, see, change and delete your account."),
-            Tag(SESSIONS, description="Log in, list and end logins."),
+            Tag(SESSIONS, description="Log in, list and end logins, renew a token."),
         ],
         security_schemes={
             BEARER: HttpSecurityScheme(scheme="bearer"),
@@ -116,12 +130,14 @@ async def openapi() -> Response:
     The server's URL is relative, so it is right for each name and scheme by which the document is requested. It is not
     ``/``: clients put the URL and a path together, and ``//v1/me`` would be the page ``/me`` of a host ``v1``.
     """
-    server = {"url": f"{request.root_path}{API}", "description": "The server that sent this document."}
-    document = {**described_api(current_app), "servers": [server]}
-    return Response(current_app.json.dumps(document), content_type=JSON)
+    return await _description(current_app).body(request.root_path).respond_to(request)
 
 
 def described_api(app: Quart) -> dict[str, Any]:
     """The OpenAPI document of an application, without the URL at which it is mounted."""
+    return _description(app).document()
+
+
+def _description(app: Quart) -> Description:
     description: Description = app.extensions["QUART_SCHEMA"]
-    return description.document()
+    return description

@@ -11,14 +11,15 @@ from pydantic import BaseModel
 from quart import Response
 from quart_schema import document_querystring, document_request, document_response, operation_id, security_scheme, tag
 
-from compat import fresh_login_required, login_required
+from compat import login_required
 from quart_app.errors.problems import OUTCOME_UNKNOWN
 
 from .body import JSON, read_body, read_query
-from .guards import fresh_cookies_or_token_required
+from .guards import fresh_login_or_token_required, token_required
+from .headers import PREFER, PREFERENCE_APPLIED, Header
 from .schemas import ProblemDetails
 
-ACCOUNT, SESSIONS = "Account", "Sessions"
+INDEX, ACCOUNT, SESSIONS = "Index", "Account", "Sessions"
 """The headings of the documentation."""
 
 BEARER, COOKIE, REMEMBERED = "bearer", "cookie", "remembered"
@@ -29,26 +30,26 @@ _WITH_BODY = (
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.TOO_MANY_REQUESTS,
 )
 
-#: Who may use an operation: anybody; logged-in users; users with a fresh login by cookies; the latter and tokens.
-ANYBODY, USERS, FRESH_USERS, FRESH_OR_TOKEN_USERS = (
-    None,
-    login_required,
-    fresh_login_required,
-    fresh_cookies_or_token_required,
-)
+#: Who may use an operation: anybody; logged-in users; users with a fresh login by cookies, or a token; users with a
+#: token.
+ANYBODY, USERS, FRESH_USERS, TOKEN_USERS = None, login_required, fresh_login_or_token_required, token_required
 
 #: Each way suffices. A remember cookie begins a login anew, which is not fresh.
 _WAYS_IN = {
     ANYBODY: (),
     USERS: (BEARER, COOKIE, REMEMBERED),
-    FRESH_USERS: (COOKIE,),
-    FRESH_OR_TOKEN_USERS: (BEARER, COOKIE),
+    FRESH_USERS: (BEARER, COOKIE),
+    TOKEN_USERS: (BEARER,),
 }
 
-View = Callable[..., Awaitable[BaseModel | None]]
+Result = BaseModel | tuple[BaseModel, dict[str, str]] | None
+"""What an operation returns: the body, the body with headers, or None for a response without a body."""
+
+View = Callable[..., Awaitable[Result]]
 
 
 def operation(
@@ -61,6 +62,8 @@ def operation(
     for_: Callable[..., Any] | None = USERS,
     if_lost: str | None,
     begins_login: bool = False,
+    accepts: tuple[Header, ...] = (),
+    sends: tuple[Header, ...] = (),
     problems: tuple[int, ...] = (),
 ) -> Callable[[View], Callable[..., Awaitable[Response]]]:
     """Make a view of the API from a function of models.
@@ -74,10 +77,12 @@ def operation(
         answers: the model of the result; None for a response without a body.
         takes: the model of the body, if it has one.
         asks: the model of the query string, if it has parameters, which are all optional.
-        for_: ANYBODY, USERS, FRESH_USERS or FRESH_OR_TOKEN_USERS.
+        for_: ANYBODY, USERS, FRESH_USERS or TOKEN_USERS.
         if_lost: what a client does if it cannot know whether the change was made; None for an operation that changes
             nothing. One that does is refused to other sites with 403.
         begins_login: whether it sets the cookies of a login, although it needs none.
+        accepts: the headers of requests that it reads, beside those of all operations.
+        sends: the headers of a success that the function returns.
         problems: further statuses of problems, which do not follow from the above.
     """
 
@@ -88,10 +93,7 @@ def operation(
                 arguments["query"] = read_query(asks)
             if takes is not None:
                 arguments["data"] = await read_body(takes)
-            result = await view(**arguments)
-            if result is None:
-                return Response(status=status)
-            return Response(result.model_dump_json(), status=status, content_type=JSON)
+            return _respond(await view(**arguments), status)
 
         guarded: Any = answer if for_ is None else for_(answer)
         tag([about])(guarded)
@@ -106,10 +108,23 @@ def operation(
         guarded.empty_answer = None if answers is not None else status
         guarded.response_texts = {HTTPStatus.SERVICE_UNAVAILABLE: unavailable_text(if_lost)}
         guarded.needs_login = for_ is not ANYBODY
+        guarded.needs_token = for_ is TOKEN_USERS
         guarded.sets_cookies = for_ is not ANYBODY or begins_login
+        guarded.request_headers = [header.as_parameter() for header in (*accepts, *((PREFER,) if takes else ()))]
+        sent = (*sends, *((PREFERENCE_APPLIED,) if takes else ()))
+        guarded.success_headers = (status, {header.name: header.as_response_header() for header in sent})
         return cast("Callable[..., Awaitable[Response]]", guarded)
 
     return decorate
+
+
+def _respond(result: Result, status: int) -> Response:
+    if result is None:
+        response = Response(status=status)
+        del response.headers["Content-Type"]  # of nothing
+        return response
+    body, headers = result if isinstance(result, tuple) else (result, {})
+    return Response(body.model_dump_json(), status=status, headers=headers, content_type=JSON)
 
 
 def unavailable_text(if_lost: str | None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -21,10 +22,17 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 
 from quart_app.accounts.login import current_user
-from quart_app.accounts.name_rules import USERNAME_PATTERN, check_email, check_username
+from quart_app.accounts.name_rules import (
+    SESSION_NAME_PATTERN,
+    USERNAME_PATTERN,
+    check_email,
+    check_session_name,
+    check_username,
+)
 from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_new_password, normalize_password
-from quart_app.models.login_session import ID_MAX, LoginSession
+from quart_app.models.login_session import SESSION_NAME_MAX, LoginSession
 from quart_app.models.user import EMAIL_MAX, USERNAME_MAX, User
+from quart_app.sessions.cursors import CURSOR_LENGTH
 from quart_app.sessions.limits import current_limits
 
 SESSIONS_PER_PAGE = 100
@@ -90,6 +98,16 @@ class Registration(_Input):
         return password
 
 
+def _no_default(schema: dict[str, Any]) -> None:
+    """What is left out has no default that could be sent instead."""
+    schema.pop("default", None)
+
+
+def _a_name(schema: dict[str, Any]) -> None:
+    _no_default(schema)
+    schema |= {"minLength": 1, "pattern": SESSION_NAME_PATTERN}
+
+
 class Credentials(_Input):
     """Who wants to log in, and how."""
 
@@ -111,6 +129,16 @@ class Credentials(_Input):
             examples=["bearer"],
         ),
     ] = "session"
+    name: Annotated[
+        str,
+        Field(
+            description="What to call this login in the list of logins.",
+            max_length=SESSION_NAME_MAX,
+            json_schema_extra=_a_name,
+            examples=["backup of the notes"],
+        ),
+        AfterValidator(check_session_name),
+    ] = ""
 
 
 class PasswordChange(_Input):
@@ -139,6 +167,30 @@ class AccountDeletion(_Input):
     current_password: Password
 
 
+_Address = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
+
+
+class Index(BaseModel):
+    """The addresses of the API."""
+
+    description: Annotated[_Address, Field(description="The OpenAPI document.", examples=["/api/v1/openapi.json"])]
+    documentation: Annotated[_Address, Field(description="The same for people.", examples=["/api/v1/docs"])]
+    users: Annotated[_Address, Field(description="Register here: POST.", examples=["/api/v1/users"])]
+    sessions: Annotated[_Address, Field(description="Log in here: POST.", examples=["/api/v1/sessions"])]
+    current_session: Annotated[
+        _Address, Field(description="The login of a request.", examples=["/api/v1/sessions/current"])
+    ]
+    current_user: Annotated[_Address, Field(description="The account of a request.", examples=["/api/v1/me"])]
+    websocket: Annotated[
+        str,
+        Field(
+            description="Who is online, as a websocket.",
+            json_schema_extra={"format": "uri"},
+            examples=["wss://example.com/live/ws"],
+        ),
+    ]
+
+
 class UserAccount(BaseModel):
     """The account of the current user."""
 
@@ -155,12 +207,19 @@ class UserAccount(BaseModel):
 class Session(BaseModel):
     """One login: a browser or a program that is logged in."""
 
-    id: int
+    id: UUID
     kind: KindName
-    client: Annotated[str, Field(description="Browser and system, in words.", examples=["Firefox on Linux"])]
+    name: Annotated[str | None, Field(description="What the login was called when it began.")]
+    client: Annotated[
+        str,
+        Field(
+            description="Browser and system, or the product of a program, as its User-Agent said at login.",
+            examples=["Firefox on Linux", "python-httpx 0.28.1"],
+        ),
+    ]
     address: Annotated[str, Field(description="Where it logged in from.", examples=["192.0.2.7"])]
     created_at: datetime
-    last_seen_at: Annotated[datetime, Field(description="To the minute.")]
+    last_seen_at: Annotated[datetime, Field(description="When it was last used, to the minute.")]
     expires_at: Annotated[datetime, Field(description="When it ends at the latest. Unused it may end before.")]
     current: Annotated[bool, Field(description="Whether this request came with it.")]
 
@@ -168,8 +227,9 @@ class Session(BaseModel):
     def of(cls, row: LoginSession, *, current: bool) -> Self:
         """What is told of a login session: not its handle."""
         return cls(
-            id=row.id,
+            id=row.public_id,
             kind=row.kind.value,
+            name=row.name,
             client=row.client,
             address=row.address,
             created_at=row.created_at,
@@ -186,19 +246,12 @@ def _integer(value: object) -> object:
     return value
 
 
-def _no_default(schema: dict[str, Any]) -> None:
-    """A parameter that is left out has no default that could be sent instead."""
-    schema.pop("default", None)
-
-
 class SessionQuery(_Input):
     """Which page of the logins."""
 
-    before: Annotated[
-        Annotated[int, Field(ge=1, le=ID_MAX), BeforeValidator(_integer)] | SkipJsonSchema[None],
-        Field(
-            description="Only logins with smaller ids: the `next` of the page before.", json_schema_extra=_no_default
-        ),
+    cursor: Annotated[
+        Annotated[str, Field(min_length=CURSOR_LENGTH, max_length=CURSOR_LENGTH)] | SkipJsonSchema[None],
+        Field(description="Where the page begins: the `next` of the page before.", json_schema_extra=_no_default),
     ] = None
     limit: Annotated[
         int,
@@ -211,7 +264,7 @@ class SessionList(BaseModel):
     """A page of the user's logins, the newest first. It may hold fewer than `limit`, and others follow."""
 
     sessions: list[Session]
-    next: Annotated[int | None, Field(description="The `before` of the next page; null on the last one.")]
+    next: Annotated[str | None, Field(description="The `cursor` of the next page; null on the last one.")]
 
 
 class NewSession(BaseModel):
@@ -222,6 +275,13 @@ class NewSession(BaseModel):
         str | None,
         Field(description="For kind bearer: send it as `Authorization: Bearer …`. It is told once, here."),
     ]
+
+
+class RenewedSession(BaseModel):
+    """The login of this request, with another token."""
+
+    session: Session
+    token: Annotated[str, Field(description="The token from now on. It is told once, here.")]
 
 
 class ProblemField(BaseModel):

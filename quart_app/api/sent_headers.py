@@ -64,7 +64,9 @@ def names_of(view: Any, status: HTTPStatus) -> Iterator[str]:
         yield from _RATE_LIMIT
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         yield "Retry-After"
-    if (view.sets_cookies and status < HTTPStatus.BAD_REQUEST) or (view.needs_login and status in _AFTER_LOGIN):
+    refused_cookies = view.needs_token and status == HTTPStatus.FORBIDDEN
+    after_login = refused_cookies or (view.needs_login and status in _AFTER_LOGIN)
+    if after_login or (view.sets_cookies and status < HTTPStatus.BAD_REQUEST):
         yield "Set-Cookie"
     if status == HTTPStatus.UNAUTHORIZED:
         yield "WWW-Authenticate"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from quart import url_for
+
 from quart_app.accounts.authentication import confirm_password
 from quart_app.accounts.changes import change_password
-from quart_app.accounts.login import current_user, write_renewed_login
+from quart_app.accounts.keyed_registrations import Claim, give_up_registration
+from quart_app.accounts.login import current_login_session, current_user, write_renewed_login
 from quart_app.accounts.users import TAKEN, UserExists, add_user, taken_fields
 from quart_app.defences.rate_limits import Limit, limited
 from quart_app.errors.problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
+from quart_app.models.user import User
 
 from .blueprint import blueprint
+from .headers import LOCATION
+from .idempotency import IDEMPOTENCY_KEY, begin, read_claim
 from .operations import ACCOUNT, ANYBODY, FRESH_USERS, operation
 from .schemas import PasswordChange, Registration, UserAccount
 
@@ -25,21 +31,22 @@ from .schemas import PasswordChange, Registration, UserAccount
     answers=UserAccount,
     for_=ANYBODY,
     if_lost="Then log in: if that succeeds the account was created, and if it does not, register again.",
+    accepts=(IDEMPOTENCY_KEY,),
+    sends=(LOCATION,),
     problems=(HTTPStatus.CONFLICT,),
 )
-async def register(data: Registration) -> UserAccount:
+async def register(data: Registration) -> tuple[UserAccount, dict[str, str]]:
     """Create an account.
 
-    Logging in to it is the next step.
+    Logging in to it is the next step; `Location` is its address for those who are logged in. With an
+    `Idempotency-Key` it can be repeated if the answer is lost.
     """
-    # Checked before the password is hashed, which is slow, and again by the database when the user is inserted.
-    if taken := await taken_fields(username=data.username, email=data.email):
-        raise _taken(taken)
-    try:
-        user = await add_user(username=data.username, email=data.email, password=data.password.get_secret_value())
-    except UserExists as error:
-        raise _taken(error.fields) from None
-    return UserAccount.of(user)
+    claim = await read_claim()
+    created_at = None if claim is None else await begin(claim)
+    if created_at is None:
+        created_at = (await _add_user(data, claim)).created_at
+    account = UserAccount(username=data.username, email=data.email, created_at=created_at)
+    return account, {LOCATION.name: url_for("api.me")}
 
 
 @blueprint.get("/me")
@@ -56,18 +63,36 @@ async def me() -> UserAccount:
     status=HTTPStatus.NO_CONTENT,
     takes=PasswordChange,
     for_=FRESH_USERS,
-    if_lost="Then log in with the new password: if that succeeds it was changed, and all earlier logins have ended.",
+    if_lost="Then log in with the new password: if that succeeds it was changed, and all other logins have ended.",
 )
 async def change_own_password(data: PasswordChange) -> None:
     """Change the password, which ends all other logins.
 
-    Needs a login by cookies for which the password was entered: neither a bearer token nor a remembered login will do.
-    The cookies are set anew, and old copies of them are worth nothing.
+    By cookies it needs a login for which the password was entered; a remembered login will not do. The cookies are set
+    anew, and old copies of them are worth nothing. A bearer token stays valid: renew it if others may have a copy.
     """
     if not await confirm_password(current_user, data.current_password.get_secret_value()):
         raise Problem(PASSWORD_WRONG)
     await change_password(current_user, data.new_password.get_secret_value())
-    write_renewed_login()
+    if not current_login_session().is_bearer:
+        write_renewed_login()
+
+
+async def _add_user(data: Registration, claim: Claim | None) -> User:
+    has_failed = True
+    try:
+        # Checked before the password is hashed, which is slow, and again by the database when the user is inserted.
+        if taken := await taken_fields(username=data.username, email=data.email):
+            raise _taken(taken)
+        password = data.password.get_secret_value()
+        user = await add_user(username=data.username, email=data.email, password=password, claim=claim)
+        has_failed = False
+    except UserExists as error:
+        raise _taken(error.fields) from None
+    finally:
+        if has_failed and claim is not None:
+            await give_up_registration(claim)
+    return user
 
 
 def _taken(fields: frozenset[str]) -> Problem:

@@ -18,9 +18,13 @@ from quart_app.faces import is_for_api
 #: The methods of the API. A browser asks for one URL, and gets them all: what a URL does not take is 405 then.
 METHODS = ("DELETE", "GET", "HEAD", "POST", "PUT")
 #: What pages may send, beside the headers that each page may (Fetch Standard, "CORS-safelisted request-header").
-REQUEST_HEADERS = ("Authorization", "Content-Type", "X-Request-ID")
+REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "X-Request-ID")
 #: What pages may read, beside the headers that each page may.
 EXPOSED_HEADERS = (
+    "ETag",
+    "Link",
+    "Location",
+    "Preference-Applied",
     "RateLimit-Limit",
     "RateLimit-Remaining",
     "RateLimit-Reset",

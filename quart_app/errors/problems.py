@@ -30,6 +30,9 @@ BODY_UNREADABLE = ProblemType(
 FIELDS_INVALID = ProblemType(
     "fields-invalid", 400, "Fields are missing or wrong", "See errors: each has a JSON pointer and a sentence."
 )
+FIELDS_UNKNOWN = ProblemType(
+    "fields-unknown", 422, "Unknown fields", "Leave out those in errors, or do not send Prefer: handling=strict."
+)
 LOGIN_REQUIRED = ProblemType("login-required", 401, "Login required", "Send a session cookie or a bearer token.")
 TOKEN_INVALID = ProblemType(
     "token-invalid", 401, "Bearer token invalid", "It has expired, was ended, or was not issued here. Log in again."
@@ -38,7 +41,7 @@ LOGIN_STALE = ProblemType(
     "login-stale",
     401,
     "Fresh login required",
-    "For this, log in by name and password to get cookies. A remembered login will not do.",
+    "For this, log in by name and password to get cookies, or use a bearer token. Remembered logins will not do.",
 )
 CREDENTIALS_WRONG = ProblemType(
     "credentials-wrong", 401, "Invalid username or password", "Nothing more is said, for anybody may ask."
@@ -89,11 +92,21 @@ OUTCOME_UNKNOWN = ProblemType(
     "Outcome unknown",
     "The database was lost while it saved the change, which was made or was not. The operation says how to find out.",
 )
+KEY_IN_USE = ProblemType(
+    "idempotency-key-in-use", 409, "Request still running", "One with this Idempotency-Key is: wait, and send it again."
+)
+KEY_USED = ProblemType(
+    "idempotency-key-used",
+    422,
+    "Idempotency-Key used",
+    "Another request had it. Send each with a key of its own.",
+)
 
 #: All types, for the documentation. Other problems have the type ``about:blank``: their status says everything.
 PROBLEM_TYPES = (
     BODY_UNREADABLE,
     FIELDS_INVALID,
+    FIELDS_UNKNOWN,
     LOGIN_REQUIRED,
     TOKEN_INVALID,
     LOGIN_STALE,
@@ -107,6 +120,8 @@ PROBLEM_TYPES = (
     PASSWORDS_BUSY,
     UNAVAILABLE,
     OUTCOME_UNKNOWN,
+    KEY_IN_USE,
+    KEY_USED,
 )
 
 

@@ -1,7 +1,7 @@
 """The OpenAPI document of one blueprint, with what Quart-Schema cannot describe itself.
 
-That is: empty responses, required bodies, schemas that are described once and by name, the bounds of numbers in paths,
-paths below the URL of the server, and a description and the headers of each response.
+That is: empty responses, required bodies, schemas that are described once and by name, the bounds of numbers and the
+format of UUIDs in paths, paths below the URL of the server, headers, and a description of each response.
 
 Written for Quart-Schema 0.23 to 0.25. It overrides the steps in which ``OpenAPIProvider`` builds the document; they
 have public names and are not documented. It saves writing the document by hand. If Quart-Schema changes these steps,
@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from quart_schema import OpenAPIProvider
-from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing import IntegerConverter, Rule, UUIDConverter
 from werkzeug.routing.converters import BaseConverter
 
 REFERENCE = "#/components/schemas/"
@@ -26,8 +26,10 @@ _JSON = "application/json"
 class BlueprintProvider(OpenAPIProvider):
     """Quart-Schema's provider for the operations of one blueprint.
 
-    A view has ``empty_answer``, the status of an answer without a body, or None; and ``response_texts``, descriptions
-    of its responses by status, which take the place of those that are the same for all operations.
+    Each view has these attributes: ``empty_answer``, the status of an answer without a body, or None;
+    ``response_texts``, descriptions of its responses by status, which take the place of those that are the same for all
+    operations; ``request_headers``, Parameter Objects; ``success_headers``, the status of a success and its Header
+    Objects by name.
 
     Attributes:
         blueprint_name: the blueprint whose operations are described.
@@ -51,11 +53,16 @@ class BlueprintProvider(OpenAPIProvider):
         view = self._app.view_functions[rule.endpoint]
         for operations in paths.values():
             for operation in operations.values():
-                empty: dict[int, dict[str, Any]] = {} if view.empty_answer is None else {view.empty_answer: {}}
+                responses = operation["responses"]
+                if view.empty_answer is not None:
+                    responses[view.empty_answer] = {}
+                status, headers = view.success_headers
+                responses[status] = {**responses[status], "headers": headers}
                 operation["responses"] = {
-                    str(status): self.describe_response(view, HTTPStatus(status), response)
-                    for status, response in sorted({**empty, **operation["responses"]}.items())
+                    str(code): self.describe_response(view, HTTPStatus(code), response)
+                    for code, response in sorted(responses.items())
                 }
+                operation["parameters"] = [*operation["parameters"], *view.request_headers]
                 if "requestBody" in operation:
                     operation["requestBody"]["required"] = True
                 # Both are the view's docstring, which PYTHONOPTIMIZE=2 removes.
@@ -72,10 +79,12 @@ class BlueprintProvider(OpenAPIProvider):
         return _by_reference(*super().build_response_object(model, headers_model))
 
     def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
-        """A parameter in a path, with the bounds of numbers."""
+        """A parameter in a path, with the bounds of numbers and the format of UUIDs."""
         parameter = super().build_path_parameter(name, converter)
         if isinstance(converter, IntegerConverter):
             parameter["schema"] |= {"minimum": 0, "maximum": converter.max}
+        elif isinstance(converter, UUIDConverter):
+            parameter["schema"] |= {"format": "uuid"}
         return parameter
 
     def operation_id(self, method: str, path: str, func: Any) -> str | None:

@@ -18,11 +18,11 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from quart_app.database import Base, Database
-from quart_app.models import failed_attempts, login_session, production_use, user
+from quart_app.models import failed_attempts, keyed_registration, login_session, production_use, user
 
 from .errors import UnknownRevision
 
-MODELS = (failed_attempts, login_session, production_use, user)
+MODELS = (failed_attempts, keyed_registration, login_session, production_use, user)
 """The modules whose tables are compared: importing them adds the tables to ``Base.metadata``."""
 
 

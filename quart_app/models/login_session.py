@@ -10,6 +10,7 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from uuid import UUID, uuid4
 
 from sqlalchemy import Enum, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,8 +19,9 @@ from quart_app import clock
 from quart_app.database import IDS_USED_ONCE, Base
 
 CLIENT_MAX = 80
+SESSION_NAME_MAX = 64
 ADDRESS_MAX = 64
-ID_MAX = 2**31 - 1  # the largest value of the column: URLs with larger ids are 404, and cause no database error
+ID_MAX = 2**31 - 1  # the largest value of the column
 _HANDLE_BYTES = 32
 _HANDLE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _HASH_LENGTH = 64
@@ -50,10 +52,13 @@ class LoginSession(_Handle, Base):
     __table_args__ = (
         Index("ix_login_sessions_kind_proved_at_id", "kind", "proved_at", "id"),  # for the sweep
         Index("ix_login_sessions_user_id_generation_id", "user_id", "generation", "id"),  # for those of one user
+        Index("ix_login_sessions_public_id", "public_id", unique=True),
         IDS_USED_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    #: The id for clients. It is random, because :attr:`id` counts the logins of the whole site.
+    public_id: Mapped[UUID] = mapped_column(default=uuid4)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     #: It is valid only in the current generation of its user's logins, ``User.session_generation``.
     generation: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -61,18 +66,21 @@ class LoginSession(_Handle, Base):
     kind: Mapped[Kind] = mapped_column(
         Enum(Kind, native_enum=False, length=16, values_callable=lambda kinds: [kind.value for kind in kinds])
     )
+    #: What the client calls it, such as the name of a script.
+    name: Mapped[str | None] = mapped_column(String(SESSION_NAME_MAX))
     #: A short description of the browser, and its network address, at login.
     client: Mapped[str] = mapped_column(String(CLIENT_MAX))
     address: Mapped[str] = mapped_column(String(ADDRESS_MAX))
     created_at: Mapped[datetime] = mapped_column()
-    #: When the password was last entered: at login, and at each re-authentication.
+    #: When the password was last entered: at login, and at each re-authentication. For a token: when it was issued.
     proved_at: Mapped[datetime] = mapped_column()
     #: To the minute: see ``sessions/last_seen``.
     last_seen_at: Mapped[datetime] = mapped_column()
 
-    def __init__(self, *, user_id: int, kind: Kind, client: str, address: str) -> None:
+    def __init__(self, *, user_id: int, kind: Kind, client: str, address: str, name: str | None = None) -> None:
         super().__init__()
-        self.user_id, self.kind = user_id, kind
+        self.public_id = uuid4()
+        self.user_id, self.kind, self.name = user_id, kind, name
         self.client, self.address = client[:CLIENT_MAX], address[:ADDRESS_MAX]
         self.created_at = self.proved_at = self.last_seen_at = clock.now()
         self.renew_handle()

@@ -36,6 +36,7 @@ class Event(StrEnum):
     REAUTHENTICATION_SUCCEEDED = "reauthentication succeeded"
     REAUTHENTICATION_FAILED = "reauthentication failed"
     THROTTLED = "throttled"
+    TOKEN_RENEWED = "token renewed"  # noqa: S105 - an event, not a token
     LOGGED_OUT = "logged out"
     SESSION_ENDED = "session ended"  # from elsewhere, by its owner or an operator
     SESSIONS_ENDED = "sessions ended"

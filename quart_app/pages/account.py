@@ -12,7 +12,7 @@ from quart_app.accounts.login import current_login_session, current_user, forget
 from quart_app.accounts.users import UserExists
 from quart_app.defences.csrf import checked_by_form
 from quart_app.defences.rate_limits import Limit, limited
-from quart_app.models.login_session import ID_MAX
+from quart_app.sessions.cursors import make_cursor, read_cursor
 from quart_app.sessions.listing import list_sessions
 
 from .account_forms import DeletionForm, EmailChangeForm, PasswordChangeForm
@@ -26,14 +26,15 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 @login_required
 async def overview() -> str:
     """Show the account and a page of its logins: this one, and others, the newest first."""
-    before, after = _id_argument("before"), _id_argument("after")
+    before, after = _position("before"), _position("after")
     page = await list_sessions(current_user.id, limit=LOGINS_PER_PAGE, before=before, after=after)
     here = current_login_session()
     return await render_template(
         "account/overview.html",
         here=here,
         others=[session for session in page.sessions if session.id != here.id],
-        page=page,
+        newer=_cursor(page.newer),
+        older=_cursor(page.older),
     )
 
 
@@ -85,13 +86,14 @@ async def delete() -> ResponseReturnValue:
     return await render_template("account/delete.html", form=form), form.status, form.headers
 
 
-def _id_argument(name: str) -> int | None:
-    """The id of a login in the query string, None if there is none. Anything else is answered 404, as in a path."""
+def _position(name: str) -> int | None:
+    """The position that a cursor in the query string says, None if there is none. Anything else is answered 404."""
     values = request.args.getlist(name)
     if not values:
         return None
-    value = values[0]
-    if len(values) > 1 or not (value.isascii() and value.isdecimal() and len(value) <= len(str(ID_MAX))):
-        abort(404)
-    number = int(value)
-    return number if number <= ID_MAX else abort(404)
+    position = read_cursor(current_user.id, values[0]) if len(values) == 1 else None
+    return abort(404) if position is None else position
+
+
+def _cursor(position: int | None) -> str | None:
+    return None if position is None else make_cursor(current_user.id, position)

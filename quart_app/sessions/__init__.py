@@ -10,6 +10,7 @@ Each function that writes is a transaction of its own; one with a name in ``_in`
 ``creation``      starting a login session, and how many a user may have
 ``confirmation``  changes that need a recently entered password; renewing a session
 ``listing``       login sessions that have not expired
+``cursors``       positions in that list, for links
 ``ending``        ending login sessions before they expire
 ``generations``   ending any number of login sessions of a user by one write
 ``sweep``         removing expired login sessions

@@ -105,6 +105,32 @@ async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
         raise SessionEnded
 
 
+async def keep_session_in(session: AsyncSession, row: LoginSession) -> None:
+    """Instead of :func:`renew_session_in`, for a login that keeps its handle.
+
+    Raises:
+        SessionEnded: another request has renewed the handle since this one began, so this one came with a void token.
+    """
+    query = select(LoginSession.id).where(LoginSession.id == row.id, LoginSession.handle_hash == row.handle_hash)
+    if (await session.execute(query)).one_or_none() is None:
+        raise SessionEnded
+
+
+async def renew_token(user: User) -> None:
+    """Give the login session of a user, who came with a bearer token, a new handle and its full duration.
+
+    No password is needed: a token that is used ends by being unused, by a logout or a new password, as before. Of two
+    requests with one token the first renews it, and the second finds it void.
+
+    Raises:
+        SessionEnded: see :func:`check_session_in`; nothing was changed.
+    """
+    async with current_database().session() as session:
+        row = await check_session_in(session, user)
+        await renew_session_in(session, row)
+        await session.commit()
+
+
 async def lock_user(session: AsyncSession, user: User) -> bool:
     """Lock the row of a user until the transaction ends; False if the password was changed or the account closed."""
     lock = (

@@ -31,7 +31,13 @@ _SURPLUS_READ = 10_000
 
 
 async def create_session(
-    user: User, *, kind: Kind, client: str, address: str, instead_of: LoginSession | None = None
+    user: User,
+    *,
+    kind: Kind,
+    client: str,
+    address: str,
+    name: str | None = None,
+    instead_of: LoginSession | None = None,
 ) -> LoginSession | None:
     """A new login session for a user whose password was just checked; None if the check is outdated.
 
@@ -40,7 +46,7 @@ async def create_session(
     the changes of the first. (An UPDATE takes the lock, because a SELECT locks nothing in SQLite.) The same transaction
     ends the session that the new one replaces, even one of another user, and makes room for the new one.
     """
-    row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
+    row = LoginSession(user_id=user.id, kind=kind, client=client, address=address, name=name)
     async with current_database().session() as session:
         if not await lock_user(session, user):
             return None

@@ -6,6 +6,8 @@ generation ends all of them (see ``generations``).
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,7 +40,7 @@ async def end_own_session(user: User) -> None:
     record(Event.LOGGED_OUT, user_id=user.id, ended=1)
 
 
-async def end_another_session(user: User, session_id: int) -> bool:
+async def end_another_session(user: User, public_id: UUID) -> bool:
     """End another login session of this user; False if the user has no such session.
 
     Raises:
@@ -46,7 +48,12 @@ async def end_another_session(user: User, session_id: int) -> bool:
     """
     async with current_database().session() as session:
         await check_session_in(session, user)
-        ended = await end_session_in(session, user.id, session_id)
+        query = (
+            delete(LoginSession)
+            .where(LoginSession.public_id == public_id, LoginSession.user_id == user.id)
+            .returning(LoginSession.id)
+        )
+        ended = (await session.execute(query)).one_or_none() is not None
         await session.commit()
     if ended:
         record(Event.SESSION_ENDED, user_id=user.id, ended=1)

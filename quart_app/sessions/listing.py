@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import not_, select
 
@@ -68,6 +69,18 @@ async def list_sessions(
     older = (rows[-1].id if rows else min((after or 0) + 1, ID_MAX)) if has_older else None
     now, limits = clock.now(), current_limits()
     return SessionPage([row for row in rows if not limits.is_expired(row, now)], newer, older)
+
+
+async def find_session(user_id: int, public_id: UUID) -> LoginSession | None:
+    """The login session of a user with this public id; None if there is none, or it has expired."""
+    query = select(LoginSession).where(
+        LoginSession.public_id == public_id,
+        LoginSession.user_id == user_id,
+        LoginSession.generation == current_generation(user_id),
+    )
+    async with current_database().session() as session:
+        row = (await session.execute(query)).scalar_one_or_none()
+    return None if row is None or current_limits().is_expired(row, clock.now()) else row
 
 
 async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from typing import Any, NamedTuple
 from unittest import mock
+from uuid import UUID
 
 from quart import Response
 from sqlalchemy.exc import ProgrammingError
@@ -21,6 +22,7 @@ from tests.app.program import API, Answer, Program
 from tests.app.visitor import PASSWORD
 
 _JSON = {"Content-Type": "application/json"}
+_STRICT = {"Prefer": "handling=strict"}
 _NEW_PASSWORD = "another fine day for a walk"
 _numbers = count()
 
@@ -61,6 +63,7 @@ class Sender:
         self._app = app
         self._operation = operation
         self.content: dict[str, Any] | None = None
+        self.user: dict[str, str] = {}
         self.path = ""
 
     async def program(self, way: str | None) -> Program:
@@ -79,6 +82,7 @@ class Sender:
             program.forget("session")
         self.path = self._operation.path.replace("{session_id}", str(other))
         self.content = self._body_of(user)
+        self.user = user
         return program
 
     def _body_of(self, user: dict[str, str]) -> dict[str, Any] | None:
@@ -101,12 +105,14 @@ class Sender:
                 yield answer
 
     async def right(self) -> AsyncIterator[Answer]:
-        """To a right request, by each way in and sent again; by a remembered browser; without a login."""
+        """To a right request: by each way in and again, handled strictly, by a remembered browser, without a login."""
         ways: list[str | None] = [*self._operation.ways_in]
         for way in ways or [None]:
             program = await self.program(way)
             yield await self.send(program)
             yield await self.send(program)
+        if self.content is not None:
+            yield await self.send(await self.program(next(iter(ways), None)), _STRICT)
         for kind in ("session", "remembered") if "kind" in (self.content or ()) else ():
             yield await self.send(await self.program(None), kind=kind)
         yield await self.send(await self.program("remembered"))
@@ -118,25 +124,30 @@ class Sender:
                 yield await program.send(self._operation.method, f"{self.path}?{query}")
 
     async def wrong(self) -> AsyncIterator[Answer]:
-        """To two logins at once, another site, an unknown id, wrong parameters and wrong passwords."""
+        """To two logins at once, another site, a taken address, an unknown id, wrong parameters and wrong passwords."""
         program = await self.program("cookie")
         yield await self.send(program, {"Authorization": "Bearer none"})
         yield await self.send(program, {"Origin": "https://evil.test"})
         for field in {"password", "current_password"} & (self.content or {}).keys():
             yield await self.send(program, None, **{field: "a wrong password"})
+        if "email" in (self.content or ()):
+            await self.program(None)
+            taken = self.user["email"]
+            yield await self.send(await self.program("cookie"), None, email=taken)
         if "{" in self._operation.path:
             program = await self.program("remembered")
-            yield await program.send(self._operation.method, re.sub(r"{\w+}", "0", self._operation.path))
+            yield await program.send(self._operation.method, re.sub(r"{\w+}", str(UUID(int=0)), self._operation.path))
         for parameter in self._operation.described.get("parameters", ()):
             if parameter["in"] == "query":
                 program = await self.program("remembered")
                 yield await program.send(self._operation.method, f"{self.path}?{parameter['name']}=wrong")
 
     async def bad_bodies(self) -> AsyncIterator[Answer]:
-        """To a body that is damaged, of another type, too large, or does not come."""
+        """To a body that has an unknown field, is damaged, of another type, too large, or does not come."""
         if self.content is None:
             return
         program = await self.program("cookie")
+        yield await self.send(program, _STRICT, unknown="field")
         for body, kind in ((b"{", "application/json"), (b"{}", "text/plain"), (b" " * 70_000, "application/json")):
             yield await program.send_bytes(self._operation.method, self.path, body, {"Content-Type": kind})
         with mock.patch.dict(self._app.config, BODY_TIMEOUT=0.01):
@@ -151,6 +162,6 @@ class Sender:
     async def faults(self) -> AsyncIterator[Answer]:
         """While the database is down, or has no such table."""
         for error in (OSError("connection refused"), ProgrammingError("SELECT", None, Exception("no such table"))):
-            program = await self.program(next(iter(self._operation.ways_in), None))
+            program = await self.program(next(iter(self._operation.ways_in), "cookie"))
             with broken(error), mock.patch.dict(self._app.config, PROPAGATE_EXCEPTIONS=False):
                 yield await self.send(program)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from quart import Quart
 from sqlalchemy import insert, select
 
 from quart_app import clock as app_clock
-from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.models.login_session import Kind, LoginSession, new_handle
 
@@ -15,14 +15,21 @@ MINUTE = timedelta(minutes=1)
 _ROWS_PER_INSERT = 500  # within the statement timeout on a busy machine
 
 
-async def ids(app: Application, user_id: int = 1) -> list[int]:
+async def ids(app: Quart, user_id: int = 1) -> list[int]:
     """The ids of all rows of a user."""
     query = select(LoginSession.id).where(LoginSession.user_id == user_id).order_by(LoginSession.id)
     async with current_database.of(app).session() as session:
         return list(await session.scalars(query))
 
 
-async def add_logins(app: Application, count: int, *, user_id: int = 1, age: timedelta = MINUTE) -> None:
+async def public_ids(app: Quart, user_id: int = 1) -> list[str]:
+    """The public ids of all rows of a user, the oldest first."""
+    query = select(LoginSession.public_id).where(LoginSession.user_id == user_id).order_by(LoginSession.id)
+    async with current_database.of(app).session() as session:
+        return [str(public_id) for public_id in await session.scalars(query)]
+
+
+async def add_logins(app: Quart, count: int, *, user_id: int = 1, age: timedelta = MINUTE) -> None:
     """Insert so many logins, as they were made before there was a cap; the later ones were used later."""
     now = app_clock.now()
     rows = [

@@ -12,6 +12,7 @@ from quart_app.accounts.passwords import check_password
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
+from tests.app.many_logins import public_ids
 from tests.app.visitor import PASSWORD, Page, Visitor
 
 pytestmark = pytest.mark.usefixtures("clock")  # before any login is made
@@ -50,7 +51,8 @@ async def test_account_page(user: Visitor, app: Application) -> None:
     assert "This one" in this
     assert "/end" not in this
     assert "Remembered" in this
-    for text in ("Firefox on Linux", 'action="/account/sessions/2/end"', "Log out", "15 Jan 2027, 08:00"):
+    other_id = (await public_ids(app))[1]
+    for text in ("Firefox on Linux", f'action="/account/sessions/{other_id}/end"', "Log out", "15 Jan 2027, 08:00"):
         assert text in other
     for text in ("This one", "Remembered"):
         assert text not in other

@@ -14,12 +14,17 @@ from tests.app.program import SUSAN, Answer, Program, with_token
 from tests.app.visitor import PASSWORD, Visitor
 from tests.fixtures import OTHER_SITES
 
+NO_SESSION = "00000000-0000-4000-8000-000000000000"
 ANSWERED = [
     ("GET", "/me", 401),
     ("GET", "/sessions", 401),
     ("DELETE", "/sessions", 401),
-    ("DELETE", "/sessions/1", 401),
+    ("DELETE", f"/sessions/{NO_SESSION}", 401),
     ("DELETE", "/sessions/current", 401),
+    ("GET", "/sessions/current", 401),
+    ("GET", f"/sessions/{NO_SESSION}", 401),
+    ("POST", "/sessions/current/renewal", 401),
+    ("GET", "", 200),
     ("PUT", "/me/password", 401),
     ("PUT", "/me/email", 401),
     ("DELETE", "/me", 401),
@@ -47,7 +52,7 @@ async def test_every_answer(program: Program, method: str, path: str, status: in
     """Every response has a fitting status, no cache, no cookie and no redirect; errors are problems."""
     answer = await program.send(method, path)
     assert answer.status == status
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == ("no-cache" if (path, status) == ("/openapi.json", 200) else "no-store")
     assert {"Cookie", "Authorization"} <= set(answer.headers["Vary"].split(", "))
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.cookies == {}
@@ -66,7 +71,7 @@ async def test_every_answer(program: Program, method: str, path: str, status: in
 async def test_answers_with_a_user(remembered_api_user: Program) -> None:
     """Responses with a user vary by their credentials."""
     for program in (remembered_api_user, await with_token(remembered_api_user.app)):
-        for path in ("/me", "/sessions", "/docs", "/openapi.json"):
+        for path in ("/me", "/sessions", "/docs"):
             answer = await program.send("GET", path)
             assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
             assert set(answer.headers["Vary"].split(", ")) == {"Cookie", "Authorization"}
@@ -90,7 +95,7 @@ async def test_options_tell_nothing(remembered_api_user: Program) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/me", "/api/v1", "/api/v1/me/"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/me", "/api/v1/", "/api/v1/me/"])
 async def test_addresses_near_the_api(visitor: Visitor, path: str) -> None:
     """An unknown path below ``/api`` gets a problem, not a page."""
     page = await visitor.get(path)
@@ -174,7 +179,8 @@ async def everything(program: Program, headers: dict[str, str]) -> list[Answer]:
         await program.send("POST", "/sessions", {"username": "susan", "password": PASSWORD}, headers),
         await program.send("PUT", "/me/email", {"current_password": PASSWORD, "email": "m@example.com"}, headers),
         await program.send("PUT", "/me/password", change, headers),
-        await program.send("DELETE", "/sessions/2", None, headers),
+        await program.send("DELETE", f"/sessions/{NO_SESSION}", None, headers),
+        await program.send("POST", "/sessions/current/renewal", None, headers),
         await program.send("DELETE", "/sessions", None, headers),
         await program.send("DELETE", "/me", {"current_password": change["new_password"]}, headers),
         await program.send("DELETE", "/sessions/current", None, headers),
@@ -203,6 +209,7 @@ async def test_requests_of_our_own(remembered_api_user: Program, headers: dict[s
         204,
         204,
         404,
+        403,
         204,
         204,
         401,  # the account is gone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quart.testing import QuartClient
 
 from quart_app.application import Application
 from quart_app.errors.problems import PROBLEM_TYPES
@@ -54,8 +57,8 @@ def test_the_api_is_what_its_description_says(tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "10 selected / 10 total" in done.stdout
-    assert done.stdout.count("✅ 10 passed") == 2  # coverage and fuzzing
+    assert "14 selected / 14 total" in done.stdout
+    assert done.stdout.count("✅ 14 passed") == 2  # coverage and fuzzing
 
 
 def test_all_operations_are_described(document: Any, app: Application) -> None:
@@ -68,7 +71,7 @@ def test_all_operations_are_described(document: Any, app: Application) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
     assert len(described) == len(rules) - 2  # the two descriptions themselves
     for (method, path), operation in described.items():
-        assert path.startswith("/v1/")
+        assert path == "/v1" or path.startswith("/v1/")
         assert operation["tags"][0] in {tag["name"] for tag in document["tags"]}
         assert operation["summary"].endswith(".")
         assert operation["description"]
@@ -76,7 +79,8 @@ def test_all_operations_are_described(document: Any, app: Application) -> None:
         assert ("401" in operation["responses"]) or not operation["security"]
         assert ("403" in operation["responses"]) is (method != "get")
         assert ("requestBody" in operation) is (
-            method in ("post", "put") or operation["operationId"] == "delete_account"
+            (method in ("post", "put") and operation["operationId"] != "renew_token")
+            or operation["operationId"] == "delete_account"
         )
         for response in operation["responses"].values():
             assert response["description"]
@@ -106,6 +110,39 @@ def test_the_document_is_openapi(document: Any) -> None:
     assert references == document["components"]["schemas"].keys()
     assert document["components"]["securitySchemes"]["cookie"]["name"] == "session"
     assert document["components"]["schemas"]["Credentials"]["properties"]["password"]["format"] == "password"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br, gzip;q=0.5", "*"])
+async def test_the_document_is_compressed(app: Application, document: Any, encoding: str) -> None:
+    """For clients that accept it, with an ETag of its own, and nothing else is."""
+    plain = await Program(app).send("GET", "/openapi.json", headers={"Accept-Encoding": "identity, gzip;q=0"})
+    response = await QuartClient(app).get("/api/v1/openapi.json", headers={"Accept-Encoding": encoding})
+    body = await response.get_data(as_text=False)
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(body)) == document == plain.json
+    assert len(body) * 3 < len(plain.text)
+    assert response.headers["ETag"] != plain.headers["ETag"]
+    assert "Content-Encoding" not in plain.headers
+    assert {"Accept-Encoding", "Cookie"} <= set(plain.headers["Vary"].split(", ")) & set(response.vary)
+    page = await QuartClient(app).get("/api/v1/docs", headers={"Accept-Encoding": encoding})
+    assert "Content-Encoding" not in page.headers
+
+
+async def test_the_document_is_sent_once(app: Application) -> None:
+    """A client that has it gets 304; the ETag is the same in every worker, and another one at another mount."""
+    for encoding in ("identity", "gzip"):
+        sent = {"Accept-Encoding": encoding}
+        response = await QuartClient(app).get("/api/v1/openapi.json", headers=sent)
+        etag = response.headers["ETag"]
+        for known in (etag, f'W/{etag}, "x"', "*"):
+            again = await Program(app).send("GET", "/openapi.json", headers={**sent, "If-None-Match": known})
+            assert (again.status, again.text, again.headers["ETag"]) == (304, "", etag)
+            assert again.headers["Cache-Control"] == "no-cache"
+            assert "Accept-Encoding" in again.headers["Vary"]
+        other = await QuartClient(app).get("/api/v1/openapi.json", headers={**sent, "If-None-Match": '"x"'})
+        assert other.status_code == 200
+        mounted = await QuartClient(app).get("/sub/api/v1/openapi.json", headers=sent, root_path="/sub")
+        assert (mounted.status_code, mounted.headers["ETag"] != etag) == (200, True)
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redocs", "/scalar", "/openapi.json"])

@@ -19,6 +19,7 @@ from quart_app.operation.events import Event, record
 from quart_app.sessions.ending import end_sessions
 from quart_app.settings import Settings
 from tests.app.log_lines import logging_of_a_worker, read_lines
+from tests.app.many_logins import public_ids
 from tests.app.program import Program, browser_of
 from tests.app.visitor import PASSWORD, Visitor
 
@@ -54,7 +55,7 @@ def events(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     lines = [line for line in read_lines(capfd) if line["logger"] == "quart_app.events"]
     for line in lines:
         assert len(line.pop("request_id")) == 32
-        assert (line.pop("address"), line.pop("client")) == ("<local>", "Unknown program")
+        assert (line.pop("address"), line.pop("client")) == ("<local>", "Quart")
         del line["time"], line["logger"]
     return lines
 
@@ -102,13 +103,14 @@ async def _log_out(susan: Visitor) -> None:
 
 
 async def _end_another(susan: Visitor) -> None:
-    token = (await susan.get("/account")).token
+    token, (target, _) = (await susan.get("/account")).token, await public_ids(susan.app)
     for _ in range(2):
-        await susan.post("/account/sessions/1/end", {"csrf_token": token})
+        await susan.post(f"/account/sessions/{target}/end", {"csrf_token": token})
 
 
 async def _end_this_one(susan: Visitor) -> None:
-    await susan.post("/account/sessions/2/end", {"csrf_token": (await susan.get("/account")).token})
+    _, target = await public_ids(susan.app)
+    await susan.post(f"/account/sessions/{target}/end", {"csrf_token": (await susan.get("/account")).token})
 
 
 async def _end_others(susan: Visitor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -29,7 +30,7 @@ def paths_that_take_posts(app: Application) -> set[str]:
     """All page URLs that accept POST; the API takes no forms."""
     rules = [rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
     rules = [rule for rule in rules if not is_api_path(rule)]
-    return {re.sub(r"<int\b[^>]*>", "1", rule) for rule in rules}
+    return {re.sub(r"<uuid:[^>]*>", str(UUID(int=1)), rule) for rule in rules}
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "\N{SNOWMAN}"])
@@ -40,7 +41,10 @@ async def test_every_post_needs_a_token(app: Application, token: str | None) -> 
     await user.login()
     fields = {**SUSAN, **({} if token is None else {"csrf_token": token})}
 
-    by_strangers, without_form = {"/login", "/register"}, {"/account/sessions/1/end", "/account/sessions/end-others"}
+    by_strangers, without_form = (
+        {"/login", "/register"},
+        {f"/account/sessions/{UUID(int=1)}/end", "/account/sessions/end-others"},
+    )
     for path in paths_that_take_posts(app):
         visitor = stranger if path in by_strangers else user
         page = await visitor.post(path, {**fields, "username": "mallory"} if path == "/register" else fields)

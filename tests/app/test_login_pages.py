@@ -7,7 +7,9 @@ import re
 import pytest
 
 from quart_app.application import Application
-from tests.app.many_logins import add_logins, ids
+from quart_app.models.login_session import ID_MAX
+from quart_app.sessions.cursors import make_cursor, read_cursor
+from tests.app.many_logins import add_logins, ids, public_ids
 from tests.app.program import Program, browser_of
 from tests.app.visitor import Visitor
 
@@ -23,9 +25,9 @@ async def susan(app: Application, visitor: Visitor) -> Visitor:
     return visitor
 
 
-def shown(text: str) -> list[int]:
+def shown(text: str) -> list[str]:
     """The ids of the other logins that a page shows."""
-    return [int(number) for number in re.findall(r"/account/sessions/(\d+)/end", text)]
+    return re.findall(r"/account/sessions/([0-9a-f-]{36})/end", text)
 
 
 def link(text: str, relation: str) -> str | None:
@@ -36,7 +38,7 @@ def link(text: str, relation: str) -> str | None:
 
 async def test_every_login_is_on_one_page(susan: Visitor, app: Application) -> None:
     """Twenty on each, the newest first, there and back; the current login is on all of them."""
-    others = sorted((await ids(app))[1:], reverse=True)
+    others = (await public_ids(app))[:0:-1]
     pages = [await susan.get("/account")]
     while (older := link(pages[-1].text, "next")) is not None:
         pages.append(await susan.get(older))
@@ -48,7 +50,7 @@ async def test_every_login_is_on_one_page(susan: Visitor, app: Application) -> N
     while (newer := link(back[-1].text, "prev")) is not None:
         back.append(await susan.get(newer))
     assert len(back) == len(pages)
-    assert sorted((number for page in back for number in shown(page.text)), reverse=True) == others
+    assert [name for page in reversed(back) for name in shown(page.text)] == others
 
 
 async def test_few_logins_have_no_pages(visitor: Visitor) -> None:
@@ -60,22 +62,39 @@ async def test_few_logins_have_no_pages(visitor: Visitor) -> None:
     assert "You are logged in nowhere else." in text
 
 
-@pytest.mark.parametrize("query", ["before=0", "before=1", "after=2147483647"])
-async def test_a_page_without_logins_leads_back(susan: Visitor, query: str) -> None:
+@pytest.mark.parametrize(("name", "position"), [("before", 0), ("before", 1), ("after", ID_MAX)])
+async def test_a_page_without_logins_leads_back(susan: Visitor, app: Application, name: str, position: int) -> None:
     """Its logins may have ended since the link to it was shown: the link back leads to those that there are."""
-    page = await susan.get(f"/account?{query}")
+    async with app.app_context():
+        cursor = make_cursor(1, position)
+    page = await susan.get(f"/account?{name}={cursor}")
     assert (page.status, shown(page.text)) == (200, [])
-    back = link(page.text, "prev" if "before" in query else "next")
+    back = link(page.text, "prev" if name == "before" else "next")
     assert back is not None
     assert (await susan.get(back)).status == 200
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "1.0", "+1", " 1", "%D9%A1", "2147483648", "9" * 5000, "1&before=2"])
 async def test_bad_values(susan: Visitor, value: str) -> None:
-    """What is no id of a login is refused, on the page as in its paths, and in the API."""
+    """What is no cursor is refused, on the page and in the API, and so is what is no limit."""
     assert (await susan.get(f"/account?before={value}")).status == 404
-    assert (await browser_of(susan).send("GET", f"/sessions?before={value}")).status == 400
+    answer = await browser_of(susan).send("GET", f"/sessions?cursor={value.replace('before', 'cursor')}")
+    assert (answer.status, "cursor" in answer.json["detail"]) == (400, True)
     assert (await browser_of(susan).send("GET", f"/sessions?limit={value.replace('before', 'limit')}")).status == 400
+
+
+async def test_forged_cursors(susan: Visitor, app: Application) -> None:
+    """A cursor of another user, and one with any other character, is refused; it does not show the id of a row."""
+    async with app.app_context():
+        ours, theirs = make_cursor(1, 47), make_cursor(2, 47)
+        assert ours == make_cursor(1, 47)
+        assert [read_cursor(1, make_cursor(1, number)) for number in (0, 47, ID_MAX)] == [0, 47, ID_MAX]
+    assert len({make.partition("-")[0] for make in (ours, theirs)}) == 2
+    damaged = [ours[:place] + ("A" if ours[place] != "A" else "E") + ours[place + 1 :] for place in range(len(ours))]
+    for cursor in (theirs, *damaged, "%E2%98%83" * len(ours), "!" * len(ours)):
+        assert (await browser_of(susan).send("GET", f"/sessions?cursor={cursor}")).status == 400
+        assert (await susan.get(f"/account?before={cursor}")).status == 404
+    assert (await browser_of(susan).send("GET", f"/sessions?cursor={ours}")).status == 200
 
 
 @pytest.mark.parametrize("limit", ["0", "101"])
@@ -88,18 +107,22 @@ async def test_bounds_of_a_page(susan: Visitor, limit: str) -> None:
 
 @pytest.mark.parametrize("limit", [1, 20, 48, 100])
 async def test_pages_of_the_api(susan: Visitor, app: Application, limit: int) -> None:
-    """Following ``next`` finds every login once, the newest first, and the current one among them."""
+    """Following ``Link`` finds every login once, the newest first, and the current one among them."""
     program = browser_of(susan)
-    found, before = [], ""
-    while True:
-        answer = (await program.send("GET", f"/sessions?limit={limit}{before}")).json
-        assert 0 < len(answer["sessions"]) <= limit
-        found += answer["sessions"]
-        if answer["next"] is None:
+    answer = await program.send("GET", f"/sessions?limit={limit}")
+    found = []
+    for _ in range(COUNT + 1):
+        sessions, following = answer.json["sessions"], answer.json["next"]
+        assert 0 < len(sessions) <= limit
+        found += sessions
+        if following is None:
             break
-        before = f"&before={answer['next']}"
-    assert [session["id"] for session in found] == sorted(await ids(app), reverse=True)
-    assert [session["id"] for session in found if session["current"]] == [min(await ids(app))]
+        address = f"/api/v1/sessions?cursor={following}&limit={limit}"
+        assert answer.headers["Link"] == f'<{address}>; rel="next"'
+        answer = await program.send("GET", address.removeprefix("/api/v1"))
+    assert "Link" not in answer.headers
+    assert [session["id"] for session in found] == (await public_ids(app))[::-1]
+    assert [session["id"] for session in found if session["current"]] == (await public_ids(app))[:1]
 
 
 async def test_without_parameters_there_are_a_hundred(susan: Visitor, app: Application) -> None:
@@ -107,16 +130,17 @@ async def test_without_parameters_there_are_a_hundred(susan: Visitor, app: Appli
     await add_logins(app, 100)
     answer = (await browser_of(susan).send("GET", "/sessions")).json
     assert len(answer["sessions"]) == 100
-    assert answer["next"] == answer["sessions"][-1]["id"]
+    async with app.app_context():
+        assert read_cursor(1, answer["next"]) == sorted(await ids(app))[-100]
 
 
 async def test_parameters_are_described(app: Application) -> None:
     """With their bounds, in the document and on the page."""
     document = (await Program(app).send("GET", "/openapi.json")).json
-    before, limit = document["paths"]["/v1/sessions"]["get"]["parameters"]
-    assert (before["name"], before["in"], limit["name"], limit["in"]) == ("before", "query", "limit", "query")
-    assert (before["schema"]["minimum"], before["schema"]["maximum"]) == (1, 2**31 - 1)
+    cursor, limit = document["paths"]["/v1/sessions"]["get"]["parameters"]
+    assert (cursor["name"], cursor["in"], limit["name"], limit["in"]) == ("cursor", "query", "limit", "query")
+    assert (cursor["schema"]["minLength"], cursor["schema"]["maxLength"]) == (22, 22)
     assert (limit["schema"]["minimum"], limit["schema"]["maximum"], limit["schema"]["default"]) == (1, 100, 100)
-    assert "default" not in before["schema"]
+    assert "default" not in cursor["schema"]
     text = (await Visitor(app).get("/api/v1/docs")).text
     assert "integer, 1-100" in text

@@ -62,7 +62,7 @@ async def test_a_line_for_each_request(visitor: Visitor, capfd: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("path", "status", "route"),
     [
-        ("/account/sessions/7/end", 405, None),
+        ("/account/sessions/end-others", 405, None),
         ("/nowhere", 404, None),
         ("/static/style.css", 200, "/static/<path:filename>"),
     ],

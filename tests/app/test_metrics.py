@@ -7,6 +7,7 @@ import re
 import threading
 from pathlib import Path
 from typing import NoReturn
+from uuid import UUID
 
 import pytest
 from quart import websocket
@@ -47,11 +48,11 @@ async def test_clients_make_no_labels(visitor: Visitor) -> None:
     for number in range(3):
         await visitor.get(f"/nowhere/{number}")
         await visitor.client.open("/nowhere", method=f"METHOD{number}", json=None)
-        await visitor.post(f"/account/sessions/{number}/end", {})
+        await visitor.post(f"/account/sessions/{UUID(int=number)}/end", {})
     written = (await visitor.get("/metrics")).text
     assert value(written, "http_requests_total", method="GET", route="none", status="4xx") == 3
     assert value(written, "http_requests_total", method="other", route="none", status="4xx") == 3
-    ended = "/account/sessions/<int(max=2147483647):session_id>/end"
+    ended = "/account/sessions/<uuid:session_id>/end"
     assert value(written, "http_requests_total", method="POST", route=ended, status="4xx") == 3
     assert "nowhere" not in written
     assert "METHOD" not in written

@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from quart_app.clock import now as utc_now
 from quart_app.database import Database, DatabaseUnavailable, current_database
 from quart_app.factory import create_app
 from quart_app.migrations.changes import compare_tables, downgrade_tables, upgrade_tables
 from quart_app.migrations.errors import DatabaseOutdated, UnknownRevision, UnknownTables
 from quart_app.migrations.revisions import current_revision, head_revision
 from quart_app.migrations.start import prepare_tables
+from quart_app.models.login_session import hash_handle, new_handle
+from quart_app.sessions.bearer import make_bearer_token
+from tests.app.many_logins import ids
+from tests.app.program import Program
 from tests.app.visitor import Visitor
 
 
@@ -117,6 +123,41 @@ async def test_ids_are_used_once_from_then_on(database: Database) -> None:
     async with database.session() as session:
         login = (await session.execute(text("SELECT id, user_id FROM login_sessions"))).one()
     assert tuple(login) == (2, 2)
+
+
+async def test_logins_get_public_ids(empty_url: str, database: Database, tmp_path: Path) -> None:
+    """Revision 0007 keeps everybody logged in, gives each row another id, and takes rows of the previous release."""
+    handles = [new_handle() for _ in range(3)]
+    now = f"'{utc_now():%Y-%m-%d %H:%M:%S}+00'"
+    add_login = (
+        "INSERT INTO login_sessions"  # noqa: S608 - our own values
+        " (user_id, handle_hash, kind, client, address, created_at, proved_at, last_seen_at)"
+        f" SELECT id, '{{}}', 'bearer', 'curl', '', {now}, {now}, {now} FROM users"
+    )
+    await upgrade_tables(database, "0006")
+    await run(
+        database,
+        "INSERT INTO users (username, username_key, email, email_key, active, created_at)"
+        " VALUES ('Susan', 'susan', 'susan@example.com', 'susan@example.com', true, '2026-01-01 00:00:00+00')",
+        *(add_login.format(hash_handle(handle)) for handle in handles[:2]),
+        add_login.format("ended"),
+        "DELETE FROM login_sessions WHERE handle_hash = 'ended'",
+    )
+    await upgrade_tables(database, "0007")
+    await run(database, add_login.format(hash_handle(handles[2])))
+
+    app = create_app(settings(empty_url, tmp_path))
+    async with app.test_app():
+        async with app.app_context():
+            programs = [Program(app, make_bearer_token(handle)) for handle in handles]
+        sessions = (await programs[0].send("GET", "/sessions")).json["sessions"]
+        assert [await program.is_in() for program in programs] == [True] * 3
+        assert {UUID(session["id"]).version for session in sessions} == {4}
+        assert len({session["id"] for session in sessions}) == 3
+        assert await ids(app) == [1, 2, 4]  # none is used twice, as revision 0003 promised
+        await downgrade_tables(database, "0006")
+        await upgrade_tables(database)
+        assert [await program.is_in() for program in programs] == [True] * 3
 
 
 @pytest.mark.parametrize("tables", [["users"], ["users", "login_sessions"]])

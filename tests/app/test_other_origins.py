@@ -51,7 +51,10 @@ async def test_preflight(program: Program, path: str, queries: list[str]) -> Non
     assert (answer.status, answer.text, queries) == (204, "", [])
     assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
     assert answer.headers["Access-Control-Allow-Methods"] == "DELETE, GET, HEAD, POST, PUT"
-    assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, X-Request-ID"
+    assert (
+        answer.headers["Access-Control-Allow-Headers"]
+        == "Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, X-Request-ID"
+    )
     assert answer.headers["Access-Control-Max-Age"] == "600"
     assert "Access-Control-Allow-Credentials" not in answer.headers
     assert varies_by(answer) == {"Cookie", "Authorization", "Origin"}

@@ -36,12 +36,13 @@ _numbers = count()
 
 
 class Logins(NamedTuple):
-    """The logins of a user: here, with cookies or a token, and elsewhere."""
+    """The logins of a user: here and elsewhere, by cookies, and one by a token."""
 
     name: str
     here: Program
     elsewhere: Program
-    elsewhere_id: int
+    elsewhere_id: str
+    by_token: Program
 
     async def log_in(self, name: str, password: str = PASSWORD) -> int:
         """The status of one more login."""
@@ -142,6 +143,14 @@ async def _end_this_one_again(logins: Logins, is_done: bool) -> None:
     assert (await _end_this_one(logins)).status == (401 if is_done else 204)
 
 
+async def _renew(logins: Logins) -> Answer:
+    return await logins.by_token.send("POST", "/sessions/current/renewal")
+
+
+async def _use_the_old_token(logins: Logins, is_done: bool) -> None:
+    assert await logins.by_token.is_in() is not is_done
+
+
 OPERATIONS = [
     Operation("register", _register, _log_in_as_registered),
     Operation("log_in", _log_in, _log_in_again),
@@ -152,18 +161,21 @@ OPERATIONS = [
     Operation("log_out", _log_out, _log_out_again),
     Operation("end_one_session", _end_one, _end_one_again),
     Operation("end_one_session", _end_this_one, _end_this_one_again),
+    Operation("renew_token", _renew, _use_the_old_token),
 ]
 TAKE_PASSWORDS = OPERATIONS[:5]
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.send.__name__.strip("_"))
 
 
-async def log_in_thrice(app: Application) -> Logins:
-    """A new user with three logins by cookies."""
+async def log_in_everywhere(app: Application) -> Logins:
+    """A new user with three logins by cookies, and one by a token."""
     name = f"susan{next(_numbers)}"
     assert (await Program(app).register(username=name, email=f"{name}@example.com")).status == 201
     here, elsewhere = Program(app), Program(app)
     answers = [await program.log_in(username=name) for program in (Program(app), here, elsewhere)]
-    return Logins(name, here, elsewhere, answers[-1].json["session"]["id"])
+    by_token = Program(app)
+    by_token.token = (await Program(app).log_in(username=name, kind="bearer")).json["token"]
+    return Logins(name, here, elsewhere, answers[-1].json["session"]["id"], by_token)
 
 
 async def rows(app: Application) -> list[tuple[object, ...]]:
@@ -227,7 +239,7 @@ async def moments(
 ) -> AsyncIterator[tuple[Logins, Answer, bool]]:
     """Send the request of a new user for each moment, until it succeeds: the answer, and whether a row has changed."""
     for number in range(1, MOMENTS):
-        logins = await log_in_thrice(app)
+        logins = await log_in_everywhere(app)
         before = await rows(app)
         with fails_at(number):
             answer = await operation.send(logins)
@@ -359,7 +371,7 @@ async def test_a_connection_that_ends_at_the_commit(
     )
     async with listening, app.test_app():
         for operation in OPERATIONS:
-            logins = await log_in_thrice(app)
+            logins = await log_in_everywhere(app)
             before = await rows(app)
             relay.cuts = cuts
             answer = await operation.send(logins)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import NoReturn
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event, func, select, text
@@ -197,7 +198,7 @@ async def test_only_a_login_that_is_one_is_renewed(user: Visitor, app: Applicati
 async def test_one_other_login_is_ended(user: Visitor, app: Application) -> None:
     """The button beside a login ends that login."""
     first, second = await another(app, remember=True), await another(app)
-    target = (await rows(app))[1].id
+    target = (await rows(app))[1].public_id
     done = await user.post(f"/account/sessions/{target}/end", {"csrf_token": (await user.get("/account")).token})
     assert done.location == "/account"
     assert (await user.get("/account")).flashes == ["That login has been ended."]
@@ -235,7 +236,7 @@ async def test_the_buttons_work_without_a_referrer(user: Visitor, app: Applicati
 async def test_ending_this_login_is_logging_out(user: Visitor, app: Application) -> None:
     """Ending the current login by its button logs out and deletes the cookies."""
     (row,) = await rows(app)
-    done = await user.post(f"/account/sessions/{row.id}/end", {"csrf_token": (await user.get("/account")).token})
+    done = await user.post(f"/account/sessions/{row.public_id}/end", {"csrf_token": (await user.get("/account")).token})
     assert done.location == "/index"
     assert done.cookies["remember_token"].value == ""
     assert not await user.is_in()
@@ -248,12 +249,12 @@ async def test_a_login_of_another_user_cannot_be_ended(user: Visitor, app: Appli
     await bob.register("bob", email="bob@example.com")
     await bob.login("bob")
     token = (await bob.get("/account")).token
-    for number in (row.id, 999, 2**70):
-        assert (await bob.post(f"/account/sessions/{number}/end", {"csrf_token": token})).status == 404
+    for target in (row.public_id, row.id, uuid4()):
+        assert (await bob.post(f"/account/sessions/{target}/end", {"csrf_token": token})).status == 404
     await bob.post("/account/sessions/end-others", {"csrf_token": token})
     stranger = Visitor(app)
     token = (await stranger.get("/login")).token
-    for path in (f"/account/sessions/{row.id}/end", "/account/sessions/end-others"):
+    for path in (f"/account/sessions/{row.public_id}/end", "/account/sessions/end-others"):
         refused = await stranger.post(path, {"csrf_token": token})
         assert refused.location.startswith("/login?")
         assert (await bob.get(path)).status == 405
@@ -586,7 +587,16 @@ _WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         (f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {_WEBKIT} Safari/604.1", "Safari on iPhone"),
         (f"Mozilla/5.0 (Linux; Android 10; K) {_WEBKIT} Chrome/140.0.0.0 Safari/537.36", "Chrome on Android"),
         ("curl/8.5.0", "curl"),
-        ("Something (Windows)", "Unknown program on Windows"),
+        ("Something (Windows)", "Something on Windows"),
+        ("python-httpx/0.28.1", "python-httpx 0.28.1"),
+        ("axios/1.7.2 more/2", "axios 1.7.2"),
+        ("Quart", "Quart"),
+        ("Mozilla/5.0", "Unknown program"),
+        ("Mozilla/5.0 (Windows)", "Unknown program on Windows"),
+        ("x" * 33, "Unknown program"),
+        ("a/" + "1" * 17, "Unknown program"),
+        ("a\x00b/1", "Unknown program"),
+        ("caf\xe9/1", "Unknown program"),
         ("<script>alert(1)</script>", "Unknown program"),
         ("", "Unknown program"),
         (None, "Unknown program"),

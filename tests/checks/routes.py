@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from quart_app.application import Application
 
@@ -21,7 +22,7 @@ def changes(app: Application) -> list[tuple[str, str]]:
 
 def _routes(app: Application) -> list[tuple[str, str]]:
     return [
-        (method, re.sub(r"<int\b[^>]*>", "1", rule.rule))
+        (method, re.sub(r"<uuid:[^>]*>", str(UUID(int=1)), rule.rule))
         for rule in app.url_map.iter_rules()
         if not rule.websocket and rule.endpoint != "static"
         for method in sorted(rule.methods or ())

@@ -29,7 +29,7 @@ MUTATIONS = (
         check=11,
         breaks="The answer to a registration is sent before it is written.",
         file="quart_app/accounts/users.py",
-        old="        await _insert(user)\n    except",
+        old="        await _insert(user, claim)\n    except",
         new=(
             "        from quart import current_app\n\n"
             "        current_app.add_background_task(_insert, user)\n"

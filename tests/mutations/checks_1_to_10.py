@@ -199,13 +199,13 @@ MUTATIONS = (
         check=10,
         breaks="A registration is answered a second before it is written.",
         file="quart_app/accounts/users.py",
-        old="        await _insert(user)\n    except",
+        old="        await _insert(user, claim)\n    except",
         new=(
             "        import asyncio\n\n"
             "        from quart import current_app\n\n"
             "        async def insert_later() -> None:\n"
             "            await asyncio.sleep(1)\n"
-            "            await _insert(user)\n\n"
+            "            await _insert(user, claim)\n\n"
             "        current_app.add_background_task(insert_later)\n"
             "    except"
         ),

@@ -90,8 +90,8 @@ MUTATIONS = (
         check=33,
         breaks="Ending another login does not ask for the login's own row.",
         file="quart_app/sessions/ending.py",
-        old="        await check_session_in(session, user)\n        ended = await end_session_in",
-        new="        ended = await end_session_in",
+        old="        await check_session_in(session, user)\n        query = (",
+        new="        query = (",
         tests=(f"{_ENDED}test_ended_logins_change_nothing[sqlite-log_out]",),
     ),
     Mutation(
@@ -101,6 +101,14 @@ MUTATIONS = (
         old="    if not ended:\n        raise SessionEnded\n",
         new="",
         tests=(f"{_ENDED}test_ended_logins_change_nothing[sqlite-log_out]",),
+    ),
+    Mutation(
+        check=33,
+        breaks="A token that was renewed meanwhile still changes the password.",
+        file="quart_app/accounts/changes.py",
+        old="            await (keep_session_in if row.is_bearer else renew_session_in)(session, row)\n",
+        new="            if not row.is_bearer:\n                await renew_session_in(session, row)\n",
+        tests=(f"{_ENDED}test_void_handles_change_nothing[sqlite]",),
     ),
     Mutation(
         check=33,

@@ -21,7 +21,7 @@ NEW = "another fine password"
 RUNS = 3
 WRONG_PASSWORDS = 3
 REGISTRATIONS = 2
-_LOGIN_SESSION = re.compile(r'action="(/account/sessions/\d+/end)"')
+_LOGIN_SESSION = re.compile(r'action="(/account/sessions/[0-9a-f-]+/end)"')
 
 
 @contextmanager
