@@ -6,6 +6,11 @@ the ratio of a round is its own, and the median of the rounds' ratios is reporte
 was at work, and of the time that went by, which is the same on a machine that does nothing else.
 
     python -m benchmarks.page_cost [--database postgresql] [--rounds 10] [--seconds 3] [--connections 32] [--json FILE]
+
+What the page of a user in memory costs by itself, in instructions, beside an earlier build of the application
+(see :mod:`benchmarks.measurement.instructions`). It needs valgrind, no server and no quiet machine:
+
+    python -m benchmarks.page_cost --against 927b08d
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from benchmarks.measurement import instructions
 from benchmarks.measurement.postgresql import postgresql_url
 from benchmarks.servers import Client, hypercorn, wrk
 from quart_app import create_app
@@ -113,8 +119,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=3, help="in a turn")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--against", metavar="REVISION", help="count instructions in this build and in another one")
     options = parser.parse_args()
 
+    if options.against:
+        counted = instructions.compare(options.against)
+        for name, figure in counted.items():
+            print(f"{name:18}{figure:16,.3f}" if name == "ratio" else f"{name:18}{figure:16,.0f}")
+        if options.json:
+            options.json.write_text(json.dumps(counted, indent=2))
+        return
     rows = report(measure(options.database, options.rounds, options.seconds, options.connections))
     columns = list(rows[NAMES[0]])
     print(f"{'':18}" + "".join(f"{column:>16}" for column in columns) + "    goal")

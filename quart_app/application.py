@@ -7,19 +7,23 @@ from functools import partial
 from typing import Any
 
 from . import waiting_time
+from .framework.addresses import QuickAddresses
+from .framework.blueprint_names import QuickRequest
+from .framework.coroutine_functions import QuickHooks
 from .framework.early_checks import EarlyChecks
 from .framework.http_connection import HttpConnection
 from .framework.templating import PromptEnvironment
 from .settings import Settings, current_settings
 
 
-class Application(EarlyChecks):
+class Application(EarlyChecks, QuickAddresses, QuickHooks):
     """A Quart application with its settings.
 
     Its parts, such as the database, are not attributes: each has an accessor (see ``extension``).
     """
 
     asgi_http_class = HttpConnection
+    request_class = QuickRequest
     jinja_environment = PromptEnvironment  # type: ignore[assignment] # typed in Flask's base class as Flask's own
 
     def add_background_task(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:

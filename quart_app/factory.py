@@ -25,6 +25,7 @@ from .errors import pages as error_pages
 from .foreign_hashes import ForeignHashes
 from .framework.context_processors import drop_idle_context_processors
 from .framework.early_answers import EarlyAnswers
+from .framework.text_answers import answer_text_at_once
 from .migrations.start import prepare_tables
 from .operation.metrics import current_metrics
 from .pages import account, home, login, sessions
@@ -119,6 +120,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     app.register_blueprint(home.blueprint)
     live.init_app(app)
     api.init_app(app)
+    answer_text_at_once(app)
     error_pages.init_app(app)
     app.register_error_handler(SessionEnded, answer_ended_login)
     drop_idle_context_processors(app)

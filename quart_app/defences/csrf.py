@@ -9,6 +9,7 @@ from quart import Blueprint, Quart, request, session
 from quart_wtf import CSRFProtect
 
 from compat import load_user
+from quart_app.framework.form_tokens import FormTokens
 
 from .cross_site import SAFE_METHODS
 from .session_keys import USER_ID
@@ -49,6 +50,7 @@ def protect_forms(app: Quart) -> None:
     app.config["WTF_CSRF_SECRET_KEY"] = [*app.config["SECRET_KEY_FALLBACKS"], app.secret_key]
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # its own hook knows only views that one protection has exempted
     protection = CSRFProtect(app)
+    FormTokens(app)
 
     @app.before_request
     async def refuse_forged_forms() -> None:

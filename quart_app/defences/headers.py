@@ -41,18 +41,18 @@ def init_app(app: Application) -> None:
         if request.endpoint != "static":
             if "cache-control" not in present:
                 response.headers.add("cache-control", "no-store")
-            _vary_by_credentials(response)
+            _vary_by_credentials(response, has_vary="vary" in present)
         return response
 
 
-def _vary_by_credentials(response: Response) -> None:
+def _vary_by_credentials(response: Response, *, has_vary: bool) -> None:
     """Keep caches from serving one user's response to another: pages vary by cookies, the API by bearer tokens, too.
 
     The application sets ``Vary`` here only. compat adds it to responses that read the user, and Quart to those with a
     session cookie; refusals and error pages are neither.
     """
     wanted = ("Cookie", "Authorization") if is_for_api() else ("Cookie",)
-    if "Vary" not in response.headers:  # response.vary costs ten times as much
-        response.headers["Vary"] = ", ".join(wanted)
+    if not has_vary:  # response.vary costs ten times as much
+        response.headers.add("Vary", ", ".join(wanted))
     else:
         response.vary.update(wanted)

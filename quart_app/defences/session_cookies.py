@@ -17,12 +17,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from quart import Quart, Response, has_request_context, request
 from quart.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from quart.wrappers import BaseRequestWebsocket
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from quart_app.framework.signing import QuickSerializer, QuickSigner
 from quart_app.sessions.bearer import sent_bearer_token
 
 from .login_cookie import Session
@@ -38,7 +39,7 @@ class _FromTheFuture(SignatureExpired):
     """The signature is valid, but from the future by more than the leeway."""
 
 
-class _Signer(TimestampSigner):
+class _Signer(QuickSigner):
     """A signer that accepts signatures of clocks that are ahead by the leeway at most."""
 
     def unsign(self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False) -> Any:
@@ -77,9 +78,9 @@ class SessionCookies(SecureCookieSessionInterface):
         """
         keys = [app.secret_key, *(app.config["SECRET_KEY_FALLBACKS"] or ())]
         if keys != self._keys:
-            self._keys, self._serializer = keys, super().get_signing_serializer(app)
-            if self._serializer is not None:
-                self._serializer.signer = _Signer
+            serializer = super().get_signing_serializer(app)
+            self._keys = keys
+            self._serializer = None if serializer is None else QuickSerializer.like(serializer, _Signer)
         return self._serializer
 
     async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> SecureCookieSession | None:

@@ -14,12 +14,16 @@ from __future__ import annotations
 
 from asyncio import Task, Timeout, get_running_loop, timeout
 from collections.abc import Coroutine
+from functools import lru_cache, partial
 from typing import Any
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
-from quart import Response
+from quart import Request, Response
 from quart.asgi import ASGIHTTPConnection
 from quart.typing import ResponseTypes
+from quart.utils import encode_headers
+from quart.wrappers.response import DataBody
+from werkzeug.datastructures import Headers
 
 DISCONNECT_GRACE = 1.0
 """Seconds after which a request is given up when its client has disconnected."""
@@ -60,11 +64,68 @@ class HttpConnection(ASGIHTTPConnection):
             if not presence.expired():
                 raise
 
+    def _create_request_from_scope(self, send: ASGISendCallable) -> Request:
+        scope = self.scope
+        values = [value for _name, value in scope["headers"]]
+        joined = b"".join(values)
+        if scope.get("root_path") or scope["path"][:1] != "/" or scope["http_version"] < "1.1":
+            return super()._create_request_from_scope(send)
+        if b"\n" in joined or b"\r" in joined:  # which Werkzeug refuses
+            return super()._create_request_from_scope(send)
+        named = [(_name_of(name), value.decode("latin1")) for name, value in scope["headers"]]
+        headers = QuickHeaders()
+        headers._list = [("Remote-Addr", (scope.get("client") or ("<local>",))[0]), *named]
+        return self.app.request_class(
+            scope["method"],
+            scope["scheme"],
+            scope["path"],
+            scope["query_string"],
+            headers,
+            "",
+            scope["http_version"],
+            max_content_length=self.app.config["MAX_CONTENT_LENGTH"],
+            body_timeout=self.app.config["BODY_TIMEOUT"],
+            send_push_promise=partial(self._send_push_promise, send),
+            scope=scope,
+        )
+
     async def _send_response(self, send: ASGISendCallable, response: ResponseTypes) -> None:
         # Quart's own RESPONSE_TIMEOUT is off (see the settings): asyncio.wait_for would make a task.
         has_its_own = isinstance(response, Response) and response.timeout is not Ellipsis
         async with timeout(None if has_its_own else RESPONSE_TIMEOUT):
-            await super()._send_response(send, response)
+            body = response.response
+            if not isinstance(body, DataBody):
+                await super()._send_response(send, response)
+                return
+            # All of it is there: one message. Quart would ask for the next piece, and send an empty one.
+            headers = encode_headers(response.headers)
+            await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+            await send({"type": "http.response.body", "body": body.data[body.begin : body.end], "more_body": False})
+
+
+class QuickHeaders(Headers):
+    """Headers in which what is missing raises no exception on the way to the default."""
+
+    def get(  # type: ignore[override]  # Werkzeug's has an overload for each combination
+        self,
+        key: str,
+        default: Any = None,
+        type: Any = None,  # noqa: A002 - the name is Werkzeug's
+    ) -> Any:
+        """The first value of this name, converted by *type*; the default if there is none, or it cannot be."""
+        if type is not None:
+            return super().get(key, default, type)
+        wanted = key.lower()
+        for name, value in self._list:
+            if name == key or name.lower() == wanted:
+                return value
+        return default
+
+
+@lru_cache(maxsize=1024)
+def _name_of(sent: bytes) -> str:
+    """The name of a header as Quart spells it. Clients may invent names, so not all are kept."""
+    return sent.decode("latin1").title()
 
 
 def _may_have_a_body(scope: HTTPScope) -> bool:

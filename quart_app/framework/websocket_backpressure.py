@@ -23,7 +23,9 @@ from hypercorn.typing import (
     WebsocketDisconnectEvent,
     WebsocketScope,
 )
-from quart import Quart, Websocket
+from quart import Quart
+
+from .blueprint_names import QuickWebsocket
 
 MESSAGES_WAITING = 8
 """How many messages of a client wait for the view. After these we do not read on, and TCP makes the client wait."""
@@ -64,7 +66,7 @@ class _Connection:
         return self._connection(receive_in_turn, send_to_the_end)
 
 
-class _Websocket(Websocket):
+class _Websocket(QuickWebsocket):
     """A websocket that frees a place in the queue for each message that the view receives."""
 
     async def receive(self) -> str | bytes:

@@ -53,6 +53,7 @@ class Metrics:
 
     def _begin(self) -> None:
         self._registry = registry = CollectorRegistry()
+        self._counted: dict[tuple[str, str, int | None], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "http_requests",
             "Requests, by route and class of status; websockets are there once they are closed.",
@@ -104,9 +105,14 @@ class Metrics:
         """
         method = method if method in _METHODS else "other"
         route = route or "none"
-        self._requests.labels(method, route, "none" if status is None else f"{status // 100}xx").inc()
+        key = (method, route, status)
+        counted = self._counted.get(key)
+        if counted is None:  # there are as many as routes, methods and codes of status: none is made up by a client
+            requests = self._requests.labels(method, route, "none" if status is None else f"{status // 100}xx")
+            counted = self._counted[key] = requests, self._request_seconds.labels(method, route)
+        counted[0].inc()
         if status != _SWITCHED:
-            self._request_seconds.labels(method, route).observe(seconds)
+            counted[1].observe(seconds)
 
     def count_event(self, event: str, *, reason: str = "", ended: int = 0) -> None:
         """Count an event of a login or an account, and the login sessions that it ended."""

@@ -5,6 +5,7 @@ It is outside of Quart, so it also sees errors in hooks and clients that disconn
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -12,10 +13,11 @@ from time import perf_counter
 from typing import Any, TypeAlias, cast
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
-from quart import request, websocket
-from structlog.contextvars import bound_contextvars
+from quart import websocket
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from quart_app.application import Application
+from quart_app.framework.unproxied import current_request
 
 from .logs import get_logger
 from .metrics import Metrics
@@ -29,7 +31,9 @@ _ROUTE = "quart_app.route"
 _PATH_MAX = 200  # characters of a path in the log
 _SWITCHED = 101
 
-_log = get_logger("quart_app.access")
+_NAME = "quart_app.access"
+_log = get_logger(_NAME)
+_access_logger = logging.getLogger(_NAME)
 
 
 def init_routes(app: Application) -> None:
@@ -37,8 +41,9 @@ def init_routes(app: Application) -> None:
 
     @app.early_request_check
     async def name_route_of_request() -> None:
-        if request.url_rule is not None:
-            set_route(request.scope, request.url_rule.rule)
+        asked = current_request()
+        if asked.url_rule is not None:
+            set_route(asked.scope, asked.url_rule.rule)
 
     @app.early_websocket_check
     async def name_route_of_websocket() -> None:
@@ -72,24 +77,32 @@ class Observer:
             return
         answer = _Answer(send, scope["headers"], self._metrics)
         started = perf_counter()
-        with bound_contextvars(request_id=answer.request_id):
-            try:
-                await self._inner(scope, receive, answer.send)
-            finally:
-                seconds = perf_counter() - started
-                path, client = scope["path"], scope.get("client")
-                method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
-                route = cast("dict[str, Any]", scope).get(_ROUTE)
-                answer.end(method, route, seconds)
-                (_log.debug if route in self._quiet else _log.info)(
-                    "request",
-                    method=method,
-                    path=path[:_PATH_MAX],
-                    route=route,
-                    status=answer.status,
-                    seconds=round(seconds, 6),
-                    address=None if client is None else client[0],
-                )
+        tokens = bind_contextvars(request_id=answer.request_id)
+        try:
+            await self._inner(scope, receive, answer.send)
+        finally:
+            seconds = perf_counter() - started
+            method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
+            route = cast("dict[str, Any]", scope).get(_ROUTE)
+            answer.end(method, route, seconds)
+            self._log(scope, method, route, answer.status, seconds)
+            reset_contextvars(**tokens)
+
+    def _log(self, scope: Any, method: str, route: str | None, status: int | None, seconds: float) -> None:
+        level = logging.DEBUG if route in self._quiet else logging.INFO
+        if not _access_logger.isEnabledFor(level):  # before anything is put together for the line
+            return
+        client = scope.get("client")
+        _log.log(
+            level,
+            "request",
+            method=method,
+            path=scope["path"][:_PATH_MAX],
+            route=route,
+            status=status,
+            seconds=round(seconds, 6),
+            address=None if client is None else client[0],
+        )
 
 
 class _Answer:
