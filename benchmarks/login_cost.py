@@ -6,10 +6,13 @@ all of them; the ratio of a round is its own, and the median of the rounds' rati
 
     python -m benchmarks.login_cost [--rounds 60] [--requests 200] [--loop asyncio] [--json FILE]
 
-Time depends on the machine and on what else it does; instructions do not. To count them, take the difference of
-two runs of one contender (plain, asks, public, quart-auth), so that start-up cancels out:
+Time depends on the machine and on what else it does; instructions do not. To count them, let callgrind write its
+counts before each of five batches of one contender (plain, asks, public, quart-auth), which begin with a call of
+``getsid()``; what a process does before that differs from run to run:
 
-    valgrind --tool=callgrind python -m benchmarks.login_cost --only asks --requests 50    # and 250
+    PYTHONHASHSEED=0 setarch -R valgrind --tool=callgrind --dump-before=getsid --callgrind-out-file=/tmp/asks \
+        python -m benchmarks.login_cost --only asks --requests 100
+    grep summary: /tmp/asks.[2-6]    # instructions of 100 requests
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import argparse
 import asyncio
 import gc
 import json
+import os
 import platform
 import statistics
 import time
@@ -36,6 +40,8 @@ from compat import LoginManager, UserMixin, current_user, login_required, login_
 
 Request = Callable[[], Awaitable[None]]
 SECRET = "benchmark"
+_WARM_UP = 30  # requests
+_BATCHES = 5
 HEADERS = [
     (b"host", b"localhost"),
     (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"),
@@ -209,10 +215,17 @@ async def measure(rounds: int, requests: int) -> dict[str, list[float]]:
 
 
 async def repeat(name: str, requests: int) -> None:
-    """Send *requests* of one contender, for a profiler to watch."""
+    """Send five batches of *requests* of one contender, for a profiler to watch."""
     request = (await contenders())[NAMES[name]]
-    for _ in range(requests):
+    for _ in range(_WARM_UP):
         await request()
+    gc.collect()
+    gc.freeze()
+    for _ in range(_BATCHES):
+        os.getsid(0)
+        for _ in range(requests):
+            await request()
+    os.getsid(0)
 
 
 def report(times: dict[str, list[float]]) -> dict[str, Any]:

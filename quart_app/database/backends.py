@@ -34,6 +34,9 @@ class Backend(Protocol):
     def commit_at_once(self, connection: Connection) -> None:
         """Let the next statement of a connection with these options be committed in its own round trip."""
 
+    def look_up_at_once(self, connection: Connection) -> None:
+        """Let the next statement of a connection, a SELECT by key, run without a round trip if that is quick."""
+
     @property
     def can_migrate(self) -> bool:
         """Whether there is a connection for migrations."""

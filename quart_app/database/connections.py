@@ -159,7 +159,11 @@ class Database:
         """
         if query not in self._loaders:
             self._loaders[query] = DataLoader(
-                query, self._connections_limiter, self._autocommit_engine, timeout=self._backend.operation_timeout
+                query,
+                self._connections_limiter,
+                self._autocommit_engine,
+                timeout=self._backend.operation_timeout,
+                prepare=self._backend.look_up_at_once,
             )
         try:
             async with Waiting():

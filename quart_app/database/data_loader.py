@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Future, Task, get_running_loop
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextvars import Context
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, bindparam
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import greenlet_spawn
 
@@ -58,15 +58,23 @@ class DataLoader(Generic[Key]):
             batch, and a later one is in the next: no row is older than the request for it.
         engine: its connections are in autocommit.
         timeout: seconds that a batch may take, with a connection; None for any time.
+        prepare: called with each connection before the statement.
     """
 
     def __init__(
-        self, query: KeyQuery[Key], limiter: ConnectionLimiter, engine: Engine, *, timeout: float | None
+        self,
+        query: KeyQuery[Key],
+        limiter: ConnectionLimiter,
+        engine: Engine,
+        *,
+        timeout: float | None,
+        prepare: Callable[[Connection], None],
     ) -> None:
         self._query = query
         self._limiter = limiter
         self._engine = engine
         self._timeout = timeout
+        self._prepare = prepare
         self._pending: Pending[Key] = {}
         self._next: Task[None] | None = None  # the task that will take what is pending now
         self._tasks: set[Task[None]] = set()
@@ -124,6 +132,7 @@ class DataLoader(Generic[Key]):
 
     def _fetch_once(self, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:
+            self._prepare(connection)
             return connection.execute(self._query.statement, parameters).all()
 
     def _take(self) -> Pending[Key]:

@@ -3,7 +3,7 @@
 aiosqlite runs each connection in a thread of its own. For one SELECT SQLAlchemy makes five round trips to it: create
 a cursor, execute, fetch, close the cursor, and roll back a transaction that has not begun. Each costs as much as the
 query itself. Here a statement with all its rows is one round trip, and COMMIT and ROLLBACK without a transaction are
-none.
+none. A look-up by key needs no round trip either while the file is quick (see ``pace``): it takes microseconds.
 
 Written for aiosqlite 0.22.1 and SQLAlchemy 2.1. It uses these private parts of ``aiosqlite.Connection``: ``_execute``,
 ``_conn``, ``_tx``, ``_thread``, ``_connect``, and that ``stop`` puts a function into ``_tx``. Together with rows
@@ -22,13 +22,18 @@ import sqlite3
 from collections.abc import Iterable
 from functools import partial
 from math import inf
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, NamedTuple, Self
 
 import aiosqlite
 from sqlalchemy import Connection
 
 from quart_app.waiting_time import seconds_left
+
+from .pace import Pace
+
+_NOW = 0.0  # a time that is over: do not wait for other writers
+_SERIALIZED = 3  # SQLite's threading mode in which threads may share a connection (PEP 249, threadsafety)
 
 
 class _Result(NamedTuple):
@@ -46,25 +51,32 @@ class OneRoundTripConnection(aiosqlite.Connection):
     Arguments:
         busy_timeout: ms to wait for another writer, or less if less is left of the waiting time of the request.
         pragmas: statements to execute when the connection is opened.
+        pace: how quick the look-ups of this database were; None lets none of them run in the event loop's thread.
         args: passed on to :func:`sqlite3.connect`.
         options: passed on to :func:`sqlite3.connect`.
 
     Attributes:
         commits_next: whether the next statement is committed in the round trip that executes it.
+        looks_up_next: whether the next statement is a look-up, which needs no round trip while the pace is quick.
     """
 
-    def __init__(self, *args: Any, busy_timeout: int, pragmas: Iterable[str], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, busy_timeout: int, pragmas: Iterable[str], pace: Pace | None = None, **options: Any
+    ) -> None:
         super().__init__(partial(self._open, pragmas, *args, **options), iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy does: a forgotten connection must not keep the process from ending
         self._is_idle = True
         self.commits_next = False
         self._longest_busy_timeout = self._busy_timeout = busy_timeout
+        self.looks_up_next = False
+        self._pace = pace if sqlite3.threadsafety == _SERIALIZED else None
         self._file: sqlite3.Connection | None = None
         self._ended: asyncio.Future[Any] | None = None
 
     def _open(self, pragmas: Iterable[str], *args: Any, **options: Any) -> sqlite3.Connection:
         # In the thread, and all in one round trip: a cancelled request leaves no half-prepared connection in the pool.
-        self._file = sqlite3.connect(*args, **options)
+        # Two threads use it: this one and, for look-ups, that of the event loop, one after the other.
+        self._file = sqlite3.connect(*args, **{**options, "check_same_thread": self._pace is None})
         for pragma in (f"PRAGMA busy_timeout = {self._busy_timeout}", *pragmas):
             self._file.execute(pragma)
         return self._file
@@ -109,7 +121,16 @@ class OneRoundTripConnection(aiosqlite.Connection):
         return not self._is_idle or self.in_transaction
 
     async def run(self, method: str, statement: str, parameters: Iterable[Any]) -> _Result:
-        """Execute a statement in the thread, and return all its rows."""
+        """Execute a statement, in the thread unless it is a quick look-up, and return all its rows."""
+        looks_up, self.looks_up_next = self.looks_up_next, False
+        if looks_up and self._is_idle and self._pace is not None and self._pace.is_quick:
+            begin = perf_counter()
+            try:
+                return self._run(_NOW, method, statement, parameters)
+            except sqlite3.OperationalError:
+                pass  # locked, as a file in WAL mode seldom is: wait for it in the thread, and fail there if it must be
+            finally:
+                self._pace.note(perf_counter() - begin)
         run = self._run_and_commit if self.commits_next else self._run
         self.commits_next = self._is_idle = False
         ends_at = monotonic() + left if (left := seconds_left()) < inf else inf
@@ -143,6 +164,15 @@ def commit_next_statement(connection: Connection) -> None:
     """Commit the next statement of SQLAlchemy's connection in the round trip that executes it."""
     driver_connection: Any = connection.connection.driver_connection
     driver_connection.commits_next = True
+
+
+def look_up_next(connection: Connection) -> None:
+    """Execute the next statement of SQLAlchemy's connection, a SELECT by key, without a round trip if it is quick.
+
+    In WAL mode a reader waits for no writer, so all that it waits for is the file.
+    """
+    driver_connection: Any = connection.connection.driver_connection
+    driver_connection.looks_up_next = True
 
 
 class _Cursor:

@@ -111,6 +111,9 @@ class Postgresql:
     def commit_at_once(self, connection: Connection) -> None:
         """Do nothing: autocommit is an option here."""
 
+    def look_up_at_once(self, connection: Connection) -> None:
+        """Do nothing: a look-up here waits for the network."""
+
     @asynccontextmanager
     async def migration_connection(self) -> AsyncIterator[AsyncConnection]:
         """A connection that has an advisory lock, without a transaction.

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from quart_app.private_files import create_private_file
 
 from .connection_limiter import ACQUIRE_TIMEOUT
-from .one_round_trip import OneRoundTripConnection, commit_next_statement
+from .one_round_trip import OneRoundTripConnection, commit_next_statement, look_up_next
+from .pace import Pace
 
 BUSY_TIMEOUT = 2_000  # ms to wait for another writer
 _BUSY_TIMEOUT_OF_MIGRATIONS = 60_000  # ms
@@ -48,6 +49,7 @@ class Sqlite:
 
     def __init__(self, file: str) -> None:
         self._file = Path(file)
+        self._pace = Pace()
         self._url = URL.create("sqlite+aiosqlite", database=file)
         # A file that is missing for a moment, perhaps with its disk, is a temporary fault. By default SQLite would
         # create an empty one, and connections to that would go on using it when the right file is back.
@@ -85,6 +87,7 @@ class Sqlite:
                 return
 
     commit_at_once = staticmethod(commit_next_statement)
+    look_up_at_once = staticmethod(look_up_next)
 
     @asynccontextmanager
     async def migration_connection(self) -> AsyncIterator[AsyncConnection]:
@@ -123,7 +126,7 @@ class Sqlite:
         connect_args: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> AsyncEngine:
-        connect = partial(OneRoundTripConnection, busy_timeout=busy_timeout, pragmas=pragmas)
+        connect = partial(OneRoundTripConnection, busy_timeout=busy_timeout, pragmas=pragmas, pace=self._pace)
         return create_async_engine(
             url,
             connect_args={"async_creator_fn": connect, **(connect_args or {})},
