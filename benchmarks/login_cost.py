@@ -7,7 +7,7 @@ all of them; the ratio of a round is its own, and the median of the rounds' rati
     python -m benchmarks.login_cost [--rounds 60] [--requests 200] [--loop asyncio] [--json FILE]
 
 Time depends on the machine and on what else it does; instructions do not. To count them, let callgrind write its
-counts before each of five batches of one contender (plain, asks, public, quart-auth), which begin with a call of
+counts before each of five batches of one contender (plain, hooks, asks, public, quart-auth), which begin with a call of
 ``getsid()``; what a process does before that differs from run to run:
 
     PYTHONHASHSEED=0 setarch -R valgrind --tool=callgrind --dump-before=getsid --callgrind-out-file=/tmp/asks \
@@ -30,7 +30,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
-from quart import Quart, session
+from quart import Quart, Response, session
 from quart_auth import AuthUser, QuartAuth
 from quart_auth import current_user as quart_auth_user
 from quart_auth import login_required as quart_auth_login_required
@@ -53,6 +53,7 @@ HEADERS = [
 GOALS = {
     "login_required, reads current_user": 1.12,
     "does not ask for the user": 1.07,
+    "two hooks that do nothing": None,
     "quart_auth.login_required": None,
 }
 
@@ -102,6 +103,24 @@ def plain_app() -> Quart:
     @app.get("/session")
     async def read_session() -> str:
         return str(session["_user_id"])
+
+    return app
+
+
+def hooks_app() -> Quart:
+    """The same view, and the two hooks that any library needs which loads a user and writes cookies; they do nothing.
+
+    It is the floor: Quart asks ``inspect`` for each hook of each request whether it is a coroutine function.
+    """
+    app = plain_app()
+
+    @app.before_request
+    async def before() -> None:
+        pass
+
+    @app.after_request
+    async def after(response: Response) -> Response:
+        return response
 
     return app
 
@@ -178,6 +197,7 @@ async def cookie_of(app: Quart, path: str) -> str:
 
 NAMES = {
     "plain": "plain session read",
+    "hooks": "two hooks that do nothing",
     "asks": "login_required, reads current_user",
     "public": "does not ask for the user",
     "quart-auth": "quart_auth.login_required",
@@ -190,6 +210,7 @@ async def contenders() -> dict[str, Request]:
     cookie, their_cookie = await cookie_of(ours, "/login"), await cookie_of(theirs, "/login")
     return {
         NAMES["plain"]: requester(plain_app(), "/session", cookie),
+        NAMES["hooks"]: requester(hooks_app(), "/session", cookie),
         NAMES["asks"]: requester(ours, "/protected", cookie),
         NAMES["public"]: requester(ours, "/public", cookie),
         NAMES["quart-auth"]: requester(theirs, "/protected", their_cookie),

@@ -7,7 +7,8 @@ by what they return.
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from inspect import isawaitable, iscoroutine, iscoroutinefunction
+from inspect import CO_COROUTINE, isawaitable, iscoroutine, iscoroutinefunction
+from types import FunctionType
 from typing import Any
 
 from quart import Quart
@@ -26,6 +27,9 @@ def _is_async(callback: Callable[..., Any]) -> bool:
 
 def call(app: Quart, callback: Callable[..., Any], *args: Any) -> Awaitable[Any]:
     """Call *callback* from the event loop; await its result."""
+    if type(callback) is FunctionType and callback.__code__.co_flags & CO_COROUTINE:  # as most are: no call to ask
+        coroutine: Awaitable[Any] = callback(*args)
+        return coroutine
     return callback(*args) if _is_async(callback) else _call_in_thread(app, callback, *args)
 
 

@@ -37,7 +37,9 @@ def read_claim(login: RequestLogin) -> Claim:
     session, cookies, cookie = login.session, login.connection().cookies, None
     is_deleted = login.deletes_remember_cookie or session.get(REMEMBER) == "clear"
     if cookies and not is_deleted:
-        cookie = cookies.get(login.auth.cookie_name)
+        name = login.auth.cookie_name
+        if name in cookies:  # get() would make an HTTP error of one that is missing
+            cookie = cookies[name]
     return read_user_id(session), cookie
 
 

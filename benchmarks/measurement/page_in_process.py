@@ -128,7 +128,8 @@ def keep_users_in_memory(app: Any) -> None:
 async def main(what: str, cookie: str = "", requests: str = "0") -> None:
     """Do what the command line says."""
     app = create_app()
-    async with app.test_app():
+    await app.startup()  # and not test_app(), whose time limit is short for valgrind
+    try:
         if what == "prepare":
             cookies: dict[str, str] = {}
             email = "susan@example.com"
@@ -154,6 +155,8 @@ async def main(what: str, cookie: str = "", requests: str = "0") -> None:
                 for _ in range(int(requests)):
                     await ask(app, "/index", cookie)
             os.getsid(0)
+    finally:
+        await app.shutdown()
 
 
 @contextmanager
