@@ -234,3 +234,12 @@ async def test_logging_out_ends_copies(on_redis: Quart) -> None:
     await susan.post("/logout")
 
     assert (await copy.get("/")).status_code == 401
+
+
+async def test_quick_pages(example: Any) -> None:
+    """The application of the short ways answers pages, twice the same, as text with its length."""
+    browser = QuartClient(example.pages)
+    for _ in range(2):
+        answer = await browser.get("/")
+        assert (answer.status_code, await answer.get_data(as_text=True)) == (200, "This page is /.")
+        assert answer.content_length == len("This page is /.")
