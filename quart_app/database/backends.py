@@ -38,6 +38,10 @@ class Backend(Protocol):
         """Let the next statement of a connection, a SELECT by key, run without a round trip if that is quick."""
 
     @property
+    def is_quick(self) -> bool:
+        """Whether a look-up by key ends without waiting, so that it cannot be cancelled half-way."""
+
+    @property
     def can_migrate(self) -> bool:
         """Whether there is a connection for migrations."""
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 from sqlalchemy.util import greenlet_spawn
 
 from quart_app.extension import Extension
+from quart_app.framework.turns import is_alone
 from quart_app.waiting_time import Waiting
 
 from .backends import backend_at
@@ -166,8 +167,11 @@ class Database:
                 prepare=self._backend.look_up_at_once,
             )
         try:
+            loader = self._loaders[query]
             async with Waiting():
-                row: Row[Any] | None = await self._loaders[query].load(key)
+                if self._backend.is_quick and is_alone():
+                    return await loader.load_alone(key)
+                row: Row[Any] | None = await loader.load(key)
         except Exception as error:
             if is_fault(error):
                 raise DatabaseUnavailable from error

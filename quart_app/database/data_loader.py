@@ -87,6 +87,14 @@ class DataLoader(Generic[Key]):
             self._schedule()
         return result
 
+    async def load_alone(self, key: Key) -> Row[Any] | None:
+        """The row with this key, without a task and a batch: for a key that nobody else can join in time."""
+        if self._next is not None:
+            return await self.load(key)
+        async with self._limiter:
+            rows = await self._fetch(self._query.parameters([key]))
+        return rows[0] if rows else None
+
     def _schedule(self) -> None:
         # The task works for many requests, so it runs in the context of none of them.
         self._next = get_running_loop().create_task(self._load_batch(), context=Context())

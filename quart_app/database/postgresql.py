@@ -111,6 +111,8 @@ class Postgresql:
     def commit_at_once(self, connection: Connection) -> None:
         """Do nothing: autocommit is an option here."""
 
+    is_quick = False
+
     def look_up_at_once(self, connection: Connection) -> None:
         """Do nothing: a look-up here waits for the network."""
 

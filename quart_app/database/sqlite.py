@@ -86,6 +86,11 @@ class Sqlite:
             else:
                 return
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether look-ups run without a round trip now."""
+        return self._pace.is_quick
+
     commit_at_once = staticmethod(commit_next_statement)
     look_up_at_once = staticmethod(look_up_next)
 

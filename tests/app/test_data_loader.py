@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 from quart_app.accounts.users import add_user
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable
+from quart_app.framework.turns import is_alone
 from quart_app.models.login_session import Kind
 from quart_app.models.user import User
 from quart_app.sessions.creation import create_session
@@ -136,3 +137,30 @@ async def test_a_fault_reaches_all_lookups(susan: User) -> None:
         answers = await asyncio.gather(*(find_user(handle) for handle in handles), return_exceptions=True)
     assert [type(answer) for answer in answers] == [DatabaseUnavailable] * 3
     assert await find(handles) == handles
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_lookup_that_is_alone_needs_no_task(susan: User, queries: list[str]) -> None:
+    """With nothing else to do in this turn of the loop, a quick lookup is one statement, at once, and no task."""
+    [handle] = await log_in(susan)
+    assert await find([handle]) == [handle]
+    await asyncio.sleep(0.05)  # for what the tests before have left in the loop
+    queries.clear()
+    lookup = find_user(handle)
+    with pytest.raises(StopIteration) as ended:
+        lookup.send(None)  # it would suspend if it waited for a task
+    assert ended.value.value == susan
+    assert len(queries) == 1
+    assert await find_user("0" * 64) is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_lookup_with_others_waits_for_them(susan: User, queries: list[str]) -> None:
+    """With anything else to do in this turn, which may be another request, it goes into the batch."""
+    handles = await log_in(susan, 2)
+    assert await find(handles) == handles
+    queries.clear()
+    asyncio.get_running_loop().call_soon(lambda: None)
+    assert not is_alone()
+    assert await asyncio.gather(*(find_user(handle) for handle in handles)) == [susan, susan]
+    assert len(queries) == 1
