@@ -9,6 +9,7 @@ from benchmarks.applications.database_delay import delay_statements
 from quart_app.accounts.login import load_user, login_manager
 from quart_app.application import Application
 from quart_app.factory import create_app
+from quart_app.framework.idle_connections import watch_idle_connections_late
 from quart_app.models.user import User
 from quart_app.serve.warm_up import warm_up
 
@@ -16,6 +17,7 @@ from quart_app.serve.warm_up import warm_up
 def application() -> Application:
     """quart_app, as its workers make it, with remember cookies that the twin can read."""
     delay_statements()
+    watch_idle_connections_late()
     app = create_app()
     app.config["REMEMBER_COOKIE_ISSUE"] = "flask-login"
     warm_up(app)

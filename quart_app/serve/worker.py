@@ -21,6 +21,7 @@ from quart_app.application import Application
 from quart_app.configuration import read_settings
 from quart_app.database import DatabaseUnavailable, UnusableDatabaseUrl, current_database
 from quart_app.framework.event_loops import abort_connections, make_event_loop
+from quart_app.framework.idle_connections import watch_idle_connections_late
 from quart_app.framework.small_reads import read_in_small_pieces
 from quart_app.operation.logs import configure_logging
 from quart_app.server_stop import ServerStop, current_server_stop
@@ -43,6 +44,7 @@ def main() -> None:
     config.workers = 1
     lifeline = socket.socket(fileno=options.lifeline)
     read_in_small_pieces()
+    watch_idle_connections_late()
     servers: list[asyncio.Server] = []
     with asyncio.Runner(loop_factory=partial(make_event_loop, config.worker_class, servers)) as runner:
         runner.get_loop().set_exception_handler(_report)
