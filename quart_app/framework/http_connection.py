@@ -94,7 +94,7 @@ class HttpConnection(ASGIHTTPConnection):
         has_its_own = isinstance(response, Response) and response.timeout is not Ellipsis
         async with timeout(None if has_its_own else RESPONSE_TIMEOUT):
             body = response.response
-            if not isinstance(body, DataBody):
+            if not isinstance(body, DataBody) or getattr(self, "_disconnected", False):  # 0.23 raises then
                 await super()._send_response(send, response)
                 return
             # All of it is there: one message. Quart would ask for the next piece, and send an empty one.
