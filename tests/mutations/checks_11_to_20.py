@@ -98,11 +98,8 @@ MUTATIONS = (
         check=16,
         breaks="Sessions ignore the fallback keys.",
         file="quart_app/defences/session_cookies.py",
-        old="                self._serializer.signer = _Signer\n",
-        new=(
-            "                self._serializer.signer = _Signer\n"
-            "                self._serializer.secret_keys = self._serializer.secret_keys[-1:]\n"
-        ),
+        old="            self._keys = keys\n",
+        new="            self._keys, serializer.secret_keys = keys, serializer.secret_keys[-1:]\n",
         tests=(_KEYS,),
     ),
     Mutation(

@@ -167,7 +167,7 @@ MUTATIONS = (
         check=8,
         breaks="Only pages that use the user send `Vary`.",
         file="quart_app/defences/headers.py",
-        old="            _vary_by_credentials(response)\n",
+        old='            _vary_by_credentials(response, has_vary="vary" in present)\n',
         new="",
         tests=("tests/checks/test_caches.py::test_answers_that_depend_on_who_asks[sqlite]",),
     ),
