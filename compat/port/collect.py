@@ -149,6 +149,7 @@ class _Collector:
     def visit_Import(self, node: cst.Import) -> bool:
         self.module.imports.append(node)
         for alias in node.names:
+            self.module.parents[alias] = node
             dotted = dotted_name(alias.name)
             local = alias.evaluated_alias
             self._bind(local or dotted.partition(".")[0], Binding(dotted=dotted if local else dotted.partition(".")[0]))
@@ -158,6 +159,7 @@ class _Collector:
         self.module.imports.append(node)
         if not isinstance(node.names, cst.ImportStar):
             for alias in node.names:
+                self.module.parents[alias] = node
                 dotted = f"{imported_module(self.module, node)}.{dotted_name(alias.name)}"
                 self._bind(alias.evaluated_alias or dotted_name(alias.name), Binding(dotted=dotted))
         else:

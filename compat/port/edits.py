@@ -73,7 +73,7 @@ class _Planner:
         self.module = module
         self.awaits = awaits
         self.inference = awaits.inference
-        self.rewrite = Rewrite(module.tree)
+        self.rewrite = Rewrite(module)
         self.calls = Calls(module, awaits, templates, forwarders, self.rewrite)
         self.context_managers = 0
         self.startup_names: set[str] = set()

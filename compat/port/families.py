@@ -16,10 +16,12 @@ class Families:
     def __init__(self, inference: Inference) -> None:
         self._inference = inference
         self._classes = [cls for module in inference.modules for cls in module.classes]
+        self._methods = {cls: _methods(cls) for cls in self._classes}
+        self._kin: dict[Class, set[Class]] = {}
         self._protocols = {
             cls: names
             for cls in self._classes
-            if inference.external_bases(cls) & _PROTOCOLS and (names := {*_methods(cls)})
+            if inference.external_bases(cls) & _PROTOCOLS and (names := {*self._methods[cls]})
         }
 
     def of(self, function: Function) -> set[Function]:
@@ -34,10 +36,12 @@ class Families:
             if cls in seen:
                 continue
             seen.add(cls)
-            own = _methods(cls).get(function.name)
+            own = self._methods[cls].get(function.name)
             if own is not None or cls is function.cls:
                 family |= {own} if own is not None else set()
-                waiting += self._related(cls)
+                if cls not in self._kin:
+                    self._kin[cls] = set(self._related(cls))
+                waiting += self._kin[cls]
         return family - {function}
 
     def _related(self, cls: Class) -> Iterator[Class]:
@@ -46,9 +50,9 @@ class Families:
             yield below
             yield from self._ancestors(below)
         if cls in self._protocols:
-            yield from (each for each in self._classes if self._protocols[cls] <= {*_methods(each)})
+            yield from (each for each in self._classes if self._protocols[cls] <= self._methods[each].keys())
         else:
-            yield from (each for each, names in self._protocols.items() if names <= {*_methods(cls)})
+            yield from (each for each, names in self._protocols.items() if names <= self._methods[cls].keys())
 
     def _ancestors(self, cls: Class) -> set[Class]:
         found: set[Class] = set()

@@ -1,7 +1,7 @@
 """What expressions stand for: followed through assignments, calls, fixtures and decorators of the project.
 
-The facts only ever grow, so that going round until nothing is added ends; a module is gone through again when a
-fact that it asked for has grown. They say what a name *may* be: a
+The facts only ever grow, so that going round until nothing is added ends; a step (a name, a function, a call) is
+taken again when a fact that it asked for has grown. They say what a name *may* be: a
 variable that is None first and a test client later is taken for a test client. What may be very many things of
 other packages is taken for none of them: a function that walks a tree (``walk(node.left)``) would otherwise have
 a parameter that is a longer path in every round, and more of them than memory holds.
@@ -12,8 +12,9 @@ from __future__ import annotations
 import builtins
 import sys
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
 
 import libcst as cst
@@ -73,6 +74,10 @@ _CUSTOMARY = {"app": api.APP}
 _CUSTOMARY_IN_TESTS = {"app": api.APP, "client": api.CLIENT, "test_client": api.CLIENT}
 
 
+#: Learns one thing; compared by identity.
+_Step = Callable[[], None]
+
+
 @dataclass
 class InHand:
     """The module that was looked at last: whose fault it is, if something is raised that nobody has foreseen."""
@@ -98,12 +103,13 @@ class Inference:
         self._in_hand = in_hand or InHand()
         packages_last = sorted(modules, key=lambda module: module.path.stem == "__init__")  # site/ wins over site.py
         self.by_name = {name: module for module in packages_last for name in module.names}
-        self.facts: dict[Hashable, set[Value]] = defaultdict(set)
+        self.facts: dict[Hashable, Values] = defaultdict(frozenset)
         self.fixtures: dict[str, list[Function]] = defaultdict(list)
         self.hooks: dict[str, set[Function]] = defaultdict(set)
         self._vague: set[Hashable] = set()
-        self._readers: dict[Hashable, set[Module]] = defaultdict(set)
-        self._reading: Module | None = None
+        self._readers: dict[Hashable, set[_Step]] = defaultdict(set)
+        self._taking: _Step | None = None
+        self._evaluated: dict[tuple[cst.BaseExpression, Scope], Values] = {}
         self._own_names = {name for module in modules for cls in module.classes for name in cls.scope.bound}
         self._own_names |= {target.attr.value for module in modules for target, _ in module.assigned_attributes}
         self._folders = {part for module in modules for part in PurePath(module.shown).parts[:-1]}
@@ -111,25 +117,37 @@ class Inference:
         self._methods: dict[str, list[Function]] = defaultdict(list)
         for function in (each for module in modules for each in module.functions if each.cls is not None):
             self._methods[function.name].append(function)
-        self._stale = set(modules)
+        steps = [step for module in modules for step in self._steps(module)]
+        self._stale = set(steps)
         while self._stale:
-            for module in modules:
-                if module in self._stale:
-                    self._stale.discard(module)
-                    self._reading = module
-                    self._go_round(module)
-        self._reading = None
+            for step in steps:
+                if step in self._stale:
+                    self._stale.discard(step)
+                    self._taking = step
+                    step()
+        self._taking = None
 
     def evaluate(self, node: cst.BaseExpression | None, scope: Scope) -> Values:
         """What *node* may stand for; an awaitable counts as what awaiting it gives."""
         self._in_hand.module = scope.module
+        if node is None:
+            return NOTHING
+        if self._taking is not None:  # each step has to ask for the facts itself, as they grow
+            return self._evaluate(node, scope)
+        values = self._evaluated.get((node, scope))
+        if values is None:
+            values = self._evaluated[node, scope] = self._evaluate(node, scope)
+        return values
+
+    def _evaluate(self, node: cst.BaseExpression, scope: Scope) -> Values:
+        # Most are one of these three, and a match would ask LibCST's abstract classes for each of them.
+        if type(node) is cst.Name:
+            return self._look_up(node.value, scope)
+        if type(node) is cst.Attribute:
+            return self._attribute(self.evaluate(node.value, scope), node.attr.value)
+        if type(node) is cst.Call:
+            return self._evaluate_call(node, scope)
         match node:
-            case cst.Name(value=name):
-                return self._look_up(name, scope)
-            case cst.Attribute(value=owner, attr=cst.Name(value=name)):
-                return self._attribute(self.evaluate(owner, scope), name)
-            case cst.Call():
-                return self._evaluate_call(node, scope)
             case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=index)]):
                 values = self.evaluate(owner, scope)
                 given = _union(self._external(f"{value.kind}[]") for value in values if isinstance(value, Instance))
@@ -311,24 +329,30 @@ class Inference:
 
     # One round
 
-    def _go_round(self, module: Module) -> None:
+    def _steps(self, module: Module) -> Iterator[_Step]:
+        """What is to be learnt from *module*, in the smallest parts that can be taken again alone."""
         for scope in module.all_scopes():
-            for name, bindings in list(scope.bound.items()):
-                self._learn((scope, name), _union(self._bound_to(binding, scope) for binding in bindings))
+            for name in scope.bound:
+                yield partial(self._learn_name, scope, name)
         for function in module.functions:
-            self._learn_function(function)
+            yield partial(self._learn_function, function)
         for target, expression in module.assigned_attributes:
-            scope = module.scopes[target]
-            values = self.evaluate(expression, scope)
-            for owner in self.evaluate(target.value, scope):
-                if isinstance(owner, ObjectValue | ClassValue):
-                    self._learn((owner.cls, target.attr.value), values)
-                elif owner == _G:
-                    self._learn((_G, target.attr.value), values)
+            yield partial(self._learn_attribute, target, expression, module.scopes[target])
         for call in module.calls:
-            self._learn_call(call, module.scopes[call])
+            yield partial(self._learn_call, call, module.scopes[call])
         for cls in module.classes:
-            self._learn_class(cls)
+            yield partial(self._learn_class, cls)
+
+    def _learn_name(self, scope: Scope, name: str) -> None:
+        self._learn((scope, name), _union(self._bound_to(binding, scope) for binding in scope.bound[name]))
+
+    def _learn_attribute(self, target: cst.Attribute, expression: cst.BaseExpression, scope: Scope) -> None:
+        values = self.evaluate(expression, scope)
+        for owner in self.evaluate(target.value, scope):
+            if isinstance(owner, ObjectValue | ClassValue):
+                self._learn((owner.cls, target.attr.value), values)
+            elif owner == _G:
+                self._learn((_G, target.attr.value), values)
 
     def _bound_to(self, binding: Binding, scope: Scope) -> Values:
         if binding.dotted is not None:
@@ -356,7 +380,7 @@ class Inference:
         is_fixture = self.is_fixture(function)
         if is_fixture and function not in self.fixtures[function.name]:
             self.fixtures[function.name].append(function)
-            self._stale.update(self.modules)
+            self._stale |= self._readers["fixtures", function.name]
         for param in function.parameters:
             self._learn_parameter(function, param, asks_fixtures=is_fixture or function.name.startswith("test"))
 
@@ -368,13 +392,14 @@ class Inference:
         if param.default is not None:
             default = self.evaluate(param.default, function.outer)
             self._learn(key, (value for value in default if not isinstance(value, External)))
+        fixtures = self._fixtures(name)
         if asks_fixtures:
-            near = [each for each in self.fixtures[name] if each.module is function.module]
-            for fixture in near or self.fixtures[name]:
+            near = [each for each in fixtures if each.module is function.module]
+            for fixture in near or fixtures:
                 if fixture is not function:
                     self._learn(key, self._known(("result", fixture)))
         customary = _CUSTOMARY_IN_TESTS if function.module.is_test else _CUSTOMARY
-        if name in customary and not self.fixtures[name] and not self._known(key):
+        if name in customary and not fixtures and not self._known(key):
             self._learn(key, frozenset({Instance(customary[name])}))
 
     def _annotated(self, node: cst.BaseExpression, scope: Scope) -> Values:
@@ -478,21 +503,29 @@ class Inference:
 
     def _learn(self, key: Hashable, values: Iterable[Value]) -> None:
         known = self.facts[key]
-        new = {value for value in values if value not in known}
+        new = frozenset(value for value in values if value not in known)
+        if not new:
+            return
         if key in self._vague:
             new -= _outside(new)
         elif len(outside := _outside(known | new)) > _MANY:
             self._vague.add(key)
-            known -= outside
+            self.facts[key] = known = known - outside
             new -= outside
         if new:
-            known |= new
+            self.facts[key] = known | new
             self._stale |= self._readers[key]
 
     def _known(self, key: Hashable) -> Values:
-        if self._reading is not None:
-            self._readers[key].add(self._reading)
-        return frozenset(self.facts[key])
+        if self._taking is not None:
+            self._readers[key].add(self._taking)
+        return self.facts[key]
+
+    def _fixtures(self, name: str) -> list[Function]:
+        """The fixtures of that name, asked for as a fact is."""
+        if self._taking is not None:
+            self._readers["fixtures", name].add(self._taking)
+        return self.fixtures[name]
 
     # What things stand for
 

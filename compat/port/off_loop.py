@@ -40,8 +40,8 @@ class OffLoop:
             self._note_uses(module)
         functions = [function for module in self._inference.modules for function in module.functions]
         self.functions = {each for each in functions if self._is_started_elsewhere(each)}
-        waiting = {each for each in functions if self._may_be_off(each)}
-        while found := {each for each in waiting - self.functions if self._callers(each) <= self.functions}:
+        callers = {each: self._callers(each) for each in functions if self._may_be_off(each)}
+        while found := {each for each in callers.keys() - self.functions if callers[each] <= self.functions}:
             self.functions |= found
 
     def is_command(self, cls: Class) -> bool:

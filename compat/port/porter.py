@@ -105,12 +105,14 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
             keeping.write(module, rewrite)
             complaints += [*hazards.find(module), *keeping.find(module)]
             mark(module, rewrite, complaints)
-            after = rewrite.result().encode(module.tree.encoding)
-            _check_syntax(module, after)
+            before = after = module.path.read_bytes()
+            if rewrite.is_needed:
+                after = rewrite.result().encode(module.tree.encoding)
+                _check_syntax(module, after)
         except Exception:
             in_hand.module = module
             raise
-        files.append(PortedFile(module.path, module.shown, module.path.read_bytes(), after))
+        files.append(PortedFile(module.path, module.shown, before, after))
         findings |= {complaint.at(module.shown, module.line(complaint.node)) for complaint in complaints}
         findings |= set(_marked_before(module, complaints))
     for template in templates.all:

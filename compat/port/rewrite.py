@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import libcst as cst
 
 from .findings import Complaint
+from .program import Module
 from .silence import raising
 
 Change = Callable[[Any], Any]
@@ -17,8 +18,9 @@ Change = Callable[[Any], Any]
 class Rewrite:
     """The changes to one file, collected by node."""
 
-    def __init__(self, tree: cst.Module) -> None:
-        self._tree = tree
+    def __init__(self, module: Module) -> None:
+        self._tree = module.tree
+        self._parents = module.parents
         self._changes: dict[cst.CSTNode, list[Change]] = defaultdict(list)
         self._awaited: dict[cst.CSTNode, bool] = {}
         self._imports: dict[tuple[str, str | None], None] = {}
@@ -63,14 +65,33 @@ class Rewrite:
         """Put a line before the statement that raises, and takes over the comments above it."""
         self.change(statement, lambda updated: _after_raising(updated, what))
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to change."""
+        return bool(self._changes or self._awaited or self._imports)
+
     def result(self) -> str:
         """The text of the file, changed."""
         tree = self._tree
         if self._changes or self._awaited:
-            tree = tree.visit(_Transformer(self._changes, self._awaited))
+            around = _around((*self._changes, *self._awaited), tree, self._parents)
+            tree = tree.visit(_Transformer(self._changes, self._awaited, around))
         if self._imports:
             tree = _with_imports(tree, self._imports)
         return tree.code
+
+
+def _around(
+    nodes: Iterable[cst.CSTNode], tree: cst.Module, parents: Mapping[cst.CSTNode, cst.CSTNode]
+) -> set[cst.CSTNode]:
+    """*nodes* and all nodes around them: the others stay as they are, and need no visit."""
+    found: set[cst.CSTNode] = {tree}
+    for node in nodes:
+        current = node
+        while current not in found:
+            found.add(current)
+            current = parents[current]
+    return found
 
 
 def _with_imports(tree: cst.Module, wanted: Iterable[tuple[str, str | None]]) -> cst.Module:
@@ -147,10 +168,16 @@ def _with_comment(statement: Any, text: str) -> Any:
 
 
 class _Transformer(cst.CSTTransformer):
-    def __init__(self, changes: dict[cst.CSTNode, list[Change]], awaited: dict[cst.CSTNode, bool]) -> None:
+    def __init__(
+        self, changes: dict[cst.CSTNode, list[Change]], awaited: dict[cst.CSTNode, bool], around: set[cst.CSTNode]
+    ) -> None:
         super().__init__()
         self.changes = changes
         self.awaited = awaited
+        self.around = around
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return node in self.around
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
         updated = super().on_leave(original_node, updated_node)
