@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from .awaits import Awaits
-from .inference import Inference, InHand
+from .evaluation import InHand
+from .inference import Inference
 from .program import Function, Module
 
 

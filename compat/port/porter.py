@@ -15,12 +15,12 @@ from .collect import read_module
 from .configuration import EACH_ITS_OWN, ONE_FOR_ALL, check_requirements, let_pytest_await
 from .deployment import check_deployment
 from .edits import mark, plan
+from .evaluation import InHand
 from .extensions import UNCHANGED
 from .findings import MARK, Complaint, Finding, Level
 from .forwarding import find_forwarders
 from .hazards import NOT_PORTED, Hazards
 from .imports import find_reexports
-from .inference import InHand
 from .keeping import Keeping
 from .kept import KEPT
 from .passing import find_awaits
