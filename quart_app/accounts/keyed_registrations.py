@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
-from quart_app.database import current_database, insert_into
+from quart_app.database import DatabaseUnavailable, current_database, insert_into
 from quart_app.models.keyed_registration import KeyedRegistration
 
 KEPT_FOR = timedelta(hours=24)
@@ -94,8 +94,15 @@ async def finish_registration_in(session: AsyncSession, claim: Claim, registered
 
 
 async def give_up_registration(claim: Claim) -> None:
-    """Forget a registration that has failed: its key can be used again."""
-    await current_database().execute(delete(KeyedRegistration).where(_is_running(claim)))
+    """Forget a registration that has failed: its key can be used again.
+
+    If the database does not answer, the key can be used again after :data:`RUN_TIME`. That raises no error, which would
+    hide why the registration has failed.
+    """
+    try:
+        await current_database().execute(delete(KeyedRegistration).where(_is_running(claim)))
+    except DatabaseUnavailable as error:
+        current_app.logger.warning("Could not forget the key of a failed registration: %s", error.__cause__)
 
 
 def _is_running(claim: Claim) -> ColumnElement[bool]:

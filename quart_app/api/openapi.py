@@ -26,7 +26,7 @@ _INFO = Info(
     description=(
         "Requests and responses are JSON in UTF-8. Errors are problem details (RFC 9457). "
         "Unknown fields are ignored, or refused with `Prefer: handling=strict`. "
-        "Pages of other origins that the operator allows (CORS) use bearer tokens; their cookies are ignored "
+        "Pages of other origins that the operator allows (CORS) use bearer tokens; their cookies are ignored. "
         "The websocket that tells who is online is described beside this document, in asyncapi.json (AsyncAPI 3)."
     ),
 )

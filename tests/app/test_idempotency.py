@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,9 +15,10 @@ from quart_app.accounts import users
 from quart_app.accounts.keyed_registrations import KEPT_FOR, RUN_TIME
 from quart_app.accounts.passwords import set_password
 from quart_app.application import Application
-from quart_app.database import current_database
+from quart_app.database import OutcomeUnknown, current_database
 from quart_app.models.keyed_registration import KeyedRegistration
 from quart_app.models.user import User
+from tests.app.broken_database import broken
 from tests.app.conftest import Clock
 from tests.app.program import SUSAN, Answer, Program
 from tests.app.visitor import PASSWORD
@@ -39,15 +40,18 @@ async def count(app: Application, model: type[User] | type[KeyedRegistration]) -
 
 
 @contextmanager
-def failing(error: BaseException) -> Iterator[None]:
-    """Have the hash of a password fail."""
+def failing(error: BaseException, *, database_is_lost: bool = False) -> Iterator[None]:
+    """Have a registration fail with this error after it has begun, and each use of the database from then on."""
+    with ExitStack() as afterwards:
 
-    async def fail(*_: object) -> None:
-        raise error
+        async def fail(*_: object) -> None:
+            if database_is_lost:
+                afterwards.enter_context(broken(OSError("connection lost")))
+            raise error
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(users, "set_password", fail)
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(users, "set_password", fail)
+            yield
 
 
 async def test_a_repeated_registration(app: Application, clock: Clock) -> None:
@@ -115,6 +119,13 @@ async def test_a_failed_registration_can_be_repeated(app: Application) -> None:
         assert (await register(app)).status == 500
     assert await count(app, KeyedRegistration) == 0
     assert (await register(app)).status == 201
+
+
+async def test_the_outcome_is_unknown(app: Application) -> None:
+    """If the database is lost at the commit, the answer says so, although the key cannot be given back either."""
+    with failing(OutcomeUnknown(), database_is_lost=True):
+        assert (await register(app)).problem == "outcome-unknown"
+    assert (await register(app)).problem == "idempotency-key-in-use"
 
 
 async def test_a_killed_worker(app: Application, clock: Clock) -> None:
