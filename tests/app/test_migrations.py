@@ -24,6 +24,11 @@ from tests.app.many_logins import ids
 from tests.app.program import Program
 from tests.app.visitor import Visitor
 
+ADD_SUSAN = (
+    "INSERT INTO users (username, username_key, email, email_key, active, created_at)"
+    " VALUES ('Susan', 'susan', 'susan@example.com', 'susan@example.com', true, '2026-01-01 00:00:00+00')"
+)
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -103,23 +108,19 @@ async def test_several_at_once(empty_url: str) -> None:
 
 async def test_ids_are_used_once_from_then_on(database: Database) -> None:
     """Revision 0003 keeps all users and logins, and afterwards no id is used twice."""
-    add_user = (
-        "INSERT INTO users (username, username_key, email, email_key, active, created_at)"
-        " VALUES ('Susan', 'susan', 'susan@example.com', 'susan@example.com', true, '2026-01-01 00:00:00+00')"
-    )
     add_login = (
         "INSERT INTO login_sessions"
         " (user_id, handle_hash, kind, client, address, created_at, proved_at, last_seen_at) SELECT"
         " id, 'hash', 'session', 'curl', '', created_at, created_at, created_at FROM users"
     )
     await upgrade_tables(database, "0002")
-    await run(database, add_user, add_login)
+    await run(database, ADD_SUSAN, add_login)
     await upgrade_tables(database, "0003")
     async with database.session() as session:
         login = (await session.execute(text("SELECT id, user_id, handle_hash FROM login_sessions"))).one()
     assert tuple(login) == (1, 1, "hash")
 
-    await run(database, "DELETE FROM login_sessions", "DELETE FROM users", add_user, add_login)
+    await run(database, "DELETE FROM login_sessions", "DELETE FROM users", ADD_SUSAN, add_login)
     async with database.session() as session:
         login = (await session.execute(text("SELECT id, user_id FROM login_sessions"))).one()
     assert tuple(login) == (2, 2)
@@ -137,8 +138,7 @@ async def test_logins_get_public_ids(empty_url: str, database: Database, tmp_pat
     await upgrade_tables(database, "0006")
     await run(
         database,
-        "INSERT INTO users (username, username_key, email, email_key, active, created_at)"
-        " VALUES ('Susan', 'susan', 'susan@example.com', 'susan@example.com', true, '2026-01-01 00:00:00+00')",
+        ADD_SUSAN,
         *(add_login.format(hash_handle(handle)) for handle in handles[:2]),
         add_login.format("ended"),
         "DELETE FROM login_sessions WHERE handle_hash = 'ended'",
@@ -160,17 +160,37 @@ async def test_logins_get_public_ids(empty_url: str, database: Database, tmp_pat
         assert [await program.is_in() for program in programs] == [True] * 3
 
 
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+async def test_many_logins_get_public_ids(database: Database) -> None:
+    """Revision 0007 reaches every row in several statements, and a second attempt the rest of the first."""
+    await upgrade_tables(database, "0006")
+    await run(
+        database,
+        ADD_SUSAN,
+        "INSERT INTO login_sessions"
+        " (id, user_id, handle_hash, kind, client, address, created_at, proved_at, last_seen_at)"
+        " SELECT number, 1, number, 'session', 'curl', '', now(), now(), now()"
+        " FROM unnest(array[1, 2, 10000, 10001, 20000, 20001, 45000]) AS number",
+        "ALTER TABLE login_sessions ADD COLUMN public_id UUID",
+        "UPDATE login_sessions SET public_id = gen_random_uuid() WHERE id = 2",
+        "ALTER TABLE login_sessions ADD CONSTRAINT login_sessions_have_public_ids"
+        " CHECK (public_id IS NOT NULL) NOT VALID",
+    )
+    await upgrade_tables(database, "0007")
+    async with database.session() as session:
+        query = "SELECT count(DISTINCT public_id), count(*) FROM login_sessions"
+        assert tuple((await session.execute(text(query))).one()) == (7, 7)
+        constraints = "SELECT count(*) FROM pg_constraint WHERE conname = 'login_sessions_have_public_ids'"
+        assert await session.scalar(text(constraints)) == 0
+
+
 @pytest.mark.parametrize("tables", [["users"], ["users", "login_sessions"]])
 async def test_a_database_that_is_older_than_the_revisions(
     database: Database, empty_url: str, tmp_path: Path, tables: list[str]
 ) -> None:
     """Accounts from before there were revisions are kept."""
     await create_tables_as_of_old(database, *tables)
-    await run(
-        database,
-        "INSERT INTO users (username, username_key, email, email_key, active, created_at)"
-        " VALUES ('Susan', 'susan', 'susan@example.com', 'susan@example.com', true, '2026-01-01 00:00:00+00')",
-    )
+    await run(database, ADD_SUSAN)
     app = create_app(settings(empty_url, tmp_path))
     async with app.test_app():
         page = await Visitor(app).register("SUSAN")

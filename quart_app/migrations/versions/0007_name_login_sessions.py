@@ -15,6 +15,7 @@ depends_on = None
 
 _TABLE = "login_sessions"
 _INDEX = "ix_login_sessions_public_id"
+_CHECK = "login_sessions_have_public_ids"
 _ROWS_PER_STATEMENT = 10_000
 #: A random UUID (RFC 9562, version 4) as SQLAlchemy stores it in SQLite: 32 hexadecimal digits.
 _SQLITE_UUID = (
@@ -43,15 +44,28 @@ def _upgrade_postgresql() -> None:
         op.execute(f"ALTER TABLE {_TABLE} ADD COLUMN IF NOT EXISTS name VARCHAR(64)")
         op.execute(f"ALTER TABLE {_TABLE} ADD COLUMN IF NOT EXISTS public_id UUID")
         op.execute(f"ALTER TABLE {_TABLE} ALTER COLUMN public_id SET DEFAULT gen_random_uuid()")
-        rows = sa.text(
-            f"UPDATE {_TABLE} SET public_id = gen_random_uuid() WHERE id IN"  # noqa: S608 - constants only
-            f" (SELECT id FROM {_TABLE} WHERE public_id IS NULL LIMIT {_ROWS_PER_STATEMENT})"
-        )
-        while op.get_bind().execute(rows).rowcount:
-            pass
+        _fill_public_ids()
         op.drop_index(_INDEX, _TABLE, if_exists=True, postgresql_concurrently=True)
         op.create_index(_INDEX, _TABLE, ["public_id"], unique=True, postgresql_concurrently=True)
+        # NOT NULL alone would read the whole table under a lock that stops all logins. A constraint that is validated
+        # without such a lock proves that there is nothing to find.
+        op.execute(f"ALTER TABLE {_TABLE} DROP CONSTRAINT IF EXISTS {_CHECK}")
+        op.execute(f"ALTER TABLE {_TABLE} ADD CONSTRAINT {_CHECK} CHECK (public_id IS NOT NULL) NOT VALID")
+        op.execute(f"ALTER TABLE {_TABLE} VALIDATE CONSTRAINT {_CHECK}")
         op.alter_column(_TABLE, "public_id", nullable=False)
+        op.execute(f"ALTER TABLE {_TABLE} DROP CONSTRAINT {_CHECK}")
+
+
+def _fill_public_ids() -> None:
+    """Give the rows that exist a public id, each statement a range of ids, so that none reads the whole table."""
+    connection = op.get_bind()
+    last = connection.scalar(sa.text(f"SELECT max(id) FROM {_TABLE}")) or 0  # noqa: S608 - a constant
+    rows = sa.text(
+        f"UPDATE {_TABLE} SET public_id = gen_random_uuid()"  # noqa: S608 - a constant
+        " WHERE id BETWEEN :first AND :last AND public_id IS NULL"
+    )
+    for first in range(1, last + 1, _ROWS_PER_STATEMENT):
+        connection.execute(rows, {"first": first, "last": first + _ROWS_PER_STATEMENT - 1})
 
 
 def _upgrade_sqlite() -> None:
