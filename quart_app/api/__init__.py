@@ -12,11 +12,11 @@
 ``body``              strict reading of JSON
 ``preferences``       ``Prefer: handling=strict``
 ``idempotency``       ``Idempotency-Key`` of registrations
-``headers``           headers that operations read and send
+``headers``           the headers of requests and responses
 ``guards``            who may use an operation, beside the decorators of ``compat``
 ``operations``        the decorator of an operation, which also describes it
 ``openapi``           the description for programs (OpenAPI 3.1)
-``sent_headers``      which headers responses have, for that description
+``sent_headers``      which response has which headers, for that description
 ``description_body``  its bytes, with an ETag and compressed
 ``documentation``     the same description as a page, for people
 ====================  ==========================================================

@@ -69,9 +69,8 @@ class _Provider(BlueprintProvider):
         return document
 
     def describe_response(self, view: Any, status: HTTPStatus, response: dict[str, Any]) -> dict[str, Any]:
-        headers = {**response.get("headers", {}), **sent_headers.references(sent_headers.names_of(view, status))}
         text = view.response_texts.get(status) or _STATUS_WORDS[status]
-        described = {**response, "description": text, "headers": headers}
+        described = {**response, "description": text, "headers": sent_headers.references(view, status)}
         if status >= HTTPStatus.BAD_REQUEST:
             described["content"] = {PROBLEM_JSON: response["content"][JSON]}
         return described

@@ -111,8 +111,7 @@ def operation(
         guarded.needs_token = for_ is TOKEN_USERS
         guarded.sets_cookies = for_ is not ANYBODY or begins_login
         guarded.request_headers = [header.as_parameter() for header in (*accepts, *((PREFER,) if takes else ()))]
-        sent = (*sends, *((PREFERENCE_APPLIED,) if takes else ()))
-        guarded.success_headers = (status, {header.name: header.as_response_header() for header in sent})
+        guarded.sends = {status: (*sends, *((PREFERENCE_APPLIED,) if takes else ()))}
         return cast("Callable[..., Awaitable[Response]]", guarded)
 
     return decorate

@@ -28,8 +28,7 @@ class BlueprintProvider(OpenAPIProvider):
 
     Each view has these attributes: ``empty_answer``, the status of an answer without a body, or None;
     ``response_texts``, descriptions of its responses by status, which take the place of those that are the same for all
-    operations; ``request_headers``, Parameter Objects; ``success_headers``, the status of a success and its Header
-    Objects by name.
+    operations; ``request_headers``, Parameter Objects.
 
     Attributes:
         blueprint_name: the blueprint whose operations are described.
@@ -56,8 +55,6 @@ class BlueprintProvider(OpenAPIProvider):
                 responses = operation["responses"]
                 if view.empty_answer is not None:
                     responses[view.empty_answer] = {}
-                status, headers = view.success_headers
-                responses[status] = {**responses[status], "headers": headers}
                 operation["responses"] = {
                     str(code): self.describe_response(view, HTTPStatus(code), response)
                     for code, response in sorted(responses.items())

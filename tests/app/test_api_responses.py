@@ -64,7 +64,8 @@ def check_body(answer: Answer, described: dict[str, Any], document: dict[str, An
 
 def check_headers(answer: Answer, described: dict[str, Any], document: dict[str, Any]) -> set[str]:
     """The headers are the described ones, with the described values; returns the names of those that need not be."""
-    objects = {name: header_object(header, document) for name, header in described["headers"].items()}
+    kinds = document["components"]["headers"]
+    objects = {name: kinds[header["$ref"].rpartition("/")[2]] for name, header in described["headers"].items()}
     there = {name.lower() for name, _ in answer.headers} - OF_THE_SITE
     assert there <= {name.lower() for name in objects}
     assert {name.lower() for name, header in objects.items() if header.get("required")} <= there
@@ -73,14 +74,6 @@ def check_headers(answer: Answer, described: dict[str, Any], document: dict[str,
             is_number = header["schema"]["type"] == "integer"
             check_value(int(value) if is_number else value, header["schema"], document)
     return {name for name in objects if name.lower() in there}
-
-
-def header_object(header: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
-    """A Header Object that stands in a response, or among the components."""
-    found: dict[str, Any] = (
-        document["components"]["headers"][header["$ref"].rpartition("/")[2]] if "$ref" in header else header
-    )
-    return found
 
 
 def check_value(value: object, schema: dict[str, Any], document: dict[str, Any]) -> None:
