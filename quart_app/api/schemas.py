@@ -67,7 +67,7 @@ NewPassword = Annotated[
 ]
 
 
-Address = Annotated[
+EmailAddress = Annotated[
     str,
     Field(json_schema_extra={"format": "email", "maxLength": EMAIL_MAX}, examples=["susan@example.com"]),
     AfterValidator(check_email),
@@ -86,7 +86,7 @@ class Registration(_Input):
         ),
         AfterValidator(check_username),
     ]
-    email: Address
+    email: EmailAddress
     password: NewPassword
 
     @field_validator("password")
@@ -157,7 +157,7 @@ class PasswordChange(_Input):
 class EmailChange(_Input):
     """The new email address, and the password that there is."""
 
-    email: Address
+    email: EmailAddress
     current_password: Password
 
 
@@ -167,20 +167,20 @@ class AccountDeletion(_Input):
     current_password: Password
 
 
-_Address = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
+_UriReference = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
 
 
 class Index(BaseModel):
     """The addresses of the API."""
 
-    description: Annotated[_Address, Field(description="The OpenAPI document.", examples=["/api/v1/openapi.json"])]
-    documentation: Annotated[_Address, Field(description="The same for people.", examples=["/api/v1/docs"])]
-    users: Annotated[_Address, Field(description="Register here: POST.", examples=["/api/v1/users"])]
-    sessions: Annotated[_Address, Field(description="Log in here: POST.", examples=["/api/v1/sessions"])]
+    description: Annotated[_UriReference, Field(description="The OpenAPI document.", examples=["/api/v1/openapi.json"])]
+    documentation: Annotated[_UriReference, Field(description="The same for people.", examples=["/api/v1/docs"])]
+    users: Annotated[_UriReference, Field(description="Register here: POST.", examples=["/api/v1/users"])]
+    sessions: Annotated[_UriReference, Field(description="Log in here: POST.", examples=["/api/v1/sessions"])]
     current_session: Annotated[
-        _Address, Field(description="The login of a request.", examples=["/api/v1/sessions/current"])
+        _UriReference, Field(description="The login of a request.", examples=["/api/v1/sessions/current"])
     ]
-    current_user: Annotated[_Address, Field(description="The account of a request.", examples=["/api/v1/me"])]
+    current_user: Annotated[_UriReference, Field(description="The account of a request.", examples=["/api/v1/me"])]
     websocket: Annotated[
         str,
         Field(

@@ -13,7 +13,7 @@ from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from quart_app.operation.guarded_logger import GuardedLogger
-from quart_app.waiting_time import Waiting
+from quart_app.waiting_time import Waiting, seconds_left
 
 from .rate import Outcome, Rate
 
@@ -89,7 +89,7 @@ class SharedStore:
         await self._run(self._give_back, key, rate.interval)
 
     async def _run(self, script: AsyncScript, key: str, *arguments: float) -> Any:
-        """The answer of a script for a key; None if Redis is down, or was a moment ago."""
+        """The answer of a script for a key; None if Redis is down, or was a moment ago, or the request has no time."""
         if monotonic() < self._paused_until:
             return None
         answer: Awaitable[Any] = script(keys=[key], args=arguments)
@@ -97,6 +97,8 @@ class SharedStore:
             async with Waiting(COUNT_TIMEOUT):
                 return await answer
         except (RedisError, OSError) as error:
+            if seconds_left() <= 0:  # it has waited for something else, such as the database
+                return None
             self._paused_until = monotonic() + _PAUSE
             _log.warning("Redis does not answer, so network addresses are not limited until it does: %s", error)
             return None

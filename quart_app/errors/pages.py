@@ -55,9 +55,7 @@ def init_app(app: Quart) -> None:
         if isinstance(error, ServiceUnavailable):
             current_app.logger.error("%s", error.description, exc_info=error.__cause__)
         is_websocket = has_websocket_context()
-        if not is_websocket and is_for_api():
-            return problem_response(error)
-        if is_from_program():
+        if is_from_program() or (not is_websocket and is_for_api()):
             return problem_response(error)
         # Quart-WTForms answers a forged form with 400; here it is 403, like every other refusal.
         code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code
