@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
-from quart_app.database import DatabaseUnavailable, current_database, insert_into
+from quart_app.database import DatabaseUnavailable, OutcomeUnknown, current_database, insert_into
 from quart_app.models.keyed_registration import KeyedRegistration
 
 KEPT_FOR = timedelta(hours=24)
@@ -67,7 +67,18 @@ async def begin_registration(claim: Claim) -> tuple[Progress, datetime | None]:
 
     Returns:
         Its progress, and if it is done, when the account was created.
+
+    Raises:
+        DatabaseUnavailable: no account was created, even if the database failed at the commit. The key may count as
+            running then, for :data:`RUN_TIME`.
     """
+    try:
+        return await _begin(claim)
+    except OutcomeUnknown as error:
+        raise DatabaseUnavailable from error.__cause__
+
+
+async def _begin(claim: Claim) -> tuple[Progress, datetime | None]:
     now, database = clock.now(), current_database()
     first = insert_into(KeyedRegistration, database).values(**claim._asdict(), ends_at=now + RUN_TIME)
     taking = first.on_conflict_do_update(
@@ -96,13 +107,12 @@ async def finish_registration_in(session: AsyncSession, claim: Claim, registered
 async def give_up_registration(claim: Claim) -> None:
     """Forget a registration that has failed: its key can be used again.
 
-    If the database does not answer, the key can be used again after :data:`RUN_TIME`. That raises no error, which would
-    hide why the registration has failed.
+    If the database does not answer, the key counts as running until :data:`RUN_TIME` is over.
     """
     try:
         await current_database().execute(delete(KeyedRegistration).where(_is_running(claim)))
     except DatabaseUnavailable as error:
-        current_app.logger.warning("Could not forget the key of a failed registration: %s", error.__cause__)
+        current_app.logger.warning("Could not forget a failed registration with a key: %s", error.__cause__)
 
 
 def _is_running(claim: Claim) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from quart import url_for
+from quart import current_app, url_for
 
 from quart_app.accounts.authentication import confirm_password
 from quart_app.accounts.changes import change_password
@@ -79,20 +79,25 @@ async def change_own_password(data: PasswordChange) -> None:
 
 
 async def _add_user(data: Registration, claim: Claim | None) -> User:
-    has_failed = True
     try:
-        # Checked before the password is hashed, which is slow, and again by the database when the user is inserted.
-        if taken := await taken_fields(username=data.username, email=data.email):
-            raise _taken(taken)
-        password = data.password.get_secret_value()
-        user = await add_user(username=data.username, email=data.email, password=password, claim=claim)
-        has_failed = False
+        return await _add_user_with_free_name(data, claim)
     except UserExists as error:
-        raise _taken(error.fields) from None
-    finally:
-        if has_failed and claim is not None:
+        if claim is not None:
             await give_up_registration(claim)
-    return user
+        raise _taken(error.fields) from None
+    except BaseException:
+        # In the background: the time of this request may be over, and another fault must not replace this one.
+        if claim is not None:
+            current_app.add_background_task(give_up_registration, claim)
+        raise
+
+
+async def _add_user_with_free_name(data: Registration, claim: Claim | None) -> User:
+    # Checked before the password is hashed, which is slow, and again by the database when the user is inserted.
+    if taken := await taken_fields(username=data.username, email=data.email):
+        raise UserExists(taken)
+    password = data.password.get_secret_value()
+    return await add_user(username=data.username, email=data.email, password=password, claim=claim)
 
 
 def _taken(fields: frozenset[str]) -> Problem:

@@ -79,7 +79,7 @@ class SharedStore:
         """Count one request for *key* if the rate allows it, in one round trip.
 
         Returns:
-            None if Redis is down, or was a moment ago.
+            None if Redis is down, or was a moment ago, or the waiting time of this request is nearly over.
         """
         answer = await self._run(self._take, key, rate.period, rate.interval)
         return None if answer is None else Outcome(rate, *map(float, answer))

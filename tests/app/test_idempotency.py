@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from quart_app import waiting_time
 from quart_app.accounts import users
 from quart_app.accounts.keyed_registrations import KEPT_FOR, RUN_TIME
-from quart_app.accounts.passwords import set_password
+from quart_app.accounts.passwords import PasswordsBusy, set_password
 from quart_app.application import Application
-from quart_app.database import OutcomeUnknown, current_database
+from quart_app.database import current_database
 from quart_app.models.keyed_registration import KeyedRegistration
 from quart_app.models.user import User
-from tests.app.broken_database import broken
 from tests.app.conftest import Clock
 from tests.app.program import SUSAN, Answer, Program
 from tests.app.visitor import PASSWORD
@@ -40,18 +42,15 @@ async def count(app: Application, model: type[User] | type[KeyedRegistration]) -
 
 
 @contextmanager
-def failing(error: BaseException, *, database_is_lost: bool = False) -> Iterator[None]:
-    """Have a registration fail with this error after it has begun, and each use of the database from then on."""
-    with ExitStack() as afterwards:
+def failing(error: BaseException) -> Iterator[None]:
+    """Have a registration fail with this error after it has begun."""
 
-        async def fail(*_: object) -> None:
-            if database_is_lost:
-                afterwards.enter_context(broken(OSError("connection lost")))
-            raise error
+    async def fail(*_: object) -> None:
+        raise error
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(users, "set_password", fail)
-            yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "set_password", fail)
+        yield
 
 
 async def test_a_repeated_registration(app: Application, clock: Clock) -> None:
@@ -117,15 +116,73 @@ async def test_a_failed_registration_can_be_repeated(app: Application) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with failing(RuntimeError()):
         assert (await register(app)).status == 500
+    await asyncio.gather(*app.background_tasks)
     assert await count(app, KeyedRegistration) == 0
     assert (await register(app)).status == 201
 
 
-async def test_the_outcome_is_unknown(app: Application) -> None:
-    """If the database is lost at the commit, the answer says so, although the key cannot be given back either."""
-    with failing(OutcomeUnknown(), database_is_lost=True):
+@contextmanager
+def database_stops_at_commit(number: int, *, is_made: bool) -> Iterator[None]:
+    """This commit is made, or not, and not answered; nothing reaches the database after it."""
+    numbers, commit, has_stopped = itertools.count(1), AsyncSession.commit, False
+
+    async def stop(session: AsyncSession) -> None:
+        nonlocal has_stopped
+        has_stopped = next(numbers) >= number
+        if is_made or not has_stopped:
+            await commit(session)
+        if has_stopped:
+            raise OSError("connection lost")
+
+    def refuse(*_: object) -> None:
+        if has_stopped:
+            raise OSError("connection lost")
+
+    event.listen(Engine, "before_cursor_execute", refuse)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(AsyncSession, "commit", stop)
+            yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", refuse)
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+async def test_the_database_is_lost_at_the_commit(app: Application, clock: Clock, is_made: bool) -> None:
+    """A fault when the key is given back does not hide that the account may have been created."""
+    with database_stops_at_commit(2, is_made=is_made):
         assert (await register(app)).problem == "outcome-unknown"
-    assert (await register(app)).problem == "idempotency-key-in-use"
+        await asyncio.gather(*app.background_tasks)
+    assert await count(app, User) == is_made
+    if not is_made:
+        assert (await register(app)).problem == "idempotency-key-in-use"
+        clock.shift(RUN_TIME)
+    assert (await register(app)).status == 201
+    assert await count(app, User) == 1
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+async def test_the_database_is_lost_before(app: Application, clock: Clock, is_made: bool) -> None:
+    """A fault at the commit of the key leaves no doubt about the account: nothing was changed."""
+    with database_stops_at_commit(1, is_made=is_made):
+        assert (await register(app)).problem == "unavailable"
+    assert await count(app, User) == 0
+    clock.shift(RUN_TIME)
+    assert (await register(app)).status == 201
+
+
+async def test_the_waiting_time_is_over(app: Application) -> None:
+    """A registration that has used up its waiting time gives its key back all the same."""
+
+    async def wait_too_long(*_: object) -> None:
+        await waiting_time.begin(0)
+        raise PasswordsBusy
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "set_password", wait_too_long)
+        assert (await register(app)).problem == "passwords-busy"
+    await asyncio.gather(*app.background_tasks)
+    assert (await register(app)).status == 201
 
 
 async def test_a_killed_worker(app: Application, clock: Clock) -> None:

@@ -372,3 +372,19 @@ async def test_redis_that_answers_slowly(redis_url: str, monkeypatch: pytest.Mon
     assert monotonic() - start == pytest.approx(rate_limit_redis.COUNT_TIMEOUT, abs=0.4)
     assert await store.take("key", Rate(1, 60.0)) is None
     await store.close()
+
+
+async def test_a_slow_request_does_not_switch_limits_off(redis_url: str) -> None:
+    """A request whose waiting time is nearly over gives nothing back, and the next one is counted as before."""
+    store, rate = SharedStore(redis_url), Rate(1, 60.0)
+    await waiting_time.begin()
+    first = await store.take("slow", rate)
+    await waiting_time.begin(0.0)
+    assert await store.take("slow", rate) is None
+    await store.give_back("slow", rate)
+    await waiting_time.begin()
+    second = await store.take("slow", rate)
+    assert first is not None
+    assert second is not None
+    assert (first.wait, second.wait > 0) == (0, True)
+    await store.close()
