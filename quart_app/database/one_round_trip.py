@@ -108,16 +108,21 @@ class OneRoundTripConnection(aiosqlite.Connection):
     async def commit(self) -> None:
         """Commit, if a transaction has begun."""
         if self._has_begun:
+            self._is_idle = False
             await super().commit()
+            self._is_idle = True
 
     async def rollback(self) -> None:
         """Roll back, if a transaction has begun."""
         if self._has_begun:
+            self._is_idle = False
             await super().rollback()
+            self._is_idle = True
 
     @property
     def _has_begun(self) -> bool:
-        # A cancelled statement may have begun a transaction, or may still do so in the thread.
+        # A cancelled statement may have begun a transaction, or may still do so in the thread. A cancelled COMMIT is
+        # over for SQLite before it is for the thread, which then still writes.
         return not self._is_idle or self.in_transaction
 
     async def run(self, method: str, statement: str, parameters: Iterable[Any]) -> _Result:

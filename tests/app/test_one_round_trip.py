@@ -123,6 +123,41 @@ async def test_cancelled_load(app: Application) -> None:
         assert await asyncio.gather(*(find_user(row.handle) for _ in range(20))) == [user] * 20
 
 
+class SlowCommit(sqlite3.Connection):
+    """A connection whose commits go on until they are let go, after their transaction is over."""
+
+    begun, may_end = threading.Event(), threading.Event()
+
+    def commit(self) -> None:
+        super().commit()
+        self.begun.set()
+        assert self.may_end.wait(30)
+
+
+async def test_no_look_up_beside_a_cancelled_commit() -> None:
+    """A cancelled commit that its thread still makes is awaited before the connection is used in another thread."""
+    connection = OneRoundTripConnection(":memory:", busy_timeout=0, pragmas=(), pace=Pace(), factory=SlowCommit)
+    _ = await connection
+    await connection.run("execute", "CREATE TABLE one (id INTEGER)", ())
+    await connection.run("execute", "INSERT INTO one VALUES (1)", ())
+    committing = asyncio.create_task(connection.commit())
+    assert await asyncio.to_thread(SlowCommit.begun.wait, 30)
+    committing.cancel()
+    await asyncio.wait({committing})
+    assert not connection.in_transaction
+    rolling_back = asyncio.create_task(connection.rollback())
+    connection.looks_up_next = True
+    looking_up = asyncio.create_task(connection.run("execute", "SELECT id FROM one", ()))
+    await asyncio.sleep(0.05)
+    assert not rolling_back.done()
+    assert not looking_up.done()
+    SlowCommit.may_end.set()
+    await rolling_back
+    rows: list[tuple[int]] = (await looking_up).rows
+    assert rows == [(1,)]
+    await connection.close()
+
+
 def test_a_failed_connection_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If a database cannot be opened, its thread has ended when the error is raised."""
     close = OneRoundTripConnection._close_file
