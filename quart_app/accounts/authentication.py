@@ -14,6 +14,7 @@ from quart_app.operation.events import Event, Reason, record
 
 from .devices import known_device
 from .passwords import (
+    PasswordsBusy,
     check_password,
     current_password_hasher,
     foreign_scheme,
@@ -30,7 +31,7 @@ async def authenticate(name: str, password: str) -> User | None:
 
     In this order: find the user; count the attempt; compute one hash, whether the user exists or not; delete the count
     of failed attempts if the password is right; replace a hash that was made with other parameters than the current,
-    or by another library.
+    or by another library. If there is no time for that now, a later login replaces it.
 
     Raises:
         TooManyAttempts: too many attempts have failed; the password was not checked.
@@ -101,9 +102,16 @@ async def _recorded_attempt(key: str, user: User | None) -> AsyncIterator[Passwo
 
 
 async def _replace_hash(user: User, password: str) -> bool:
-    """Store a new hash of the same password. False, and nothing is stored, if the old hash was replaced meanwhile."""
+    """Store a new hash of the same password. False, and nothing is stored, if the old hash was replaced meanwhile.
+
+    While too many passwords are being checked the old hash stays: the password was right, so this is no reason to refuse
+    the login.
+    """
     old = user.password_hash
-    await set_password(user, password)
+    try:
+        await set_password(user, password)
+    except PasswordsBusy:
+        return True
     query = (
         update(User)
         .where(User.id == user.id, User.password_hash == old)

@@ -246,6 +246,21 @@ async def test_hashes_are_upgraded(susan: Visitor, app: Application) -> None:
     assert await susan.is_in()
 
 
+async def test_no_time_for_an_upgrade(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While too many passwords are being checked a login with an old hash succeeds, and a later one replaces it."""
+
+    async def refuse(*_: object) -> None:
+        raise PasswordsBusy
+
+    weak = await stored_hash(app)
+    with monkeypatch.context() as patch:
+        patch.setattr(PasswordHasher, "hash", refuse)
+        assert (await susan.login()).location == "/index"
+    assert await stored_hash(app) == weak
+    await Visitor(app).login()
+    assert (await stored_hash(app)).startswith(METHOD)
+
+
 async def test_upgraded_twice_at_once(susan: Visitor, app: Application) -> None:
     """Logins at the same time all succeed: the later ones accept the hash that the first has upgraded."""
     visitors = [Visitor(app) for _ in range(8)]

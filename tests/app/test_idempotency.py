@@ -18,6 +18,7 @@ from quart_app.accounts import users
 from quart_app.accounts.keyed_registrations import KEPT_FOR, RUN_TIME
 from quart_app.accounts.passwords import PasswordsBusy, set_password
 from quart_app.application import Application
+from quart_app.clock import now
 from quart_app.database import current_database
 from quart_app.models.keyed_registration import KeyedRegistration
 from quart_app.models.user import User
@@ -203,6 +204,22 @@ async def test_old_keys_are_pruned(app: Application, clock: Clock) -> None:
     clock.shift(KEPT_FOR)
     await register(app, str(uuid4()), username="bob", email="bob@example.com")
     assert await count(app, KeyedRegistration) == 1
+
+
+async def test_many_old_keys(app: Application) -> None:
+    """After a night with many of them each registration deletes a hundred, and adds one."""
+    old = [
+        KeyedRegistration(key_hash=f"{number:064}", body_hash="0" * 64, registered_at=None, ends_at=now())
+        for number in range(250)
+    ]
+    async with app.app_context(), current_database.of(app).session() as session:
+        session.add_all(old)
+        await session.commit()
+    left = []
+    for number in range(3):
+        await register(app, f"{KEY}{number}", username=f"user{number}", email=f"{number}@example.com")
+        left.append(await count(app, KeyedRegistration))
+    assert left == [151, 52, 3]
 
 
 async def test_nothing_that_was_sent_is_stored(app: Application) -> None:
