@@ -104,8 +104,7 @@ async def _recorded_attempt(key: str, user: User | None) -> AsyncIterator[Passwo
 async def _replace_hash(user: User, password: str) -> bool:
     """Store a new hash of the same password. False, and nothing is stored, if the old hash was replaced meanwhile.
 
-    While too many passwords are being checked the old hash stays: the password was right, so this is no reason to refuse
-    the login.
+    While too many passwords are being checked the old hash stays: the password was right, so the login goes on.
     """
     old = user.password_hash
     try:

@@ -62,10 +62,21 @@ class Outcome(NamedTuple):
         """Whole seconds until one more request is allowed, for ``Retry-After``."""
         return max(ceil(self.backlog + self.rate.interval - self.rate.period - _ROUNDING), 0)
 
-    @property
-    def given_back(self) -> Outcome:
-        """The state after this request was given back (see :meth:`Store.give_back`)."""
-        return self._replace(backlog=max(self.backlog - self.rate.interval, 0.0))
+    def given_back(self, after: float) -> tuple[Outcome, float]:
+        """The state if this request is given back, and how much that is (see :meth:`Store.give_back`).
+
+        A request is counted as one interval, which passes after those of the requests before it. What has passed is
+        gone: given back as well, it would be one more request for each client that is slow enough.
+
+        Arguments:
+            after: seconds that have passed since the request was counted.
+
+        Returns:
+            The outcome as of now, and the seconds to give back, at most one interval.
+        """
+        backlog = max(self.backlog - after, 0.0)
+        seconds = min(backlog, self.rate.interval)
+        return self._replace(backlog=backlog - seconds), seconds
 
     @property
     def headers(self) -> dict[str, str]:
@@ -92,8 +103,8 @@ class Store(Protocol):
             None if the store is unavailable, and nothing was counted.
         """
 
-    async def give_back(self, key: str, rate: Rate) -> None:
-        """Undo one request that was counted for *key*, because it was none of those that are limited."""
+    async def give_back(self, key: str, seconds: float) -> None:
+        """Let *key* have its full allowance that much earlier: a counted request was none of those that are limited."""
 
     async def close(self) -> None:
         """Close the connections of the store."""
@@ -124,10 +135,10 @@ class LocalStore:
             self._sweep(now)
         return outcome
 
-    async def give_back(self, key: str, rate: Rate) -> None:
-        """Undo one request that was counted for *key*."""
+    async def give_back(self, key: str, seconds: float) -> None:
+        """Let *key* have its full allowance that much earlier."""
         if key in self._full_at:
-            self._full_at[key] -= rate.interval
+            self._full_at[key] -= seconds
 
     async def close(self) -> None:
         """Do nothing: the counts end with the worker."""

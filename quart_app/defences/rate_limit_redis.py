@@ -42,7 +42,7 @@ redis.call('SET', KEYS[1], string.format('%.6f', now + backlog), 'EXAT', math.ce
 return {'0', tostring(backlog)}
 """
 
-# Undoes one request. KEYS: the key. ARGV: the interval of the rate, in seconds.
+# Moves the time of the full allowance back. KEYS: the key. ARGV: by how many seconds.
 _GIVE_BACK = """
 local seconds, micros = unpack(redis.call('TIME'))
 local full_at = tonumber(redis.call('GET', KEYS[1]) or 0) - tonumber(ARGV[1])
@@ -84,9 +84,9 @@ class SharedStore:
         answer = await self._run(self._take, key, rate.period, rate.interval)
         return None if answer is None else Outcome(rate, *map(float, answer))
 
-    async def give_back(self, key: str, rate: Rate) -> None:
-        """Undo one request that was counted for *key*, unless Redis is down."""
-        await self._run(self._give_back, key, rate.interval)
+    async def give_back(self, key: str, seconds: float) -> None:
+        """Let *key* have its full allowance that much earlier, unless Redis is down."""
+        await self._run(self._give_back, key, seconds)
 
     async def _run(self, script: AsyncScript, key: str, *arguments: float) -> Any:
         """The answer of a script for a key; None if Redis is down, or was a moment ago, or the request has no time."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
+from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
 from quart import Response, g, request
@@ -60,10 +61,11 @@ def limit_of(view: Callable[..., Any] | None) -> Limit | None:
 
 
 class _Counted(NamedTuple):
-    """What a request was counted against."""
+    """What a request was counted against, and when by the monotonic clock."""
 
     limit: Limit
     outcome: Outcome
+    at: float
 
 
 def init_app(app: Application, settings: Settings) -> None:
@@ -95,7 +97,7 @@ def init_app(app: Application, settings: Settings) -> None:
         if outcome is not None and outcome.wait:
             record(Event.THROTTLED)
             raise LimitReached(ADDRESS_LIMITED, retry_after=outcome.retry_after, limit=rate.count)
-        setattr(g, _COUNTED, outcome and _Counted(limit, outcome))
+        setattr(g, _COUNTED, outcome and _Counted(limit, outcome, monotonic()))
 
     @app.after_request
     async def add_limit_headers(response: Response) -> Response:
@@ -107,12 +109,13 @@ def init_app(app: Application, settings: Settings) -> None:
         return response
 
     async def give_back(counted: _Counted) -> _Counted:
-        limit, outcome = counted
+        limit, outcome, at = counted
         instead = await store.take(f"{app.import_name}-unreadable-{unreadable.key}-{_network()}", unreadable)
         if instead is None or instead.wait:
             return counted
-        await store.give_back(f"{prefixes[limit]}-{_network()}", outcome.rate)
-        return _Counted(limit, outcome.given_back)
+        outcome, seconds = outcome.given_back(monotonic() - at)
+        await store.give_back(f"{prefixes[limit]}-{_network()}", seconds)
+        return counted._replace(outcome=outcome)
 
     app.after_serving(store.close)
 

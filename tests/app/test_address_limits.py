@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from quart_app.application import Application
 from quart_app.defences import rate_limit_redis
-from quart_app.defences.rate import LocalStore, Rate
+from quart_app.defences.rate import LocalStore, Outcome, Rate
 from quart_app.defences.rate_limits import network_of
 from quart_app.factory import create_app
 from quart_app.settings import Settings
@@ -248,6 +248,33 @@ async def check_unusable_bodies(app: Application) -> None:
 async def test_unusable_bodies_use_up_no_passwords(app: Application) -> None:
     """As :func:`check_unusable_bodies`, counted in memory."""
     await check_unusable_bodies(app)
+
+
+async def test_slow_bodies_give_nothing_more_back(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that cannot be used, sent so slowly that its count has passed, allows no further password."""
+    now = 1000.0
+    for module in ("rate", "rate_limits"):
+        monkeypatch.setattr(f"quart_app.defences.{module}.monotonic", lambda: now)
+    client, headers = QuartClient(app), {"Content-Type": "application/json"}
+    for seconds in (0, 5, 20, 40):
+        now += 1000
+        wrong = {**WRONG, "username": f"user{seconds}"}
+        async with client.request("/api/v1/sessions", method="POST", headers=headers) as slow:
+            await slow.send(b"{")
+            await asyncio.sleep(0.05)  # counted, and waiting for the rest
+            now += seconds
+            passwords = [await client.post("/api/v1/sessions", json=wrong) for _ in range(LOGINS)]
+            await slow.send_complete()
+        assert (await slow.as_response()).status_code == 400
+        passwords += [await client.post("/api/v1/sessions", json=wrong) for _ in range(2)]
+        assert [answer.status_code for answer in passwords].count(401) == LOGINS, seconds
+
+
+@pytest.mark.parametrize(("after", "back"), [(0, 20), (15, 20), (20, 20), (30, 10), (40, 0), (1000, 0)])
+def test_what_is_given_back(after: float, back: float) -> None:
+    """Of a request after another one: all, until the time of the other has passed; then what is left."""
+    outcome, seconds = Outcome(Rate(3, 60.0), 0.0, 40.0).given_back(after)
+    assert (seconds, outcome.backlog) == (back, max(20.0 - after, 0.0))
 
 
 async def test_unusable_registrations_create_nothing(app: Application) -> None:
