@@ -2,8 +2,8 @@
 
     MICROBLOG_PASSWORD="a fine day for a walk" python examples/http_client.py susan
 
-It logs in once and keeps the token in a file, also for the next run. It logs in again when the token has ended (401).
-It waits as long as the server says (429, 503), and longer each time when there is no connection.
+It logs in once and keeps the token in a file. It renews the token when half of its time is over, and logs in again
+when it has ended (401). It waits as long as the server says (429, 503), longer each time without a connection.
 """
 # /// script
 # requires-python = ">=3.11"
@@ -18,6 +18,8 @@ import json
 import os
 import random
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,76 +27,75 @@ import httpx
 
 TIMEOUT = httpx.Timeout(15.0, connect=3.0)  # seconds; a password may wait for some of them until it is checked
 ATTEMPTS, LONGEST_WAIT = 8, 60.0  # seconds; an answer that asks for a longer wait is an error
-REPEATABLE = {"GET", "DELETE"}  # sent twice they do what they do once (RFC 9110, section 9.2.2)
 
 
 class Client:
-    """Sends requests as one user.
-
-    Arguments:
-        http: a client whose ``base_url`` is that of the API.
-        username: the name or the email address.
-        password: sent when there is no token, or when it has ended.
-        file: where the answer to the login is kept, with the token, readable for nobody else on this machine.
-    """
+    """Sends requests as one user: *http* has the address of the API, *file* keeps the token, for this user alone."""
 
     def __init__(self, http: httpx.AsyncClient, username: str, password: str, file: Path) -> None:
-        self._http = http
-        self._credentials = {"username": username, "password": password, "kind": "bearer"}
-        self._file = file
+        self._http, self._file = http, file
+        self._credentials = {"username": username, "password": password, "kind": "bearer", "name": "http_client.py"}
         self._login: Any = json.loads(file.read_text()) if file.exists() else None
 
     async def call(self, method: str, path: str, body: object = None) -> httpx.Response:
-        """Send a request with the token, and log in for it if that is needed; raise if the answer is an error."""
-        if self._login is not None:
-            answer = await self._send(method, path, body, repeatable=method in REPEATABLE)
-            if answer.status_code != httpx.codes.UNAUTHORIZED:
-                return answer.raise_for_status()
-            self._login = None  # ended by its user, by a new password, or by time
-        # Where the answer to a login is lost, a second one is begun, which does no harm: it ends when it is unused.
-        self._keep(await self._send("POST", "/sessions", self._credentials, repeatable=True))
-        answer = await self._send(method, path, body, repeatable=method in REPEATABLE)
+        """Send a request with a valid token; raise if the answer is an error."""
+        await self._renew()
+        answer = await self._send(method, path, body)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:  # no token yet, or it has ended
+            self._login = None
+            self._keep(await self._send("POST", "/sessions", self._credentials))
+            answer = await self._send(method, path, body)
         return answer.raise_for_status()
 
+    async def _renew(self) -> None:
+        """Exchange the token for one that lasts its full time again, when half of its own is over."""
+        if self._login is None:
+            return
+        begin, end = (datetime.fromisoformat(self._login["session"][name]) for name in ("last_seen_at", "expires_at"))
+        if datetime.now(UTC) > begin + (end - begin) / 2:
+            with suppress(httpx.HTTPError):  # the old token is still valid, or the next answer is 401
+                self._keep(await self._send("POST", "/sessions/current/renewal", None))
+
     def _keep(self, answer: httpx.Response) -> None:
-        """Keep the token of an answer that has one."""
+        """Keep an answer that has a token, where no other user of this machine can read it."""
         self._login = answer.raise_for_status().json()
         with open(self._file, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             json.dump(self._login, file)
 
-    async def _send(self, method: str, path: str, body: object, *, repeatable: bool) -> httpx.Response:
+    async def _send(self, method: str, path: str, body: object, attempt: int = 1) -> httpx.Response:
         headers = {} if self._login is None else {"Authorization": f"Bearer {self._login['token']}"}
-        attempt = 0
-        while True:
-            attempt += 1
-            wait = min(2.0**attempt, LONGEST_WAIT) * random.uniform(0.25, 0.5)  # noqa: S311 - not a secret
-            try:
-                answer = await self._http.request(method, path, json=body, headers=headers)
-            except httpx.TransportError as error:
-                was_sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)  # and may have been done
-                if attempt == ATTEMPTS or (was_sent and not repeatable):
-                    raise
-                reason = repr(error)
-            else:
-                asked = answer.headers.get("Retry-After", "0")
-                wait = max(wait, float(asked) if asked.isdecimal() else 0.0)  # a proxy may send a date
-                is_temporary = answer.status_code == 429 or (answer.status_code == 503 and repeatable)
-                if not is_temporary or attempt == ATTEMPTS or wait > LONGEST_WAIT:
-                    return answer
-                reason = f"refused with {answer.status_code}"
-            print(f"{reason}: again in {wait:.1f} seconds", file=sys.stderr, flush=True)
-            await asyncio.sleep(wait)
+        repeatable = method in {"GET", "DELETE"} or path == "/sessions"  # a login whose answer was lost ends unused
+        wait = min(2.0**attempt, LONGEST_WAIT) * random.uniform(0.25, 0.5)  # noqa: S311 - not a secret
+        try:
+            answer = await self._http.request(method, path, json=body, headers=headers)
+        except httpx.TransportError as error:  # when there was a connection, the request may have been carried out
+            if attempt == ATTEMPTS or not (repeatable or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)):
+                raise
+            reason = repr(error)
+        else:
+            asked = answer.headers.get("Retry-After", "0")
+            wait = max(wait, float(asked) if asked.isdecimal() else 0.0)  # a proxy may send a date
+            is_temporary = answer.status_code == 429 or (answer.status_code == 503 and repeatable)
+            if not is_temporary or attempt == ATTEMPTS or wait > LONGEST_WAIT:
+                return answer
+            reason = f"refused with {answer.status_code}"
+        print(f"{reason}: again in {wait:.1f} seconds", file=sys.stderr, flush=True)
+        await asyncio.sleep(wait)
+        return await self._send(method, path, body, attempt + 1)
 
 
 async def watch(client: Client, interval: float) -> None:
     """Print a line for each login that begins or ends, until cancelled."""
-    known: dict[int, str] = {}
+    known: dict[str, str] = {}
     while True:
-        sessions = (await client.call("GET", "/sessions")).json()["sessions"]
-        now = {each["id"]: f"{each['kind']}, {each['client']}, {each['address']}" for each in sessions}
-        for number in sorted(known.keys() ^ now.keys()):
-            print("+" if number in now else "-", number, (known | now)[number], flush=True)
-        known = now
+        before, known, path = known, {}, "/sessions"
+        while path:
+            page = (await client.call("GET", path)).json()
+            known |= {each["id"]: f"{each['name'] or each['kind']}, {each['client']}" for each in page["sessions"]}
+            path = f"/sessions?cursor={page['next']}" if page["next"] else ""
+        for each in reversed([*(before | known)]):  # the oldest first
+            if (each in before) != (each in known):
+                print("+" if each in known else "-", (before | known)[each], flush=True)
         await asyncio.sleep(interval)
 
 
@@ -113,8 +114,7 @@ async def main() -> None:
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main())
+        with suppress(KeyboardInterrupt):
+            asyncio.run(main())
     except httpx.HTTPError as error:
         sys.exit(error.response.text if isinstance(error, httpx.HTTPStatusError) else repr(error))
-    except KeyboardInterrupt:
-        pass

@@ -86,7 +86,7 @@ async def watch(address: str, token: str) -> None:
 async def main(site: str, username: str, password: str) -> None:
     """Log in, print who is online, and log out at the end."""
     async with httpx.AsyncClient(base_url=f"{site}/api/v1", timeout=TIMEOUT) as http:
-        credentials = {"username": username, "password": password, "kind": "bearer"}
+        credentials = {"username": username, "password": password, "kind": "bearer", "name": "live_client.py"}
         try:
             answer = await http.post("/sessions", json=credentials)
         except httpx.TransportError as error:

@@ -13,7 +13,7 @@ from .schemas import Index
 _LIVE = "live.updates"
 
 
-@blueprint.get("")
+@blueprint.get("", strict_slashes=False)  # HTTP clients with a base URL ask for it with a slash
 @operation(about=INDEX, status=HTTPStatus.OK, answers=Index, for_=ANYBODY, if_lost=None)
 async def index() -> Index:
     """List the addresses of the API."""

@@ -41,7 +41,8 @@ _STATUS_WORDS = {
     HTTPStatus.OK: "The requested data.",
     HTTPStatus.CREATED: "Done.",
     HTTPStatus.NO_CONTENT: "Done.",
-    HTTPStatus.BAD_REQUEST: "The body is damaged or not a JSON object, or fields or parameters are missing or wrong.",
+    HTTPStatus.BAD_REQUEST: "Fields or parameters are missing or wrong, the body is not a JSON object, or a "
+    "token comes with the cookies of a login.",
     HTTPStatus.UNAUTHORIZED: "The request has no login, or not the kind that is needed.",
     HTTPStatus.FORBIDDEN: "Refused: a request from another site, a wrong password, or cookies requested with a token.",
     HTTPStatus.NOT_FOUND: "It does not exist, or belongs to another user.",

@@ -107,6 +107,8 @@ def operation(
             document_response(ProblemDetails, code)(guarded)
         guarded.empty_answer = None if answers is not None else status
         guarded.response_texts = {HTTPStatus.SERVICE_UNAVAILABLE: unavailable_text(if_lost)}
+        if for_ is ANYBODY:
+            guarded.response_texts[HTTPStatus.UNAUTHORIZED] = "The name or the password is wrong."
         guarded.needs_login = for_ is not ANYBODY
         guarded.needs_token = for_ is TOKEN_USERS
         guarded.sets_cookies = for_ is not ANYBODY or begins_login

@@ -44,10 +44,13 @@ LOGIN_STALE = ProblemType(
     "For this, log in by name and password to get cookies, or use a bearer token. Remembered logins will not do.",
 )
 CREDENTIALS_WRONG = ProblemType(
-    "credentials-wrong", 401, "Invalid username or password", "Nothing more is said, for anybody may ask."
+    "credentials-wrong", 401, "Invalid username or password", "Whether there is such an account is not said."
 )
 PASSWORD_WRONG = ProblemType(
-    "password-wrong", 403, "Current password wrong", "Nothing was changed. Send the password that there is."
+    "password-wrong",
+    403,
+    "Current password wrong",
+    "Nothing was changed. Send the password with which the user logs in.",
 )
 NAME_TAKEN = ProblemType(
     "name-taken", 409, "Username or email address taken", "See errors for which of them. Choose another."

@@ -86,6 +86,18 @@ def test_all_operations_are_described(document: Any, app: Application) -> None:
             assert response["description"]
 
 
+def test_refusals_are_described(document: Any) -> None:
+    """A 401 of the login is described as a wrong password, each other as a missing login."""
+    refusals = {
+        operation["operationId"]: operation["responses"]["401"]["description"]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        if "401" in operation["responses"]
+    }
+    assert refusals.pop("log_in") == "The name or the password is wrong."
+    assert set(refusals.values()) == {"The request has no login, or not the kind that is needed."}
+
+
 def test_limits_are_described(document: Any) -> None:
     """Operations limited by address have RateLimit-* on each answer but 503; each 429 and 503 has Retry-After."""
     limited = set()

@@ -191,6 +191,12 @@ async def test_the_index(program: Program, app: Application, queries: list[str])
     assert queries == []
 
 
+async def test_the_index_with_a_slash(program: Program) -> None:
+    """It is the same with a slash at the end, which clients with a base URL (httpx, aiohttp) put there."""
+    assert (await program.send("GET", "/")).json == (await program.send("GET", "")).json
+    assert (await program.send("GET", "/")).status == 200
+
+
 async def test_nothing_has_no_type(bearer_program: Program) -> None:
     """An answer without a body has no ``Content-Type``."""
     headers = {"Authorization": f"Bearer {bearer_program.token}"}

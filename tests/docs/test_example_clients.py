@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -10,10 +11,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websockets
@@ -86,9 +89,16 @@ def request(port: int, method: str, path: str, token: str = "", content: object 
     return answer.status, json.loads(text) if text else None
 
 
-def log_in(port: int) -> str:
-    """A new token of susan's."""
-    return str(request(port, "POST", "/sessions", content={**CREDENTIALS, "kind": "bearer"})[1]["token"])
+def log_in(port: int, name: str = "another program") -> str:
+    """A new token of susan's, in a login of this name."""
+    return str(request(port, "POST", "/sessions", content={**CREDENTIALS, "kind": "bearer", "name": name})[1]["token"])
+
+
+def kept_login(folder: Path) -> Any:
+    """What http_client.py has kept in its home: the answer to its login."""
+    (kept,) = folder.glob(".microblog-*")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    return json.loads(kept.read_text())
 
 
 def test_http_client_survives(tmp_path: Path) -> None:
@@ -96,22 +106,61 @@ def test_http_client_survives(tmp_path: Path) -> None:
     port = free_port()
     with serve(tmp_path, port=port) as server:
         Browser(port).register("susan")
-        token = log_in(port)
+        token = log_in(port, "first")
         with run("http_client.py", tmp_path, port, "--every", "0.1") as client:
-            client.wait_for("+ 2 bearer")
+            client.wait_for("+ http_client.py")
             server.stop()
             client.wait_for("again in")
             with serve(tmp_path, port=port):
-                log_in(port)
-                client.wait_for("+ 3 bearer")
+                log_in(port, "second")
+                client.wait_for("+ second")
                 assert request(port, "DELETE", "/sessions", token)[0] == 204  # all others
-                client.wait_for("+ 4 bearer")
-                assert [line[:3] for line in client.lines] == ["+ 1", "+ 2", "+ 3", "- 2", "- 3", "+ 4"]
-                (kept,) = tmp_path.glob(".microblog-*")
-                assert kept.stat().st_mode & 0o777 == 0o600
+                client.wait_for("+ http_client.py", times=2)
                 client.process.kill()
+                seen = [line.split(",")[0] for line in client.lines]
+                assert seen[:3] == ["+ first", "+ http_client.py", "+ second"]
+                assert sorted(seen[3:]) == ["+ http_client.py", "- http_client.py", "- second"]
+                kept = kept_login(tmp_path)
                 with run("http_client.py", tmp_path, port, password="wrong") as again:
-                    again.wait_for("+ 4 bearer")
+                    again.wait_for("+ http_client.py")
+                assert kept_login(tmp_path) == kept
+
+
+def test_http_client_renews(tmp_path: Path) -> None:
+    """It renews its token in time, so that one login goes on for longer than ``BEARER_DURATION``."""
+    with serve(tmp_path, environment={"BEARER_DURATION": "PT4S"}) as server:
+        Browser(server.port).register("susan")
+        with run("http_client.py", tmp_path, server.port, "--every", "0.2") as client:
+            client.wait_for("+ http_client.py")
+            first = kept_login(tmp_path)
+            ends = datetime.fromisoformat(first["session"]["expires_at"])
+            wait_until(lambda: datetime.now(UTC) > ends + timedelta(seconds=1))
+            client.process.kill()
+            last = kept_login(tmp_path)
+            assert last["session"]["id"] == first["session"]["id"]
+            assert last["token"] != first["token"]
+            assert len(client.lines) == 1
+            assert not client.complaints
+
+
+async def test_http_client_reads_all_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    """It shows the logins of all pages, the oldest first."""
+    pages = {
+        "/sessions": {"sessions": [{"id": "c", "name": "third", "kind": "bearer", "client": "X"}], "next": "more"},
+        "/sessions?cursor=more": {
+            "sessions": [{"id": "a", "name": None, "kind": "session", "client": "Y"}],
+            "next": None,
+        },
+    }
+
+    class Stub:
+        async def call(self, method: str, path: str) -> httpx.Response:
+            return httpx.Response(200, json=pages[path])
+
+    watch = runpy.run_path(str(EXAMPLES / "http_client.py"))["watch"]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(watch(Stub(), 60.0), 0.1)
+    assert capsys.readouterr().out == "+ session, Y\n+ third, X\n"
 
 
 def test_http_client_waits_as_it_is_told(tmp_path: Path) -> None:
@@ -121,7 +170,7 @@ def test_http_client_waits_as_it_is_told(tmp_path: Path) -> None:
         while request(server.port, "POST", "/sessions", content={"username": "x"})[0] != 429:
             pass
         with run("http_client.py", tmp_path, server.port) as client:
-            client.wait_for("+ 1 bearer")
+            client.wait_for("+ http_client.py")
         assert re.fullmatch(r"refused with 429: again in ([1-9]|10)\.0 seconds\n", client.complaints)
 
 
@@ -170,7 +219,7 @@ def test_live_client_waits_as_it_is_told(tmp_path: Path) -> None:
                 two.process.send_signal(2)  # Ctrl+C
                 assert two.wait_for_end() == 0
         sessions = request(server.port, "GET", "/sessions", log_in(server.port))[1]["sessions"]
-        assert [session["id"] for session in sessions] == [3, 1]
+        assert [session["name"] for session in sessions] == ["another program", "live_client.py"]
 
 
 def test_codes() -> None:
