@@ -155,6 +155,19 @@ class Settings(BaseSettings):
             return tuple(part for part in (part.strip() for part in value.split(",")) if part)
         return value
 
+    @field_validator(
+        "remember_cookie_duration",
+        "session_idle",
+        "session_absolute",
+        "bearer_duration",
+        "login_attempts_window",
+        mode="before",
+    )
+    @classmethod
+    def _may_be_seconds(cls, value: object) -> object:
+        """Pydantic takes the number 3600 for seconds, and refuses the text, which the environment has."""
+        return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+
     @field_validator("allowed_hosts")
     @classmethod
     def _are_host_names(cls, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,17 +1,18 @@
 """Accounts: users, their passwords, and everything that happens to an account.
 
-==================  ==========================================================
-``users``           finding and adding users
-``name_rules``      which usernames and email addresses are accepted
-``look_alikes``     which usernames look like others: invisible characters, letters of several scripts
-``password_rules``  which passwords are accepted; ``common_passwords.txt`` lists refused ones
-``passwords``       hashing passwords in threads, with a bounded queue
-``authentication``  checking a password, at login and for a confirmation
-``throttle``        how often a password may be guessed
-``attempts``        counts of failed attempts in the database
-``devices``         browsers that a user has logged in with before
-``login``           logging in and out, and the current user
-``changes``         changing the password or the email address
-``closing``         closing, reopening and deleting accounts
-==================  ==========================================================
+=======================  ==========================================================
+``users``                finding and adding users
+``keyed_registrations``  registrations that can be repeated without a second account (``Idempotency-Key``)
+``name_rules``           which usernames and email addresses are accepted
+``look_alikes``          which usernames look like others: invisible characters, letters of several scripts
+``password_rules``       which passwords are accepted; ``common_passwords.txt`` lists refused ones
+``passwords``            hashing passwords in threads, with a bounded queue
+``authentication``       checking a password, at login and for a confirmation
+``throttle``             how often a password may be guessed
+``attempts``             counts of failed attempts in the database
+``devices``              browsers that a user has logged in with before
+``login``                logging in and out, and the current user
+``changes``              changing the password or the email address
+``closing``              closing, reopening and deleting accounts
+=======================  ==========================================================
 """

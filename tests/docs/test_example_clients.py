@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -94,11 +94,11 @@ def log_in(port: int, name: str = "another program") -> str:
     return str(request(port, "POST", "/sessions", content={**CREDENTIALS, "kind": "bearer", "name": name})[1]["token"])
 
 
-def kept_login(folder: Path) -> Any:
-    """What http_client.py has kept in its home: the answer to its login."""
+def kept_file(folder: Path) -> Path:
+    """Where http_client.py keeps the answer to its login, in its home, for its user alone."""
     (kept,) = folder.glob(".microblog-*")
     assert kept.stat().st_mode & 0o777 == 0o600
-    return json.loads(kept.read_text())
+    return kept
 
 
 def test_http_client_survives(tmp_path: Path) -> None:
@@ -120,27 +120,34 @@ def test_http_client_survives(tmp_path: Path) -> None:
                 seen = [line.split(",")[0] for line in client.lines]
                 assert seen[:3] == ["+ first", "+ http_client.py", "+ second"]
                 assert sorted(seen[3:]) == ["+ http_client.py", "- http_client.py", "- second"]
-                kept = kept_login(tmp_path)
+                kept = kept_file(tmp_path).read_text()
                 with run("http_client.py", tmp_path, port, password="wrong") as again:
                     again.wait_for("+ http_client.py")
-                assert kept_login(tmp_path) == kept
+                assert kept_file(tmp_path).read_text() == kept
 
 
 def test_http_client_renews(tmp_path: Path) -> None:
-    """It renews its token in time, so that one login goes on for longer than ``BEARER_DURATION``."""
-    with serve(tmp_path, environment={"BEARER_DURATION": "PT4S"}) as server:
+    """It renews a token of which half of the time is over: another token, for the same login, and no password."""
+    with serve(tmp_path) as server:
         Browser(server.port).register("susan")
-        with run("http_client.py", tmp_path, server.port, "--every", "0.2") as client:
+        with run("http_client.py", tmp_path, server.port) as client:
             client.wait_for("+ http_client.py")
-            first = kept_login(tmp_path)
-            ends = datetime.fromisoformat(first["session"]["expires_at"])
-            wait_until(lambda: datetime.now(UTC) > ends + timedelta(seconds=1))
-            client.process.kill()
-            last = kept_login(tmp_path)
-            assert last["session"]["id"] == first["session"]["id"]
-            assert last["token"] != first["token"]
-            assert len(client.lines) == 1
-            assert not client.complaints
+        file = kept_file(tmp_path)
+        first = json.loads(file.read_text())
+        for name in ("last_seen_at", "expires_at"):
+            moment = datetime.fromisoformat(first["session"][name]) - timedelta(days=16)
+            first["session"][name] = moment.isoformat()
+        file.write_text(json.dumps(first))
+        with run("http_client.py", tmp_path, server.port, "--every", "0.1", password="wrong") as client:
+            client.wait_for("+ http_client.py")
+            second = json.loads(kept_file(tmp_path).read_text())
+            log_in(server.port, "another")
+            client.wait_for("+ another")
+            assert (client.lines[0][0], len(client.lines), client.complaints) == ("+", 2, "")
+        assert second["session"]["id"] == first["session"]["id"]
+        assert second["token"] != first["token"]
+        assert json.loads(file.read_text()) == second  # renewed once
+        assert request(server.port, "GET", "/me", first["token"])[0] == 401
 
 
 async def test_http_client_reads_all_pages(capsys: pytest.CaptureFixture[str]) -> None:
