@@ -7,13 +7,17 @@ from functools import partial
 from typing import Any
 
 from . import waiting_time
+from .extension import Extension
 from .framework.addresses import QuickAddresses
 from .framework.blueprint_names import QuickRequest
 from .framework.coroutine_functions import QuickHooks
 from .framework.early_checks import EarlyChecks
 from .framework.http_connection import HttpConnection
 from .framework.templating import PromptEnvironment
-from .settings import Settings, current_settings
+from .settings import Settings
+
+current_settings = Extension[Settings]("quart_app.settings")
+"""Accessor of the current application's settings. ``settings`` itself imports no Quart."""
 
 
 class Application(EarlyChecks, QuickAddresses, QuickHooks):

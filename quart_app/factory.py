@@ -16,7 +16,7 @@ from .accounts.password_rules import TEST_PASSWORD, read_common_passwords
 from .accounts.passwords import PasswordHasher, current_password_hasher
 from .accounts.throttle import Throttle, current_throttle
 from .api import routes as api
-from .application import Application
+from .application import Application, current_settings
 from .configuration import check_environment, read_settings
 from .database import Database, current_database
 from .defences import hosts, other_origins, proxies, rate_limits
@@ -36,7 +36,7 @@ from .sessions import sweep
 from .sessions.confirmation import SessionEnded
 from .sessions.last_seen import LastSeenUpdates, current_last_seen_updates
 from .sessions.limits import Limits, current_limits
-from .settings import Settings, current_settings
+from .settings import Settings
 
 
 def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Application:

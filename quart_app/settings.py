@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from .extension import Extension
 from .foreign_hashes import check_schemes
 from .hash_strength import is_strong
 
@@ -304,7 +303,3 @@ class Settings(BaseSettings):
         Browsers accept that prefix only over https.
         """
         return (chosen or (f"__Host-{default}" if secure else default)) + self.cookie_suffix
-
-
-current_settings = Extension[Settings]("quart_app.settings")
-"""Accessor of the current application's settings."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from quart import Blueprint, Response, current_app, request, url_for
 
+from quart_app.application import current_settings
 from quart_app.faces import API
 from quart_app.sessions.bearer import SUBPROTOCOL
-from quart_app.settings import current_settings
 
 from .hub import REPEAT_INTERVAL
 from .messages import NAMES_SHOWN, Online

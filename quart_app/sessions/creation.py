@@ -15,11 +15,11 @@ from quart import current_app
 from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from quart_app.application import current_settings
 from quart_app.database import current_database
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.user import User
 from quart_app.operation.events import Event, record
-from quart_app.settings import current_settings
 
 from .confirmation import lock_user
 from .ending import end_session_in
