@@ -11,8 +11,9 @@ from sqlalchemy.orm import configure_mappers
 
 from . import cli, defences, live, operation, waiting_time
 from .accounts.attempts import AttemptCounter
+from .accounts.common_passwords import read_common_passwords
 from .accounts.login import answer_ended_login, login_manager
-from .accounts.password_rules import TEST_PASSWORD, read_common_passwords
+from .accounts.password_rules import TEST_PASSWORD
 from .accounts.passwords import PasswordHasher, current_password_hasher
 from .accounts.throttle import Throttle, current_throttle
 from .api import routes as api

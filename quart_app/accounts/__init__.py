@@ -5,7 +5,8 @@
 ``keyed_registrations``  registrations that can be repeated without a second account (``Idempotency-Key``)
 ``name_rules``           which usernames and email addresses are accepted
 ``look_alikes``          which usernames look like others: invisible characters, letters of several scripts
-``password_rules``       which passwords are accepted; ``common_passwords.txt`` lists refused ones
+``password_rules``       which passwords are accepted
+``common_passwords``     the list of common ones, which are refused
 ``passwords``            hashing passwords in threads, with a bounded queue
 ``authentication``       checking a password, at login and for a confirmation
 ``throttle``             how often a password may be guessed

@@ -6,12 +6,11 @@ attackers try first: common passwords, and the names of the account and of this 
 
 from __future__ import annotations
 
-import asyncio
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Set
-from functools import cache
-from importlib.resources import files
+from collections.abc import Callable, Iterator
+
+from .common_passwords import common_passwords
 
 PASSWORD_MIN = 15
 """The minimum of NIST for a password that is the only factor."""
@@ -46,7 +45,7 @@ def normalize_password(password: str) -> str:
 
 
 def check_new_password(password: str, *, username: str, email: str) -> None:
-    """Refuse a password that breaks a rule. The first call reads a file, see :func:`common_passwords`.
+    """Refuse a password that breaks a rule. The first call reads a file, see ``common_passwords``.
 
     Raises:
         ValueError: with a sentence for the user.
@@ -54,18 +53,6 @@ def check_new_password(password: str, *, username: str, email: str) -> None:
     reason = _reason_against(password, username, email)
     if reason is not None:
         raise ValueError(reason)
-
-
-@cache
-def common_passwords() -> Set[str]:
-    """Common passwords, case-folded. The first call reads a file; servers make it when they start."""
-    text = (files(__package__) / "common_passwords.txt").read_text(encoding="utf-8")
-    return frozenset(text.splitlines())
-
-
-async def read_common_passwords() -> None:
-    """Read the list of common passwords when the server starts, so that no request waits for it."""
-    await asyncio.to_thread(common_passwords)
 
 
 def _reason_against(password: str, username: str, email: str) -> str | None:
@@ -91,7 +78,7 @@ def _reason_against(password: str, username: str, email: str) -> str | None:
 
 def _is_common(word: str) -> bool:
     # "aaa" is in the list, but "aaaaaaaaaaaaaaa" is accepted: length is what counts.
-    return word in common_passwords() and len(set(word)) > 1
+    return len(set(word)) > 1 and word in common_passwords()
 
 
 def _names(username: str, email: str) -> Iterator[str]:

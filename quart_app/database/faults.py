@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import ServiceUnavailable
@@ -65,6 +64,10 @@ def _is_stale(error: BaseException) -> bool:
 
     PostgreSQL reports this in class 0A, "feature not supported".
     """
+    if _sqlstate_class(error) != "0A":
+        return False
+    from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi  # with SQLite, nothing imports it
+
     return isinstance(error, AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError)
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import settings as run_with
 from hypothesis import strategies as st
 
-from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_new_password, common_passwords
+from quart_app.accounts.common_passwords import SortedWords, common_passwords
+from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_new_password
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.settings import Settings
@@ -125,6 +126,15 @@ def test_every_common_password() -> None:
     """Every password of the list is refused, whatever its length."""
     assert len(common_passwords()) > 30_000
     assert [word for word in common_passwords() if reason(word) is None] == []
+
+
+@given(st.sets(st.text("aéπ"), max_size=9), st.text("aéπ"))
+def test_sorted_words(words: set[str], word: str) -> None:
+    """A sorted list has each of its words and no other, whatever their lengths."""
+    listed = SortedWords("".join(f"{each}\n" for each in sorted(words)).encode())
+    assert all(each in listed for each in words)
+    assert (word in listed) == (word in words)
+    assert (sorted(listed), len(listed)) == (sorted(words), len(words))
 
 
 @run_with(deadline=None)  # a busy machine is no failure

@@ -8,7 +8,8 @@ from math import ceil
 import pytest
 from sqlalchemy import text
 
-from quart_app.accounts.password_rules import PASSWORD_MIN, check_new_password, common_passwords
+from quart_app.accounts.common_passwords import common_passwords
+from quart_app.accounts.password_rules import PASSWORD_MIN, check_new_password
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.factory import create_app
