@@ -57,7 +57,7 @@ class OperationCard(NamedTuple):
 @hide
 async def documentation() -> str:
     """The documentation page."""
-    document = described_api(current_app)
+    document = await described_api(current_app)
     return await render_template(
         "api/documentation.html",
         info=document["info"],

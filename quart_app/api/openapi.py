@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from http import HTTPStatus
 from typing import Any
@@ -88,17 +89,17 @@ class Description(QuartSchema):
     _document: dict[str, Any] | None = None
     _body: tuple[str, DescriptionBody] | None = None
 
-    def document(self) -> dict[str, Any]:
-        """The OpenAPI document. It is made once, by a worker before it serves, because it takes 50 ms and more."""
+    async def document(self) -> dict[str, Any]:
+        """The OpenAPI document. The first request for it makes it, in a thread, because that takes 50 ms and more."""
         if self._document is None:
-            self._document = self.openapi_provider.schema()
+            self._document = await asyncio.to_thread(self.openapi_provider.schema)
         return self._document
 
-    def body(self, mount: str) -> DescriptionBody:
+    async def body(self, mount: str) -> DescriptionBody:
         """The document for one mount of the application, which it names in ``servers``. The last one is kept."""
         if self._body is None or self._body[0] != mount:
             server = {"url": f"{mount}{API}", "description": "The server that sent this document."}
-            document = {**self.document(), "servers": [server]}
+            document = {**await self.document(), "servers": [server]}
             self._body = mount, DescriptionBody(json.dumps(document))
         return self._body[1]
 
@@ -130,12 +131,12 @@ async def openapi() -> Response:
     The server's URL is relative, so it is right for each name and scheme by which the document is requested. It is not
     ``/``: clients put the URL and a path together, and ``//v1/me`` would be the page ``/me`` of a host ``v1``.
     """
-    return await _description(current_app).body(request.root_path).respond_to(request)
+    return await (await _description(current_app).body(request.root_path)).respond_to(request)
 
 
-def described_api(app: Quart) -> dict[str, Any]:
+async def described_api(app: Quart) -> dict[str, Any]:
     """The OpenAPI document of an application, without the URL at which it is mounted."""
-    return _description(app).document()
+    return await _description(app).document()
 
 
 def _description(app: Quart) -> Description:

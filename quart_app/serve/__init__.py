@@ -5,8 +5,9 @@ Hypercorn with one process, and a supervisor that does nothing else watches them
 
 ================  ==========================================================
 ``supervisor``    starts, replaces and stops the workers
+``start_worker``  the command of a worker
 ``worker``        the process of one Hypercorn
-``warm_up``       slow work that a worker does before it serves
+``warm_up``       slow work that a worker does beside its first requests
 ``lifeline``      the socket by which supervisor and worker notice each other's end
 ``unix_sockets``  whether another server listens at a path
 ================  ==========================================================

@@ -71,7 +71,7 @@ class Supervisor:
         )
         bind, insecure_bind = (secure, insecure) if config.ssl_enabled else (insecure, [])
         self._command = [
-            *(sys.executable, "-m", "quart_app.serve.worker", "--config", str(file)),
+            *(sys.executable, "-m", "quart_app.serve.start_worker", "--config", str(file)),
             *(f"--bind={address}" for address in bind),
             *(f"--insecure-bind={address}" for address in insecure_bind),
         ]

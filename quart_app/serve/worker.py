@@ -24,10 +24,10 @@ from quart_app.framework.event_loops import abort_connections, make_event_loop
 from quart_app.framework.idle_connections import watch_idle_connections_late
 from quart_app.framework.small_reads import read_in_small_pieces
 from quart_app.operation.logs import configure_logging
-from quart_app.server_stop import ServerStop, current_server_stop
+from quart_app.server_stop import current_server_stop
 
 from .lifeline import READY
-from .warm_up import warm_up
+from .warm_up import spare_the_collector, warm_up_while_serving
 
 
 def main() -> None:
@@ -52,8 +52,8 @@ def main() -> None:
         configure_logging(json=settings.log_json, level=settings.log_level)
         app = create_app(settings)
         runner.run(_refuse_unusable_database(app))
-        warm_up(app)
-        stop = partial(_until_told, lifeline, current_server_stop.of(app))
+        spare_the_collector()
+        stop = partial(_until_told, lifeline, app)
         until_stopped = partial(_stop_in_time, stop, servers, config.graceful_timeout)
         try:
             runner.run(serve(app, config, shutdown_trigger=until_stopped))
@@ -80,7 +80,7 @@ async def _refuse_unusable_database(app: Application) -> None:
         raise SystemExit(f"{error.description} ({error.__cause__})") from None
 
 
-async def _until_told(lifeline: socket.socket, server_stop: ServerStop) -> None:
+async def _until_told(lifeline: socket.socket, app: Application) -> None:
     """Report to the supervisor that this worker serves; return when it is told to stop.
 
     Hypercorn calls this when it serves. After the return it accepts no more connections and waits for the open ones;
@@ -92,16 +92,14 @@ async def _until_told(lifeline: socket.socket, server_stop: ServerStop) -> None:
         loop.add_signal_handler(number, stop.set)
     lifeline.send(READY)
     loop.add_reader(lifeline, stop.set)
+    warming_up = asyncio.create_task(warm_up_while_serving(app))
     await stop.wait()
+    warming_up.cancel()
     loop.remove_reader(lifeline)
-    server_stop.announce()
+    current_server_stop.of(app).announce()
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log errors of the event loop, but not failed TLS handshakes, which Hypercorn's own workers ignore, too."""
     if not isinstance(context.get("exception"), ssl.SSLError):
         loop.default_exception_handler(context)
-
-
-if __name__ == "__main__":
-    main()

@@ -25,3 +25,10 @@ def imported_with(module: str) -> set[str]:
 def test_the_supervisor_needs_no_framework() -> None:
     """The supervisor, which only watches its workers, imports neither Quart nor SQLAlchemy."""
     assert not imported_with("quart_app.serve.__main__") & {"quart", "sqlalchemy", "jinja2", "quart_app.factory"}
+
+
+@pytest.mark.served
+def test_an_application_imports_what_every_start_needs() -> None:
+    """What only some databases, commands or requests need is not imported with the application."""
+    unneeded = {"alembic", "asyncpg", "redis", "IPython", "email_validator", "sqlalchemy.dialects.postgresql"}
+    assert not imported_with("quart_app.factory") & unneeded

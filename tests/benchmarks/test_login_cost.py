@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import login_cost, page_cost
+from benchmarks import login_cost, page_cost, start_cost
 from benchmarks.services.postgresql import HOW_TO_GET_IT, find_postgresql
 from tests.services.needed import needed
 
@@ -52,3 +52,22 @@ def test_page_cost_measures_both(
     printed = capsys.readouterr().out
     assert [name for name in rows if name not in printed] == []
     assert all(value > 0 for row in rows.values() for value in row.values())
+
+
+@pytest.mark.served
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_start_cost_measures_two_checkouts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``python -m benchmarks.start_cost`` prints each figure of both checkouts, and writes the same as JSON."""
+    file = tmp_path / "cost.json"
+    options = ["--rounds", "1", "--than", str(start_cost.ROOT), "--python", sys.executable, "--json", str(file)]
+    monkeypatch.setattr(sys, "argv", ["start_cost", *options])
+
+    start_cost.main()
+
+    found = json.loads(file.read_text())
+    assert set(found) == {"here", "there"}
+    printed = capsys.readouterr().out
+    assert [figure for figure in start_cost.FIGURES if figure not in printed] == []
+    assert all(figures[figure] > 0 for figures in found.values() for figure in start_cost.FIGURES)

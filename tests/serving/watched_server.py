@@ -23,7 +23,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from quart_app import create_app
-from quart_app.serve.warm_up import warm_up
+from quart_app.serve.warm_up import spare_the_collector, warm_up_while_serving
 
 LIMIT = 0.05  # seconds
 _LOOK_EVERY = 0.005  # seconds
@@ -121,6 +121,7 @@ def main() -> None:
 
     config = Config()
     config.bind = [options.bind]
+    app = create_app()
     watch = Watch()
 
     async def until_told() -> None:
@@ -128,12 +129,13 @@ def main() -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         watch.start()
+        warming_up = asyncio.create_task(warm_up_while_serving(app))
         await stop.wait()
+        warming_up.cancel()
 
     with asyncio.Runner(debug=True) as runner:
         runner.get_loop().slow_callback_duration = LIMIT
-        app = create_app()
-        warm_up(app)
+        spare_the_collector()
         runner.run(serve(app, config, shutdown_trigger=until_told))
     options.report.write_text(json.dumps(watch.slow))
 
