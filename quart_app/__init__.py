@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Application:
-    """See :func:`quart_app.factory.create_app`, imported when it is called: the supervisor needs only settings."""
+    """See :func:`quart_app.factory.create_app`, imported when it is called: the supervisor needs none of it."""
     from .factory import create_app as create
 
     return create(settings)

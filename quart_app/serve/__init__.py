@@ -5,10 +5,10 @@ Hypercorn with one process, and a supervisor that does nothing else watches them
 
 ================  ==========================================================
 ``supervisor``    starts, replaces and stops the workers
-``start_worker``  the command of a worker
+``start_worker``  the command of a worker: settings first, then sockets and everything else
 ``worker``        the process of one Hypercorn
 ``warm_up``       slow work that a worker does beside its first requests
-``lifeline``      the socket by which supervisor and worker notice each other's end
+``lifeline``      the socket between them: signs of life, and the listening sockets
 ``unix_sockets``  whether another server listens at a path
 ================  ==========================================================
 """

@@ -9,10 +9,7 @@ from pathlib import Path
 
 from hypercorn.config import Config
 
-from quart_app.configuration import ConfigurationError, check_environment, read_settings
-
-from .supervisor import Supervisor
-from .unix_sockets import occupied
+from .supervisor import CannotListen, Supervisor
 
 
 def main() -> int:
@@ -36,25 +33,11 @@ def main() -> int:
     workers = config.workers if options.workers is None else options.workers
     if workers < 1:
         parser.error("At least one worker is needed.")
-    try:
-        settings = read_settings()
-        warning = check_environment(settings, listens_at=config.bind, has_certificate=config.ssl_enabled)
-        # Of what the settings alone show, each worker warns.
-        is_told_by_workers = check_environment(settings) is not None
-    except ConfigurationError as error:
-        sys.stderr.write(f"{parser.prog}: {error}\n")
-        return 1
-    if (address := occupied(config.bind)) is not None:
-        parser.error(f"Cannot listen at {address}: another server does. Stop it, or choose another path with --bind.")
-    config.workers = 1  # with more, Hypercorn lets any other program of ours listen at the same port
-    try:
-        sockets = config.create_sockets()
-    except OSError as error:
-        parser.error(f"Cannot listen at {', '.join(config.bind)}: {error}")
     with asyncio.Runner() as runner:
-        if warning is not None and not is_told_by_workers:
-            runner.run(config.log.warning("%s", warning))
-        return runner.run(Supervisor(options.config, config, sockets, workers).run())
+        try:
+            return runner.run(Supervisor(options.config, config, workers).run())
+        except CannotListen as error:
+            parser.error(str(error))
 
 
 if __name__ == "__main__":

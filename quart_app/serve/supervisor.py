@@ -20,10 +20,15 @@ from hypercorn.config import Config, Sockets
 
 from quart_app.server_pid import SERVER_PID
 
-from .lifeline import READY
+from .lifeline import CHECKED, READY, send_sockets
+from .unix_sockets import occupied
 
 _PAUSE = 1.0  # seconds before another attempt, where a worker could not even start
 _GRACE = 5.0  # seconds more than Hypercorn's own limits before a worker that does not end is killed
+
+
+class CannotListen(Exception):
+    """The listening sockets cannot be opened; the message says why."""
 
 
 class StartFailed(Exception):
@@ -31,11 +36,13 @@ class StartFailed(Exception):
 
     Attributes:
         status: its exit status.
+        is_told: whether the reason is all there is to tell: settings that cannot be used, before anything started.
     """
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, *, is_told: bool = False) -> None:
         super().__init__(f"A worker did not start ({_describe(status)}); its error is above.")
         self.status = status
+        self.is_told = is_told
 
 
 @dataclass(eq=False)
@@ -58,22 +65,16 @@ class Supervisor:
     Arguments:
         file: Hypercorn's configuration, which each worker reads for itself when it starts.
         config: the same, as read by this process.
-        sockets: the listening sockets, already bound.
         workers: the number of workers.
     """
 
-    def __init__(self, file: Path, config: Config, sockets: Sockets, workers: int) -> None:
+    def __init__(self, file: Path, config: Config, workers: int) -> None:
         self._config = config
         self._wanted = workers
-        self._sockets = [*sockets.secure_sockets, *sockets.insecure_sockets]
-        secure, insecure = (
-            [f"fd://{each.fileno()}" for each in group] for group in (sockets.secure_sockets, sockets.insecure_sockets)
-        )
-        bind, insecure_bind = (secure, insecure) if config.ssl_enabled else (insecure, [])
+        self._sockets: Sockets | None = None  # opened when the first worker has found that its settings can be used
         self._command = [
             *(sys.executable, "-m", "quart_app.serve.start_worker", "--config", str(file)),
-            *(f"--bind={address}" for address in bind),
-            *(f"--insecure-bind={address}" for address in insecure_bind),
+            *(f"--listens-at={address}" for address in config.bind),
         ]
         self._alive: set[_Worker] = set()  # those that start and those that leave included
         self._serving: list[_Worker] = []
@@ -81,7 +82,11 @@ class Supervisor:
         self._is_reload_wanted = False
 
     async def run(self) -> int:
-        """Keep the workers running until SIGTERM or SIGINT; return the exit status."""
+        """Keep the workers running until SIGTERM or SIGINT; return the exit status.
+
+        Raises:
+            CannotListen: an address cannot be listened at.
+        """
         loop = asyncio.get_running_loop()
         work = asyncio.create_task(self._keep_serving())
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -90,7 +95,8 @@ class Supervisor:
         try:
             await work
         except StartFailed as failure:
-            await self._config.log.critical("%s", failure)
+            if not failure.is_told:
+                await self._config.log.critical("%s", failure)
             return failure.status if failure.status > 0 else 1
         except asyncio.CancelledError:
             return 0
@@ -124,12 +130,20 @@ class Supervisor:
                 *self._command,
                 f"--lifeline={theirs.fileno()}",
                 env={**os.environ, SERVER_PID: str(os.getpid())},
-                pass_fds=[theirs.fileno(), *(each.fileno() for each in self._sockets)],
+                pass_fds=[theirs.fileno()],
                 start_new_session=True,  # Ctrl+C is for us: we tell the workers
             )
         worker = _Worker(process, ours)
         self._alive.add(worker)
-        if not await asyncio.get_running_loop().sock_recv(ours, len(READY)):
+        loop = asyncio.get_running_loop()
+        if not await loop.sock_recv(ours, len(CHECKED)):
+            await self._watch(worker)
+            raise StartFailed(process.returncode or 0, is_told=process.returncode == 1)
+        if self._sockets is None:
+            self._sockets = _open_sockets(self._config)
+        with suppress(BrokenPipeError):  # it has just ended
+            send_sockets(ours, self._sockets.secure_sockets, self._sockets.insecure_sockets)
+        if not await loop.sock_recv(ours, len(READY)):
             await self._watch(worker)
             raise StartFailed(process.returncode or 0)
         worker.watch = asyncio.create_task(self._watch(worker))
@@ -179,8 +193,9 @@ class Supervisor:
 
     async def _end(self) -> None:
         """Accept no more connections, let the workers finish, and kill those that take too long."""
-        for each in self._sockets:
-            each.close()
+        if self._sockets is not None:
+            for each in (*self._sockets.secure_sockets, *self._sockets.insecure_sockets):
+                each.close()
         leaving = tuple(self._alive)
         for worker in leaving:
             _terminate(worker)
@@ -192,6 +207,18 @@ class Supervisor:
         for worker in leaving:
             if worker.is_alive:
                 worker.process.kill()
+
+
+def _open_sockets(config: Config) -> Sockets:
+    if (address := occupied(config.bind)) is not None:
+        raise CannotListen(
+            f"Cannot listen at {address}: another server does. Stop it, or choose another path with --bind."
+        )
+    config.workers = 1  # with more, Hypercorn lets any other program of ours listen at the same port
+    try:
+        return config.create_sockets()
+    except OSError as error:
+        raise CannotListen(f"Cannot listen at {', '.join(config.bind)}: {error}") from error
 
 
 def _terminate(worker: _Worker) -> None:

@@ -1,15 +1,13 @@
-"""A worker: one Hypercorn in its own process, on listening sockets that it inherits from the supervisor."""
+"""A worker: one Hypercorn in its own process, on listening sockets that it gets from the supervisor."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import signal
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from hypercorn.asyncio import serve
@@ -18,39 +16,37 @@ from hypercorn.utils import LifespanFailureError
 
 from quart_app import create_app
 from quart_app.application import Application
-from quart_app.configuration import read_settings
 from quart_app.database import DatabaseUnavailable, UnusableDatabaseUrl, current_database
 from quart_app.framework.event_loops import abort_connections, make_event_loop
 from quart_app.framework.idle_connections import watch_idle_connections_late
 from quart_app.framework.small_reads import read_in_small_pieces
 from quart_app.operation.logs import configure_logging
 from quart_app.server_stop import current_server_stop
+from quart_app.settings import Settings
 
 from .lifeline import READY
 from .warm_up import spare_the_collector, warm_up_while_serving
 
 
-def main() -> None:
-    """Serve until told to stop."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--bind", action="append", default=[])
-    parser.add_argument("--insecure-bind", action="append", default=[])
-    parser.add_argument("--lifeline", type=int, required=True)
-    options = parser.parse_args()
+def serve_until_told(config: Config, settings: Settings, lifeline: socket.socket, *, warning: str | None) -> None:
+    """Serve until told to stop.
 
-    config = Config.from_toml(options.config)
-    config.bind, config.insecure_bind = options.bind, options.insecure_bind
+    Arguments:
+        config: with the listening sockets as its addresses.
+        settings: of the application.
+        lifeline: the supervisor's end is the other one.
+        warning: for the log, before anything is served.
+    """
     config.workers = 1
-    lifeline = socket.socket(fileno=options.lifeline)
     read_in_small_pieces()
     watch_idle_connections_late()
     servers: list[asyncio.Server] = []
     with asyncio.Runner(loop_factory=partial(make_event_loop, config.worker_class, servers)) as runner:
         runner.get_loop().set_exception_handler(_report)
-        settings = read_settings()
         configure_logging(json=settings.log_json, level=settings.log_level)
         app = create_app(settings)
+        if warning is not None:
+            app.logger.warning("%s", warning)
         runner.run(_refuse_unusable_database(app))
         spare_the_collector()
         stop = partial(_until_told, lifeline, app)
