@@ -2,8 +2,9 @@
 # make test  the quick tests, for every commit
 # make test-all  all tests: with browsers, server processes, PostgreSQL and Redis, as CI runs them
 # make mutations  changes of the code, each of which must make a test fail: some minutes, ARGS="--only 7" one check
-# make compare    whether quart_app and its twin on Flask + Flask-Login are alike
-# make benchmark  the same, then both measured side by side: a quarter of an hour, ARGS=--quick two minutes
+# make check-twin  whether quart_app and its twin on Flask + Flask-Login answer alike; measures nothing
+# make benchmark   the same, then both measured side by side: twenty minutes, ARGS=--quick two minutes
+# make peers       FastAPI, Django and quart-security in .venv-peers, for make benchmark ARGS="--only frameworks"
 # make port-proof   the porting assistant on public applications: up to an hour, needs the package index, and clones
 #                   for some: ARGS="--checkout ctfd=PATH", or PORT_PROOF_CHECKOUTS=FOLDER; without them it runs the rest
 # make docs  the documentation as a site, in build/docs
@@ -26,7 +27,7 @@ LONG := browser or checks or docs or fuzz or models or neighbours or port or ser
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test test-all mutations compare benchmark port-proof docs lint format clean
+.PHONY: run test test-all mutations check-twin benchmark peers port-proof docs lint format clean
 
 run: $(VENV)/app.stamp
 	@echo "Serving on http://$(BIND) (Ctrl+C stops)"
@@ -35,18 +36,20 @@ run: $(VENV)/app.stamp
 # With ARGS, whatever they select. What was compiled is kept, whatever the environment says: it is a sixth of the time.
 test: ARGS := $(or $(ARGS),-m "not ($(LONG))")
 test: $(VENV)/dev.stamp
-test-all: $(VENV)/neighbours.stamp
+test-all: $(VENV)/neighbours.stamp .venv-peers/peers.stamp
 test test-all:
 	PYTHONDONTWRITEBYTECODE= $(bin)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 mutations: $(VENV)/dev.stamp
 	$(bin)/python -m tests.mutations $(ARGS)
 
-compare: $(VENV)/dev.stamp
+check-twin: $(VENV)/dev.stamp
 	$(bin)/python -m benchmarks.comparison --library $(ARGS)
 
 benchmark: $(VENV)/dev.stamp
 	$(bin)/python -m benchmarks $(ARGS)
+
+peers: .venv-peers/peers.stamp
 
 port-proof: $(VENV)/dev.stamp
 	$(bin)/python -m tests.port.public $(ARGS)
@@ -68,7 +71,7 @@ format: $(VENV)/dev.stamp
 
 # Everything that was made here, the database of `make run` excepted: that is somebody's data.
 clean:
-	rm -rf "$(VENV)" build dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf "$(VENV)" .venv-peers build dist .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/app.stamp: $(VENV)/pip.stamp pyproject.toml constraints.txt
@@ -87,6 +90,13 @@ $(VENV)/neighbours.stamp: $(VENV)/dev.stamp tests/clients/package.json tests/cli
 	@$(pip) install --constraint constraints.txt --group neighbours --group models --group monitoring --group clients
 	@mkdir -p $(VENV)/clients && cp tests/clients/package.json tests/clients/package-lock.json $(VENV)/clients
 	@PATH="$(abspath $(bin)):$$PATH" $(bin)/npm ci --prefix $(VENV)/clients --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
+# What python -m benchmarks measures beside quart_app, apart from it: fastapi-users wants older versions than we do.
+.venv-peers/peers.stamp: benchmarks/applications/peers/requirements.txt
+	@echo "Installing the peers of the benchmark into .venv-peers ..."
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --disable-pip-version-check --quiet --requirement $<
 	@touch $@
 
 # The pip that comes with Python may be too old for dependency groups (25.1).

@@ -73,7 +73,11 @@ def measure(plan: Plan, *, command: str, to: Path) -> Results:
     results = Results(plan.name, command, plan.repetitions, plan.seconds, describe_machine(), str(compared))
     for number, case in enumerate(plan.cases, start=1):
         say(f"case {number} of {len(plan.cases)}: {case.question}")
-        results.cases.append(measure_case(case, repetitions=plan.repetitions, seconds=plan.seconds, say=say))
+        try:
+            measured = measure_case(case, repetitions=plan.repetitions, seconds=plan.seconds, say=say)
+        except AnswersDiffer as difference:
+            sys.exit(f"The applications answer differently, so nothing is timed.\n{difference}")
+        results.cases.append(measured)
         results.write(to / "results.json")
     return results
 

@@ -12,6 +12,8 @@ from .contenders import (
     COMPAT_PEER,
     FLASK_16,
     FLASK_64,
+    FLASK_WORKERS,
+    FRAMEWORKS,
     QUART,
     QUART_AUTH_PEER,
     QUART_IN_MEMORY,
@@ -68,6 +70,8 @@ class Case:
         cores: whether the server has its own core, or runs on all of them, beside the load.
         is_quick: whether ``--quick`` has it.
         most_repetitions: fewer turns, where one takes long.
+        is_usual: whether it is measured without being asked for by ``--only`` or ``--thorough``.
+        left_out: the optional rows that are not installed, and how to get each.
     """
 
     key: str
@@ -76,6 +80,8 @@ class Case:
     all_cores: bool = False
     is_quick: bool = False
     most_repetitions: int = 1000
+    is_usual: bool = True
+    left_out: tuple[str, ...] = ()
 
     def repetitions(self, usual: int) -> int:
         """How many turns each row has, where there are usually so many."""
@@ -99,7 +105,13 @@ _STORM = 4
 def all_cases() -> tuple[Case, ...]:
     """Every case, for the machine as it is: what is optional and not installed, is left out."""
     return (
-        Case("page", "The home page of a user, on each server", _each(SERVERS, Load()), is_quick=True),
+        Case(
+            "page",
+            "The home page of a user, on each server",
+            _each(SERVERS, Load()),
+            is_quick=True,
+            left_out=_left_out(SERVERS),
+        ),
         Case("public", "The login page, for strangers", _each(_ASYNC_AND_SYNC, Load("/login", who=Who.STRANGERS))),
         Case("json", "Who am I, as JSON", _each(_ASYNC_AND_SYNC, Load("/api/v1/me"))),
         Case(
@@ -172,6 +184,20 @@ def all_cases() -> tuple[Case, ...]:
             tuple(Row(f"{users:,} users", QUART, Load(), Place(users=users)) for users in (1_000, 1_000_000)),
         ),
         Case(
+            "frameworks",
+            "The home page of a user, by the libraries that people would pick, one and 32 connections",
+            _with_depths(FRAMEWORKS, (1, 32)),
+            is_usual=False,
+            left_out=_left_out(FRAMEWORKS),
+        ),
+        Case(
+            "flask",
+            "The home page by gunicorn's workers, 32 and 256 connections",
+            _with_depths(FLASK_WORKERS, (32, 256)),
+            is_usual=False,
+            left_out=_left_out(FLASK_WORKERS),
+        ),
+        Case(
             "peers",
             "A protected view without template and database: compat beside Quart-Auth",
             _each(
@@ -211,7 +237,23 @@ def _each(contenders: Iterable[Contender], load: Load, place: Place | None = Non
     return tuple(
         Row(contender.name, contender, load, place or Place())
         for contender in contenders
-        if contender.server.is_installed or not contender.is_optional
+        if contender.is_installed or not contender.is_optional
+    )
+
+
+def _with_depths(contenders: Iterable[Contender], depths: Iterable[int]) -> tuple[Row, ...]:
+    """Each contender with each number of connections."""
+    loads = {depth: Load(connections=depth, least_seconds=_SECONDS[depth]) for depth in depths}
+    return tuple(
+        replace(row, name=f"{row.name}, c={depth}") for depth in depths for row in _each(contenders, loads[depth])
+    )
+
+
+def _left_out(contenders: Iterable[Contender]) -> tuple[str, ...]:
+    return tuple(
+        f"{contender.name} is not installed: {contender.how_to_get}"
+        for contender in contenders
+        if contender.is_optional and not contender.is_installed
     )
 
 

@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks.serving.peers_environment import installed_versions
+
 _PACKAGES = (
     *("quart", "hypercorn", "uvloop", "quart-auth", "flask", "flask-login", "gunicorn", "werkzeug", "sqlalchemy"),
     *("aiosqlite", "asyncpg", "psycopg", "uvicorn", "granian"),
 )
+_PEERS = ("django", "fastapi", "fastapi-users", "quart", "quart-security", "sqlalchemy", "uvicorn", "httptools")
 
 
 def describe_machine() -> dict[str, str]:
@@ -32,6 +35,8 @@ def describe_machine() -> dict[str, str]:
             facts[package] = version(package)
         except PackageNotFoundError:
             facts[package] = "not installed"
+    for package, number in installed_versions(*_PEERS).items():
+        facts[f"{package} (peers)"] = number
     for tool in ("wrk", "h2load"):
         facts[tool] = _tool_version(tool)
     return facts

@@ -63,12 +63,13 @@ class RowResult:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """All rows of a case; *skipped* says why there are none."""
+    """All rows of a case; *skipped* says why there are none, *notes* what was left out, and how pages differ."""
 
     key: str
     question: str
     rows: list[RowResult] = field(default_factory=list)
     skipped: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def row(self, name: str) -> RowResult | None:
         """A row by its name, if it was measured."""

@@ -9,13 +9,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks.load.accounts import PASSWORD
 from benchmarks.load.cookies import AGENT
 from benchmarks.load.figures import Figures
 from benchmarks.load.http2 import run_h2load
@@ -23,14 +24,17 @@ from benchmarks.load.open_loop import run_open_loop
 from benchmarks.load.storm import run_storm
 from benchmarks.load.wrk import run_wrk
 from benchmarks.serving.commands import ROOT
+from benchmarks.serving.peers_environment import peers_python
 from benchmarks.serving.process import RunningServer, serve
 
 from .cases import Case, Place, Row
 from .contenders import COMPAT_PEER, QUART_AUTH_PEER, Contender
 from .loads import How, Load, Who
+from .peers import write_peer_cookies
 from .postgresql import NotInstalled
 from .results import CaseResult, RowResult, Turn
 from .stage import Stage, cores, set_stage
+from .visitor import LoginForm, Visitor, check_page
 
 Say = Callable[[str], None]
 
@@ -63,7 +67,10 @@ def measure_case(case: Case, *, repetitions: int, seconds: float, say: Say) -> C
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
         try:
-            ready = list(_make_ready(case, stack, folder, say))
+            notes = list(case.left_out)
+            for note in notes:
+                say(f"{case.key}: left out: {note}")
+            ready = list(_make_ready(case, stack, folder, say, notes))
         except NotInstalled as reason:
             say(f"{case.key}: left out: {reason}")
             return CaseResult(case.key, case.question, skipped=str(reason))
@@ -92,13 +99,14 @@ def measure_case(case: Case, *, repetitions: int, seconds: float, say: Say) -> C
                 )
                 for each, command, taken in zip(ready, commands, turns, strict=True)
             ],
+            notes=notes,
         )
 
 
-def _make_ready(case: Case, stack: ExitStack, folder: Path, say: Say) -> Iterator[_Ready]:
+def _make_ready(case: Case, stack: ExitStack, folder: Path, say: Say, notes: list[str]) -> Iterator[_Ready]:
     stages: dict[Place, Stage] = {}
     servers: dict[tuple[Contender, Place], RunningServer] = {}
-    core, _ = (None, None) if case.all_cores else cores()
+    page = ""
     for row in case.rows:
         if row.place not in stages:
             say(f"{case.key}: filling {row.place}")
@@ -106,22 +114,50 @@ def _make_ready(case: Case, stack: ExitStack, folder: Path, say: Say) -> Iterato
             instance.mkdir()
             stages[row.place] = stack.enter_context(set_stage(row.place, instance))
         stage, key = stages[row.place], (row.contender, row.place)
-        is_peer = row.contender.factory in (COMPAT_PEER, QUART_AUTH_PEER)
-        if key not in servers:
+        is_new = key not in servers
+        if is_new:
             say(f"{case.key}: starting {row.contender.name}")
-            running = serve(
-                row.contender.server,
-                row.contender.factory,
-                stage.folder,
-                environment=stage.environment,
-                workers=row.contender.workers,
-                cores=frozenset() if core is None else frozenset({core}),
-            )
-            servers[key] = stack.enter_context(running)
-            ready = _Ready(row, servers[key], stage, _cookies_of(row, stage, servers[key], is_peer=is_peer))
-            if row.load.how in (How.CLOSED, How.OPEN, How.H2LOAD_1, How.H2LOAD_2):
-                _warm_up(ready)
-        yield _Ready(row, servers[key], stage, _cookies_of(row, stage, servers[key], is_peer=is_peer))
+            servers[key] = stack.enter_context(_serve(case, row, stage))
+            if row.contender.checked_by is not None:
+                page = page or _first_page(servers, stage)
+                notes.append(_check(row.contender, row.contender.checked_by, servers[key], page))
+        ready = _Ready(row, servers[key], stage, _cookies_of(row, stage, servers[key]))
+        if is_new and row.load.how in (How.CLOSED, How.OPEN, How.H2LOAD_1, How.H2LOAD_2):
+            _warm_up(ready)
+        yield ready
+
+
+def _serve(case: Case, row: Row, stage: Stage) -> AbstractContextManager[RunningServer]:
+    """The server of a row; that of a peer has a database of its own, which is filled first."""
+    core, _ = (None, None) if case.all_cores else cores()
+    contender, folder, environment, python = row.contender, stage.folder, stage.environment, sys.executable
+    if contender.peer is not None:
+        folder = stage.folder / contender.name.replace(" ", "-").replace(",", "")
+        folder.mkdir()
+        environment, python = contender.peer.fill(folder, row.place.users), str(peers_python())
+    return serve(
+        contender.server,
+        contender.factory,
+        folder,
+        environment=environment,
+        workers=contender.workers,
+        cores=frozenset() if core is None else frozenset({core}),
+        python=python,
+    )
+
+
+def _first_page(servers: Mapping[tuple[Contender, Place], RunningServer], stage: Stage) -> str:
+    """The home page of the first user by quart_app, which is the first row."""
+    visitor = Visitor(next(iter(servers.values())).url)
+    cookie = stage.users.read_text().partition("\n")[0]
+    visitor.cookies = dict(each.split("=", 1) for each in cookie.split("; "))
+    return visitor.ask("/")[1]
+
+
+def _check(contender: Contender, form: LoginForm, server: RunningServer, page: str) -> str:
+    """Compare the page with quart_app's before it is timed; gives what to say about it."""
+    size = check_page(server.url, contender.name, form, PASSWORD, page)
+    return f"{contender.name}: the same page, in {size:,} bytes; quart_app's has {len(page.encode()):,}"
 
 
 def _warm_up(ready: _Ready) -> None:
@@ -135,9 +171,14 @@ def _warm_up(ready: _Ready) -> None:
     _wait_until_idle(ready.server)
 
 
-def _cookies_of(row: Row, stage: Stage, server: RunningServer, *, is_peer: bool) -> Path | None:
-    if is_peer:
+def _cookies_of(row: Row, stage: Stage, server: RunningServer) -> Path | None:
+    if row.contender.factory in (COMPAT_PEER, QUART_AUTH_PEER):
         return _peer_cookies(stage.folder, server)
+    if row.contender.peer is not None:
+        file = stage.folder / f"{_PEER_COOKIE}-{server.pid}"
+        if not file.exists():
+            write_peer_cookies(server.url, row.contender.peer.form, file, row.place.users)
+        return file
     return {Who.STRANGERS: None, Who.REMEMBERED: stage.remembered}.get(row.load.who, stage.users)
 
 
@@ -304,4 +345,9 @@ def _load_core() -> int | None:
 
 def _readable(command: str, folder: Path) -> str:
     """A command without this machine's paths."""
-    return command.replace(sys.executable, "python").replace(str(folder), "DATA").replace(f"{ROOT}/", "")
+    return (
+        command.replace(str(peers_python()), "python")
+        .replace(sys.executable, "python")
+        .replace(str(folder), "DATA")
+        .replace(f"{ROOT}/", "")
+    )

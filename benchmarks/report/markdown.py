@@ -38,5 +38,5 @@ def _case_lines(case: CaseResult) -> Iterator[str]:
     yield f"|---{'|---:' * (len(HEADINGS) - 1)}|"
     yield from (f"| {' | '.join(row_cells(row))} |" for row in case.rows)
     yield ""
-    yield from (f"{line}  " for line in conditions(case))
+    yield from (f"{line}  " for line in (*conditions(case), *case.notes))
     yield from ("", "<details><summary>Commands</summary>", "", "```shell", *commands(case), "```", "</details>", "")

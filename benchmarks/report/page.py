@@ -53,7 +53,7 @@ def _case_lines(case: CaseResult) -> Iterator[str]:
         return
     yield chart(case)
     yield from _table(HEADINGS, map(row_cells, case.rows))
-    yield from (f'<p class="quiet">{escape(line)}</p>' for line in conditions(case))
+    yield from (f'<p class="quiet">{escape(line)}</p>' for line in (*conditions(case), *case.notes))
     yield f"<details><summary>Commands</summary><pre>{escape(chr(10).join(commands(case)))}</pre></details>"
 
 

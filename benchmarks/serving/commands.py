@@ -20,11 +20,12 @@ _CONNECTIONS = "16000"  # as many as a load leaves, in all its turns
 
 @dataclass(frozen=True)
 class Bind:
-    """Where a server listens, how many processes it has, and where it may write."""
+    """Where a server listens, how many processes it has, where it may write, and by which Python it runs."""
 
     port: int
     workers: int
     folder: Path
+    python: str = sys.executable
 
     @property
     def address(self) -> str:
@@ -63,7 +64,7 @@ def hypercorn(worker_class: str, *, wsgi: bool = False) -> Server:
         file = bind.folder / f"hypercorn-{bind.port}.toml"
         file.write_text("".join(f"{name} = {_as_toml(value)}\n" for name, value in settings.items()))
         application = f"wsgi:{factory}()" if wsgi else f"{factory}()"
-        return [sys.executable, "-m", "hypercorn", "--config", str(file), "--bind", bind.address, application]
+        return [bind.python, "-m", "hypercorn", "--config", str(file), "--bind", bind.address, application]
 
     loop = "WSGI" if wsgi else worker_class
     return Server(f"Hypercorn {loop}", "hypercorn" if worker_class == "asyncio" else worker_class, command)
@@ -78,6 +79,16 @@ def gunicorn(threads: int) -> Server:
         return [*_gunicorn(bind), *kind, "--worker-connections", _CONNECTIONS, f"{factory}()"]
 
     return Server("gunicorn sync" if threads == 1 else f"gunicorn {threads} threads", "gunicorn", command)
+
+
+def gunicorn_gevent() -> Server:
+    """Gunicorn with a greenlet for each request, and the standard library patched to wait by them."""
+
+    def command(factory: str, bind: Bind) -> list[str]:
+        kind = ["--worker-class", "gevent", "--worker-connections", _CONNECTIONS]
+        return [*_gunicorn(bind), *kind, f"{factory}()"]
+
+    return Server("gunicorn gevent", "gevent", command)
 
 
 def gunicorn_asgi() -> Server:
@@ -95,7 +106,7 @@ def uvicorn() -> Server:
     def command(factory: str, bind: Bind) -> list[str]:
         where = ["--host", "127.0.0.1", "--port", str(bind.port), "--workers", str(bind.workers)]
         how = ["--loop", "uvloop", "--no-access-log", "--log-level", "warning", "--backlog", _BACKLOG]
-        return [sys.executable, "-m", "uvicorn", *where, *how, "--factory", factory]
+        return [bind.python, "-m", "uvicorn", *where, *how, "--factory", factory]
 
     return Server("uvicorn", "uvicorn", command)
 
@@ -106,14 +117,14 @@ def granian() -> Server:
     def command(factory: str, bind: Bind) -> list[str]:
         where = ["--host", "127.0.0.1", "--port", str(bind.port), "--workers", str(bind.workers)]
         how = ["--interface", "asgi", "--loop", "uvloop", "--no-access-log", "--backlog", _BACKLOG]
-        return [sys.executable, "-m", "granian", *where, *how, "--factory", factory]
+        return [bind.python, "-m", "granian", *where, *how, "--factory", factory]
 
     return Server("granian", "granian", command)
 
 
 def _gunicorn(bind: Bind) -> list[str]:
     return [
-        *(sys.executable, "-m", "gunicorn", "--bind", bind.address, "--workers", str(bind.workers)),
+        *(bind.python, "-m", "gunicorn", "--bind", bind.address, "--workers", str(bind.workers)),
         *("--backlog", _BACKLOG, "--keep-alive", "5", "--log-level", "warning", "--worker-tmp-dir", str(bind.folder)),
     ]
 

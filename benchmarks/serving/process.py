@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -63,6 +64,7 @@ def serve(
     workers: int = 1,
     cores: frozenset[int] = frozenset(),
     probe: str = "/login",
+    python: str = sys.executable,
 ) -> Iterator[RunningServer]:
     """Run a server until the end of the block.
 
@@ -74,11 +76,12 @@ def serve(
         workers: how many processes serve.
         cores: where it may run; anywhere, if empty.
         probe: a page that answers 200 once it serves.
+        python: which runs it.
 
     Raises:
         RuntimeError: it did not start; with its log.
     """
-    bind = Bind(free_port(), workers, folder)
+    bind = Bind(free_port(), workers, folder, python)
     command = server.command(factory, bind)
     log = folder / f"{server.name.replace(' ', '-')}-{bind.port}.log"
     pinned = ["taskset", "--cpu-list", ",".join(map(str, sorted(cores))), *command] if cores else command
