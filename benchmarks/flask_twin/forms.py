@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar, cast
 
-from flask import request
+from flask import request, session
 from flask_wtf import CSRFProtect, FlaskForm
 from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.fields.core import UnboundField
@@ -12,6 +12,7 @@ from wtforms.validators import ValidationError
 
 from quart_app.accounts.password_rules import check_new_password
 from quart_app.accounts.users import TAKEN
+from quart_app.defences.session_keys import USER_ID
 from quart_app.pages import account_forms as quart_account_forms
 from quart_app.pages import login_forms as quart_forms
 from quart_app.pages.form_fields import errors_shown
@@ -35,7 +36,10 @@ class PageForm(FlaskForm):
     csrf_token: Field
 
     def __init__(self) -> None:
-        current_user.is_authenticated  # noqa: B018 -- a login that is restored has another form token
+        # A login that is restored has another form token. Of a remember cookie whose login has ended Flask-Login leaves
+        # the user's id in the session, where compat leaves nothing: a visitor's token would not be kept.
+        if not current_user.is_authenticated:
+            session.pop(USER_ID, None)
         super().__init__(request.form if request.method == "POST" else None)
 
     def validate_on_submit(self, extra_validators: dict[str, object] | None = None) -> bool:
