@@ -1,8 +1,9 @@
 """Sync or async? Prove both alike, measure them side by side, and draw the result.
 
-    python -m benchmarks                 # a quarter of an hour
+    python -m benchmarks                 # twenty minutes
     python -m benchmarks --quick         # two minutes, for an impression
     python -m benchmarks --only page,delay20 --repetitions 9
+    python -m benchmarks --only frameworks,flask  # other libraries (make peers), and gunicorn's workers
     python -m benchmarks --report results.json    # draw again what was measured before
 
 Progress is shown as it goes; ``results.json``, ``results.md``, ``results.html`` and the plots are written to ``--to``.
@@ -21,7 +22,7 @@ from pathlib import Path
 from benchmarks.comparison.check import AnswersDiffer, check_applications, check_library
 from benchmarks.load.websockets import allow_many_files
 from benchmarks.measurement.cases import all_cases
-from benchmarks.measurement.machine import describe_machine
+from benchmarks.measurement.machine import describe_machine, load_average
 from benchmarks.measurement.plan import Plan, default_plan, only, quick_plan, thorough_plan
 from benchmarks.measurement.results import Results, read_results
 from benchmarks.measurement.turns import measure_case
@@ -78,6 +79,7 @@ def measure(plan: Plan, *, command: str, to: Path) -> Results:
         except AnswersDiffer as difference:
             sys.exit(f"The applications answer differently, so nothing is timed.\n{difference}")
         results.cases.append(measured)
+        results.machine["load after"] = load_average()
         results.write(to / "results.json")
     return results
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.serving.commands import (
     Server,
@@ -84,11 +84,13 @@ SERVERS = (
 
 UNTUNED_QUART = Contender("Quart untuned, Hypercorn", hypercorn("asyncio"), UNTUNED_QUART_APP, checked_by=BY_NAME)
 
+_CHECKED_FLASK_16 = replace(FLASK_16, checked_by=BY_NAME)
+
 #: The same page by what people would pick.
 FRAMEWORKS = (
     QUART,
     UNTUNED_QUART,
-    FLASK_16,
+    _CHECKED_FLASK_16,
     _peer("FastAPI + fastapi-users, uvicorn", uvicorn(), FASTAPI_USERS),
     _peer("Django, gunicorn 16 threads", gunicorn(16), DJANGO, "wsgi"),
     _peer("Django async, uvicorn", uvicorn(), DJANGO_ASYNC, "asgi"),
@@ -99,7 +101,7 @@ FRAMEWORKS = (
 FLASK_WORKERS = (
     QUART,
     Contender("Flask, gunicorn sync", gunicorn(1), FLASK_APP),
-    FLASK_16,
+    _CHECKED_FLASK_16,
     Contender("Flask, gunicorn 128 threads", gunicorn(128), FLASK_APP),
     Contender("Flask, gunicorn 256 threads", gunicorn(256), FLASK_APP),
     Contender("Flask, gunicorn gevent", gunicorn_gevent(), FLASK_APP, is_optional=True),

@@ -27,7 +27,7 @@ def describe_machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "memory": _memory(),
         "system": f"{platform.system()} {platform.release()}",
-        "load before": " ".join(f"{load:.2f}" for load in os.getloadavg()),
+        "load before": load_average(),
         "Python": platform.python_version(),
     }
     for package in _PACKAGES:
@@ -40,6 +40,11 @@ def describe_machine() -> dict[str, str]:
     for tool in ("wrk", "h2load"):
         facts[tool] = _tool_version(tool)
     return facts
+
+
+def load_average() -> str:
+    """How many processes wanted a core, in the last 1, 5 and 15 minutes."""
+    return " ".join(f"{load:.2f}" for load in os.getloadavg())
 
 
 def _processor() -> str:

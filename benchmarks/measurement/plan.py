@@ -63,7 +63,7 @@ def quick_plan() -> Plan:
 
 
 def default_plan() -> Plan:
-    """In a quarter of an hour."""
+    """In twenty minutes."""
     return Plan(
         "default",
         [case for case in all_cases() if case.is_usual],

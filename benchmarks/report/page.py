@@ -7,6 +7,10 @@ from html import escape
 
 from benchmarks.measurement.results import CaseResult, Results
 
+from .beside_flask import HEADINGS as FIGURE_HEADINGS
+from .beside_flask import figure_cells
+from .beside_others import CASES, other_cells
+from .beside_others import HEADINGS as OTHER_HEADINGS
 from .charts import chart
 from .goals import HEADINGS as GOAL_HEADINGS
 from .goals import goal_cells
@@ -35,9 +39,16 @@ def _lines(results: Results) -> Iterator[str]:
     yield f"<title>Sync and async, side by side</title><style>{_STYLE}</style></head><body>"
     yield f"<h1>Sync and async, side by side</h1><pre>{escape(results.command)}</pre>"
     yield f"<p>{escape(caveat(results.repetitions))}</p><pre>{escape(results.compared)}</pre>"
+    if figures := list(figure_cells(results)):
+        yield '<h2 id="figures">In figures</h2>'
+        yield from _table(FIGURE_HEADINGS, figures)
     if goals := list(goal_cells(results)):
         yield '<h2 id="ratios">In ratios</h2>'
         yield from _table(GOAL_HEADINGS, goals)
+    for case in results.cases:
+        if case.key in CASES and case.rows:
+            yield f"<h2>Quart beside it: {escape(case.question)}</h2>"
+            yield from _table(OTHER_HEADINGS, other_cells(case))
     for case in results.cases:
         yield from _case_lines(case)
     yield '<h2 id="where">Where</h2><div class="scroll"><table>'

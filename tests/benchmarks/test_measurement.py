@@ -29,7 +29,7 @@ _MINUTE = 60
 _HOUR = timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("plan", "minutes"), [(quick_plan(), 2), (default_plan(), 15)], ids=["quick", "default"])
+@pytest.mark.parametrize(("plan", "minutes"), [(quick_plan(), 2), (default_plan(), 20)], ids=["quick", "default"])
 def test_a_plan_ends_in_time(plan: Plan, minutes: float) -> None:
     """A plan takes the announced time, including the comparison before it."""
     comparison = 15 + plan.histories / 3

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.measurement.cases import all_cases
 from benchmarks.measurement.results import CaseResult, Results, RowResult, Turn, read_results
 from benchmarks.report import write_report
+from benchmarks.report.beside_flask import figure_cells
 from benchmarks.report.goals import GOALS, Goal, Verdict
 
 pytestmark = pytest.mark.quick
@@ -68,8 +69,39 @@ def test_goals_are_ratios_of_turns(
     assert f"<td>{ratios}</td><td>≥ 1</td><td>{verdict}</td>" in (tmp_path / "results.html").read_text()
     for file in ("results.md", "results.html"):
         text = (tmp_path / file).read_text()
-        assert text.count(ratios) == 1
+        assert text.count(ratios) == 2, "among the figures and among the goals"
         assert "Quart-Auth" not in text
+
+
+@pytest.mark.parametrize(
+    ("factors", "more"),
+    [((0.5, 0.8, 0.9), "Quart"), ((1.25, 2.0, 1.25), "Flask"), ((0.5, 2.0, 1.25), "not distinguishable")],
+)
+def test_figures_come_with_the_best_flask(results: Results, factors: tuple[float, ...], more: str) -> None:
+    """The table of figures has the Flask row that does most, with its ratio; a range that crosses 1 decides nothing."""
+    quart, flask = results.cases[0].rows
+    slow = replace(flask, name="Flask, gunicorn 4 threads", turns=[replace(turn, rate=1.0) for turn in flask.turns])
+    workers = replace(flask, name="Flask, 2 workers", turns=[replace(turn, rate=9_999.0) for turn in flask.turns])
+    turns = [replace(turn, rate=turn.rate * factor) for turn, factor in zip(flask.turns, factors, strict=True)]
+    results.cases[0].rows[:] = [quart, slow, replace(flask, turns=turns), workers]
+
+    [cells] = figure_cells(results)
+
+    assert (cells[1], cells[3], cells[5]) == ("gunicorn 16 threads", "200 (600 ms)", more)
+
+
+def test_quart_is_beside_each_other_library(results: Results, tmp_path: Path) -> None:
+    """Each row of the case of libraries is compared with Quart under the same load."""
+    quart, flask = results.cases[0].rows
+    slower = replace(flask, turns=[replace(turn, rate=turn.rate / 2) for turn in flask.turns])
+    rows = [replace(quart, load="c=1"), replace(slower, load="c=1"), quart, replace(quart, name="Django, gunicorn")]
+    results.cases[:] = [CaseResult("frameworks", "The page", rows)]
+    write_report(results, tmp_path)
+
+    text = (tmp_path / "results.md").read_text()
+    assert "| Flask, gunicorn 16 threads | 100 | 600 | 2.00 (2.00 to 2.00) | Quart |" in text
+    assert "| Django, gunicorn | 200 | 600 | 1.00 (1.00 to 1.00) | not distinguishable |" in text
+    assert "Quart beside it: The page" in (tmp_path / "results.html").read_text()
 
 
 @pytest.mark.parametrize(
