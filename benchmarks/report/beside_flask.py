@@ -25,12 +25,14 @@ def figure_cells(results: Results) -> Iterator[list[str]]:
                 yield [_title(case, rows[0]), _server(best), _figures(best), _figures(quart), *ratio_cells(quart, best)]
 
 
-def ratio_cells(row: RowResult, other: RowResult, names: Sequence[str] = ("Quart", "Flask")) -> list[str]:
-    """The ratio of the requests/s with its range, and who did more in every turn.
+def ratio_cells(
+    row: RowResult, other: RowResult, names: Sequence[str] = ("Quart", "Flask"), *, what: str = "rate"
+) -> list[str]:
+    """The ratio of a figure with its range, and which row had more of it in every turn.
 
     If the range crosses 1, these turns cannot tell.
     """
-    ratios = row.ratios_to(other, "rate")
+    ratios = row.ratios_to(other, what)
     rounded = [round(ratio, 2) for ratio in ratios]
     more = names[0] if min(rounded) > 1 else names[1] if max(rounded) < 1 else Verdict.NOT_DISTINGUISHABLE
     return [f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})", more]

@@ -93,14 +93,14 @@ def test_figures_come_with_the_best_flask(results: Results, factors: tuple[float
 def test_quart_is_beside_each_other_library(results: Results, tmp_path: Path) -> None:
     """Each row of the case of libraries is compared with Quart under the same load."""
     quart, flask = results.cases[0].rows
-    slower = replace(flask, turns=[replace(turn, rate=turn.rate / 2) for turn in flask.turns])
+    slower = replace(flask, turns=[replace(turn, rate=turn.rate / 2, cpu=600.0) for turn in flask.turns])
     rows = [replace(quart, load="c=1"), replace(slower, load="c=1"), quart, replace(quart, name="Django, gunicorn")]
     results.cases[:] = [CaseResult("frameworks", "The page", rows)]
     write_report(results, tmp_path)
 
     text = (tmp_path / "results.md").read_text()
-    assert "| Flask, gunicorn 16 threads | 100 | 600 | 2.00 (2.00 to 2.00) | Quart |" in text
-    assert "| Django, gunicorn | 200 | 600 | 1.00 (1.00 to 1.00) | not distinguishable |" in text
+    assert "| Flask, gunicorn 16 threads | 100 | 600 | 2.00 (2.00 to 2.00) | Quart | 1.50 (1.50 to 1.50) |" in text
+    assert "| Django, gunicorn | 200 | 600 | 1.00 (1.00 to 1.00) | not distinguishable | 1.00 (1.00 to 1.00) |" in text
     assert "Quart beside it: The page" in (tmp_path / "results.html").read_text()
 
 
