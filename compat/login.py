@@ -90,7 +90,7 @@ def logout_user() -> bool:
         Exception: whatever a loader raised; the login stays.
     """
     login = _writable_login("logout_user")
-    user = _access_user_who_leaves(login)
+    user = _user_to_log_out(login)
 
     login.renews_session_id = login.renews_session_id or login_session.USER_ID in login.session
     login_session.end(login.session)
@@ -152,7 +152,7 @@ def _writable_login(verb: str) -> RequestLogin:
     return login
 
 
-def _access_user_who_leaves(login: RequestLogin) -> Any:
+def _user_to_log_out(login: RequestLogin) -> Any:
     try:
         return access_user(login)
     except UserNotLoaded:  # the session was changed by hand

@@ -1,4 +1,4 @@
-"""Functions that take no time, as far as their calls show: nobody waits for them on the event loop.
+"""Functions that take no time, as far as their calls show, and so do not block the event loop.
 
 Whatever is not known to take no time may take long. How much a function computes is not looked at.
 """
@@ -17,19 +17,8 @@ _BUILTINS = (
     *("abs", "all", "any", "bool", "bytes", "chr", "dict", "divmod", "enumerate", "filter", "float", "format"),
     *("frozenset", "getattr", "hasattr", "hash", "hex", "int", "isinstance", "issubclass", "iter", "len", "list"),
     *("map", "max", "min", "next", "ord", "print", "range", "repr", "reversed", "round", "set", "slice", "sorted"),
-    *(
-        "str",
-        "sum",
-        "super",
-        "tuple",
-        "type",
-        "zip",
-        "Exception",
-        "KeyError",
-        "RuntimeError",
-        "TypeError",
-        "ValueError",
-    ),
+    *("str", "sum", "super", "tuple", "type", "zip"),
+    *("Exception", "KeyError", "RuntimeError", "TypeError", "ValueError"),
 )
 _MODULES = (
     *("collections", "copy", "datetime", "decimal", "enum", "functools", "html", "itertools", "json", "logging"),
@@ -44,12 +33,7 @@ _EXACT = {
 #: Dash, with its components and those of others, which are objects and no more.
 _COMPONENT = re.compile(r"dash(_\w+)?\.(\w+\.)*[A-Z]\w*")
 _OF_DASH = (
-    "dash.callback",
-    "dash.clientside_callback",
-    "dash.ctx.",
-    "dash.get_",
-    "dash.page_registry.",
-    "dash.set_props",
+    *("dash.callback", "dash.clientside_callback", "dash.ctx.", "dash.get_", "dash.page_registry.", "dash.set_props"),
 )
 _KNOWN = re.compile(
     rf"({'|'.join(_BUILTINS)})(\(\).*)?|({'|'.join(map(re.escape, _MODULES))})\..*|quart\.session\..*|dict\..*"

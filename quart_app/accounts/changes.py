@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from quart_app.database import current_database
 from quart_app.models.user import User, email_key
 from quart_app.operation.events import Event, record
-from quart_app.sessions.confirmation import confirm_session_in, keep_session_in, renew_session_in
+from quart_app.sessions.confirmation import confirm_session_in, renew_session_in
 from quart_app.sessions.ending import end_sessions_in
 
 from .passwords import current_password_hasher
@@ -30,8 +30,8 @@ async def change_password(user: User, password: str) -> None:
         row = None if user.login_session is None else await confirm_session_in(session, user)
         await session.execute(update(User).where(User.id == user.id).values(password_hash=password_hash))
         ended = await end_sessions_in(session, user.id, except_for=None if row is None else row.id)
-        if row is not None:
-            await (keep_session_in if row.is_bearer else renew_session_in)(session, row)
+        if row is not None and not row.is_bearer:
+            await renew_session_in(session, row)
         await session.commit()
     user.password_hash = password_hash
     record(Event.PASSWORD_CHANGED, user_id=user.id, ended=ended)

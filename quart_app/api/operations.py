@@ -122,7 +122,7 @@ def operation(
 def _respond(result: Result, status: int) -> Response:
     if result is None:
         response = Response(status=status)
-        del response.headers["Content-Type"]  # of nothing
+        del response.headers["Content-Type"]  # there is no body
         return response
     body, headers = result if isinstance(result, tuple) else (result, {})
     return Response(body.model_dump_json(), status=status, headers=headers, content_type=JSON)

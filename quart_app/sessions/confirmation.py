@@ -31,15 +31,18 @@ async def confirm_session_in(session: AsyncSession, user: User) -> LoginSession:
 
     If the password was changed meanwhile, to lock out an attacker who knows the old one, the attacker is locked out.
     The lock on the user's row is the same as in :func:`~.creation.create_session`. A concurrent confirmation by the
-    same login is not refused.
+    same login is not refused: it may come from another tab. A token that was renewed meanwhile is.
 
     Raises:
-        SessionEnded: the login has ended, the password was changed, or the account was closed.
+        SessionEnded: the login has ended, its token was renewed, the password was changed, or the account was closed.
     """
     row = user.login_session
     if row is None or not await lock_user(session, user):
         raise SessionEnded
-    if (await session.execute(select(LoginSession.id).where(is_the_same(row)))).one_or_none() is None:
+    still_valid = select(LoginSession.id).where(is_the_same(row))
+    if row.is_bearer:
+        still_valid = still_valid.where(LoginSession.handle_hash == row.handle_hash)
+    if (await session.execute(still_valid)).one_or_none() is None:
         raise SessionEnded
     return row
 
@@ -101,17 +104,6 @@ async def renew_session_in(session: AsyncSession, row: LoginSession) -> None:
         .values(handle_hash=row.handle_hash, proved_at=now, last_seen_at=now)
         .returning(LoginSession.id)
     )
-    if (await session.execute(query)).one_or_none() is None:
-        raise SessionEnded
-
-
-async def keep_session_in(session: AsyncSession, row: LoginSession) -> None:
-    """Instead of :func:`renew_session_in`, for a login that keeps its handle.
-
-    Raises:
-        SessionEnded: another request has renewed the handle since this one began, so this one came with a void token.
-    """
-    query = select(LoginSession.id).where(LoginSession.id == row.id, LoginSession.handle_hash == row.handle_hash)
     if (await session.execute(query)).one_or_none() is None:
         raise SessionEnded
 

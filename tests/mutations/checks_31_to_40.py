@@ -104,10 +104,10 @@ MUTATIONS = (
     ),
     Mutation(
         check=33,
-        breaks="A token that was renewed meanwhile still changes the password.",
-        file="quart_app/accounts/changes.py",
-        old="            await (keep_session_in if row.is_bearer else renew_session_in)(session, row)\n",
-        new="            if not row.is_bearer:\n                await renew_session_in(session, row)\n",
+        breaks="A token that was renewed meanwhile still changes the account.",
+        file="quart_app/sessions/confirmation.py",
+        old="    if row.is_bearer:\n",
+        new="    if not row:\n",
         tests=(f"{_ENDED}test_void_handles_change_nothing[sqlite]",),
     ),
     Mutation(
