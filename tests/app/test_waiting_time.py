@@ -349,16 +349,6 @@ async def test_requests_that_load_a_user(app: Application, monkeypatch: pytest.M
             assert monotonic() - start < 1.5
 
 
-async def test_no_time_left_for_redis(redis_url: str) -> None:
-    """A request that has no time left is not counted, and Redis goes on counting those of others."""
-    store, rate = SharedStore(redis_url), Rate(5, 60.0)
-    await waiting_time.begin(0.0)
-    assert await store.take("key", rate) is None
-    await waiting_time.begin()
-    assert await store.take("key", rate) is not None
-    await store.close()
-
-
 async def test_redis_that_answers_slowly(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """All steps of a count together take half a second at most; after that the address is not limited."""
 

@@ -70,12 +70,12 @@ MUTATIONS = (
         check=4,
         breaks="The error page of an unknown address redirects to it.",
         file="quart_app/errors/pages.py",
-        old="        if not is_websocket and is_for_api():\n",
+        old="        if is_from_program() or (not is_websocket and is_for_api()):\n",
         new=(
             "        if error.code == 404:\n"
             "            from quart import request\n\n"
             '            return Response("", 302, {"Location": request.path})\n'
-            "        if not is_websocket and is_for_api():\n"
+            "        if is_from_program() or (not is_websocket and is_for_api()):\n"
         ),
         tests=(f"{_REDIRECTS}test_addresses_leave_the_site_for_nobody",),
     ),

@@ -41,8 +41,8 @@ MUTATIONS = (
     Mutation(
         breaks="The API answers an unknown address with a page.",
         file="quart_app/errors/pages.py",
-        old="        if not is_websocket and is_for_api():\n            return problem_response(error)\n",
-        new="",
+        old="is_from_program() or (not is_websocket and is_for_api())",
+        new="is_from_program()",
         tests=("tests/app/test_api_answers.py::test_addresses_near_the_api[sqlite-/api/v2/me]",),
     ),
     Mutation(
