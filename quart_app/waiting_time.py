@@ -4,6 +4,10 @@ A request waits several times, one after the other: for a count in Redis, for ot
 thread that hashes, for a connection to the database, and for each of its answers. Each wait has a timeout of its own,
 and all of them together have this one: whatever is slow, the answer comes before clients give up. Time in which a
 client sends its request is not counted.
+
+A websocket has it for its handshake, and does not get it back. One that asks the database for each message, or a
+response that is streamed for longer, calls :func:`begin` again each time; otherwise it would fail for good once its
+waits add up to this time.
 """
 
 from __future__ import annotations

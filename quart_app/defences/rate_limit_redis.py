@@ -89,16 +89,15 @@ class SharedStore:
         await self._run(self._give_back, key, seconds)
 
     async def _run(self, script: AsyncScript, key: str, *arguments: float) -> Any:
-        """The answer of a script for a key; None if Redis is down, or was a moment ago, or the request has no time."""
-        if monotonic() < self._paused_until:
+        """The answer of a script for a key; None if Redis is down, or was a moment ago, or there is no time for it."""
+        # A request that has waited for the database, for example, must not make Redis look as if it did not answer.
+        if monotonic() < self._paused_until or seconds_left() < COUNT_TIMEOUT:
             return None
         answer: Awaitable[Any] = script(keys=[key], args=arguments)
         try:
             async with Waiting(COUNT_TIMEOUT):
                 return await answer
         except (RedisError, OSError) as error:
-            if seconds_left() <= 0:  # it has waited for something else, such as the database
-                return None
             self._paused_until = monotonic() + _PAUSE
             _log.warning("Redis does not answer, so network addresses are not limited until it does: %s", error)
             return None

@@ -85,10 +85,10 @@ class Observer:
             method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
             route = cast("dict[str, Any]", scope).get(_ROUTE)
             answer.end(method, route, seconds)
-            self._log(scope, method, route, answer.status, seconds)
+            self._write_line(scope, method, route, answer.status, seconds)
             reset_contextvars(**tokens)
 
-    def _log(self, scope: Any, method: str, route: str | None, status: int | None, seconds: float) -> None:
+    def _write_line(self, scope: Any, method: str, route: str | None, status: int | None, seconds: float) -> None:
         level = logging.DEBUG if route in self._quiet else logging.INFO
         if not _access_logger.isEnabledFor(level):  # before anything is put together for the line
             return

@@ -96,6 +96,21 @@ def test_all_waits_together() -> None:
 
 
 @pytest.mark.usefixtures("as_in_production")
+def test_each_message_of_a_websocket() -> None:
+    """What lasts, such as a websocket, has no more time than a request, unless it begins anew for each message."""
+
+    async def story() -> None:
+        await waiting_time.begin()
+        for _ in range(5):
+            await waiting_time.begin()
+            await wait(IN_ALL - 1)
+        with pytest.raises(TimeoutError):
+            await wait(IN_ALL - 1)
+
+    play(story)
+
+
+@pytest.mark.usefixtures("as_in_production")
 def test_a_wait_inside_of_another() -> None:
     """It is not counted twice, and ends with the outer one at the latest."""
 
