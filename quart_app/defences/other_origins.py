@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Collection
 from typing import Any
+from urllib.parse import urlparse
 
 from hypercorn.typing import (
     ASGIFramework,
@@ -57,7 +58,7 @@ class OtherOrigins:
         if scope["type"] == "websocket":
             if self._is_token_only_websocket(scope, _headers(scope)):
                 _remove_cookies(scope)
-        elif scope["type"] == "http" and is_api_path(path_in_application(scope)):
+        elif scope["type"] == "http" and is_api_path(_routed_path(scope)):
             headers = _headers(scope)
             may_be = is_bearer(headers.get("authorization")) or headers.get("origin") in self._allowed
             if may_be and _is_from_another_site(scope, headers):
@@ -73,6 +74,17 @@ class OtherOrigins:
             return True
         requested = scope.get("subprotocols", ())  # optional (ASGI 3.0, websocket connection scope)
         return token_among([*requested]) is not None and (origin is None or is_own)
+
+
+def _routed_path(scope: HTTPScope) -> str:
+    """The path that Quart and Werkzeug look up: of ``http://host/path`` (RFC 9112, 3.2.2), and with one first slash.
+
+    With another reading here a request would have cookies at the API, if only its path were spelled ``//api``.
+    """
+    path = path_in_application(scope)
+    if not path.startswith("/"):
+        path = urlparse(path).path
+    return "/" + path.lstrip("/")
 
 
 def _headers(scope: HTTPScope | WebsocketScope) -> dict[str, str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -96,6 +100,56 @@ async def test_pages_are_not_opened(visitor: Visitor) -> None:
     assert not [name for name, _ in page.headers if name.lower().startswith("access-control-")]
     refused = await visitor.post("/login", {**CREDENTIALS, "csrf_token": page.token}, {"Origin": ALLOWED})
     assert refused.status == 403
+
+
+async def status_at(app: Application, path: str, root_path: str, headers: Iterable[tuple[str, str]]) -> int:
+    """The status of a GET with this path, exactly as a server would pass it on."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": root_path,
+        "headers": [(name.encode(), value.encode()) for name, value in headers],
+        "client": ("127.0.0.1", 1024),
+        "server": None,
+        "extensions": {},
+    }
+    await app(scope, receive, send)
+    return int(sent[0]["status"])
+
+
+@pytest.mark.parametrize("root_path", ["", "/sub"])
+@pytest.mark.parametrize("token", [None, "garbage"])
+async def test_other_spellings_of_paths(app: Application, visitor: Visitor, root_path: str, token: str | None) -> None:
+    """However the path is spelled: where the API is found a foreign page has no cookies, and this site has them."""
+    await visitor.register()
+    await visitor.login()
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())
+    headers = [("host", "localhost"), ("cookie", cookies)]
+    foreign = [*headers, ("origin", ALLOWED if token is None else FOREIGN[0])]
+    if token is not None:
+        foreign.append(("authorization", f"Bearer {token}"))
+    found = 0
+    for path in ("/api/v1/me", "//api/v1/me", "///api/v1/me", "api/v1/me", "/API/v1/me", "/./api/v1/me"):
+        for start in (root_path, "http://localhost" + root_path, "http://localhost/" + root_path, "//localhost"):
+            ours = await status_at(app, start + path, root_path, headers)
+            theirs = await status_at(app, start + path, root_path, foreign)
+            assert (ours, theirs) in ((200, 401), (404, 404), (308, 308)), start + path
+            found += ours == 200
+    assert found >= 3
 
 
 async def test_nothing_is_allowed_by_default(settings: Settings) -> None:
