@@ -15,6 +15,8 @@ changes. pyproject.toml has an upper bound for each of these packages. Changes t
 ``unproxied``               the current request and session, without a proxy
 ``early_answers``           the rest of a body, received before an answer that came early ends
 ``websocket_backpressure``  websockets whose clients send too fast, or never hang up
+``websocket_continuation``  websockets that go on after their view, and clients that leave all at once
+``websocket_compression``   websockets without compression, which takes more memory than all else
 ``templating``              templates rendered at once, and in one piece
 ``context_processors``      context processors that no template uses, removed
 ``openapi_provider``        an OpenAPI document with problems, empty answers and named schemas

@@ -12,7 +12,8 @@ Written for Quart 0.22 and 0.23: it wraps the class that Quart has in ``asgi_web
 from __future__ import annotations
 
 from asyncio import Semaphore, Task, current_task
-from collections.abc import Coroutine
+from collections import deque
+from functools import partial
 from typing import Any, cast
 
 from hypercorn.typing import (
@@ -24,13 +25,17 @@ from hypercorn.typing import (
     WebsocketScope,
 )
 from quart import Quart
+from quart.typing import ASGIWebsocketProtocol
 
 from .blueprint_names import QuickWebsocket
+from .websocket_continuation import Departures, has_continuation, take_continuation
 
 MESSAGES_WAITING = 8
 """How many messages of a client wait for the view. After these we do not read on, and TCP makes the client wait."""
 
-_TURNS = "quart_app.websocket_turns"  # where in the scope, which both classes below know
+# Where in the scope, which both classes below know: the places in the queue, and the messages in it.
+_TURNS = "quart_app.websocket_turns"
+_UNREAD = "quart_app.websocket_unread"
 _DISCONNECTED: WebsocketDisconnectEvent = {"type": "websocket.disconnect", "code": 1006}
 
 
@@ -38,32 +43,75 @@ class _Connection:
     """Quart's connection with a bounded queue: a message is received only when there is room for it.
 
     A disconnect is noticed after the queued messages have been read, so a view has to receive or send.
+
+    Arguments:
+        departures: of all websockets of the application.
     """
 
-    def __init__(self, app: Quart, scope: WebsocketScope) -> None:
-        self._turns = cast("dict[str, Any]", scope)[_TURNS] = Semaphore(MESSAGES_WAITING)
-        self._connection = Quart.asgi_websocket_class(app, scope)
+    __slots__ = ("_connection", "_departures", "_has_ended", "_is_gone", "_receiver", "_scope")
+
+    def __init__(self, departures: Departures, app: Quart, scope: WebsocketScope) -> None:
+        self._departures = departures
+        self._scope = cast("dict[str, Any]", scope)
+        self._scope[_TURNS] = Semaphore(MESSAGES_WAITING)
+        self._scope[_UNREAD] = deque[ASGIReceiveEvent]()
+        self._connection: ASGIWebsocketProtocol | None = Quart.asgi_websocket_class(app, scope)
         self._receiver: Task[Any] | None = None
         self._has_ended = False
+        self._is_gone = False
 
-    def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Coroutine[Any, Any, None]:
-        async def receive_in_turn() -> ASGIReceiveEvent:
-            if self._has_ended:
-                return _DISCONNECTED
-            self._receiver = current_task()
-            event = await receive()
-            if event["type"] == "websocket.receive":
-                await self._turns.acquire()
-            return event
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        try:
+            await cast("ASGIWebsocketProtocol", self._connection)(
+                partial(self._receive_in_turn, receive), partial(self._send_to_the_end, send)
+            )
+        except BaseException:
+            self._is_gone = True
+            raise
+        finally:
+            continuation = take_continuation(self._scope)
+            if continuation is not None:
+                self._forget_view()
+                await continuation(partial(self._receive_the_rest, receive), send)
 
-        async def send_to_the_end(message: ASGISendEvent) -> None:
+    def _forget_view(self) -> None:
+        """Free the memory that only the view has needed."""
+        self._connection = self._receiver = None
+        del self._scope[_TURNS]
+
+    async def _receive_in_turn(self, receive: ASGIReceiveCallable) -> ASGIReceiveEvent:
+        if self._has_ended:
+            return _DISCONNECTED
+        self._receiver = current_task()
+        event = await receive()
+        if event["type"] == "websocket.receive":
+            self._scope[_UNREAD].append(event)
+            await self._scope[_TURNS].acquire()
+        elif event["type"] == "websocket.disconnect":
+            self._is_gone = True
+            await self._departures.wait()
+        return event
+
+    async def _receive_the_rest(self, receive: ASGIReceiveCallable) -> ASGIReceiveEvent:
+        unread = self._scope.get(_UNREAD)
+        if unread:
+            return cast("ASGIReceiveEvent", unread.popleft())
+        self._scope.pop(_UNREAD, None)
+        if self._is_gone:
+            return _DISCONNECTED
+        event = await receive()
+        if event["type"] == "websocket.disconnect":
+            await self._departures.wait()
+        return event
+
+    async def _send_to_the_end(self, send: ASGISendCallable, message: ASGISendEvent) -> None:
+        is_last = _is_last(message)
+        if not (is_last and has_continuation(self._scope)):
             await send(message)
-            if _is_last(message):
-                self._has_ended = True
-                if self._receiver is not None:
-                    self._receiver.cancel()
-
-        return self._connection(receive_in_turn, send_to_the_end)
+        if is_last:
+            self._has_ended = True
+            if self._receiver is not None:
+                self._receiver.cancel()
 
 
 class _Websocket(QuickWebsocket):
@@ -71,13 +119,15 @@ class _Websocket(QuickWebsocket):
 
     async def receive(self) -> str | bytes:
         message = await super().receive()
-        cast("dict[str, Semaphore]", self.scope)[_TURNS].release()
+        scope = cast("dict[str, Any]", self.scope)
+        scope[_UNREAD].popleft()
+        scope[_TURNS].release()
         return message
 
 
 def init_app(app: Quart) -> None:
     """Bound the queues of all websockets of this application, and do not wait for clients after the end."""
-    app.asgi_websocket_class = _Connection
+    app.asgi_websocket_class = partial(_Connection, Departures())  # type: ignore[assignment]
     app.websocket_class = _Websocket
 
 

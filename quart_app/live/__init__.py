@@ -5,7 +5,7 @@
 ``messages``           the message that the websocket sends, as a model
 ``asyncapi``           the description of the websocket, for programs
 ``people``             who is online, sorted by name
-``sockets``            one open websocket: its next message, and why it is closed
+``sockets``            one open websocket: sends its messages, and closes it
 ``hub``                all open websockets of this worker, and the broadcast to them
 ``watch``              closes websockets whose login session has ended
 ``presence_messages``  the messages by which workers tell each other who is online

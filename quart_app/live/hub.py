@@ -53,9 +53,8 @@ class Hub:
         """The sockets that are open now."""
         return list(self._sockets)
 
-    @contextmanager
-    def open(self, person: Person, session_id: int) -> Iterator[Socket]:
-        """A socket of a person, opened with a login session. The person is online as long as the block lasts.
+    def add(self, person: Person, session_id: int) -> Socket:
+        """A new socket of a person, opened with a login session. The person is online until it is removed.
 
         Raises:
             LimitReached: this user has too many open sockets.
@@ -74,18 +73,29 @@ class Hub:
             if self.everywhere.add(person):
                 self.notify()
         socket.offer(self.message())
+        return socket
+
+    def remove(self, socket: Socket) -> None:
+        """Remove a socket that has been closed, or was never accepted."""
+        self._sockets.remove(socket)
+        if not self._sockets:
+            self.occupied.clear()
+            self._emptied.set()
+        person = socket.person
+        if self._here.remove(person):
+            if self._messages:
+                self._messages.remove(person)
+            if self.everywhere.remove(person):
+                self.notify()
+
+    @contextmanager
+    def open(self, person: Person, session_id: int) -> Iterator[Socket]:
+        """A socket for the duration of a block, as by :meth:`add` and :meth:`remove`."""
+        socket = self.add(person, session_id)
         try:
             yield socket
         finally:
-            self._sockets.remove(socket)
-            if not self._sockets:
-                self.occupied.clear()
-                self._emptied.set()
-            if self._here.remove(person):
-                if self._messages:
-                    self._messages.remove(person)
-                if self.everywhere.remove(person):
-                    self.notify()
+            self.remove(socket)
 
     def message(self) -> str:
         """The message for every socket: how many people are online, and the first of their names."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from quart import Blueprint, Response, render_template, request, websocket
 from werkzeug.exceptions import HTTPException
 
@@ -13,14 +13,13 @@ from compat import login_required
 from quart_app.accounts.login import current_login_session, current_user
 from quart_app.defences.content_policy import csp_update
 from quart_app.errors.problems import problem_response
+from quart_app.framework.websocket_continuation import continue_with
 from quart_app.sessions.bearer import accepted_subprotocol
 
-from .hub import current_hub
+from .hub import Hub, current_hub
 from .messages import NAMES_SHOWN
 from .people import Person
-from .sockets import Close, Socket
-
-_SEND_TIMEOUT = 2.0  # seconds that a client may take to accept a message
+from .sockets import Socket
 
 SOCKET = "/live/ws"
 """The address of the websocket."""
@@ -63,31 +62,14 @@ async def updates() -> None:
 
     Clients only receive: the server closes the websocket of one that sends a message.
     """
-    person = Person(current_user.id, current_user.username)
-    with current_hub().open(person, current_login_session().id) as socket:
-        await websocket.accept(subprotocol=accepted_subprotocol(websocket))
-        receiving = asyncio.create_task(_receive(socket))
-        try:
-            closing = await _send_messages(socket)
-        finally:
-            receiving.cancel()
-            # In Quart 0.23 this raises an error when the client is gone.
-            await asyncio.gather(receiving, return_exceptions=True)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_SEND_TIMEOUT):
-            await websocket.close(closing.code, closing.reason)
+    hub = current_hub()
+    socket = hub.add(Person(current_user.id, current_user.username), current_login_session().id)
+    continue_with(partial(_serve, hub, socket))
+    await websocket.accept(subprotocol=accepted_subprotocol(websocket))
 
 
-async def _receive(socket: Socket) -> None:
-    await websocket.receive()
-    socket.end(Close.NOT_LISTENING)
-
-
-async def _send_messages(socket: Socket) -> Close:
-    while (message := await socket.next_message()) is not None:
-        try:
-            async with asyncio.timeout(_SEND_TIMEOUT):
-                await websocket.send(message)
-        except TimeoutError:
-            socket.end(Close.TOO_SLOW)
-    return socket.closing or Close.STOPPING
+async def _serve(hub: Hub, socket: Socket, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    try:
+        await socket.run(receive, send)
+    finally:
+        hub.remove(socket)

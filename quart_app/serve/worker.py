@@ -20,6 +20,7 @@ from quart_app.database import DatabaseUnavailable, UnusableDatabaseUrl, current
 from quart_app.framework.event_loops import abort_connections, make_event_loop
 from quart_app.framework.idle_connections import watch_idle_connections_late
 from quart_app.framework.small_reads import read_in_small_pieces
+from quart_app.framework.websocket_compression import decline_compression
 from quart_app.operation.logs import configure_logging
 from quart_app.server_stop import current_server_stop
 from quart_app.settings import Settings
@@ -40,6 +41,7 @@ def serve_until_told(config: Config, settings: Settings, lifeline: socket.socket
     config.workers = 1
     read_in_small_pieces()
     watch_idle_connections_late()
+    decline_compression()
     servers: list[asyncio.Server] = []
     with asyncio.Runner(loop_factory=partial(make_event_loop, config.worker_class, servers)) as runner:
         runner.get_loop().set_exception_handler(_report)

@@ -216,7 +216,7 @@ async def test_slow_client(susan: Visitor, app: Application, monkeypatch: pytest
 
 async def test_client_that_takes_nothing(susan: Visitor, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that never receives is disconnected."""
-    monkeypatch.setattr("quart_app.live.views._SEND_TIMEOUT", 0.05)
+    monkeypatch.setattr("quart_app.live.sockets._SEND_TIMEOUT", 0.05)
     async with open_tab(susan) as slow:
         slow.is_reading.clear()
         assert await slow.until_closed() == 1013

@@ -117,7 +117,7 @@ async def test_error_of_the_server(bearer_program: Program, visitor: Visitor, mo
     def fail(*_: Any) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(Hub, "open", fail)
+    monkeypatch.setattr(Hub, "add", fail)
     refused = await refused_answer(visitor, origin=None, authorization=f"Bearer {bearer_program.token}")
     assert refused.status == problem_of(refused)["status"] == 500
     assert "secret" not in refused.text
