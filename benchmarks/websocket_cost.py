@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -22,18 +21,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 
-from benchmarks.load.cookies import AGENT
 from benchmarks.load.websockets import allow_many_files
+from benchmarks.one_worker import ROOT, make_logins, on_core, page_time, served
 from benchmarks.servers import Server
-from benchmarks.services.ports import free_port
 
-_ROOT = Path(__file__).resolve().parents[1]
 _PAGE_INTERVAL = 0.05  # seconds between two requests for the page
 _LEAVING = 10.0  # seconds for which the page is requested after the clients are killed
-_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
@@ -58,11 +53,11 @@ class Figures:
 def measure(source: Path, count: int) -> Figures:
     """Measure the application of a checkout once."""
     with tempfile.TemporaryDirectory(prefix="websockets-") as folder:
-        cookies = _make_logins(Path(folder), count + 1)
-        with _served(source, Path(folder)) as server:
+        cookies = make_logins(Path(folder), count + 1)
+        with served(source, Path(folder)) as server:
             page = cookies.read_text().splitlines()[-1]
             for _ in range(20):
-                _page_time(server.port, page)
+                page_time(server.port, page)
             before, cpu_before = server.memory(), server.cpu_seconds()
             with _crowd(server, cookies, count) as (clients, opened):
                 cpu = server.cpu_seconds() - cpu_before
@@ -78,52 +73,13 @@ def measure(source: Path, count: int) -> Figures:
     )
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    settings = {"INSTANCE_PATH": str(folder), "LOG_LEVEL": "WARNING", "ADDRESS_LIMITS": "false"}
-    return {**os.environ, **settings, "PASSWORD_METHOD": "pbkdf2:sha256:1"}
-
-
-def _make_logins(folder: Path, count: int) -> Path:
-    """Fill the database with users, and return a file of their cookies."""
-    file = folder / "cookies"
-    seed = [sys.executable, "-m", "quart", "--app", "quart_app", "seed", "--users", str(count)]
-    cookies = [sys.executable, "-m", "benchmarks.load.cookies", "--count", str(count), "--to", str(file)]
-    for command in (seed, cookies):
-        subprocess.run(command, check=True, cwd=_ROOT, env=_environment(folder), stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
-    return file
-
-
-@contextmanager
-def _served(source: Path, folder: Path) -> Iterator[Server]:
-    """A worker of the application in *source*, on the first core."""
-    port = free_port()
-    command = [*_on_core(0), sys.executable, "-m", "quart_app.serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=source, env=_environment(folder), stdout=log, stderr=log)  # noqa: S603 - our own command
-    try:
-        deadline = time.monotonic() + _TIMEOUT
-        while True:
-            try:
-                _page_time(port, "")
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError((folder / "server.log").read_text()) from None
-                time.sleep(0.1)
-        worker = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0]
-        yield Server(port, int(worker))
-    finally:
-        process.terminate()
-        process.wait(_TIMEOUT)
-
-
 @contextmanager
 def _crowd(server: Server, cookies: Path, count: int) -> Iterator[tuple[subprocess.Popen[str], dict[str, float]]]:
     """So many open websockets: the process that has them, and what it says of their opening."""
-    command = [*_on_core(1), sys.executable, "-m", "benchmarks.load.crowd", "--count", str(count)]
+    command = [*on_core(1), sys.executable, "-m", "benchmarks.load.crowd", "--count", str(count)]
     command += ["--cookies", str(cookies), f"http://127.0.0.1:{server.port}/live/ws"]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout is not None
@@ -138,7 +94,7 @@ def _slowest_page(port: int, cookie: str, leave: Callable[[], None]) -> float:
     lock = threading.Lock()
 
     def request() -> None:
-        seconds = _page_time(port, cookie)
+        seconds = page_time(port, cookie)
         with lock:
             times.append(seconds)
 
@@ -161,25 +117,6 @@ def _slowest_page(port: int, cookie: str, leave: Callable[[], None]) -> float:
     return max(times)
 
 
-def _page_time(port: int, cookie: str) -> float:
-    """Seconds until the home page has arrived."""
-    began = time.perf_counter()
-    connection = HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
-    try:
-        connection.request("GET", "/", headers={"Cookie": cookie, "User-Agent": AGENT} if cookie else {})
-        response = connection.getresponse()
-        response.read()
-    finally:
-        connection.close()
-    if cookie and response.status != 200:
-        raise RuntimeError(f"The page was answered {response.status}")
-    return time.perf_counter() - began
-
-
-def _on_core(number: int) -> list[str]:
-    return ["taskset", "--cpu-list", str(number)] if (os.cpu_count() or 1) > number else []
-
-
 def _show(name: str, turns: Sequence[Figures]) -> None:
     medians = {field: statistics.median(asdict(turn)[field] for turn in turns) for field in asdict(turns[0])}
     print(
@@ -197,7 +134,7 @@ def main() -> None:
     parser.add_argument("--before", type=Path, help="another checkout of this project, measured in turns with this one")
     options = parser.parse_args()
     allow_many_files()
-    sources = {"before": options.before.resolve(), "now": _ROOT} if options.before else {"now": _ROOT}
+    sources = {"before": options.before.resolve(), "now": ROOT} if options.before else {"now": ROOT}
     turns: dict[str, list[Figures]] = {name: [] for name in sources}
     for _ in range(options.rounds):
         for name, source in sources.items():
