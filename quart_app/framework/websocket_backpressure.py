@@ -101,15 +101,17 @@ class _Connection:
             return _DISCONNECTED
         event = await receive()
         if event["type"] == "websocket.disconnect":
+            self._is_gone = True
             await self._departures.wait()
         return event
 
     async def _send_to_the_end(self, send: ASGISendCallable, message: ASGISendEvent) -> None:
-        is_last = _is_last(message)
-        if not (is_last and has_continuation(self._scope)):
+        goes_on = message["type"] == "websocket.close" and has_continuation(self._scope)
+        if not goes_on:
             await send(message)
-        if is_last:
+        if _is_last(message):
             self._has_ended = True
+            self._is_gone = self._is_gone or not goes_on
             if self._receiver is not None:
                 self._receiver.cancel()
 

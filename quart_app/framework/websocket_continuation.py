@@ -30,9 +30,9 @@ _CONTINUATION = "quart_app.websocket_continuation"  # where in the scope
 def continue_with(function: Continuation) -> None:
     """Have *function* serve the current websocket when its view has returned. Call it before ``accept()``.
 
-    It is called in every case, so it can free what the view has allocated: if the client is gone or the view fails
-    meanwhile, its first ``receive()`` returns a disconnect. Messages that the view has not received come first. It has
-    to send ``websocket.close`` itself, unless the client has disconnected.
+    It is called in every case, so it can free what the view has allocated: if the client has left or the websocket is
+    refused, its first ``receive()`` returns a disconnect. Messages that the view has not received come first. It has to
+    send ``websocket.close`` itself, unless the client has disconnected: the view's own close is not sent.
     """
     cast("dict[str, Any]", websocket.scope)[_CONTINUATION] = function
 

@@ -14,7 +14,7 @@ from quart import websocket
 from quart_app.application import Application
 from quart_app.framework.websocket_continuation import continue_with
 from quart_app.live.hub import current_hub
-from tests.app.tab import Closed, open_tab
+from tests.app.tab import Closed, Refused, open_tab
 from tests.app.visitor import Visitor
 
 
@@ -78,7 +78,7 @@ async def test_messages_from_before(app: Application, visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("why", ["the client is gone", "the view fails"])
 async def test_called_in_every_case(app: Application, visitor: Visitor, why: str) -> None:
-    """Without a view that has returned the function is called, too, and receives a disconnect at once."""
+    """The function is called, and receives a disconnect at once, if the view is cancelled or the websocket refused."""
     heard: list[str] = []
 
     async def go_on(receive: Any, _send: Any) -> None:
@@ -93,7 +93,12 @@ async def test_called_in_every_case(app: Application, visitor: Visitor, why: str
         await asyncio.Event().wait()
 
     async with open_tab(visitor, path="/on") as tab:
-        await tab.go()
+        if why == "the view fails":
+            with pytest.raises(Refused) as refused:
+                await tab.news()
+            assert refused.value.status == 500
+        else:
+            await tab.go()
         assert tab.task is not None
         await tab.task
     assert heard == ["websocket.disconnect"] * 2
