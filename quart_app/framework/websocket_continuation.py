@@ -5,8 +5,8 @@ memory as the connection itself. A websocket that only sends needs none of it on
 :func:`continue_with` and returns: Quart's hooks run, its contexts end, and the function goes on with ASGI's own
 ``receive`` and ``send`` in the server's task.
 
-Written for Quart 0.22 and 0.23, of which it uses only ASGI messages; ``websocket_backpressure`` calls the function. Each
-websocket takes 22 KiB less memory. If Quart closes a websocket in another way when its view returns,
+Written for Quart 0.22 and 0.23, of which it uses only ASGI messages; ``websocket_backpressure`` calls the function.
+Each websocket takes 22 KiB less memory. If Quart closes a websocket in another way when its view returns,
 ``tests/app/test_websocket_continuation.py`` fails; a view may always stay open instead, as in ``docs/websockets.md``.
 """
 
