@@ -111,8 +111,9 @@ def init_app(app: Quart) -> None:
         openapi_path=None,
         info=_INFO,
         tags=[
-            Tag(INDEX, description="Find the rest."),
+            # In alphabetical order, as Spectral asks.
             Tag(ACCOUNT, description="Register, see, change and delete your account."),
+            Tag(INDEX, description="Find the rest."),
             Tag(SESSIONS, description="Log in, list and end logins, renew a token."),
         ],
         security_schemes={

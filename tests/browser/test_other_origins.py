@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ async def test_the_script_of_the_documentation(chromium: str, tmp_path: Path) ->
                 f"async () => {{ {code}\n"
                 "return await new Promise((resolve) => { socket.onmessage = (event) => resolve(event.data); }); }"
             )
-    assert message == '{"count": 1, "names": ["susan"]}'
+    assert json.loads(message) == {"count": 1, "names": ["susan"]}
 
 
 async def test_a_page_behind_the_same_origin(chromium: str, tmp_path: Path) -> None:
