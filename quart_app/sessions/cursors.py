@@ -20,14 +20,15 @@ _ID_LENGTH = 4
 _PADDING = "=="
 
 
-def make_cursor(user_id: int, session_id: int) -> str:
+def make_cursor(user_id: int, session_id: int, *, secret: str | None = None) -> str:
     """The cursor of a position in the list of a user. One position has one cursor.
 
     Arguments:
         user_id: the user.
         session_id: the id of the row at this position.
+        secret: the secret key; None for that of the current application of Quart.
     """
-    key = str(current_app.secret_key)
+    key = secret or str(current_app.secret_key)
     tag = _authenticate(key, user_id, session_id)
     masked = session_id ^ _mask(key, tag)
     return urlsafe_b64encode(tag + masked.to_bytes(_ID_LENGTH)).decode().removesuffix(_PADDING)
