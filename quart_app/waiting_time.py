@@ -5,9 +5,8 @@ thread that hashes, for a connection to the database, and for each of its answer
 and all of them together have this one: whatever is slow, the answer comes before clients give up. Time in which a
 client sends its request is not counted.
 
-A websocket has it for its handshake, and does not get it back. One that asks the database for each message, or a
-response that is streamed for longer, calls :func:`begin` again each time; otherwise it would fail for good once its
-waits add up to this time.
+It ends when the answer begins: a websocket has it for its handshake, and a streamed response until its first byte. Of
+what they wait for later, each wait has its own timeout only.
 """
 
 from __future__ import annotations
@@ -56,6 +55,11 @@ async def begin(seconds: float | None = None) -> None:
     _budget.set(_Budget(WAITING_TIME if seconds is None else seconds))
 
 
+def end() -> None:
+    """End the waiting time of the current request or handshake, because its answer begins."""
+    _budget.set(None)
+
+
 def seconds_in_all() -> float:
     """Seconds after which each request that waits now has been answered."""
     budget = _budget.get()
@@ -63,7 +67,7 @@ def seconds_in_all() -> float:
 
 
 def seconds_left() -> float:
-    """Seconds that the current request may still wait; infinity in a command or a background task."""
+    """Seconds that the current request may still wait; infinity after its answer has begun, and without a request."""
     budget = _budget.get()
     return inf if budget is None else budget.left_at(get_running_loop().time())
 

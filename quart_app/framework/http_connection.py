@@ -25,6 +25,8 @@ from quart.utils import encode_headers
 from quart.wrappers.response import DataBody
 from werkzeug.datastructures import Headers
 
+from quart_app import waiting_time
+
 DISCONNECT_GRACE = 1.0
 """Seconds after which a request is given up when its client has disconnected."""
 
@@ -72,7 +74,10 @@ class HttpConnection(ASGIHTTPConnection):
             return super()._create_request_from_scope(send)
         if b"\n" in joined or b"\r" in joined:  # which Werkzeug refuses
             return super()._create_request_from_scope(send)
-        named = [(_name_of(name), value.decode("latin1")) for name, value in scope["headers"]]
+        named = [
+            (_name_of(name) if len(name) <= _LONGEST_KEPT else _title(name), value.decode("latin1"))
+            for name, value in scope["headers"]
+        ]
         headers = QuickHeaders()
         headers._list = [("Remote-Addr", (scope.get("client") or ("<local>",))[0]), *named]
         return self.app.request_class(
@@ -95,6 +100,7 @@ class HttpConnection(ASGIHTTPConnection):
         async with timeout(None if has_its_own else RESPONSE_TIMEOUT):
             body = response.response
             if not isinstance(body, DataBody) or getattr(self, "_disconnected", False):  # 0.23 raises then
+                waiting_time.end()
                 await super()._send_response(send, response)
                 return
             # All of it is there: one message. Quart would ask for the next piece, and send an empty one.
@@ -122,10 +128,14 @@ class QuickHeaders(Headers):
         return default
 
 
-@lru_cache(maxsize=1024)
-def _name_of(sent: bytes) -> str:
-    """The name of a header as Quart spells it. Clients may invent names, so not all are kept."""
-    return sent.decode("latin1").title()
+def _title(name: bytes) -> str:
+    """The name of a header as Quart spells it."""
+    return name.decode("latin1").title()
+
+
+_name_of = lru_cache(maxsize=1024)(_title)
+"""The same, kept. Clients may invent names: not all are kept, and no long ones."""
+_LONGEST_KEPT = 64  # bytes
 
 
 def _may_have_a_body(scope: HTTPScope) -> bool:

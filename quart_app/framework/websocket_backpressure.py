@@ -26,6 +26,9 @@ from hypercorn.typing import (
 )
 from quart import Quart
 from quart.typing import ASGIWebsocketProtocol
+from werkzeug.datastructures import Headers
+
+from quart_app import waiting_time
 
 from .blueprint_names import QuickWebsocket
 from .websocket_continuation import Departures, has_continuation, take_continuation
@@ -117,7 +120,14 @@ class _Connection:
 
 
 class _Websocket(QuickWebsocket):
-    """A websocket that frees a place in the queue for each message that the view receives."""
+    """A websocket that frees a place in the queue for each message that the view receives.
+
+    Once it is accepted, the view may wait for longer in all than a request.
+    """
+
+    async def accept(self, headers: dict[str, str] | Headers | None = None, subprotocol: str | None = None) -> None:
+        await super().accept(headers, subprotocol)
+        waiting_time.end()
 
     async def receive(self) -> str | bytes:
         message = await super().receive()
