@@ -55,17 +55,14 @@ def faults_are_unavailability() -> Iterator[None]:
 def is_fault(error: Exception) -> bool:
     """Whether an error is a fault of the database itself."""
     if isinstance(error, DBAPIError) and error.orig is not None:
-        return _is_stale(error.orig) or not (isinstance(error, _MISTAKES) or _sqlstate_class(error.orig) in _CLASSES)
+        if isinstance(error, NotSupportedError):
+            return _is_stale(error.orig)
+        return not (isinstance(error, _MISTAKES) or _sqlstate_class(error.orig) in _CLASSES)
     return isinstance(error, _FAULTS) and not isinstance(error, _MISTAKES)
 
 
 def _is_stale(error: BaseException) -> bool:
-    """Whether a statement had been prepared before a migration. It is not wrong, and the next attempt succeeds.
-
-    PostgreSQL reports this in class 0A, "feature not supported".
-    """
-    if _sqlstate_class(error) != "0A":
-        return False
+    """Whether a statement had been prepared before a migration. It is not wrong, and the next attempt succeeds."""
     from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi  # with SQLite, nothing imports it
 
     return isinstance(error, AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError)

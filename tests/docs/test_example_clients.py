@@ -7,11 +7,13 @@ import json
 import os
 import re
 import runpy
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,8 @@ def run(
             stdout=to_out,
             stderr=to_err,
             text=True,
+            # As a terminal does: tests that run in the background have Ctrl+C ignored, and so would their children.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
     try:
         yield Example(process, out, err)
@@ -223,7 +227,7 @@ def test_live_client_waits_as_it_is_told(tmp_path: Path) -> None:
             one.wait_for("1 online: susan")
             with run("live_client.py", second, server.port) as two:
                 two.wait_for("refused with 429: again in 60.0 seconds")
-                two.process.send_signal(2)  # Ctrl+C
+                two.process.send_signal(signal.SIGINT)
                 assert two.wait_for_end() == 0
         sessions = request(server.port, "GET", "/sessions", log_in(server.port))[1]["sessions"]
         assert [session["name"] for session in sessions] == ["another program", "live_client.py"]
