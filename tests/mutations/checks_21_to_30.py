@@ -233,8 +233,8 @@ MUTATIONS = (
         check=30,
         breaks="A full disk counts as a bug.",
         file="quart_app/database/faults.py",
-        old="        return _is_stale(error.orig) or not (",
-        new='        return _is_stale(error.orig) or not ("full" in str(error.orig) or ',
+        old="        return not (isinstance(error, _MISTAKES) or ",
+        new='        return not ("full" in str(error.orig) or isinstance(error, _MISTAKES) or ',
         tests=(f"{_STOPPING}test_sqlite_cannot_write[full-sqlite]",),
     ),
 )

@@ -64,7 +64,7 @@ def test_work_is_measured(tmp_path: Path) -> None:
     assert (done.files, done.lines, done.changed, done.again, done.broken) == (2, 4, 1, 0, ())
     assert {each.path for each in done.findings} == {"site.py", "broken.py"}
     assert 0 < done.seconds < 60
-    assert 10 < done.megabytes < 1000
+    assert 10 < done.megabytes < 10_000  # Linux counts the process that starts it, too, and that may be a large one
 
 
 def test_record_counts_what_a_person_found_false() -> None:
