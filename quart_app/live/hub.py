@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -87,15 +85,6 @@ class Hub:
                 self._messages.remove(person)
             if self.everywhere.remove(person):
                 self.notify()
-
-    @contextmanager
-    def open(self, person: Person, session_id: int) -> Iterator[Socket]:
-        """A socket for the duration of a block, as by :meth:`add` and :meth:`remove`."""
-        socket = self.add(person, session_id)
-        try:
-            yield socket
-        finally:
-            self.remove(socket)
 
     def message(self) -> str:
         """The message for every socket: how many people are online, and the first of their names."""

@@ -28,6 +28,7 @@ from quart_app.sessions.confirmation import renew_session
 from quart_app.sessions.ending import end_sessions
 from tests.app.conftest import Clock
 from tests.app.deletion import delete_user
+from tests.app.online import online
 from tests.app.tab import open_tab, refusal
 from tests.app.test_faults import broken
 from tests.app.visitor import Visitor
@@ -103,7 +104,7 @@ async def test_names_are_limited(susan: Visitor, app: Application) -> None:
     """A message and the page contain the first hundred names and the total number."""
     async with AsyncExitStack() as crowd:
         for number in range(NAMES_SHOWN + 4):
-            crowd.enter_context(current_hub.of(app).open(Person(1000 + number, f"a{number:03}"), 0))
+            crowd.enter_context(online(current_hub.of(app), Person(1000 + number, f"a{number:03}")))
         async with open_tab(susan) as hers:
             message = await hers.news()
             page = await susan.get("/live")
@@ -208,7 +209,7 @@ async def test_slow_client(susan: Visitor, app: Application, monkeypatch: pytest
         assert (await slow.news())["count"] == (await quick.news())["count"] == 1
         slow.is_reading.clear()
         for number in range(2, 9):
-            crowd.enter_context(current_hub.of(app).open(Person(number, "x"), 0))
+            crowd.enter_context(online(current_hub.of(app), Person(number, "x")))
             assert (await quick.news())["count"] == number
         slow.is_reading.set()
         assert [(await slow.news())["count"] for _ in range(2)] == [2, 8]
@@ -228,7 +229,7 @@ async def test_news_in_one(susan: Visitor, app: Application) -> None:
     async with open_tab(susan) as hers, AsyncExitStack() as crowd:
         await hers.names()
         for number in range(2, 500):
-            crowd.enter_context(current_hub.of(app).open(Person(number, "x"), 0))
+            crowd.enter_context(online(current_hub.of(app), Person(number, "x")))
         assert (await hers.news())["count"] == 499
 
 
@@ -356,7 +357,7 @@ async def test_many_sessions(susan: Visitor, app: Application, monkeypatch: pyte
     async with open_tab(susan) as hers, AsyncExitStack() as crowd, app.app_context():
         await hers.names()
         gone = [
-            crowd.enter_context(current_hub.of(app).open(Person(number, "x"), number)) for number in range(100, 107)
+            crowd.enter_context(online(current_hub.of(app), Person(number, "x"), number)) for number in range(100, 107)
         ]
         await check_sessions(current_hub.of(app))
         assert {socket.closing.code for socket in gone if socket.closing} == {1008}

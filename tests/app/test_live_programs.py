@@ -15,6 +15,7 @@ from quart_app.live.messages import NAMES_SHOWN
 from quart_app.live.people import Person
 from quart_app.live.sockets import Advice, Close
 from quart_app.server_stop import current_server_stop
+from tests.app.online import online
 from tests.app.program import Program
 from tests.app.tab import OURS, Closed, Refused, open_tab, refused_answer
 from tests.app.test_faults import broken
@@ -156,7 +157,7 @@ async def test_what_is_sent_is_what_is_described(
         first = await tab.news()
         async with AsyncExitStack() as crowd:
             for number in range(NAMES_SHOWN + 1):
-                crowd.enter_context(current_hub.of(app).open(Person(1000 + number, f"Zoë {number}"), 0))
+                crowd.enter_context(online(current_hub.of(app), Person(1000 + number, f"Zoë {number}")))
             second = await tab.news()
     assert (first, second["count"], len(second["names"])) == ({"count": 1, "names": ["susan"]}, 102, 100)
     for message in (first, second):
