@@ -32,11 +32,12 @@ _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 
 @dataclass
 class Server:
-    """A running server: its process, its port, and the file with its log."""
+    """A running server: its process, its port, the file with its log, and the unix sockets that it also listens at."""
 
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    unix_sockets: tuple[str, ...] = ()
 
     @property
     def workers(self) -> list[int]:
@@ -57,9 +58,14 @@ class Server:
         wait_until(lambda: text in self.log.read_text(errors="replace"))
 
     def is_listening(self) -> bool:
-        with socket.socket() as probe:
-            probe.settimeout(RESPONSE_TIMEOUT)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        at_port = _accepts(socket.AF_INET, ("127.0.0.1", self.port))
+        return at_port and all(_accepts(socket.AF_UNIX, path) for path in self.unix_sockets)
+
+
+def _accepts(family: socket.AddressFamily, address: tuple[str, int] | str) -> bool:
+    with socket.socket(family) as probe:
+        probe.settimeout(RESPONSE_TIMEOUT)
+        return probe.connect_ex(address) == 0
 
 
 @contextmanager
@@ -113,7 +119,8 @@ def start(
             umask=umask,
         )
     try:
-        yield Server(process, port, log)
+        at = tuple(option.removeprefix("unix:") for option in options if option.startswith("unix:"))
+        yield Server(process, port, log, at)
     finally:
         if process.poll() is None:
             process.terminate()
