@@ -30,4 +30,5 @@ from .connections import current_database as current_database
 from .data_loader import KeyQuery as KeyQuery
 from .faults import DatabaseUnavailable as DatabaseUnavailable
 from .faults import OutcomeUnknown as OutcomeUnknown
+from .faults import is_lock_timeout as is_lock_timeout
 from .inserts import insert_into as insert_into

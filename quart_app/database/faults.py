@@ -61,6 +61,11 @@ def is_fault(error: Exception) -> bool:
     return isinstance(error, _FAULTS) and not isinstance(error, _MISTAKES)
 
 
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Whether PostgreSQL gave up waiting for a lock (``lock_not_available``)."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
 def _is_stale(error: BaseException) -> bool:
     """Whether a statement had been prepared before a migration. It is not wrong, and the next attempt succeeds."""
     from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi  # with SQLite, nothing imports it

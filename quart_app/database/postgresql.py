@@ -36,12 +36,16 @@ _SERVER_TIMEOUTS = {"lock_timeout": "1000", "statement_timeout": "1500"}  # ms
 # which nobody could tell that a pooler has dropped it.
 _NO_TIMEOUTS = {"lock_timeout": "2147483647", "statement_timeout": "2147483647"}
 
+# Migrations wait no longer than this for a lock in a transaction: an ALTER TABLE behind pg_dump would stop all logins,
+# which wait a second at most. CREATE INDEX CONCURRENTLY has no transaction, and stops nobody.
+_MIGRATION_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
+
 _IDLE_BEFORE_PING = 1.0  # seconds without use after which a connection is pinged before it is used
 _IDLE_SINCE = "quart_app.idle_since"
 
 _URL = "postgresql+asyncpg://"  # asyncpg gets the real one, so that the repr of an engine does not show it
 _MIGRATION_LOCK = 7_283_605_417  # the key of an advisory lock: any number without another use in this database
-_MIGRATION_LOCK_TIMEOUT = 60.0  # seconds to wait for a migration by another process
+_OTHER_MIGRATION_TIMEOUT = 60.0  # seconds to wait for a migration by another process
 
 
 class Postgresql:
@@ -134,8 +138,11 @@ class Postgresql:
             poolclass=NullPool,
             connect_args={"server_settings": _NO_TIMEOUTS},
         )
+        event.listen(
+            engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(_MIGRATION_LOCK_TIMEOUT)
+        )
         async with engine.connect() as connection:
-            async with timeout(_MIGRATION_LOCK_TIMEOUT):
+            async with timeout(_OTHER_MIGRATION_TIMEOUT):
                 while not await connection.scalar(select(func.pg_try_advisory_lock(_MIGRATION_LOCK))):
                     await connection.rollback()
                     await sleep(0.1)

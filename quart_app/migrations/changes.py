@@ -5,6 +5,7 @@ The import is slow, so only code that changes tables should import this module.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
@@ -16,14 +17,19 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from quart_app.database import Base, Database
+from quart_app.database import Base, Database, is_lock_timeout
 from quart_app.models import failed_attempts, keyed_registration, login_session, production_use, user
 
-from .errors import UnknownRevision
+from .errors import TablesLocked, UnknownRevision
 
 MODELS = (failed_attempts, keyed_registration, login_session, production_use, user)
 """The modules whose tables are compared: importing them adds the tables to ``Base.metadata``."""
+
+# A revision whose tables are locked is tried again, for half a minute. In each pause those go on that wait for it.
+_ATTEMPTS = 30
+_PAUSE = 0.5  # seconds
 
 
 class Change(NamedTuple):
@@ -42,6 +48,7 @@ async def upgrade_tables(database: Database, revision: str = "head") -> list[Cha
     Raises:
         UnknownTables: the database has tables of another application.
         UnknownRevision: there is no such revision, or the database is at one that this code does not have.
+        TablesLocked: on PostgreSQL, another transaction kept the tables locked.
     """
     return await _change(database, lambda config: command.upgrade(config, revision))
 
@@ -51,6 +58,7 @@ async def downgrade_tables(database: Database, revision: str) -> list[Change]:
 
     Raises:
         UnknownRevision: there is no such revision.
+        TablesLocked: on PostgreSQL, another transaction kept the tables locked.
     """
     return await _change(database, lambda config: command.downgrade(config, revision))
 
@@ -81,8 +89,17 @@ async def _change(database: Database, run: Callable[[Config], None]) -> list[Cha
             run(config)
 
     async with database.migration_connection() as connection:
-        await connection.run_sync(change)
-    return changes
+        for _ in range(_ATTEMPTS):
+            try:
+                await connection.run_sync(change)
+            except DBAPIError as error:
+                if not is_lock_timeout(error):
+                    raise
+                await connection.rollback()
+                await asyncio.sleep(_PAUSE)
+            else:
+                return changes
+    raise TablesLocked
 
 
 def _configure(connection: Connection) -> Config:

@@ -29,6 +29,16 @@ class EnvironmentForgotten(MigrationError):
         )
 
 
+class TablesLocked(MigrationError):
+    """Another transaction has kept a lock on the tables for too long."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another transaction keeps the tables locked, such as that of pg_dump. Revisions before the last one may "
+            "have been applied; that one was not. Run it again when the other transaction is over."
+        )
+
+
 class UnknownTables(MigrationError):
     """The database has tables of another application with the same names."""
 

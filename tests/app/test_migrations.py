@@ -10,12 +10,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.clock import now as utc_now
-from quart_app.database import Database, DatabaseUnavailable, current_database
+from quart_app.database import Database, DatabaseUnavailable, current_database, is_lock_timeout
 from quart_app.factory import create_app
+from quart_app.migrations import changes
 from quart_app.migrations.changes import compare_tables, downgrade_tables, upgrade_tables
-from quart_app.migrations.errors import DatabaseOutdated, UnknownRevision, UnknownTables
+from quart_app.migrations.errors import DatabaseOutdated, TablesLocked, UnknownRevision, UnknownTables
 from quart_app.migrations.revisions import current_revision, head_revision
 from quart_app.migrations.start import prepare_tables
 from quart_app.models.login_session import hash_handle, new_handle
@@ -245,3 +247,46 @@ async def test_a_change_that_fails_is_none(database: Database) -> None:
     async with database.session() as session:
         connection = await session.connection()
         assert await connection.run_sync(lambda sync: inspect(sync).get_table_names()) == []
+
+
+@pytest.fixture
+async def dump(database: Database) -> AsyncIterator[AsyncSession]:
+    """Another transaction, which has read a table that revision 0005 alters, as that of ``pg_dump`` does."""
+    await upgrade_tables(database, "0004")
+    async with database.session() as session:
+        await session.execute(text("SELECT 1 FROM users"))
+        yield session
+
+
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+async def test_an_upgrade_behind_a_dump(
+    database: Database, dump: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users do not wait as long as a revision that waits for a lock; it is applied when the lock is free."""
+    was_refused = asyncio.Event()
+
+    def note(error: DBAPIError) -> bool:
+        was_refused.set()
+        return is_lock_timeout(error)
+
+    monkeypatch.setattr(changes, "is_lock_timeout", note)
+    upgrading = asyncio.create_task(upgrade_tables(database, "0005"))
+    await was_refused.wait()
+    await run(database, ADD_SUSAN)
+    assert not upgrading.done()
+    await dump.rollback()
+    assert [change.revision for change in await upgrading] == ["0005"]
+
+
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+async def test_an_upgrade_behind_an_endless_dump(
+    database: Database, dump: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade gives up in the end, says why, and has changed nothing; another one can begin."""
+    monkeypatch.setattr(changes, "_ATTEMPTS", 2)
+    with pytest.raises(TablesLocked, match="such as that of pg_dump"):
+        await upgrade_tables(database, "0005")
+    assert await current_revision(database) == "0004"
+    await dump.rollback()
+    await upgrade_tables(database)
+    assert await current_revision(database) == head_revision()
