@@ -25,7 +25,7 @@ from .program import (
 
 def read_module(path: Path, shown: str, names: Sequence[str], package: str, source: bytes) -> Module:
     """Parse one file; LibCST's ParserSyntaxError says where it cannot."""
-    module = Module(path, shown, tuple(names), package, cst.parse_module(source))
+    module = Module(path, shown, tuple(names), package, source, cst.parse_module(source))
     module.scope = Scope(module, None)
     _Collector(module).walk(module.tree)
     return module

@@ -105,7 +105,7 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
             keeping.write(module, rewrite)
             complaints += [*hazards.find(module), *keeping.find(module)]
             mark(module, rewrite, complaints)
-            before = after = module.path.read_bytes()
+            before = after = module.source
             if rewrite.is_needed:
                 after = rewrite.result().encode(module.tree.encoding)
                 _check_syntax(module, after)
@@ -147,7 +147,7 @@ def _check_syntax(module: Module, after: bytes) -> None:
         parse(after)
     except SyntaxError:
         try:
-            parse(module.path.read_bytes())
+            parse(module.source)
         except SyntaxError:
             return
         raise
@@ -173,7 +173,7 @@ def _taken(module: Module) -> Finding:
 
 def _marked_before(module: Module, complaints: list[Complaint]) -> Iterable[Finding]:
     """What an earlier run has left in comments, and this one would not find again."""
-    before = module.path.read_bytes().decode(module.tree.encoding).removeprefix("\ufeff")
+    before = module.source.decode(module.tree.encoding).removeprefix("\ufeff")
     if MARK not in before:
         return
     now = {complaint.remark for complaint in complaints}

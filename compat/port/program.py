@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
-from typing import cast
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from .lines import Lines
 from .names import PORTED
 
 _FLASK = re.compile(r"(?<![\w.])(flask|flask_login)\.")
@@ -134,6 +133,7 @@ class Module:
         shown: how reports name it.
         names: the dotted names under which the project imports it.
         package: the dotted name that its relative imports begin at.
+        source: its text.
         tree: its syntax; nodes are keys everywhere here.
     """
 
@@ -141,6 +141,7 @@ class Module:
     shown: str
     names: tuple[str, ...]
     package: str
+    source: bytes
     tree: cst.Module
     parents: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
     scope: Scope = field(init=False)
@@ -172,14 +173,12 @@ class Module:
         return [self.scope, *(each.scope for each in self.functions), *(each.scope for each in self.classes)]
 
     @cached_property
-    def positions(self) -> Mapping[cst.CSTNode, CodeRange]:
-        """Where each node stands; worked out only where there is something to say, as that takes long."""
-        wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)  # which is safe: the parser made the tree
-        return cast(Mapping[cst.CSTNode, CodeRange], wrapper.resolve(PositionProvider))
+    def _lines(self) -> Lines:
+        return Lines(self.source, self.tree, self.parents)
 
     def line(self, node: cst.CSTNode) -> int:
         """The line that *node* begins on."""
-        return self.positions[node].start.line
+        return self._lines.of(node)
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node around *node*."""
