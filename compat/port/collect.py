@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import libcst as cst
 
@@ -38,6 +39,9 @@ _LAYOUT = {
     "trailing_whitespace",
 }
 
+#: All classes of nodes: to ask LibCST's abstract ones of each node takes as long as the rest of the walk.
+_NODES = {kind for kind in vars(cst).values() if isinstance(kind, type) and issubclass(kind, cst.CSTNode)}
+
 
 @cache
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
@@ -49,7 +53,7 @@ def _children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     for name in _fields(type(node)):
         value = getattr(node, name)
         for each in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(each, cst.CSTNode):
+            if type(each) in _NODES:
                 yield each
 
 
@@ -68,8 +72,8 @@ class _Collector:
         self.module.scopes[node] = self.scope
         if self.generator is not None:
             self.module.generators[node] = self.generator
-        visit = getattr(self, f"visit_{type(node).__name__}", None)
-        if visit is None or visit(node) is not False:
+        visit = _visitor(type(node))
+        if visit is None or visit(self, node) is not False:
             for child in _children(node):
                 self.walk(child, node)
 
@@ -237,3 +241,9 @@ class _Collector:
                     self._bind_target(element.value, parts[number].value)
                 else:
                     self._bind_target(element.value, value if item is None else None, number)
+
+
+@cache
+def _visitor(kind: type[cst.CSTNode]) -> Callable[[_Collector, Any], bool | None] | None:
+    """The method of the collector for nodes of that class."""
+    return getattr(_Collector, f"visit_{kind.__name__}", None)

@@ -39,10 +39,11 @@ def plan(
     awaits: Awaits,
     templates: Templates,
     forwarders: set[Function],
+    commands: set[Function],
     reexported: set[tuple[Module, str]],
 ) -> tuple[Rewrite, list[Complaint]]:
     """All changes to *module*, and what is left to do there by hand."""
-    planner = _Planner(module, awaits, templates, forwarders)
+    planner = _Planner(module, awaits, templates, forwarders, commands)
     complaints = [*port_imports(module, planner.rewrite, reexported), *planner.go()]
     return planner.rewrite, complaints
 
@@ -69,12 +70,20 @@ def mark(module: Module, rewrite: Rewrite, complaints: Iterable[Complaint]) -> N
 
 
 class _Planner:
-    def __init__(self, module: Module, awaits: Awaits, templates: Templates, forwarders: set[Function]) -> None:
+    def __init__(
+        self,
+        module: Module,
+        awaits: Awaits,
+        templates: Templates,
+        forwarders: set[Function],
+        commands: set[Function],
+    ) -> None:
         self.module = module
         self.awaits = awaits
         self.inference = awaits.inference
         self.rewrite = Rewrite(module)
         self.calls = Calls(module, awaits, templates, forwarders, self.rewrite)
+        self.commands = commands
         self.context_managers = 0
         self.startup_names: set[str] = set()
 
@@ -144,15 +153,12 @@ class _Planner:
 
     def _give_context(self, function: Function) -> None:
         """Run a command that the application is given in an application context, as Flask does of itself."""
-        added = any(
-            FunctionValue(function) in self.inference.evaluate(arg.value, module.scopes[call])
-            for module in self.inference.modules
-            for call in module.calls
-            if "quart.Quart.cli.add_command" in self.inference.externals(call.func, module.scopes[call])
-            for arg in call.args
-        )
         known = {name for each in function.decorators for name in self._externals(each)}
-        if added and not runs_tests(self.inference, function) and "quart.cli.with_appcontext" not in known:
+        if (
+            function in self.commands
+            and not runs_tests(self.inference, function)
+            and "quart.cli.with_appcontext" not in known
+        ):
             decorator = cst.Decorator(cst.Name("with_appcontext"))
             self.rewrite.change(
                 function.node, lambda updated: updated.with_changes(decorators=[*updated.decorators, decorator])

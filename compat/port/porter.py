@@ -12,6 +12,7 @@ from libcst import ParserSyntaxError
 
 from .awaits import Awaits
 from .collect import read_module
+from .commands import find_given
 from .configuration import EACH_ITS_OWN, ONE_FOR_ALL, check_requirements, let_pytest_await
 from .deployment import check_deployment
 from .edits import mark, plan
@@ -95,13 +96,14 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
     awaits = find_awaits(modules, in_hand)
     templates = Templates(root)
     forwarders = find_forwarders(awaits)
+    commands = find_given(awaits.inference)
     reexported = find_reexports(awaits.inference)
     hazards = Hazards(awaits, templates)
     keeping = Keeping(awaits.inference)
     files = []
     for module in modules:
         try:
-            rewrite, complaints = plan(module, awaits, templates, forwarders, reexported)
+            rewrite, complaints = plan(module, awaits, templates, forwarders, commands, reexported)
             keeping.write(module, rewrite)
             complaints += [*hazards.find(module), *keeping.find(module)]
             mark(module, rewrite, complaints)
