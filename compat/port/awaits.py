@@ -9,13 +9,9 @@ something in it is to be awaited.
 from __future__ import annotations
 
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from inspect import iscoroutinefunction
 
 import libcst as cst
 
@@ -23,6 +19,7 @@ from . import quart_api as api
 from . import validators
 from .families import Families
 from .inference import VIEW, Inference
+from .outside import calls_method
 from .program import (
     Class,
     ClassValue,
@@ -109,6 +106,16 @@ class Awaits:
         """Whether somebody asks if it is async before it is called: Quart, or pytest."""
         is_test = function.module.is_test and function.name.startswith(("test", "setUp", "tearDown"))
         return function in self._awaited_by_quart or is_test or self.inference.is_fixture(function)
+
+    def is_turned(self, values: Values) -> bool:
+        """Whether *values* may be a function that became async."""
+        return any(isinstance(value, FunctionValue) and value.function in self.made_async for value in values)
+
+    def has_async_call(self, values: Values) -> bool:
+        """Whether *values* may be an object of the project whose ``__call__`` became async."""
+        return self.is_turned(
+            self.inference.called(frozenset(each for each in values if isinstance(each, ObjectValue)))
+        )
 
     def targets(self, call: cst.Call) -> set[Function]:
         """The functions of the project that *call* may call."""
@@ -387,7 +394,7 @@ class Awaits:
         """Why a base class or a decorator needs it as it is; None if none does."""
         name = function.name
         for base in self.inference.external_bases(function.cls) if function.cls is not None else ():
-            if _has_of_its_own(base, name):
+            if calls_method(base, name):
                 return f"`{base}` calls `{name}` synchronously"
         for decorator in function.decorators:
             for known in self.inference.externals(decorator, function.outer):
@@ -440,55 +447,8 @@ def _is_create_form(owner: Function | Class | None) -> bool:
     return isinstance(owner, Function) and owner.name == "create_form"
 
 
-#: Packages whose classes are looked into: they are installed with the assistant.
-_LOOKED_INTO = {"click", "compat", "jinja2", "quart", "werkzeug", "wtforms"}
-#: What subclasses make async, and those who call it await.
-_AWAITED = {"wtforms.Form.validate", "wtforms.form.Form.validate", "wtforms.form.BaseForm.validate"}
-
-
-def is_looked_into(base: str) -> bool:
-    """Whether *base* is a class of a package of which it is known what its classes call."""
-    return base.partition(".")[0] in sys.stdlib_module_names - {"unittest", "this", "antigravity"} | _LOOKED_INTO
-
-
-@cache
-def _has_of_its_own(base: str, name: str) -> bool:
-    """Whether *base*, a class of another package, has a sync method *name*: then it is called from there, too."""
-    module, _, cls = base.rpartition(".")
-    if base == "type":
-        return name == "__call__"
-    if not is_looked_into(base):
-        return False
-    try:
-        found = getattr(import_module(module), cls, None)
-    except ImportError:
-        return False
-    own = (vars(each) for each in getattr(found, "__mro__", ()) if each is not object)
-    method = next((each[name] for each in own if name in each), None)
-    is_awaited = iscoroutinefunction(method) or f"{base}.{name}" in _AWAITED
-    return callable(getattr(method, "__func__", method)) and not is_awaited
-
-
 def _is_target(module: Module, node: cst.BaseExpression) -> bool:
     around = module.parent(node)
     return isinstance(around, cst.AssignTarget | cst.Del) or (
         isinstance(around, cst.AnnAssign) and around.target is node
     )
-
-
-def functions_below(awaits: Awaits, roots: Iterator[Function]) -> set[Function]:
-    """*roots*, and what they call, and what that calls: application factories excepted, which run before requests."""
-    below: set[Function] = set()
-    waiting = list(roots)
-    called: dict[Function, set[Function]] = defaultdict(set)
-    for module in awaits.inference.modules:
-        for call in module.calls:
-            owner = module.scopes[call].owner
-            if isinstance(owner, Function):
-                called[owner] |= awaits.targets(call)
-    while waiting:
-        function = waiting.pop()
-        if function not in below and not awaits.is_factory(function):
-            below.add(function)
-            waiting += called[function]
-    return below

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from .findings import Complaint, check, others
+from .inference import Inference
+from .program import Function, Module
 
 _DATABASE = "the async driver of your database, or SQLAlchemy's asyncio extension"
 _HTTP = "httpx.AsyncClient"
@@ -71,3 +78,21 @@ def blocking(name: str) -> tuple[str, str] | None:
             return beginning.rstrip(".").removesuffix("()"), instead
     session = _SESSION.fullmatch(name)
     return (session[1], _DATABASE) if session else None
+
+
+def find_blocking(module: Module, inference: Inference, holding_up: set[Function]) -> Iterator[Complaint]:
+    """Each kind of blocking call once, at its first place in the module, with the number of the others."""
+    places: dict[tuple[str, str], list[tuple[cst.Call, Function]]] = {}
+    for call in module.calls if not module.is_of_tests else ():
+        owner = module.scopes[call].owner
+        if isinstance(owner, Function) and owner in holding_up:
+            names = sorted(inference.externals(call.func, module.scopes[call]))
+            if isinstance(module.parent(call), cst.WithItem):  # a process is waited for at the end
+                names = [f"{name}().wait" if name == "subprocess.Popen" else name for name in names]
+            packages = {name.partition(".")[0] for name in names}
+            for known in dict.fromkeys(filter(None, map(blocking, names))) if len(packages) == 1 else ():
+                places.setdefault(known, []).append((call, owner))
+    for (what, instead), found in places.items():
+        call, owner = found[0]
+        why = f"it blocks, and every other request waits until `{owner.name}` goes on{others(found)}"
+        yield check(call, what, why, f"Use {instead}; until then it works as it did, one request at a time")

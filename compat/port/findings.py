@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import PurePath
@@ -86,6 +86,11 @@ def todo(node: cst.CSTNode, what: str, why: str, do: str, *, raises: bool = Fals
 def check(node: cst.CSTNode, what: str, why: str, do: str) -> Complaint:
     """Something that works, and may not mean what it meant."""
     return Complaint(node, Level.CHECK, what, why, do)
+
+
+def others(found: Sequence[object]) -> str:
+    """How many places there are besides the first, which is named."""
+    return f", and in {len(found) - 1} more places of this file" if len(found) > 1 else ""
 
 
 def as_text(findings: Iterable[Finding]) -> str:

@@ -20,7 +20,7 @@ from .evaluation import InHand
 from .extensions import UNCHANGED
 from .findings import MARK, Complaint, Finding, Level
 from .forwarding import find_forwarders
-from .hazards import NOT_PORTED, Hazards
+from .hazards import Hazards
 from .imports import find_reexports
 from .keeping import Keeping
 from .kept import KEPT
@@ -29,6 +29,7 @@ from .program import Module
 from .roots import name_from_roots
 from .sources import dotted_names, find_files
 from .templates import Templates
+from .unported import NOT_PORTED
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,22 @@ import libcst as cst
 from libcst import matchers as m
 
 from . import quart_api as api
+from .findings import Complaint, check
 from .inference import Inference
 from .program import External, Function, Instance, Module, dotted_name
 
+#: Said of what becomes ``before_serving``.
+AT_THE_START = "it is `before_serving` now: it runs at the start, once a process"
+IN_TESTS = "In tests it runs inside `async with app.test_app():` only"
 #: What would be missing where nothing is served, in tests for example.
 _BELONGS_TO_MAKING = m.FunctionDef() | m.ClassDef() | m.Return() | m.Yield() | m.Global() | m.ImportStar() | m.Call(
     func=m.Attribute(attr=m.Name("register_blueprint") | m.Name("init_app") | m.Name("add_url_rule") | m.Name("run"))
 )  # fmt: skip
+
+
+def first_request(node: cst.CSTNode) -> Complaint:
+    """What to check about *node*, which has a function run before the first request."""
+    return check(node, "before_first_request", AT_THE_START, IN_TESTS)
 
 
 def find_startup(inference: Inference, is_factory: Callable[[Function], bool]) -> set[cst.With]:

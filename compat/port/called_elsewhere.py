@@ -1,0 +1,59 @@
+"""Methods that other packages, or a base class, call: where those do not await, a coroutine is a yes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from . import quart_api as api
+from .awaits import Awaits
+from .decorated import QUIET
+from .findings import Complaint, todo
+from .off_loop import IN_A_WORKER, WORKERS
+from .outside import is_looked_into
+from .program import Module
+
+#: Classes of rows and documents: what a subclass adds is called by the project, and by templates.
+_MODELS = ("flask_sqlalchemy.", "sqlalchemy.", "mongoengine.", "flask_mongoengine.", "peewee.", "pydantic.")
+#: How the names of such classes end, where it is not known whose they are.
+_ROW = (".Model", ".Document")
+#: What classes that look for methods by their names look for.
+_BY_NAME = ("visit_", "do_", "handle_", "on_")
+#: Names of methods that say yes or no.
+_GUARD = re.compile(r"(is|has|can|may|check|allow|allows|authori[sz]e|permit|validate|verify|require)(_|$)")
+
+
+def find_called_elsewhere(module: Module, awaits: Awaits, mentioned: set[str]) -> Iterator[Complaint]:
+    """Methods that became async, in classes that come from packages which may call them: a coroutine is a yes."""
+    inference = awaits.inference
+    for function in module.functions if not module.is_of_tests else ():
+        if function.cls is None or function not in awaits.made_async:
+            continue
+        if awaits.awaited_validator(function) is not None:
+            continue
+        strange = sorted(base for base in inference.lost_bases(function.cls) if not base.endswith(_ROW))
+        is_ours = function.name in mentioned and not _GUARD.match(function.name)
+        if not strange and not is_ours:
+            bases = inference.external_bases(function.cls)
+            strange = sorted(base for base in bases if _may_call(base, function.name))
+        if strange:
+            what = f"{function.cls.node.name.value}.{function.name}"
+            is_task = strange[0].startswith(WORKERS)
+            do = IN_A_WORKER if is_task else "See that it is awaited there"
+            why = f"it is async now, and `{strange[0]}` may call it"
+            yield todo(function.node, what, why, do, raises=True)
+
+
+def find_overrides(module: Module, awaits: Awaits) -> Iterator[Complaint]:
+    """Methods that have to stay sync, while one that they are called in place of became async."""
+    for function, other in awaits.stay_sync.items():
+        if function.module is module and not awaits.is_async(function):
+            whose = f"{other.cls.node.name.value}.{other.name}" if other.cls is not None else other.name
+            why = f"it has to stay sync, and is called in place of `{whose}`, which is async now"
+            yield todo(function.node, function.name, why, "Make both async, or give them two names")
+
+
+def _may_call(base: str, name: str) -> bool:
+    if "." not in base or base.startswith((*QUIET, *_MODELS)) or name in api.AWAITED_METHODS.get(base, ()):
+        return False
+    return not is_looked_into(base) or name.startswith(_BY_NAME)

@@ -1,0 +1,98 @@
+"""Calls of what may be a method that became async, on objects of which nothing is known."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+
+import libcst as cst
+
+from . import quart_api as api
+from .awaits import Awaits
+from .findings import Complaint, todo
+from .off_loop import OffLoop
+from .program import ClassValue, External, Function, Module, ObjectValue, dotted_name
+from .silence import is_silent, is_tested
+
+#: Methods of everything: their name tells nothing.
+_COMMON = {*dir(dict), *dir(list), *dir(set), *dir(str), *dir(bytes), *api.VERBS}
+#: Of the standard library, and built in: what gives back objects that it was given.
+_GIVES_ANYTHING = {"contextvars", "copy", "functools", "max", "min", "next", "pickle", "random", "typing", "weakref"}
+_GIVES_TEMPLATES = re.compile(r"\.(get_template|from_string|select_template|get_or_select_template)\(\)")
+#: Of Tornado, what gives its own loop.
+_GIVES_LOOPS = re.compile(r"tornado\.ioloop\.IOLoop\.(current|instance)\(\)")
+
+
+class Unresolved:
+    """What to say about such calls of a project."""
+
+    def __init__(self, awaits: Awaits, off_loop: OffLoop) -> None:
+        self._inference = awaits.inference
+        self._off_loop = off_loop
+        self._methods: dict[str, list[tuple[str, Function]]] = defaultdict(list)
+        for function in awaits.made_async:
+            if function.cls is not None and function.name not in _COMMON and not function.module.is_of_tests:
+                self._methods[function.name].append((f"{function.cls.node.name.value}.{function.name}", function))
+
+    def find(self, module: Module) -> Iterator[Complaint]:
+        """Calls of a method of the name of one that became async, on an object of which nothing is known."""
+        for call in module.calls:
+            if isinstance(module.parent(call), cst.Await) or not self._is_unknown(module, call.func):
+                continue
+            if self._is_of_a_command(module, call):
+                continue
+            method = self._possible_method(module, call)
+            if method is not None:
+                what = module.code(call.func)
+                why = f"it may be `{method}`, which is async now"
+                yield todo(call, what, why, "Await it if it is", raises=is_silent(module, call))
+
+    def _is_of_a_command(self, module: Module, call: cst.Call) -> bool:
+        """Whether a command of setuptools asks it of an object that another package gave it."""
+        owner = module.scopes[call].owner
+        if not isinstance(owner, Function) or owner.cls is None or not isinstance(call.func, cst.Attribute):
+            return False
+        given = self._inference.evaluate(call.func.value, module.scopes[call])
+        return bool(given) and self._off_loop.is_command(owner.cls)
+
+    def _is_unknown(self, module: Module, node: cst.BaseExpression) -> bool:
+        """Whether nothing is known of it, or only which call of another package gives it: perhaps an object of ours."""
+        values = self._inference.evaluate(node, module.scopes[node])
+        return all(isinstance(value, External) and _may_be_ours(value.name) for value in values)
+
+    def _possible_method(self, module: Module, call: cst.Call) -> str | None:
+        """A method that became async, and that *call* may call: by its name, or under a computed name."""
+        match call.func:
+            case cst.Attribute(attr=cst.Name(value=name)):
+                return next((whose for whose, method in self._methods.get(name, ()) if _fits(method, call)), None)
+            case cst.Call(func=cst.Name(value="getattr"), args=[cst.Arg(value=owner), *_]):
+                owners = self._inference.evaluate(owner, module.scopes[call])
+                if not owners and is_tested(module, call):
+                    return next((whose for methods in self._methods.values() for whose, _ in methods), None)
+                own = {value.cls for value in owners if isinstance(value, ObjectValue | ClassValue)}
+                return next((whose for each in self._methods.values() for whose, of in each if of.cls in own), None)
+        return None
+
+
+def _may_be_ours(name: str) -> bool:
+    """Whether *name*, of another package, may be an object of ours that a call gave back: no template, no loop."""
+    if "()" not in name or _GIVES_TEMPLATES.search(name) or _GIVES_LOOPS.search(name):
+        return name.startswith("compat.current_user.")
+    root = name.partition(".")[0].partition("(")[0]
+    is_builtin = root in sys.stdlib_module_names or hasattr(builtins, root)
+    return root in _GIVES_ANYTHING if is_builtin else True
+
+
+def _fits(method: Function, call: cst.Call) -> bool:
+    """Whether *method* takes as many arguments as the *call* has."""
+    params = method.node.params
+    given = [arg for arg in call.args if not arg.star]
+    if len(given) != len(call.args) or params.star_kwarg is not None or isinstance(params.star_arg, cst.Param):
+        return True
+    names = [param.name.value for param in method.parameters][1:]
+    needed = [param.name.value for param in method.parameters if param.default is None][1:]
+    named = {dotted_name(arg.keyword) for arg in given if arg.keyword is not None}
+    return len(given) <= len(names) and named <= {*names} and len(given) >= len(needed)
