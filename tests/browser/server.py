@@ -12,7 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from benchmarks.services.ports import free_port
-from tests.serving.server import CHEAP_HASH
+from tests.serving.server import CHEAP_HASH, WAITING_TIME
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds; long, because the machine may be busy with other things.
@@ -40,7 +40,13 @@ def serve(instance: Path, workers: int = 1, root: Path = ROOT, /, **environment:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,
             cwd=root,
-            env={**os.environ, "INSTANCE_PATH": str(instance), "PASSWORD_METHOD": CHEAP_HASH, **environment},
+            env={
+                **os.environ,
+                "INSTANCE_PATH": str(instance),
+                "PASSWORD_METHOD": CHEAP_HASH,
+                "WAITING_TIME": WAITING_TIME,
+                **environment,
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -27,6 +27,9 @@ EXIT_TIMEOUT = 30.0  # until a process has ended
 RESPONSE_TIMEOUT = 30.0  # until a connection is made, and for each read of a response
 PASSWORD = "correct horse battery"
 CHEAP_HASH = "pbkdf2:sha256:1"  # where passwords are not what a test is about: a real one is a third of a second
+# Seconds for the setting of that name, where it is not what a test is about. A hash gets the CPU time that is left: on a
+# busy machine a login with a real one would be answered 503 after the default of three.
+WAITING_TIME = "60"
 _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 
 
@@ -96,7 +99,7 @@ def start(
 ) -> Iterator[Server]:
     """Start a server like :func:`serve`, but do not wait until it responds."""
     port, log = port or free_port(), instance / "server.log"
-    environment = environment or {}
+    environment = {"WAITING_TIME": WAITING_TIME, **(environment or {})}
     if environment.get("ENVIRONMENT") != "production":  # which refuses it
         environment = {"PASSWORD_METHOD": CHEAP_HASH, **environment}
     command = [
