@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from unittest import mock
@@ -18,11 +16,11 @@ from werkzeug import security
 from benchmarks.services.postgresql import Cluster
 from quart_app import waiting_time
 from quart_app.application import Application
-from quart_app.database import Base, Database, postgresql
+from quart_app.database import Base, postgresql
 from quart_app.factory import create_app
-from quart_app.migrations.changes import upgrade_tables
 from quart_app.settings import Settings
 from tests.app.visitor import Visitor
+from tests.services.tables import create_tables, sqlite_file
 
 
 @pytest.fixture(autouse=True)
@@ -54,11 +52,9 @@ def migrated_sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template() -> Path:
     """The SQLite file with all tables that the files of tests are copied from."""
-    file = tmp_path_factory.mktemp("template") / "template.sqlite3"
-    _upgrade(f"sqlite:///{file}")
-    return file
+    return sqlite_file()
 
 
 @pytest.fixture
@@ -77,19 +73,8 @@ def migrated_postgresql_url(postgresql_cluster: Cluster, migrated_postgresql: st
 def migrated_postgresql(postgresql_cluster: Cluster) -> str:
     """The name of the database of ``migrated_postgresql_url``."""
     name = postgresql_cluster.create_database()
-    _upgrade(postgresql_cluster.url(name))
+    create_tables(postgresql_cluster.url(name))
     return name
-
-
-def _upgrade(url: str) -> None:
-    async def upgrade() -> None:
-        database = Database(url)
-        await database.open()
-        await upgrade_tables(database)
-        await database.close()
-
-    with ThreadPoolExecutor(1) as thread:  # whose loop is not pytest's
-        thread.submit(asyncio.run, upgrade()).result()
 
 
 _SETTINGS = Settings(password_method="pbkdf2:sha256:1", password_queue=100, address_limits=False)

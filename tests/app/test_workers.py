@@ -16,10 +16,9 @@ import pytest
 from prometheus_client.mmap_dict import MmapedDict
 
 from quart_app.server_pid import SERVER_PID
+from tests.app.hypercorn_server import serve_by_hypercorn
 from tests.app.test_metrics import value
-from tests.browser.server import ROOT, serve
-from tests.serving.server import Browser, wait_until
-from tests.serving.server import serve as serve_supervised
+from tests.serving.server import ROOT, Browser, serve, wait_until
 
 _REQUESTS = "http_requests_total"
 
@@ -183,7 +182,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def address(tmp_path: Path, folder: Path) -> Iterator[str]:
     """The address of a Hypercorn with two workers."""
-    with serve(tmp_path, 2, METRICS_FOLDER=str(folder), LOG_FORMAT="json", LOG_LEVEL="DEBUG") as address:
+    with serve_by_hypercorn(tmp_path, 2, METRICS_FOLDER=str(folder), LOG_FORMAT="json", LOG_LEVEL="DEBUG") as address:
         yield address
 
 
@@ -229,7 +228,7 @@ def test_two_workers(address: str, folder: Path, tmp_path: Path) -> None:
 def test_a_killed_worker(folder: Path, tmp_path: Path) -> None:
     """The supervisor's workers add up, and no count falls when one is killed and replaced."""
     environment = {"METRICS_FOLDER": str(folder)}
-    with serve_supervised(tmp_path, "--workers", "2", environment=environment) as server:
+    with serve(tmp_path, "--workers", "2", environment=environment) as server:
         address, places = f"http://127.0.0.1:{server.port}", folder / str(server.process.pid)
         wait_until(lambda: len(list(places.glob("counter_*.db"))) == 2)
         for _ in range(20):
@@ -246,7 +245,7 @@ def test_a_killed_worker(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.served
 def test_every_part_of_a_worker_counts(folder: Path, tmp_path: Path) -> None:
     """Parts that were made before the counts were shared are added up, too, such as password hashes."""
-    with serve_supervised(tmp_path, environment={"METRICS_FOLDER": str(folder)}) as server:
+    with serve(tmp_path, environment={"METRICS_FOLDER": str(folder)}) as server:
         assert Browser(server.port).register("susan") == 302
         written = get(f"http://127.0.0.1:{server.port}", "/metrics")
         assert value(written, "password_hash_duration_seconds_count") == 1
@@ -261,7 +260,7 @@ def test_a_worker_logs_before_it_serves(tmp_path: Path) -> None:
         "UPGRADE_AT_START": "true",
         "METRICS_FOLDER": str(tmp_path / "metrics"),
     }
-    with serve_supervised(tmp_path, environment=environment) as server:
+    with serve(tmp_path, environment=environment) as server:
         server.wait_for_log("ALLOWED_HOSTS is empty")
         (line,) = (each for each in server.log.read_text().splitlines() if "ALLOWED_HOSTS" in each)
         assert json.loads(line)["level"] == "warning"
@@ -271,6 +270,6 @@ def test_a_worker_logs_before_it_serves(tmp_path: Path) -> None:
 def test_a_full_disk(tmp_path: Path) -> None:
     """If the log cannot be written, requests are answered."""
     (tmp_path / "hypercorn.log").symlink_to("/dev/full")
-    with serve(tmp_path, LOG_LEVEL="DEBUG") as address:
+    with serve_by_hypercorn(tmp_path, LOG_LEVEL="DEBUG") as address:
         for _ in range(300):
             get(address, "/login")

@@ -1,73 +1,25 @@
-"""Starts the application in a Hypercorn on a free port."""
+"""Starts the application at a free port, and returns when it answers."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 
-from benchmarks.services.ports import free_port
-from tests.serving.server import CHEAP_HASH, WAITING_TIME
-
-ROOT = Path(__file__).resolve().parents[2]
-# Seconds; long, because the machine may be busy with other things.
-_START_TIMEOUT = 30.0
-_EXIT_TIMEOUT = 30.0
+from tests.serving import server
+from tests.serving.server import ROOT as ROOT
+from tests.serving.server import Browser
 
 
 @contextmanager
-def serve(instance: Path, workers: int = 1, root: Path = ROOT, /, **environment: str) -> Iterator[str]:
+def serve(instance: Path, root: Path = ROOT, /, **environment: str) -> Iterator[str]:
     """Run the server with its data in this folder; yields its address, ``http://127.0.0.1:port``.
 
     Arguments:
         instance: an existing folder for data and log.
-        workers: how many processes serve.
         root: the folder of the packages: the repository, or a copy of it.
         environment: further variables.
     """
-    port = free_port()
-    log = instance / "hypercorn.log"
-    command = [
-        *(sys.executable, "-m", "hypercorn", "--config", str(ROOT / "hypercorn.toml")),
-        *("--workers", str(workers), "--bind", f"127.0.0.1:{port}", "quart_app:create_app()"),
-    ]
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            command,
-            cwd=root,
-            env={
-                **os.environ,
-                "INSTANCE_PATH": str(instance),
-                "PASSWORD_METHOD": CHEAP_HASH,
-                "WAITING_TIME": WAITING_TIME,
-                **environment,
-            },
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_for(port, process, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(_EXIT_TIMEOUT)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_TIMEOUT
-    while time.monotonic() < deadline and process.poll() is None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=1)
-        try:
-            connection.request("GET", "/login")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.05)
-        finally:
-            connection.close()
-    raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}")
+    with server.serve(instance, root=root, environment=environment) as running:
+        assert Browser(running.port).get("/login")[0] == 200, running.log.read_text(errors="replace")
+        yield f"http://127.0.0.1:{running.port}"

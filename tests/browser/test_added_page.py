@@ -77,7 +77,7 @@ async def susan(browser: Browser, address: str) -> AsyncIterator[tuple[Page, lis
 async def test_the_page_calls_the_api(chromium: str, site: Path, tmp_path: Path) -> None:
     """From the navigation, its script reads from the API by the cookies, and changes something by its own view."""
     async with open_browser(chromium) as browser:
-        with serve(tmp_path, 1, site) as address:
+        with serve(tmp_path, site) as address:
             async with susan(browser, address) as (page, said):
                 await page.get_by_role("link", name="Elsewhere").click()
                 await expect(page.get_by_text("You are logged in 2 times elsewhere.")).to_be_visible()
@@ -112,7 +112,7 @@ _SMUGGLE = """() => {
 async def test_what_protects_the_page(chromium: str, site: Path, tmp_path: Path) -> None:
     """Its view needs the form token, inline scripts and other sites are out of reach, other pages run no script."""
     async with open_browser(chromium) as browser:
-        with serve(tmp_path, 1, site) as address, serve(tmp_path) as elsewhere:
+        with serve(tmp_path, site) as address, serve(tmp_path) as elsewhere:
             async with susan(browser, address) as (page, _said):
                 await page.goto(f"{address}/elsewhere")
                 await expect(page.get_by_text("You are logged in 2 times elsewhere.")).to_be_visible()

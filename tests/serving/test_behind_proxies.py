@@ -180,7 +180,7 @@ def test_a_unix_socket(tmp_path: Path) -> None:
     changes = {"server 127.0.0.1:8000;": f"server unix:{socket};  # 127.0.0.1:8000"}
     bind = ("--bind", f"unix:{socket}")
     with (
-        serve(tmp_path, *bind, config=config, environment=ENVIRONMENT, umask=0o077) as server,
+        serve(tmp_path, *bind, config=config, environment=ENVIRONMENT, umask=0o077, with_tables=False) as server,
         proxy("nginx.conf", tmp_path, server.port, changes=changes) as running,
     ):
         assert socket.stat().st_mode & 0o777 == 0o777
