@@ -25,6 +25,7 @@ _NOT_COMPARED = {"connection", "content-length", "date", "keep-alive", "server",
 _PASSING = (
     (re.compile(r'(name="csrf_token"[^>]*?value=")[^"]+'), r"\1token"),
     (re.compile(r"<time.*?</time>", re.DOTALL), "<time>"),
+    (re.compile(r"/account/sessions/[0-9a-f-]{36}/end"), "/account/sessions/random/end"),
 )
 _DEVICE = "device"
 """How quart_app counts failed logins by browser; the twin does not count them."""
