@@ -28,6 +28,7 @@ class Kind(Enum):
 
     SQLITE = "SQLite"
     POSTGRESQL = "PostgreSQL"
+    PGBOUNCER = "PostgreSQL through PgBouncer"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Case:
     Attributes:
         key: a short name, for the command line and for links.
         question: what the rows answer.
-        cores: whether the server has its own core, or runs on all of them, beside the load.
+        all_cores: whether the server runs on all cores, beside the load. Otherwise it has its own core, and the load
+            shares the other one with PostgreSQL and PgBouncer.
         is_quick: whether ``--quick`` has it.
         most_repetitions: fewer turns, where one takes long.
         is_usual: whether it is measured without being asked for by ``--only`` or ``--thorough``.
@@ -177,6 +179,7 @@ def all_cases() -> tuple[Case, ...]:
             (
                 Row("SQLite", QUART, Load(least_seconds=_LONGER)),
                 Row("PostgreSQL", QUART, Load(least_seconds=_LONGER), Place(Kind.POSTGRESQL)),
+                Row("PostgreSQL through PgBouncer", QUART, Load(least_seconds=_LONGER), Place(Kind.PGBOUNCER)),
                 Row(
                     "memory",
                     Contender("Quart, memory", hypercorn("asyncio"), QUART_IN_MEMORY),

@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.environment import application_environment
+from benchmarks.measurement.postgresql import postgresql_url
 
 ROOT = Path(__file__).resolve().parents[2]
 _SCRIPT = Path(__file__).with_name("page_in_process.py")
@@ -41,8 +42,17 @@ def build(revision: str) -> Iterator[Path]:
             _run([git, "worktree", "remove", "--force", str(checkout)], cwd=ROOT)
 
 
-def count(checkout: Path, *, requests: int) -> tuple[list[float], str]:
+def count(
+    checkout: Path, *, requests: int, database_url: str | None = None, from_database: bool = False, at_once: int = 1
+) -> tuple[list[float], str]:
     """Instructions of a request in each batch of so many, and the answer without the token of its form.
+
+    Arguments:
+        checkout: the folder of the build.
+        requests: in a batch.
+        database_url: None for SQLite in a temporary folder.
+        from_database: whether the user is loaded from the database at each request, or kept in memory.
+        at_once: how many requests arrive together.
 
     Raises:
         SystemExit: valgrind or setarch is missing.
@@ -53,6 +63,7 @@ def count(checkout: Path, *, requests: int) -> tuple[list[float], str]:
             **application_environment(Path(folder), secret_key="instructions" * 4),
             "PYTHONPATH": str(checkout),
             "PYTHONHASHSEED": "0",
+            **({} if database_url is None else {"DATABASE_URL": database_url}),
         }
         python = [sys.executable, "-P", str(_SCRIPT)]
         cookie = _run([*python, "prepare"], cwd=checkout, env=environment).strip()
@@ -62,7 +73,7 @@ def count(checkout: Path, *, requests: int) -> tuple[list[float], str]:
             [
                 *(_program("setarch"), "-R", _program("valgrind"), "--tool=callgrind"),
                 *("--dump-before=getsid", f"--callgrind-out-file={dump}"),
-                *(*python, "count", cookie, str(requests)),
+                *(*python, "load" if from_database else "count", cookie, str(requests), str(at_once)),
             ],
             cwd=checkout,
             env=environment,
@@ -85,6 +96,21 @@ def compare(revision: str, *, requests: int = 50) -> dict[str, float]:
         raise RuntimeError(f"{revision} answers otherwise:\n{old_answer}\n{answer}")
     medians = statistics.median(before), statistics.median(now)
     return {revision: medians[0], "this build": medians[1], "ratio": medians[1] / medians[0]}
+
+
+def by_database(*, requests: int = 64) -> dict[str, float]:
+    """Instructions of a request with its user in memory, and from each database: one at a time, and 32 at once."""
+    counted = {}
+    for at_once in (1, 32):
+        together = f"{at_once} at once"
+        figures, _ = count(ROOT, requests=requests, at_once=at_once)
+        counted[f"in memory, {together}"] = statistics.median(figures)
+        figures, _ = count(ROOT, requests=requests, from_database=True, at_once=at_once)
+        counted[f"SQLite, {together}"] = statistics.median(figures)
+        with postgresql_url(delay_ms=0) as url:
+            figures, _ = count(ROOT, requests=requests, database_url=url, from_database=True, at_once=at_once)
+        counted[f"PostgreSQL, {together}"] = statistics.median(figures)
+    return counted
 
 
 def _program(name: str) -> str:

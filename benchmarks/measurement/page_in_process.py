@@ -5,7 +5,8 @@ but those that all builds have. :mod:`benchmarks.measurement.instructions` runs 
 
     python page_in_process.py prepare           # register and log in; print the Cookie header
     python page_in_process.py show COOKIE       # the headers and the page, as they go over the wire
-    python page_in_process.py count COOKIE N    # request the page N times
+    python page_in_process.py count COOKIE N    # request the page N times, its user in memory
+    python page_in_process.py load COOKIE N 32  # the same with its user from the database, 32 requests at a time
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def keep_users_in_memory(app: Any) -> None:
         return users[handle]
 
 
-async def main(what: str, cookie: str = "", requests: str = "0") -> None:
+async def main(what: str, cookie: str = "", requests: str = "0", at_once: str = "1") -> None:
     """Do what the command line says."""
     app = create_app()
     await app.startup()  # and not test_app(), whose time limit is short for valgrind
@@ -140,23 +141,31 @@ async def main(what: str, cookie: str = "", requests: str = "0") -> None:
             keep_cookies(messages, cookies)
             print(header_of(cookies))
             return
-        keep_users_in_memory(app)
+        if what != "load":
+            keep_users_in_memory(app)
         messages = await ask(app, "/index", cookie)
         assert "Hi, susan!" in text_of(messages), messages
         if what == "show":
             for name, value in messages[0]["headers"]:
                 print(name.decode(), value.decode(), sep=": ")
             print(text_of(messages))
-        for _ in range(20):  # templates, caches
-            await ask(app, "/index", cookie)
+        for _ in range(20):  # templates, caches, prepared statements
+            await _ask_at_once(app, cookie, int(at_once))
         with _nothing_else():
             for _ in range(_BATCHES if requests != "0" else 0):
                 os.getsid(0)
-                for _ in range(int(requests)):
-                    await ask(app, "/index", cookie)
+                for _ in range(int(requests) // int(at_once)):
+                    await _ask_at_once(app, cookie, int(at_once))
             os.getsid(0)
     finally:
         await app.shutdown()
+
+
+async def _ask_at_once(app: Any, cookie: str, count: int) -> None:
+    if count == 1:
+        await ask(app, "/index", cookie)
+    else:
+        await asyncio.gather(*(ask(app, "/index", cookie) for _ in range(count)))
 
 
 @contextmanager

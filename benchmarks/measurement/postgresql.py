@@ -10,11 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from benchmarks.services.pgbouncer import find_pgbouncer, run_pgbouncer
 from benchmarks.services.ports import free_port
 from benchmarks.services.postgresql import find_postgresql, run_postgresql
 from benchmarks.serving.commands import ROOT
+from benchmarks.serving.process import pin
 
 _CONNECT_TIMEOUT = 10.0
+_POOLER_CONNECTIONS = 20
+"""Of PgBouncer to the server, its own default."""
 
 
 class NotInstalled(Exception):
@@ -22,8 +26,12 @@ class NotInstalled(Exception):
 
 
 @contextmanager
-def postgresql_url(delay_ms: float) -> Iterator[str]:
+def postgresql_url(delay_ms: float, *, core: int | None = None) -> Iterator[str]:
     """The address of an empty database, which is some milliseconds away, until the end of the block.
+
+    Arguments:
+        delay_ms: how far away.
+        core: where the server runs; None for all cores.
 
     Raises:
         NotInstalled: there is no PostgreSQL.
@@ -34,11 +42,30 @@ def postgresql_url(delay_ms: float) -> Iterator[str]:
     with run_postgresql(program, max_connections="200", shared_buffers="128MB") as cluster:
         name = cluster.create_database()
         url = cluster.url(name)
+        if core is not None:
+            pin("postgres", core)
         if delay_ms:
             with _relayed(url, delay_ms) as relayed:
                 yield relayed
         else:
             yield url
+
+
+@contextmanager
+def pgbouncer_url(url: str, *, core: int | None = None) -> Iterator[str]:
+    """The address of a database by way of PgBouncer in transaction mode, until the end of the block.
+
+    Raises:
+        NotInstalled: there is no PgBouncer.
+    """
+    program = find_pgbouncer()
+    if program is None:
+        raise NotInstalled("PgBouncer is not installed: apt-get install pgbouncer")
+    server = int(url.rpartition(":")[2].partition("/")[0])
+    with run_pgbouncer(program, server, pool_size=_POOLER_CONNECTIONS) as port:
+        if core is not None:
+            pin("pgbouncer", core)
+        yield url.replace(f":{server}/", f":{port}/")
 
 
 @contextmanager

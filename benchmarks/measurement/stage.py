@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from quart_app.models.login_session import LoginSession
 from quart_app.settings import Settings
 
 from .cases import Kind, Place
-from .postgresql import postgresql_url
+from .postgresql import pgbouncer_url, postgresql_url
 
 _SECRET = "the benchmarks' own key, known to everybody"
 _HASH = Settings.model_fields["password_method"].default
@@ -63,8 +63,13 @@ class Stage:
 
 
 @contextmanager
-def set_stage(place: Place, folder: Path) -> Iterator[Stage]:
+def set_stage(place: Place, folder: Path, *, database_core: int | None = None) -> Iterator[Stage]:
     """Fill a database; it is there until the end of the block.
+
+    Arguments:
+        place: which database, with which users.
+        folder: where servers may write.
+        database_core: where PostgreSQL and PgBouncer run; None for all cores.
 
     Raises:
         NotInstalled: there is no such database here.
@@ -75,9 +80,15 @@ def set_stage(place: Place, folder: Path) -> Iterator[Stage]:
         environment |= {"DATABASE_POOL_SIZE": str(_FAR_CONNECTIONS)}
     if place.kind is Kind.SQLITE:
         yield _fill(place, folder, environment, method, {DELAY_MS: str(place.delay_ms)})
-    else:
-        with postgresql_url(place.delay_ms) as url:
-            yield _fill(place, folder, {**environment, "DATABASE_URL": url}, method, {})
+        return
+    with postgresql_url(place.delay_ms, core=database_core) as url:
+        stage = _fill(place, folder, {**environment, "DATABASE_URL": url}, method, {})
+        if place.kind is Kind.POSTGRESQL:
+            yield stage
+            return
+        with pgbouncer_url(url, core=database_core) as pooler:
+            more = {"DATABASE_URL": pooler, "DATABASE_POOLER": "transaction", "DATABASE_DIRECT_URL": url}
+            yield replace(stage, environment={**stage.environment, **more})
 
 
 def _fill(place: Place, folder: Path, environment: dict[str, str], method: str, delay: dict[str, str]) -> Stage:

@@ -112,7 +112,9 @@ def _make_ready(case: Case, stack: ExitStack, folder: Path, say: Say, notes: lis
             say(f"{case.key}: filling {row.place}")
             instance = folder / f"stage{len(stages)}"
             instance.mkdir()
-            stages[row.place] = stack.enter_context(set_stage(row.place, instance))
+            stages[row.place] = stack.enter_context(
+                set_stage(row.place, instance, database_core=None if case.all_cores else cores()[1])
+            )
         stage, key = stages[row.place], (row.contender, row.place)
         is_new = key not in servers
         if is_new:

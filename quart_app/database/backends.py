@@ -38,6 +38,10 @@ class Backend(Protocol):
         """Let the next statement of a connection, a SELECT by key, run without a round trip if that is quick."""
 
     @property
+    def has_arrays(self) -> bool:
+        """Whether a parameter of a statement can be an array."""
+
+    @property
     def is_quick(self) -> bool:
         """Whether a look-up by key ends without waiting, so that it cannot be cancelled half-way."""
 

@@ -165,6 +165,7 @@ class Database:
                 self._autocommit_engine,
                 timeout=self._backend.operation_timeout,
                 prepare=self._backend.look_up_at_once,
+                has_arrays=self._backend.has_arrays,
             )
         try:
             loader = self._loaders[query]

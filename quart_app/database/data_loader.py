@@ -10,9 +10,9 @@ import asyncio
 from asyncio import Future, Task, get_running_loop
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextvars import Context
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, bindparam
+from sqlalchemy import ARRAY, ColumnElement, Connection, Engine, Row, Select, any_, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import greenlet_spawn
 
@@ -23,7 +23,7 @@ Key = TypeVar("Key", bound=Hashable)
 Pending = dict[Key, list[Future[Row[Any] | None]]]
 
 _BATCH_SIZES = (1, 4, 16, 64, 256)
-"""How many keys a statement has. The database prepares a statement for each size, so there are few."""
+"""How many keys a statement has at most, or exactly in a list, since each size is a statement to prepare."""
 
 
 class KeyQuery(Generic[Key]):
@@ -35,18 +35,41 @@ class KeyQuery(Generic[Key]):
     """
 
     def __init__(self, statement: Select[Any], key: ColumnElement[Key]) -> None:
-        self.statement = statement.where(key.in_(bindparam("keys", expanding=True)))
+        self._statement = statement
+        self._key = key
         self._position = [column is key for column in statement.selected_columns].index(True)
 
-    def parameters(self, keys: Sequence[Key]) -> dict[str, list[Key]]:
-        """The parameters of the statement for these keys. The last key is repeated up to the next batch size."""
-        size = next(size for size in _BATCH_SIZES if size >= len(keys))
-        return {"keys": [*keys, *[keys[-1]] * (size - len(keys))]}
+    def by_list(self) -> Statement[Key]:
+        """``key IN (?, ?, ...)`` with a parameter for each key; the last is repeated up to the next batch size."""
+        condition = self._key.in_(bindparam("keys", expanding=True))
+        return Statement(self._statement.where(condition), _up_to_batch_size)
+
+    def by_array(self) -> Statement[Key]:
+        """``key = ANY (?)`` with one parameter for all keys, so that one statement does for any number of them."""
+        condition = self._key == any_(bindparam("keys", type_=ARRAY(self._key.type)))
+        return Statement(self._statement.where(condition), list)
 
     def key_of(self, row: Row[Any]) -> Key:
         """The key of a row that the statement found."""
         key: Key = row[self._position]
         return key
+
+
+class Statement(NamedTuple, Generic[Key]):
+    """A statement with the one parameter ``keys``.
+
+    Attributes:
+        select: the statement.
+        value: the value of the parameter for these keys.
+    """
+
+    select: Select[Any]
+    value: Callable[[Sequence[Key]], list[Key]]
+
+
+def _up_to_batch_size(keys: Sequence[Key]) -> list[Key]:
+    size = next(size for size in _BATCH_SIZES if size >= len(keys))
+    return [*keys, *[keys[-1]] * (size - len(keys))]
 
 
 class DataLoader(Generic[Key]):
@@ -59,6 +82,7 @@ class DataLoader(Generic[Key]):
         engine: its connections are in autocommit.
         timeout: seconds that a batch may take, with a connection; None for any time.
         prepare: called with each connection before the statement.
+        has_arrays: whether a parameter of the database can be an array.
     """
 
     def __init__(
@@ -69,8 +93,10 @@ class DataLoader(Generic[Key]):
         *,
         timeout: float | None,
         prepare: Callable[[Connection], None],
+        has_arrays: bool,
     ) -> None:
         self._query = query
+        self._statement = query.by_array() if has_arrays else query.by_list()
         self._limiter = limiter
         self._engine = engine
         self._timeout = timeout
@@ -92,7 +118,7 @@ class DataLoader(Generic[Key]):
         if self._next is not None:
             return await self.load(key)
         async with self._limiter:
-            rows = await self._fetch(self._query.parameters([key]))
+            rows = await self._fetch([key])
         return rows[0] if rows else None
 
     def _schedule(self) -> None:
@@ -106,7 +132,7 @@ class DataLoader(Generic[Key]):
         try:
             async with self._limiter:
                 batch = self._take()
-                rows = await self._fetch(self._query.parameters(list(batch)))
+                rows = await self._fetch(list(batch))
         except Exception as error:  # noqa: BLE001 - raised where the row is awaited
             for result in _still_awaited(batch or self._take()):
                 result.set_exception(error)
@@ -120,14 +146,14 @@ class DataLoader(Generic[Key]):
                 for result in _still_awaited({key: results}):
                     result.set_result(found.get(key))
 
-    async def _fetch(self, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
-        """Execute the query, and return all rows.
+    async def _fetch(self, keys: Sequence[Key]) -> Sequence[Row[Any]]:
+        """Execute the query for these keys, and return all rows.
 
         SQLAlchemy's asynchronous connection would cost twice as much: it runs connect, execute and close in one
         greenlet each.
         """
         async with asyncio.timeout(self._timeout):
-            return await greenlet_spawn(self._fetch_until_connected, parameters)
+            return await greenlet_spawn(self._fetch_until_connected, {"keys": self._statement.value(keys)})
 
     def _fetch_until_connected(self, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
         try:
@@ -141,7 +167,7 @@ class DataLoader(Generic[Key]):
     def _fetch_once(self, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:
             self._prepare(connection)
-            return connection.execute(self._query.statement, parameters).all()
+            return connection.execute(self._statement.select, parameters).all()
 
     def _take(self) -> Pending[Key]:
         self._next = None

@@ -115,6 +115,8 @@ class Postgresql:
     def commit_at_once(self, connection: Connection) -> None:
         """Do nothing: autocommit is an option here."""
 
+    has_arrays = True
+
     is_quick = False
 
     def look_up_at_once(self, connection: Connection) -> None:

@@ -86,6 +86,8 @@ class Sqlite:
             else:
                 return
 
+    has_arrays = False
+
     @property
     def is_quick(self) -> bool:
         """Whether look-ups run without a round trip now."""

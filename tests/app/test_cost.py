@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from sqlalchemy import Pool, event, select
+from sqlalchemy import Engine, Pool, event, select
 
 from quart_app.application import Application
 from quart_app.database import Database, KeyQuery
@@ -50,6 +50,26 @@ async def test_one_round_trip_for_a_user(migrated_postgresql_url: str) -> None:
     finally:
         await database.close()
         event.remove(Pool, "connect", listen)
+
+
+async def test_one_statement_for_any_number_of_users(migrated_postgresql_url: str) -> None:
+    """On PostgreSQL the look-ups of any number of users are the same statement, with one array for all keys."""
+    database = Database(migrated_postgresql_url)
+    user_by_name = KeyQuery(select(User.__table__.c.username_key), key=User.__table__.c.username_key)
+    statements: list[tuple[str, Any]] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, parameters: Any, *_others: object) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        for number in (1, 3, 40):
+            await asyncio.gather(*(database.load(user_by_name, f"user{key}") for key in range(number)))
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+        await database.close()
+    assert len({statement for statement, _ in statements}) == 1
+    assert [len(keys) for _, [keys] in statements] == [1, 3, 40]
 
 
 async def test_queries_of_a_login(visitor: Visitor, app: Application, queries: list[str]) -> None:

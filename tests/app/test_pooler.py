@@ -60,7 +60,7 @@ def direct_url(stoppable_postgresql: Cluster) -> Iterator[str]:
 def pooler(cluster: Cluster, direct_url: str, more_settings: str = "") -> Iterator[str]:
     """A pooler that runs until the end of the block; gives the URL of the same database behind it."""
     program = needed(find_pgbouncer(), HOW_TO_GET_IT)
-    with run_pgbouncer(program, cluster, more_settings=f"{more_settings}\n") as port:
+    with run_pgbouncer(program, cluster.port, more_settings=f"{more_settings}\n") as port:
         yield direct_url.replace(f":{cluster.port}/", f":{port}/")
 
 
