@@ -74,7 +74,7 @@ GOALS = (
     Goal("requests/s, users in memory / users in SQLite",
          "database", "memory", "SQLite", "rate", 1.15, is_least=False),
     Goal("requests/s, users in memory / users in PostgreSQL",
-         "database", "memory", "PostgreSQL", "rate", 1.2, is_least=False),
+         "database", "memory", "PostgreSQL", "rate", 1.15, is_least=False),
     Goal("requests/s, 1,000 users / 1,000,000 users",
          "users", "1,000 users", "1,000,000 users", "rate", 1.1, is_least=False),
     Goal("CPU time of a request, compat / Quart-Auth",

@@ -1,4 +1,4 @@
-"""A PgBouncer in transaction mode before a PostgreSQL cluster, on a port that was free."""
+"""A PgBouncer in transaction mode before a PostgreSQL server, on a port that was free."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.services.ports import free_port
-from benchmarks.services.postgresql import Cluster, as_owner, owner
+from benchmarks.services.postgresql import as_owner, owner
 
 HOW_TO_GET_IT = "PgBouncer is missing, and what is left out is the test on it: apt-get install pgbouncer"
 _ATTEMPTS = 3  # to find a port that is still free when the server takes it
@@ -41,12 +41,12 @@ def find_pgbouncer() -> str | None:
 
 
 @contextmanager
-def run_pgbouncer(program: str, cluster: Cluster, *, pool_size: int = 4, more_settings: str = "") -> Iterator[int]:
-    """A pooler that runs until the end of the block; gives its port on 127.0.0.1. The cluster has started.
+def run_pgbouncer(program: str, server_port: int, *, pool_size: int = 4, more_settings: str = "") -> Iterator[int]:
+    """A pooler that runs until the end of the block; gives its port on 127.0.0.1.
 
     Arguments:
         program: the ``pgbouncer`` to run.
-        cluster: the server behind it, which may be stopped and started meanwhile.
+        server_port: of the PostgreSQL behind it, which may be stopped and started meanwhile.
         pool_size: how many connections to the server each database has.
         more_settings: further lines of ``pgbouncer.ini``.
     """
@@ -56,7 +56,7 @@ def run_pgbouncer(program: str, cluster: Cluster, *, pool_size: int = 4, more_se
         for _ in range(_ATTEMPTS):
             port = free_port()
             file = folder / "pgbouncer.ini"
-            settings = _SETTINGS.format(server=cluster.port, port=port, pool_size=pool_size)
+            settings = _SETTINGS.format(server=server_port, port=port, pool_size=pool_size)
             file.write_text(settings + more_settings)
             file.chmod(0o644)
             process = subprocess.Popen(  # noqa: S603 - our own command

@@ -70,6 +70,16 @@ def hypercorn(worker_class: str, *, wsgi: bool = False) -> Server:
     return Server(f"Hypercorn {loop}", "hypercorn" if worker_class == "asyncio" else worker_class, command)
 
 
+def supervised() -> Server:
+    """Hypercorn's workers under the supervisor of the application, which it starts itself, with ``hypercorn.toml``."""
+
+    def command(_factory: str, bind: Bind) -> list[str]:
+        how = ["--config", str(ROOT / "hypercorn.toml"), "--workers", str(bind.workers)]
+        return [bind.python, "-m", "quart_app.serve", *how, "--bind", bind.address]
+
+    return Server("quart_app.serve", "hypercorn", command)
+
+
 def gunicorn(threads: int) -> Server:
     """Gunicorn with so many threads in each process; with one, its sync worker."""
 

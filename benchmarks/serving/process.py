@@ -102,6 +102,29 @@ def serve(
         _stop(process)
 
 
+def usage_of(program: str) -> Usage:
+    """What all processes of a program have used so far that this process, or a child of it, has started."""
+    pids = _started(program)
+    return Usage(sum(map(_cpu, pids)), sum(map(_memory, pids)))
+
+
+def pin(program: str, core: int) -> None:
+    """Let the processes of a program that this process has started run on one core, and those that they start."""
+    for pid in _started(program):
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(pid, {core})
+
+
+def _started(program: str) -> list[int]:
+    return [pid for pid in _family(os.getpid()) if _name(pid) == program]
+
+
+def _name(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""
+
+
 def _wait_for(port: int, probe: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:

@@ -1,0 +1,58 @@
+"""Logins by the form, with the hash of production, and what the hash alone costs."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from werkzeug.security import generate_password_hash
+
+from benchmarks.load.accounts import PASSWORD
+from benchmarks.load.wrk import run_wrk
+from benchmarks.measurement.stage import Stage
+from benchmarks.serving.commands import supervised
+from benchmarks.serving.process import serve, usage_of
+from quart_app.settings import Settings
+
+from .figures import CORES, Turn
+
+_CONNECTIONS = 4  # as many as there are threads that hash: what is left at the end of a turn is not counted
+_HASHES = 7
+_WARM_UP = 1.0
+
+
+def hash_cost() -> float:
+    """Milliseconds of CPU of one hash, on one core."""
+    method = Settings.model_fields["password_method"].default
+    costs = []
+    for _ in range(_HASHES):
+        began = time.process_time()
+        generate_password_hash(PASSWORD, method)
+        costs.append((time.process_time() - began) * 1000)
+    return round(statistics.median(costs), 1)
+
+
+def measure(stage: Stage, redis_url: str, *, rounds: int, seconds: float) -> list[Turn]:
+    """Logins to as many workers as there are cores, on all cores, as fast as they are answered."""
+    turns = []
+    environment = {**stage.environment, "REDIS_URL": redis_url}
+    with serve(supervised(), "", stage.folder, environment=environment, workers=CORES) as server:
+        for number in range(rounds + 1):
+            before = server.usage().cpu, usage_of("postgres").cpu, usage_of("redis-server").cpu
+            figures = run_wrk(
+                f"{server.url}/login",
+                connections=_CONNECTIONS,
+                seconds=seconds if number else _WARM_UP,
+                cookies=stage.login_cookie,
+                forms=stage.login_forms,
+            )
+            after = server.usage().cpu, usage_of("postgres").cpu, usage_of("redis-server").cpu
+            if figures.errors:
+                raise RuntimeError(f"{figures.errors} logins failed: {figures.command}")
+            if number:
+                cpu = [
+                    round((late - early) / max(1, figures.requests) * 1e6, 1)
+                    for early, late in zip(before, after, strict=True)
+                ]
+                turns.append(Turn(round(figures.rate, 2), figures.p99, *cpu))
+    return turns
