@@ -20,7 +20,7 @@ TIMEOUT = 60.0  # seconds for the server to start, to answer and to stop, on a b
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    settings = {"INSTANCE_PATH": str(folder), "LOG_LEVEL": "WARNING", "ADDRESS_LIMITS": "false"}
+    settings = {"INSTANCE_PATH": str(folder), "LOG_LEVEL": "WARNING", "ADDRESS_LIMITS": "false", "WAITING_TIME": "60"}
     return {**os.environ, **settings, "ENVIRONMENT": "development", "PASSWORD_METHOD": "pbkdf2:sha256:1"}
 
 

@@ -50,8 +50,8 @@ class Figures:
     refused: int
 
 
-def measure(source: Path, count: int) -> Figures:
-    """Measure the application of a checkout once."""
+def measure(source: Path, count: int, leaving: float = _LEAVING) -> Figures:
+    """Measure the application of a checkout once; request the page for *leaving* seconds while all leave."""
     with tempfile.TemporaryDirectory(prefix="websockets-") as folder:
         cookies = make_logins(Path(folder), count + 1)
         with served(source, Path(folder)) as server:
@@ -63,7 +63,7 @@ def measure(source: Path, count: int) -> Figures:
                 cpu = server.cpu_seconds() - cpu_before
                 time.sleep(2.0 + count / 2000)  # until the last change has been broadcast
                 kib = (server.memory() - before) * 1e6 / 1024 / max(1, opened["opened"])
-                slowest = _slowest_page(server.port, page, clients.kill)
+                slowest = _slowest_page(server.port, page, leaving, clients.kill)
     return Figures(
         kib=round(kib, 1),
         openings=round(opened["opened"] / opened["seconds"], 1),
@@ -88,21 +88,21 @@ def _crowd(server: Server, cookies: Path, count: int) -> Iterator[tuple[subproce
             process.kill()
 
 
-def _slowest_page(port: int, cookie: str, leave: Callable[[], None]) -> float:
+def _slowest_page(port: int, cookie: str, seconds: float, leave: Callable[[], None]) -> float:
     """Request the page at a fixed rate while everybody leaves; seconds of the slowest answer."""
     times: list[float] = []
     lock = threading.Lock()
 
     def request() -> None:
-        seconds = page_time(port, cookie)
+        taken = page_time(port, cookie)
         with lock:
-            times.append(seconds)
+            times.append(taken)
 
     threads = []
     began = time.monotonic()
     number = 0
     has_left = False
-    while (now := time.monotonic() - began) < _LEAVING:
+    while (now := time.monotonic() - began) < seconds:
         if not has_left and now > 0.5:
             leave()
             has_left = True

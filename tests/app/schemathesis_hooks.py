@@ -17,6 +17,7 @@ API = os.environ["API_ADDRESS"]
 AGENT = "Schemathesis"
 PASSWORD = "a fine day for a walk"
 CURSOR_LENGTH = 22
+TIMEOUT = 60  # seconds for a response; long, because the machine may be busy with other things
 KEY = re.compile(r"[!-~]{16,130}")
 
 # JSON Schema has the formats of addresses and passwords, but neither the existing domains nor the refused passwords.
@@ -46,13 +47,13 @@ class NewUser:
         """Register a user, and log in with the credentials that the operation takes."""
         name = f"case{next(_numbers)}"
         account = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
-        requests.post(f"{API}/users", json=account, timeout=10).raise_for_status()
+        requests.post(f"{API}/users", json=account, timeout=TIMEOUT).raise_for_status()
         kind = "session" if next(_kinds) and case.operation.path.endswith("/me/password") else "bearer"
         answer = requests.post(
             f"{API}/sessions",
             json={"username": name, "password": PASSWORD, "kind": kind},
             headers={"User-Agent": AGENT},
-            timeout=10,
+            timeout=TIMEOUT,
         )
         answer.raise_for_status()
         return answer

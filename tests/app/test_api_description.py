@@ -47,6 +47,7 @@ def test_the_api_is_what_its_description_says(tmp_path: Path) -> None:
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json"),
                 *("--checks", "all", "--max-examples", "4", "--seed", "1", "--generation-database", "none"),
+                *("--request-timeout", "60"),  # seconds; the machine may be busy with other tests
                 # A pattern can say which ASCII characters a name may have, and not which others can be seen.
                 *("--generation-codec", "ascii", "--no-color"),
             ],

@@ -18,7 +18,7 @@ from prometheus_client.mmap_dict import MmapedDict
 from quart_app.server_pid import SERVER_PID
 from tests.app.hypercorn_server import serve_by_hypercorn
 from tests.app.test_metrics import value
-from tests.serving.server import ROOT, Browser, serve, wait_until
+from tests.serving.server import RESPONSE_TIMEOUT, ROOT, Browser, serve, wait_until
 
 _REQUESTS = "http_requests_total"
 
@@ -188,7 +188,7 @@ def address(tmp_path: Path, folder: Path) -> Iterator[str]:
 
 def get(address: str, path: str) -> str:
     """Send a request over a new connection, which any worker may accept."""
-    connection = HTTPConnection(address.removeprefix("http://"), timeout=10)
+    connection = HTTPConnection(address.removeprefix("http://"), timeout=RESPONSE_TIMEOUT)
     connection.request("GET", path)
     response = connection.getresponse()
     assert response.status == 200

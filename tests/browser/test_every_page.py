@@ -14,7 +14,7 @@ from playwright.async_api import Page, ViewportSize
 
 from quart_app.factory import create_app
 from tests.app.visitor import Visitor
-from tests.browser.chromium import open_browser
+from tests.browser.chromium import TIMEOUT, open_browser
 from tests.browser.scenes import SCENES, Scene, Site
 from tests.browser.server import serve
 
@@ -47,7 +47,7 @@ async def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Async
 async def test_everybody_can_use_it(site: Site, scene: Scene) -> None:
     """Every page follows the rules of axe-core, wide, narrow, light and dark, and needs no horizontal scrolling."""
     context = await site.browser.new_context(viewport=_WIDE)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(TIMEOUT)
     page = await context.new_page()
     try:
         await scene.show(site, page)

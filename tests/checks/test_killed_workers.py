@@ -17,7 +17,7 @@ import pytest
 from tests.checks.tally import Tally
 from tests.serving.server import Browser, Server, serve
 
-BACK = 2.0 if os.environ.get("CHECKS") == "full" else 10.0  # seconds; about one is seen, see docs/operations.md
+BACK = 2.0 if os.environ.get("CHECKS") == "full" else 25.0  # seconds; about one is seen, see docs/operations.md
 COMMIT = b"COMMIT;"
 
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from benchmarks.services.ports import free_port
-from tests.browser.chromium import HOW_TO_GET_IT, find_chromium, open_browser
+from tests.browser.chromium import HOW_TO_GET_IT, TIMEOUT, find_chromium, open_browser
 from tests.docs.pages import ROOT
 from tests.services.environments import make_environment
 from tests.services.needed import needed
@@ -21,7 +21,6 @@ from tests.serving.server import EXIT_TIMEOUT, Server
 
 #: In seconds. Dash takes long to import, and with it Celery, while other tests keep the machine busy.
 _START_TIMEOUT = 120.0
-_BROWSER_TIMEOUT = 30_000  # milliseconds; long, because the machine may be busy with other things
 
 
 def make_python(config: pytest.Config) -> Path:
@@ -72,15 +71,11 @@ def served(python: Path, folder: Path, *server: str, variables: Mapping[str, str
 @asynccontextmanager
 async def browsing(address: str, count: int = 1) -> AsyncIterator[list[BrowserContext]]:
     """So many browsers for *address*, each with cookies of its own."""
-    expect.set_options(timeout=_BROWSER_TIMEOUT)
-    try:
-        async with open_browser(needed(find_chromium(), HOW_TO_GET_IT)) as browser:
-            contexts = [await browser.new_context(base_url=address) for _ in range(count)]
-            for context in contexts:
-                context.set_default_timeout(_BROWSER_TIMEOUT)
-            yield contexts
-    finally:
-        expect.set_options(timeout=5_000)  # Playwright's own
+    async with open_browser(needed(find_chromium(), HOW_TO_GET_IT)) as browser:
+        contexts = [await browser.new_context(base_url=address) for _ in range(count)]
+        for context in contexts:
+            context.set_default_timeout(TIMEOUT)
+        yield contexts
 
 
 async def log_in(page: Page, name: str, password: str) -> None:
