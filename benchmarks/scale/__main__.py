@@ -4,8 +4,9 @@
                                                         # PgBouncer and Redis
     python -m benchmarks.scale --rounds 1 --seconds 1   # to see that it works
     python -m benchmarks.scale --report FILE            # the tables of what was measured before
+    python -m benchmarks.scale --to docs/scale --page docs/scale.md   # and write them into the page
 
-It writes ``scale.json`` and ``scale.md`` to ``--to``. docs/scale.md shows the tables of docs/scale/scale.json.
+It writes ``scale.json`` to ``--to``, and prints the tables.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from pathlib import Path
 
 from benchmarks.measurement.postgresql import NotInstalled
 
-from .figures import read_figures
+from .figures import Figures, read_figures
 from .measure import measure
-from .report import as_markdown
+from .report import as_markdown, update_page
 
 
 def main() -> None:
@@ -32,9 +33,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="that a turn lasts (3)")
     parser.add_argument("--to", type=Path, default=Path("scale-results"), help="a folder (scale-results)")
     parser.add_argument("--report", type=Path, metavar="JSON", help="measure nothing; show the tables of these results")
+    parser.add_argument("--page", type=Path, metavar="MARKDOWN", help="a page whose tables are replaced")
     options = parser.parse_args()
     if options.report:
-        print(as_markdown(read_figures(options.report)))
+        _show(read_figures(options.report), options.page)
         return
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: apt-get install wrk")
@@ -50,8 +52,14 @@ def main() -> None:
         sys.exit(str(reason))
     options.to.mkdir(parents=True, exist_ok=True)
     figures.write(options.to / "scale.json")
-    (options.to / "scale.md").write_text(as_markdown(figures))
-    say(f"written: {options.to / 'scale.json'}, {options.to / 'scale.md'}")
+    say(f"written: {options.to / 'scale.json'}")
+    _show(figures, options.page)
+
+
+def _show(figures: Figures, page: Path | None) -> None:
+    print(as_markdown(figures))
+    if page is not None:
+        page.write_text(update_page(page.read_text(), figures))
 
 
 if __name__ == "__main__":

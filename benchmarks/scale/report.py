@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterator, Sequence
 from math import inf
@@ -10,6 +11,7 @@ from .figures import Figures, median, ratios
 from .model import Assumptions, Check, Needs, checks, costs_of, gives_out_at, limits, needs
 from .pages import MEMORY
 
+_ANY_TABLE = re.compile(r"^\|.*\n(\|.*\n)+", re.MULTILINE)
 USERS = (100_000, 1_000_000, 10_000_000)
 
 
@@ -23,17 +25,32 @@ def tables(figures: Figures, assumed: Assumptions | None = None) -> dict[str, st
         "Ten million users": _table(
             ("in the busiest hour", *(f"{users:,} users" for users in USERS)), _needs(figures, assumed)
         ),
+        "Assumptions": _table(("", ""), _assumptions(assumed)),
         "What gives out first": _table(_LIMIT_HEADINGS, _limits(figures, assumed)),
         "The model checked": _table(_CHECK_HEADINGS, _checks(figures)),
+        "How it was measured": _table(("", ""), _machine(figures)),
     }
 
 
 def as_markdown(figures: Figures) -> str:
-    """All tables, and how they were made."""
-    parts = [f"Measured by `{figures.command}`."]
-    parts += [f"## {heading}\n\n{table}" for heading, table in tables(figures).items()]
-    machine = _table(("", ""), ([name, value] for name, value in figures.machine.items()))
-    return "\n\n".join([*parts, f"## Machine\n\n{machine}"]) + "\n"
+    """All tables, each below its heading."""
+    return "\n\n".join(f"## {heading}\n\n{table}" for heading, table in tables(figures).items()) + "\n"
+
+
+def update_page(text: str, figures: Figures) -> str:
+    """A page with the tables of these figures in place of those that are below the same headings.
+
+    Raises:
+        ValueError: the page has no such heading, or no table below it.
+    """
+    for heading, table in tables(figures).items():
+        before, found, after = text.partition(f"\n## {heading}\n")
+        section, more, rest = after.partition("\n## ")
+        replaced, count = _ANY_TABLE.subn(lambda _found, table=table: f"{table}\n", section, count=1)  # type: ignore[misc]
+        if not found or not count:
+            raise ValueError(f"The page has no table below the heading {heading!r}.")
+        text = f"{before}{found}{replaced}{more}{rest}"
+    return text
 
 
 _PAGE_HEADINGS = ("its user from", "pages/s", "p99 ms", "cost", "CPU µs: worker", "its ratio", "database")
@@ -118,6 +135,28 @@ def _needs(figures: Figures, assumed: Assumptions) -> Iterator[list[str]]:
     yield row("of Redis's one core", *(_percent(each.redis) for each in every))
     yield row("of each worker, reading these messages", *(_percent(each.news) for each in every))
 
+
+def _assumptions(assumed: Assumptions) -> Iterator[list[str]]:
+    yield ["users who come on a day", _percent(assumed.active)]
+    yield ["visits of each of them", f"{assumed.visits:g}"]
+    yield ["pages of a visit", f"{assumed.pages:g}"]
+    yield ["a visit lasts, with one open websocket", f"{assumed.minutes:g} minutes"]
+    yield ["visits that begin with a password; the others have a cookie", _percent(assumed.logins)]
+    yield ["load of the busiest hour, by that of the day's mean", f"{assumed.peak:g}"]
+    yield ["of a core, used at most", _percent(assumed.busy)]
+    yield ["cores of a host", str(assumed.host_cores)]
+
+
+def _machine(figures: Figures) -> Iterator[list[str]]:
+    yield ["command", f"`{figures.command}`"]
+    for name in MACHINE:
+        yield [name, figures.machine[name]]
+
+
+MACHINE = (
+    *("measured", "processor", "cores", "memory", "load before", "load after"),
+    *("Python", "quart", "hypercorn", "sqlalchemy", "asyncpg"),
+)
 
 _LIMIT_HEADINGS = ("shared", "gives out at, users", "without the live page", "what to do")
 
