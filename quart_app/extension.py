@@ -10,7 +10,7 @@ An accessor is defined in the module of its part, so no module needs to know all
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from quart import Quart, current_app
 
@@ -38,7 +38,8 @@ class Extension(Generic[Part]):
         Raises:
             KeyError: *app* has no such part.
         """
-        return cast(Part, app.extensions[self._name])
+        part: Part = app.extensions[self._name]
+        return part
 
     def __call__(self) -> Part:
         """The part of the current application.
@@ -47,4 +48,5 @@ class Extension(Generic[Part]):
             RuntimeError: there is no application context.
             KeyError: the application has no such part.
         """
-        return self.of(current_app)
+        part: Part = current_app.extensions[self._name]
+        return part

@@ -11,14 +11,16 @@ what they wait for later, each wait has its own timeout only.
 
 from __future__ import annotations
 
-from asyncio import Timeout, get_running_loop, timeout
+from asyncio import Future, Timeout, get_running_loop, timeout
 from contextvars import ContextVar, copy_context
 from math import inf
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Result = TypeVar("Result")
 
 WAITING_TIME = 3.0
 """Seconds that a request may wait in all, unless a setting says otherwise. httpx gives up after 5 s by default."""
@@ -41,6 +43,11 @@ class _Budget:
 
     def left_at(self, now: float) -> float:
         return self.left if self.since is None else self.left - (now - self.since)
+
+    def end_wait(self, now: float, *, keep: float = 0.0) -> None:
+        """Take the current wait from what is left; seconds that it was to leave are there even if it ended late."""
+        self.left = max(self.left_at(now), min(keep, self.left))
+        self.since = None
 
 
 _budget: ContextVar[_Budget | None] = ContextVar("quart_app.waiting_time", default=None)
@@ -79,6 +86,34 @@ def call_without_limit(function: Callable[[], None]) -> None:
     context.run(function)
 
 
+async def in_time(future: Future[Result]) -> Result:
+    """Wait for a future as in a block of :class:`Waiting`; it costs a third, and every page waits for its user so.
+
+    Raises:
+        TimeoutError: the time is over; the future has this error.
+    """
+    budget = _budget.get()
+    if budget is None:
+        return await future
+    loop = get_running_loop()
+    now = loop.time()
+    is_outermost = budget.since is None
+    timer = loop.call_at(now + budget.left_at(now), _give_up, future)
+    if is_outermost:
+        budget.since = now
+    try:
+        return await future
+    finally:
+        timer.cancel()
+        if is_outermost:
+            budget.end_wait(loop.time())
+
+
+def _give_up(future: Future[Any]) -> None:
+    if not future.done():
+        future.set_exception(TimeoutError())
+
+
 class Waiting:
     """An async context manager around one wait. It may contain others, whose time is not counted twice.
 
@@ -114,7 +149,5 @@ class Waiting:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._budget is not None:
-            left = self._budget.left_at(get_running_loop().time())
-            self._budget.left = max(left, min(self._keep, self._budget.left))
-            self._budget.since = None
+            self._budget.end_wait(get_running_loop().time(), keep=self._keep)
         await self._timeout.__aexit__(kind, error, traceback)

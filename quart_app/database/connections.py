@@ -15,7 +15,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from quart_app.extension import Extension
 from quart_app.framework.turns import is_alone
-from quart_app.waiting_time import Waiting
+from quart_app.waiting_time import Waiting, in_time
 
 from .backends import backend_at
 from .connection_limiter import ConnectionLimiter, watch_pool
@@ -169,10 +169,10 @@ class Database:
             )
         try:
             loader = self._loaders[query]
-            async with Waiting():
-                if self._backend.is_quick and is_alone():
+            if self._backend.is_quick and is_alone():
+                async with Waiting():
                     return await loader.load_alone(key)
-                row: Row[Any] | None = await loader.load(key)
+            row: Row[Any] | None = await in_time(loader.load(key))
         except Exception as error:
             if is_fault(error):
                 raise DatabaseUnavailable from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -25,7 +25,7 @@ from quart_app.database.connection_limiter import ConnectionLimiter
 from quart_app.defences import rate_limit_redis
 from quart_app.defences.rate import Rate
 from quart_app.defences.rate_limit_redis import SharedStore
-from quart_app.waiting_time import Waiting, seconds_left
+from quart_app.waiting_time import Waiting, in_time, seconds_left
 from tests.app.program import Program
 from tests.app.simulated_clock import play
 from tests.app.visitor import PASSWORD, Visitor
@@ -78,8 +78,26 @@ async def wait(seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
+async def wait_for_future(seconds: float) -> None:
+    """Wait for a future that takes this long."""
+    loop = get_running_loop()
+    future: asyncio.Future[None] = loop.create_future()
+
+    def end() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    loop.call_later(seconds, end)
+    await in_time(future)
+
+
+Wait = Callable[[float], Awaitable[None]]
+both_kinds = pytest.mark.parametrize("wait", [wait, wait_for_future])
+
+
+@both_kinds
 @pytest.mark.usefixtures("as_in_production")
-def test_all_waits_together() -> None:
+def test_all_waits_together(wait: Wait) -> None:
     """Several waits, one after the other, end after three seconds in all; time between them does not count."""
 
     async def story() -> None:
@@ -95,8 +113,9 @@ def test_all_waits_together() -> None:
     play(story)
 
 
+@both_kinds
 @pytest.mark.usefixtures("as_in_production")
-def test_a_wait_inside_of_another() -> None:
+def test_a_wait_inside_of_another(wait: Wait) -> None:
     """It is not counted twice, and ends with the outer one at the latest."""
 
     async def outer() -> None:
@@ -136,7 +155,25 @@ def test_a_wait_leaves_something() -> None:
     play(story)
 
 
-def test_commands_have_no_limit() -> None:
+@pytest.mark.usefixtures("as_in_production")
+def test_a_future_that_is_no_longer_awaited() -> None:
+    """A wait that is cancelled counts as long as it took, and its future is cancelled; its timer does nothing then."""
+
+    async def story() -> None:
+        await waiting_time.begin()
+        future: asyncio.Future[None] = get_running_loop().create_future()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await in_time(future)
+        assert future.cancelled()
+        assert seconds_left() == pytest.approx(IN_ALL - 1)
+        await asyncio.sleep(10)
+
+    play(story)
+
+
+@both_kinds
+def test_commands_have_no_limit(wait: Wait) -> None:
     """Without a request a wait has the limits of its own only."""
 
     async def story() -> None:
