@@ -11,6 +11,10 @@ What the page of a user in memory costs by itself, in instructions, beside an ea
 (see :mod:`benchmarks.measurement.instructions`). It needs valgrind, no server and no quiet machine:
 
     python -m benchmarks.page_cost --against 927b08d
+
+The same by where the user is, in memory, in SQLite and in PostgreSQL, one page at a time and 32 at once:
+
+    python -m benchmarks.page_cost --instructions
 """
 
 from __future__ import annotations
@@ -120,8 +124,13 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--against", metavar="REVISION", help="count instructions in this build and in another one")
+    parser.add_argument("--instructions", action="store_true", help="count instructions by where the user is")
     options = parser.parse_args()
 
+    if options.instructions:
+        for name, figure in instructions.by_database().items():
+            print(f"{name:24}{figure:16,.0f}")
+        return
     if options.against:
         counted = instructions.compare(options.against)
         for name, figure in counted.items():
