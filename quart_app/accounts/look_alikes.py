@@ -11,13 +11,16 @@ Two kinds of look-alikes are accepted, because only a table of shapes could find
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    from regex import Pattern
 
 _MARK = r"[\p{Mn}\p{Me}]"
 
 #: What takes no space, or only space. For text in the normal form NFD, which separates letters from their marks.
-_INVISIBLE = regex.compile(
+_INVISIBLE = (
     r"\p{Default_Ignorable_Code_Point}"  # displayed as nothing by any font: fillers, joiners, variation selectors
     # Not among them, and without a shape nevertheless: the blank of Braille, a note without a head, a placeholder.
     r"|[\u2800\uFFFC\U0001D159]"
@@ -35,19 +38,25 @@ _WRITING_SYSTEMS = (
     *(("Greek",), ("Gujarati",), ("Gurmukhi",), ("Hebrew",), ("Kannada",), ("Khmer",), ("Lao",), ("Malayalam",)),
     *(("Myanmar",), ("Oriya",), ("Sinhala",), ("Tamil",), ("Telugu",), ("Thaana",), ("Thai",), ("Tibetan",)),
 )
-_ONE_WRITING_SYSTEM = regex.compile(
-    "|".join(
-        "[" + "".join(rf"\p{{Script_Extensions={script}}}" for script in ("Common", "Inherited", *scripts)) + "]*"
-        for scripts in _WRITING_SYSTEMS
-    )
+_ONE_WRITING_SYSTEM = "|".join(
+    "[" + "".join(rf"\p{{Script_Extensions={script}}}" for script in ("Common", "Inherited", *scripts)) + "]*"
+    for scripts in _WRITING_SYSTEMS
 )
+
+
+@cache
+def _compiled(expression: str) -> Pattern[str]:
+    """*expression*, compiled at the first registration: with the package's import that takes a twentieth of a start."""
+    import regex
+
+    return regex.compile(expression)
 
 
 def has_invisible_characters(name: str) -> bool:
     """Whether some of it is not seen: controls, unassigned characters, blanks, and marks that hide."""
     # As entered, and with what the key of the name makes of it: the compatibility forms may reveal a filler.
     forms = (unicodedata.normalize("NFD", name), unicodedata.normalize("NFKD", name))
-    return not name.isprintable() or any(map(_INVISIBLE.search, forms))
+    return not name.isprintable() or any(map(_compiled(_INVISIBLE).search, forms))
 
 
 def mixes_scripts(name: str) -> bool:
@@ -57,4 +66,4 @@ def mixes_scripts(name: str) -> bool:
     ``susan`` with a Cyrillic ``s`` is a mixture. Punctuation, symbols and emoji belong to all scripts.
     """
     zeros = {ord(character) - unicodedata.decimal(character) for character in name if character.isdecimal()}
-    return len(zeros) > 1 or _ONE_WRITING_SYSTEM.fullmatch(name) is None
+    return len(zeros) > 1 or _compiled(_ONE_WRITING_SYSTEM).fullmatch(name) is None

@@ -17,39 +17,36 @@ _ARGON2 = (
     rf"\${_B64}+\${_B64}+"
 )
 
-FORMS: Mapping[str, re.Pattern[str]] = {
-    name: re.compile(pattern, re.ASCII)
-    for name, pattern in {
-        "bcrypt": _BCRYPT,
-        "bcrypt_sha256": (
-            r"\$bcrypt-sha256\$(?:2[ab],|v=2,t=2b,r=)(?P<log_rounds>\d{1,2})"
-            rf"\${_BCRYPT_SALT}\${_BCRYPT_DIGEST}"
-        ),
-        "argon2": _ARGON2,
-        "pbkdf2_sha1": rf"\$pbkdf2\$(?P<rounds>\d{{1,9}})\${_B64}*\${_B64}{{27}}",
-        "pbkdf2_sha256": rf"\$pbkdf2-sha256\$(?P<rounds>\d{{1,9}})\${_B64}*\${_B64}{{43}}",
-        "pbkdf2_sha512": rf"\$pbkdf2-sha512\$(?P<rounds>\d{{1,9}})\${_B64}*\${_B64}{{86}}",
-        "scrypt": (
-            r"\$scrypt\$ln=(?P<log_n>\d{1,2}),r=(?P<block>\d{1,9}),p=(?P<lanes>\d{1,9})"
-            rf"\${_B64}*\${_B64}{{43}}"
-        ),
-        "sha256_crypt": r"\$5\$(?:rounds=(?P<crypt_rounds>\d{1,9})\$)?[./A-Za-z0-9]{0,16}\$[./A-Za-z0-9]{43}",
-        "sha512_crypt": r"\$6\$(?:rounds=(?P<crypt_rounds>\d{1,9})\$)?[./A-Za-z0-9]{0,16}\$[./A-Za-z0-9]{86}",
-        "md5_crypt": r"\$1\$[./A-Za-z0-9]{0,8}\$[./A-Za-z0-9]{22}",
-        "phpass": r"\$[PH]\$[5-9A-H][./A-Za-z0-9]{8}[./A-Za-z0-9]{22}",  # the first: 2^7 to 2^19 rounds, passlib's
-        "werkzeug": r"(?P<digest>md5|sha1|sha224|sha256|sha384|sha512)\$(?P<salt>[^$]*)\$(?P<hash>[0-9a-f]{32,128})",
-        "django_pbkdf2": r"pbkdf2_(?P<digest>sha1|sha256)\$(?P<rounds>\d{1,9})\$(?P<salt>[^$]+)\$(?P<hash>[+/=\w]+)",
-        "django_scrypt": (
-            r"scrypt\$(?P<n>\d{1,9})\$(?P<salt>[^$]+)\$(?P<block>\d{1,9})\$(?P<lanes>\d{1,9})\$(?P<hash>[+/=\w]{88})"
-        ),
-        "django_argon2": f"argon2(?P<inner>{_ARGON2})",
-        "django_bcrypt": rf"bcrypt\$(?P<inner>{_BCRYPT})",
-        "django_bcrypt_sha256": rf"bcrypt_sha256\$(?P<inner>{_BCRYPT})",
-        "django_digest": r"(?P<digest>md5|sha1)\$(?P<salt>[^$]*)\$(?P<hash>[0-9a-f]{32,40})",
-        "django_unusable": r"!\w*",
-    }.items()
+FORMS: Mapping[str, str] = {
+    "bcrypt": _BCRYPT,
+    "bcrypt_sha256": (
+        r"\$bcrypt-sha256\$(?:2[ab],|v=2,t=2b,r=)(?P<log_rounds>\d{1,2})"
+        rf"\${_BCRYPT_SALT}\${_BCRYPT_DIGEST}"
+    ),
+    "argon2": _ARGON2,
+    "pbkdf2_sha1": rf"\$pbkdf2\$(?P<rounds>\d{{1,9}})\${_B64}*\${_B64}{{27}}",
+    "pbkdf2_sha256": rf"\$pbkdf2-sha256\$(?P<rounds>\d{{1,9}})\${_B64}*\${_B64}{{43}}",
+    "pbkdf2_sha512": rf"\$pbkdf2-sha512\$(?P<rounds>\d{{1,9}})\${_B64}*\${_B64}{{86}}",
+    "scrypt": (
+        r"\$scrypt\$ln=(?P<log_n>\d{1,2}),r=(?P<block>\d{1,9}),p=(?P<lanes>\d{1,9})"
+        rf"\${_B64}*\${_B64}{{43}}"
+    ),
+    "sha256_crypt": r"\$5\$(?:rounds=(?P<crypt_rounds>\d{1,9})\$)?[./A-Za-z0-9]{0,16}\$[./A-Za-z0-9]{43}",
+    "sha512_crypt": r"\$6\$(?:rounds=(?P<crypt_rounds>\d{1,9})\$)?[./A-Za-z0-9]{0,16}\$[./A-Za-z0-9]{86}",
+    "md5_crypt": r"\$1\$[./A-Za-z0-9]{0,8}\$[./A-Za-z0-9]{22}",
+    "phpass": r"\$[PH]\$[5-9A-H][./A-Za-z0-9]{8}[./A-Za-z0-9]{22}",  # the first: 2^7 to 2^19 rounds, passlib's
+    "werkzeug": r"(?P<digest>md5|sha1|sha224|sha256|sha384|sha512)\$(?P<salt>[^$]*)\$(?P<hash>[0-9a-f]{32,128})",
+    "django_pbkdf2": r"pbkdf2_(?P<digest>sha1|sha256)\$(?P<rounds>\d{1,9})\$(?P<salt>[^$]+)\$(?P<hash>[+/=\w]+)",
+    "django_scrypt": (
+        r"scrypt\$(?P<n>\d{1,9})\$(?P<salt>[^$]+)\$(?P<block>\d{1,9})\$(?P<lanes>\d{1,9})\$(?P<hash>[+/=\w]{88})"
+    ),
+    "django_argon2": f"argon2(?P<inner>{_ARGON2})",
+    "django_bcrypt": rf"bcrypt\$(?P<inner>{_BCRYPT})",
+    "django_bcrypt_sha256": rf"bcrypt_sha256\$(?P<inner>{_BCRYPT})",
+    "django_digest": r"(?P<digest>md5|sha1)\$(?P<salt>[^$]*)\$(?P<hash>[0-9a-f]{32,40})",
+    "django_unusable": r"!\w*",
 }
-"""What a whole hash looks like; groups named in ``LIMITS`` are what it costs."""
+"""What a whole hash looks like, in ASCII; groups named in ``LIMITS`` are what it costs."""
 
 LIMITS: Mapping[str, int] = {
     "log_rounds": 16,  # bcrypt: 2^16, four seconds; libraries make 2^12 or 2^13
@@ -129,7 +126,7 @@ def scheme_of(stored: str) -> str | None:
 
 def affordable_match(form: str, stored: str) -> re.Match[str] | None:
     """The match of a hash with a form; None if it has another, or would cost more than ``LIMITS`` allow."""
-    match = FORMS[form].fullmatch(stored)
+    match = re.fullmatch(FORMS[form], stored, re.ASCII)  # compiled when it is first asked for, and kept by re
     if match is None:
         return None
     costs = {name: int(cost) for name, cost in match.groupdict().items() if name in LIMITS and cost is not None}
