@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.browser.server import ROOT
+from tests.services.tables import sqlite_file
+from tests.serving.server import ROOT
 
 _COMMAND = [sys.executable, "-m", "quart", "--app", "quart_app", "shell"]
 _COUNT = "await db.scalar(select(func.count(User.id)))"
@@ -22,7 +24,8 @@ _COUNT = "await db.scalar(select(func.count(User.id)))"
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A database and a history of its own, and a terminal without colours or cursor movement."""
+    """A database with tables and a history of its own, and a terminal without colours or cursor movement."""
+    shutil.copy(sqlite_file(), tmp_path / "microblog.sqlite3")
     instance = {"INSTANCE_PATH": str(tmp_path), "IPYTHONDIR": str(tmp_path / "ipython")}
     return {**os.environ, **instance, "LOG_LEVEL": "ERROR", "TERM": "dumb", "NO_COLOR": "1"}
 
@@ -78,8 +81,9 @@ def test_script_that_fails(environment: dict[str, str], script: str, status: int
     ],
 )
 @pytest.mark.tools
-def test_no_shell(environment: dict[str, str], variable: str, value: str, said: str) -> None:
+def test_no_shell(environment: dict[str, str], tmp_path: Path, variable: str, value: str, said: str) -> None:
     """If the database cannot be used, the script does not run, and a sentence says why."""
+    (tmp_path / "microblog.sqlite3").unlink()
     done = run({**environment, variable: value}, "print(1)")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: ")

@@ -70,6 +70,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def lasting_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same for all tests that only look at pages, and change nothing there."""
+    with serve(tmp_path_factory.mktemp("server"), environment=ENVIRONMENT) as server:
+        yield server
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_origins_with_a_port(file: str, server: Server, tmp_path: Path) -> None:
     """Forms and the websocket work at any port, and those of the same name at another port are refused with 403."""
@@ -84,9 +91,9 @@ def test_origins_with_a_port(file: str, server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_long_addresses(file: str, server: Server, tmp_path: Path) -> None:
+def test_long_addresses(file: str, lasting_server: Server, tmp_path: Path) -> None:
     """A visitor of a protected page with a long address is sent to log in, whatever the characters of the address."""
-    with proxy(file, tmp_path, server.port) as running:
+    with proxy(file, tmp_path, lasting_server.port) as running:
         for query in ("a" * 2_030, "a" * 3_500, "%25" * 500, "%25" * 1_000, "%26%3D" * 300, "%26%3D" * 330):
             answer = running.exchange(f"/account?q={query}")
             assert (answer.status, answer.headers["Location"].partition("?")[0]) == (302, "/login")
@@ -193,8 +200,8 @@ def test_a_unix_socket(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_prefixes_of_clients(file: str, server: Server, tmp_path: Path) -> None:
+def test_prefixes_of_clients(file: str, lasting_server: Server, tmp_path: Path) -> None:
     """A prefix that a client sends has no effect behind the proxies that serve the application at the root."""
-    with proxy(file, tmp_path, server.port) as running:
+    with proxy(file, tmp_path, lasting_server.port) as running:
         refused = Tab(running).send("/account", {"X-Forwarded-Prefix": "/elsewhere"})
         assert refused.headers["Location"] == "/login?next=%2Faccount"

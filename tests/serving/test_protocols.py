@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -23,13 +22,14 @@ def run(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own commands
 
 
-@pytest.fixture
-def tls_server(tmp_path: Path) -> Iterator[Server]:
-    """A server in production, with hypercorn.toml and a certificate."""
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+@pytest.fixture(scope="module")
+def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server in production, with hypercorn.toml and a certificate; the tests only look at a page."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
     request = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost")
     run(*request, "-keyout", str(key), "-out", str(certificate))
-    config = tmp_path / "hypercorn.toml"
+    config = folder / "hypercorn.toml"
     config.write_text(f'{CONFIG.read_text()}\ncertfile = "{certificate}"\nkeyfile = "{key}"\n')
     environment = {
         "ENVIRONMENT": "production",
@@ -37,7 +37,14 @@ def tls_server(tmp_path: Path) -> Iterator[Server]:
         "ALLOWED_HOSTS": "localhost",
         "UPGRADE_AT_START": "true",
     }
-    with serve(tmp_path, config=config, environment=environment) as server:
+    with serve(folder, config=config, environment=environment) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def plain_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server as `make run` starts it."""
+    with serve(tmp_path_factory.mktemp("plain")) as server:
         yield server
 
 
@@ -71,11 +78,9 @@ def test_foreign_name_with_tls(tls_server: Server) -> None:
     ("option", "seen"),
     [("--http2-prior-knowledge", "2 200"), ("--http2", "2 200"), ("--http1.1", "1.1 200"), ("--http1.0", "1.1 200")],
 )
-def test_without_tls(tmp_path: Path, option: str, seen: str) -> None:
+def test_without_tls(plain_server: Server, option: str, seen: str) -> None:
     """Without TLS, for a proxy, the server speaks HTTP/2 and HTTP/1.1."""
-    with serve(tmp_path) as server:
-        address = f"http://127.0.0.1:{server.port}/login"
-        assert (
-            run("curl", "--silent", option, "--output", os.devnull, "-w", "%{http_version} %{http_code}", address)
-            == seen
-        )
+    address = f"http://127.0.0.1:{plain_server.port}/login"
+    assert (
+        run("curl", "--silent", option, "--output", os.devnull, "-w", "%{http_version} %{http_code}", address) == seen
+    )
