@@ -7,6 +7,7 @@ import pickle
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -178,37 +179,46 @@ async def test_a_change_inside_a_list_is_kept(app: Quart, store: Any, refreshes:
     assert msgspec.msgpack.decode(store.get(key))["things"] == {"list": ["tea", "milk", "sugar"]}
 
 
+@dataclass
+class Slow:
+    """A request of the pages /slow/look and /slow/write: it has begun, and it may answer."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 @pytest.fixture
-def slow(app: Quart) -> asyncio.Event:
-    """What the pages /slow/look and /slow/write wait for, after they have read or changed the session."""
-    may_answer = asyncio.Event()
+def slow(app: Quart) -> Slow:
+    """What the pages wait for, after they have read or changed the session."""
+    slow = Slow()
 
     @app.get("/slow/<do>")
     async def answer(do: str) -> str:
         if do == "write":
             session["seen"] = session.get("seen", 0) + 1
-        await may_answer.wait()
+        slow.begun.set()
+        await slow.may_answer.wait()
         return str(current_user.is_authenticated)
 
-    return may_answer
+    return slow
 
 
 @pytest.mark.parametrize("do", ["look", "write"])
-async def test_a_slow_request_undoes_no_login(app: Quart, slow: asyncio.Event, do: str) -> None:
+async def test_a_slow_request_undoes_no_login(app: Quart, slow: Slow, do: str) -> None:
     """A request that began before the login leaves the browser the cookie of the login."""
     client = QuartClient(app)
     await client.post("/basket")
     async with asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(get(client, f"/slow/{do}"))
-        await asyncio.sleep(0.1)
+        await asyncio.wait_for(slow.begun.wait(), 30)
         await client.post("/login")
-        slow.set()
+        slow.may_answer.set()
     assert await waiting == "False"
     assert await get(client, "/") == "True"
 
 
 @pytest.mark.parametrize("keeps", [False, True], ids=["only the login", "a basket too"])
-async def test_a_slow_request_undoes_no_logout(app: Quart, slow: asyncio.Event, store: Any, keeps: bool) -> None:
+async def test_a_slow_request_undoes_no_logout(app: Quart, slow: Slow, store: Any, keeps: bool) -> None:
     """A request that began before the logout does not write the login back, not even for a copy of the cookie."""
     client, thief = LoginClient(app, user=Person("ada")), QuartClient(app)
     await client.get("/")
@@ -218,9 +228,9 @@ async def test_a_slow_request_undoes_no_logout(app: Quart, slow: asyncio.Event, 
     assert await get(thief, "/") == "True"
     async with asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(get(client, "/slow/write"))
-        await asyncio.sleep(0.1)
+        await asyncio.wait_for(slow.begun.wait(), 30)
         await client.post("/logout")
-        slow.set()
+        slow.may_answer.set()
     assert await waiting == "True"
     assert [await get(one, "/") for one in (client, thief)] == ["False", "False"]
     assert len(store.keys()) == keeps
