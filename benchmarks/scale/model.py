@@ -6,6 +6,7 @@ the square of the workers; and a worker needs more of itself for these messages 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, inf
@@ -20,6 +21,8 @@ _PUBLISHED = 10
 """Messages a second that a worker publishes at most: see ``live/channel``."""
 _CONNECTIONS_OF_A_WORKER = 12
 """To PostgreSQL at most: ``DATABASE_POOL_SIZE``, one for look-ups, and one for health checks."""
+_MANY = 100
+"""Times the workers that pages and logins need: with so many, they would do nothing but read each other's messages."""
 _WATCH_INTERVAL = 2
 """Seconds between two queries for the login sessions of all websockets of a worker: see ``live/watch``."""
 
@@ -162,12 +165,17 @@ def needs(users: float, costs: Costs, assumed: Assumptions, *, live: bool = True
 
 def _workers(work: float, sockets: float, openings: float, costs: Costs, assumed: Assumptions) -> float:
     """The least number of workers none of which is too busy."""
-    number = max(1, ceil(work / assumed.busy))
-    for workers in range(number, 100 * number + 100):
+
+    def is_enough(workers: int) -> bool:
         messages = min(_MESSAGES_OF_A_WORKER, sockets / workers * _PUBLISHED) * costs.message
-        if work / workers + messages + _news(workers, sockets, openings, costs) <= assumed.busy:
-            return workers
-    return inf
+        return work / workers + messages + _news(workers, sockets, openings, costs) <= assumed.busy
+
+    for_work = most = max(1, ceil(work / assumed.busy))
+    while not is_enough(most):
+        most *= 2
+        if most > _MANY * for_work:
+            return inf
+    return bisect_left(range(most), True, lo=max(for_work, most // 2), key=is_enough)
 
 
 def _published(workers: float, openings: float) -> float:

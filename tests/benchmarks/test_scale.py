@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -13,6 +17,7 @@ from benchmarks.scale.measure import measure
 from benchmarks.scale.model import Assumptions, Costs, checks, costs_of, gives_out_at, limits, needs
 from benchmarks.scale.pages import MEMORY, PGBOUNCER, POSTGRESQL, SQLITE
 from benchmarks.scale.report import MACHINE, tables, update_page
+from benchmarks.serving.process import Usage, pin, usage_of
 
 ASSUMED = Assumptions(
     active=0.1, visits=1, pages=10, minutes=10, logins=0.5, peak=2, busy=0.5, host_cores=4
@@ -137,6 +142,26 @@ def test_a_page_gets_its_tables(figures: Figures) -> None:
     assert update_page(updated, figures) == updated
     with pytest.raises(ValueError, match="'Workers'"):
         update_page(page.replace("## Workers", "## Others"), figures)
+
+
+@pytest.mark.quick
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_processes_by_program() -> None:
+    """The processes that are counted and pinned are those of the program that this process has started."""
+    with subprocess.Popen(["sleep", "60"]) as sleeping, subprocess.Popen(["cat"], stdin=subprocess.PIPE) as other:  # noqa: S607 - any will do
+        try:
+            core = min(os.sched_getaffinity(0))
+            deadline = time.monotonic() + 10
+            while not usage_of("sleep").memory and time.monotonic() < deadline:
+                time.sleep(0.01)  # it is not that program yet
+            assert usage_of("sleep").memory > 0
+            pin("sleep", core)
+            assert os.sched_getaffinity(sleeping.pid) == {core}
+            assert os.sched_getaffinity(other.pid) == os.sched_getaffinity(0)
+            assert usage_of("no such program") == Usage(0, 0)
+        finally:
+            sleeping.kill()
+            other.kill()
 
 
 @pytest.mark.timeout(900)
