@@ -25,7 +25,7 @@ from benchmarks.load.storm import run_storm
 from benchmarks.load.wrk import run_wrk
 from benchmarks.serving.commands import ROOT
 from benchmarks.serving.peers_environment import peers_python
-from benchmarks.serving.process import RunningServer, serve
+from benchmarks.serving.process import RunningServer, serve, wait_until_idle
 
 from .cases import Case, Place, Row
 from .contenders import COMPAT_PEER, QUART_AUTH_PEER, Contender
@@ -42,8 +42,6 @@ _STORM_BESIDE = 50.0
 """Requests a second beside a storm of logins: few, so that what they wait is the storm's doing."""
 _STREAMS = 8
 _WARM_UP = 1.0
-_LEFTOVERS, _IDLE = 20.0, 0.03
-"""Seconds to wait for it; seconds of CPU in a quarter of one that are as good as none."""
 _MANY = 256
 """Connections whose last requests are work for a while."""
 _PEER_COOKIE = "peer"
@@ -170,7 +168,7 @@ def _warm_up(ready: _Ready) -> None:
     """
     if (errors := _closed(ready, _WARM_UP).errors) > 0:
         raise RuntimeError(f"{ready.row.name} answers with errors ({errors}), so it is not measured.")
-    _wait_until_idle(ready.server)
+    wait_until_idle(ready.server)
 
 
 def _cookies_of(row: Row, stage: Stage, server: RunningServer) -> Path | None:
@@ -203,7 +201,7 @@ def _take_turn(ready: _Ready, seconds: float) -> tuple[Turn, str]:
     figures = _LOADS[how](ready, seconds)
     after = ready.server.usage()
     if how in (How.LOGINS, How.STORM) or ready.row.load.connections >= _MANY:
-        _wait_until_idle(ready.server)
+        wait_until_idle(ready.server)
     turn = Turn(
         rate=round(figures.rate, 1),
         p50=figures.p50,
@@ -214,19 +212,6 @@ def _take_turn(ready: _Ready, seconds: float) -> tuple[Turn, str]:
         errors=figures.errors,
     )
     return turn, figures.command
-
-
-def _wait_until_idle(server: RunningServer) -> None:
-    """Wait until what the load has left behind is done, but not for ever.
-
-    Passwords may still be queued to be checked, and of a thousand connections each has left a request: the next turn,
-    of another server on the same core perhaps, is not to pay for them.
-    """
-    deadline = time.monotonic() + _LEFTOVERS
-    used = -1.0
-    while time.monotonic() < deadline and server.usage().cpu - used > _IDLE:
-        used = server.usage().cpu
-        time.sleep(0.25)
 
 
 def _closed(ready: _Ready, seconds: float) -> Figures:

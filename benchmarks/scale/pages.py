@@ -17,7 +17,7 @@ from benchmarks.measurement.cases import Kind, Place
 from benchmarks.measurement.contenders import QUART_APP, QUART_IN_MEMORY
 from benchmarks.measurement.stage import Stage, cores, set_stage
 from benchmarks.serving.commands import hypercorn, supervised
-from benchmarks.serving.process import RunningServer, serve, usage_of
+from benchmarks.serving.process import RunningServer, serve, usage_of, wait_until_idle
 
 from .figures import Shared, Turn
 
@@ -100,6 +100,7 @@ def take_turns(rows: Mapping[str, Row], *, rounds: int, seconds: float, say: Say
     turns: dict[str, list[Turn]] = {name: [] for name in rows}
     for row in rows.values():
         take_turn(row, _WARM_UP)
+        wait_until_idle(row.server)
     for number in range(rounds):
         for name, row in list(rows.items())[:: 1 if number % 2 else -1]:
             turn = take_turn(row, seconds)

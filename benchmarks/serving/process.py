@@ -19,6 +19,8 @@ from .commands import ROOT, Bind, Server
 
 _START_TIMEOUT = 60.0  # seconds to start, on a machine that is busy with other things
 _FAREWELL = 5.0  # seconds to stop in order
+_LEFTOVERS, _IDLE = 20.0, 0.03
+"""Seconds to wait for it; seconds of CPU in a quarter of one that are as good as none."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -100,6 +102,20 @@ def serve(
         yield RunningServer(f"http://{bind.address}", command, process.pid)
     finally:
         _stop(process)
+
+
+def wait_until_idle(server: RunningServer) -> None:
+    """Wait until what the load has left behind is done, but not for ever.
+
+    Passwords may still be queued to be checked, and of a thousand connections each has left a request: the next turn,
+    of another server on the same core perhaps, is not to pay for them. A server that has just started prepares things
+    beside its first requests.
+    """
+    deadline = time.monotonic() + _LEFTOVERS
+    used = -1.0
+    while time.monotonic() < deadline and server.usage().cpu - used > _IDLE:
+        used = server.usage().cpu
+        time.sleep(0.25)
 
 
 def usage_of(program: str) -> Usage:
