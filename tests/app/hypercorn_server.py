@@ -12,11 +12,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from benchmarks.services.ports import free_port
-from tests.serving.server import CHEAP_HASH, ROOT, WAITING_TIME
+from tests.serving.server import CHEAP_HASH, EXIT_TIMEOUT, RESPONSE_TIMEOUT, ROOT, WAITING_TIME
 
-# Seconds; long, because the machine may be busy with other things.
-_START_TIMEOUT = 30.0
-_EXIT_TIMEOUT = 30.0
+_START_TIMEOUT = 120.0  # seconds; long, because the machine may be busy with other things
+_MUCH = 100_000  # characters of a log; one that is /dev/full has no end
 
 
 @contextmanager
@@ -53,13 +52,13 @@ def serve_by_hypercorn(instance: Path, workers: int = 1, /, **environment: str) 
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(_EXIT_TIMEOUT)
+        process.wait(EXIT_TIMEOUT)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=1)
+        connection = HTTPConnection("127.0.0.1", port, timeout=RESPONSE_TIMEOUT)
         try:
             connection.request("GET", "/login")
             if connection.getresponse().status == 200:
@@ -68,4 +67,5 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.05)
         finally:
             connection.close()
-    raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}")
+    with log.open(errors="replace") as text:
+        raise RuntimeError(f"The server did not start:\n{text.read(_MUCH)}")

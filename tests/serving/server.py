@@ -24,9 +24,9 @@ from tests.services.tables import sqlite_file
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "hypercorn.toml"
 # Seconds; long, because the machine may be busy with other things.
-CONDITION_TIMEOUT = 30.0  # until a condition holds, such as a finished start
-EXIT_TIMEOUT = 30.0  # until a process has ended
-RESPONSE_TIMEOUT = 30.0  # until a connection is made, and for each read of a response
+CONDITION_TIMEOUT = 60.0  # until a condition holds, such as a finished start
+EXIT_TIMEOUT = 60.0  # until a process has ended
+RESPONSE_TIMEOUT = 60.0  # until a connection is made, and for each read of a response
 PASSWORD = "correct horse battery"
 CHEAP_HASH = "pbkdf2:sha256:1"  # where passwords are not what a test is about: a real one is a third of a second
 # Seconds for the setting of that name, where it is not what a test is about. A hash gets the CPU time that is left: on
