@@ -85,6 +85,7 @@ def by_workers(
             server = serve(supervised(), "", stage.folder, environment=environment, workers=count)
             rows[str(count)] = row = Row(stack.enter_context(server), stage.users, _CONNECTIONS_OF_ALL, None)
             take_turn(row, _START)
+            wait_until_idle(row.server)
             connections[str(count)] = _database_connections(stage) - before[0]
             subscriptions[str(count)] = _subscriptions(redis_url) - before[1]
         turns = take_turns(rows, rounds=rounds, seconds=seconds, say=say)
