@@ -43,7 +43,7 @@ class LoginAuth(RememberCookie):
         app.extensions[EXTENSION] = self
         app.after_request_funcs[None].remove(self.after_request)
         app.after_websocket_funcs[None].remove(self.after_websocket)  # type: ignore[arg-type]  # narrower than Quart's
-        hooks.install(app)
+        hooks.install(app, self)
 
     def load_user(self) -> AuthUser:
         """Our user as Quart-Auth's: authenticated there if and only if it is authenticated here."""

@@ -6,13 +6,13 @@ in between.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from . import login_session
 from .errors import LoaderFailed, MissingLoader, UserNotLoaded
-from .loading import call_loaders_now, has_loader, read_claim
+from .loading import call_loaders_now, is_answered, read_claim
 from .protection import DROP, KEEP, MARK_STALE, Verdict, identifier_to_write, protect
-from .request_login import LOADED, NEW, REMEMBER_COOKIE, REQUEST, SESSION, SHOWN, Claim, Outcome, RequestLogin
+from .request_login import LOADED, NEW, NO_USER, REMEMBER_COOKIE, REQUEST, SESSION, SHOWN, Outcome, RequestLogin, Source
 from .signals import (
     send,
     session_protected,
@@ -40,8 +40,12 @@ def access_user(login: RequestLogin) -> Any:
         Exception: whatever a loader raised, before anything is written: a fault never changes who the user is.
     """
     if login.state is not SHOWN:
-        if login.outcome is None or login.session.modified:
+        if login.claim is None or login.session.modified:
             _load_now(login)
+        login.varies = True
+        settings = login.settings
+        if settings._user_callback is None and settings._request_callback is None:
+            raise MissingLoader
         _commit(login)
     login.varies = True
     return login.user
@@ -62,10 +66,6 @@ def identifier_of_client(login: RequestLogin) -> str:
 
 
 def _commit(login: RequestLogin) -> None:
-    settings = login.settings
-    login.varies = True
-    if settings._user_callback is None and settings._request_callback is None:
-        raise MissingLoader
     if not login.is_accessed:
         login.is_accessed = True
         if user_accessed.receivers:
@@ -74,22 +74,42 @@ def _commit(login: RequestLogin) -> None:
                 return
 
     verdict = judge(login)
-    outcome = Outcome((None, None)) if verdict is DROP else _outcome(login)
-    if verdict is not KEEP or outcome.source is not SESSION:
-        _write(login, verdict, outcome)
-    login.is_user_missing = outcome.is_user_missing
-    login.show(outcome.user)  # before the other signals, whose receivers may access the user too
+    if verdict is DROP:
+        user, source, login.is_user_missing = None, NO_USER, False
+    else:
+        if login.claim is None or login.session.modified:  # by a receiver of user_accessed
+            _load_now(login)
+        if login.error is not None:
+            _raise(login.error)
+        user, source = login.found, login.source
+    if verdict is not KEEP or source is not SESSION:
+        _write(login, verdict, source)
+    login.show(user)  # before the other signals, whose receivers may access the user too
+    if verdict is not KEEP or source is not SESSION:
+        _announce_change(login, verdict, source)
+    if user is not None and user_loaded.receivers:
+        send(user_loaded, login, user=user)
+
+
+def _raise(error: Exception) -> NoReturn:
+    """Raise what a loader raised: an AttributeError as another, or Python would take it for one of the proxy."""
+    if isinstance(error, AttributeError):
+        raise LoaderFailed(error) from error
+    raise error
+
+
+def _announce_change(login: RequestLogin, verdict: Verdict, source: Source) -> None:
+    """Send the signals of a user who is not simply the session's."""
+    user = None if source is NO_USER else login.found
     if verdict is not KEEP and session_protected.receivers:
         send(session_protected, login)
-    if outcome.source is REMEMBER_COOKIE and user_loaded_from_cookie.receivers:
-        send(user_loaded_from_cookie, login, user=outcome.user)
-    elif outcome.source is REQUEST and user_loaded_from_request.receivers:
-        send(user_loaded_from_request, login, user=outcome.user)
-    if outcome.user is not None and user_loaded.receivers:
-        send(user_loaded, login, user=outcome.user)
+    if source is REMEMBER_COOKIE and user_loaded_from_cookie.receivers:
+        send(user_loaded_from_cookie, login, user=user)
+    elif source is REQUEST and user_loaded_from_request.receivers:
+        send(user_loaded_from_request, login, user=user)
 
 
-def _load_now(login: RequestLogin) -> Outcome:
+def _load_now(login: RequestLogin) -> None:
     """Load the user here if that was not done before the view, or if the cookies claim something else since.
 
     What a loader raises is kept, as in ``loading.load``. A login that ``"strong"`` protection drops is not loaded.
@@ -97,60 +117,43 @@ def _load_now(login: RequestLogin) -> Outcome:
     Raises:
         UserNotLoaded: the loader is async; nothing is kept.
     """
-    known, claim = login.outcome, read_claim(login)
-    if known is not None and known.claim == claim:
-        return known
-    if judge(login) is DROP:
-        return Outcome((None, None))
-    if not has_loader(login, claim):
-        outcome = Outcome(claim)
-    else:
-        try:
-            outcome = _same_user(login, known, claim) or call_loaders_now(login, claim)
-        except UserNotLoaded:
-            raise
-        except Exception as error:  # noqa: BLE001  # raised by _outcome
-            outcome = Outcome(claim, error=error)
-    login.outcome = outcome
+    if is_answered(login) or judge(login) is DROP:
+        return
+    try:
+        outcome = _same_user(login) or call_loaders_now(login)
+    except UserNotLoaded:
+        raise
+    except Exception as error:  # noqa: BLE001  # raised by _commit
+        outcome = Outcome(read_claim(login), error=error)
+    login.keep(outcome)
     login.has_failed = outcome.error is not None
     if login.state is NEW:
         login.state = LOADED
-    return outcome
 
 
-def _outcome(login: RequestLogin) -> Outcome:
-    """What was loaded; loaded again if a receiver of ``user_accessed`` has changed what the cookies claim."""
-    outcome = login.outcome
-    if outcome is None or login.session.modified:
-        outcome = _load_now(login)
-    if outcome.error is not None:
-        if isinstance(outcome.error, AttributeError):
-            raise LoaderFailed(outcome.error) from outcome.error
-        raise outcome.error
-    return outcome
-
-
-def _same_user(login: RequestLogin, outcome: Outcome | None, claim: Claim) -> Outcome | None:
+def _same_user(login: RequestLogin) -> Outcome | None:
     """The loaded user of a session that has been emptied since, if the remember cookie names the same user."""
-    user_id, cookie = claim
-    if outcome is None or outcome.source is not SESSION or user_id is not None or cookie is None:
+    if login.claim is None or login.source is not SESSION:
+        return None
+    user_id, cookie = claim = read_claim(login)
+    if user_id is not None or cookie is None:
         return None
     remembered_id = login.auth.load_token(cookie, login.app)
-    if remembered_id is None or remembered_id != str(outcome.claim[0]):  # the cookie holds text, the session any id
+    if remembered_id is None or remembered_id != str(login.claim[0]):  # the cookie holds text, the session any id
         return None
-    return Outcome(claim, outcome.user, REMEMBER_COOKIE, remembered_id)
+    return Outcome(claim, login.found, REMEMBER_COOKIE, remembered_id)
 
 
-def _write(login: RequestLogin, verdict: Verdict, outcome: Outcome) -> None:
-    login.is_stale = outcome.source is REQUEST
+def _write(login: RequestLogin, verdict: Verdict, source: Source) -> None:
+    login.is_stale = source is REQUEST
     if login.is_websocket:
-        login.is_stale = login.is_stale or verdict is not KEEP or outcome.source is REMEMBER_COOKIE
+        login.is_stale = login.is_stale or verdict is not KEEP or source is REMEMBER_COOKIE
         return
     session = login.session
     if verdict is DROP:
         login_session.drop(session)
-    elif verdict is MARK_STALE and outcome.source is SESSION:
+    elif verdict is MARK_STALE and source is SESSION:
         login_session.mark_stale(session)
-    if outcome.source is REMEMBER_COOKIE:
-        login_session.begin(session, outcome.remembered_id, identifier_of_client(login), fresh=False)
+    if source is REMEMBER_COOKIE:
+        login_session.begin(session, login.remembered_id, identifier_of_client(login), fresh=False)
         login.renews_session_id = True

@@ -75,9 +75,9 @@ def anonymous_required(view: Callable[..., Any] | None = None, *, redirect_to: s
 
 def refuse_anonymous(login: RequestLogin) -> Refusal | None:
     """The answer to a visitor who is not authenticated; None if the visitor may pass."""
-    if is_exempt(login) or is_authenticated(access_user(login)):
+    if is_exempt(login):
         return None
-    return login.settings.unauthorized()
+    return None if is_authenticated(access_user(login)) else login.settings.unauthorized()
 
 
 def refuse_stale(login: RequestLogin) -> Refusal | None:

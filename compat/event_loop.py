@@ -8,29 +8,23 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from quart import Quart
 
-#: Calls a function soon on the event loop; it may be called from any thread.
-Scheduler: TypeAlias = Callable[[Callable[[], object]], object]
 
-
-def current_task() -> object:
-    """The running task, to be compared with ``is``."""
+def running_loop() -> object:
+    """The event loop that runs, for ``call_soon``."""
     try:
-        return asyncio.current_task()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        return _trio().lowlevel.current_task()
+        return _trio().lowlevel.current_trio_token()
 
 
-def scheduler() -> Scheduler:
-    """What calls a function soon on the event loop that runs."""
-    try:
-        return asyncio.get_running_loop().call_soon_threadsafe
-    except RuntimeError:
-        run_soon: Scheduler = _trio().lowlevel.current_trio_token().run_sync_soon
-        return run_soon
+def call_soon(loop: Any, function: Callable[[], object]) -> None:
+    """Call *function* soon on *loop*; this may be called from any thread."""
+    call: Callable[[Callable[[], object]], object] = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon
+    call(function)
 
 
 def is_supported(app: Quart) -> bool:

@@ -12,19 +12,37 @@ from quart import Quart, Response, got_request_exception, has_request_context
 from quart.typing import ResponseTypes
 from quart_auth import Action
 
+from .contexts import current_context, request_of
 from .current import current_login, find_login
 from .errors import IdentityConflict, WebsocketIsReadOnly
-from .event_loop import scheduler
+from .event_loop import running_loop
 from .loading import load, may_be_read
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
-from .request_login import NEW, RequestLogin
+from .remember_cookie import RememberCookie
+from .request_login import ATTRIBUTE, NEW, RequestLogin
 from .session_id import renew_id
 from .signals import deliver
 from .startup import before_serving, warn_unless_started
 
+#: How applications spell it.
+_VARY = frozenset({"Vary", "vary", "VARY"})
 
-def install(app: Quart) -> None:
+
+def install(app: Quart, auth: RememberCookie) -> None:
     """Register the hooks: before all others, whenever those are registered, and after all others."""
+
+    async def before_request() -> None:
+        """Load the user, if the application could read it, and no receiver of ``request_started`` has."""
+        context = current_context()
+        connection = request_of(context)
+        login = connection.__dict__.get(ATTRIBUTE)
+        if login is None:  # as current_login, with less to look up
+            login = RequestLogin(auth, connection, context.session)
+        if not auth.is_start_known:
+            warn_unless_started(app)
+        if login.state is NEW and may_be_read(login, connection):
+            await load(login)
+
     app.before_serving_funcs.insert(0, before_serving)
     app.before_request_funcs[None].insert(0, before_request)
     app.before_websocket_funcs[None].insert(0, before_websocket)
@@ -33,24 +51,15 @@ def install(app: Quart) -> None:
     got_request_exception.connect(reopen, app)
 
 
-async def before_request() -> None:
-    """Load the user, if there is one, the application could read it, and no receiver of ``request_started`` has."""
-    login = current_login()
-    if not login.auth.is_start_known:
-        warn_unless_started(login.app)
-    if login.state is NEW and may_be_read(login):
-        await load(login)
-
-
 async def before_websocket() -> None:
     """Load the user, if there is one and the application could read it."""
     if has_request_context():
         raise IdentityConflict("A websocket inside a request context would have the request's user (Quart 0.22).")
     login = current_login()
-    login.run_soon = scheduler()
+    login.loop = running_loop()
     if not login.auth.is_start_known:
         warn_unless_started(login.app)
-    if login.state is NEW and may_be_read(login):
+    if login.state is NEW and may_be_read(login, login.connection()):
         await load(login)
 
 
@@ -59,8 +68,13 @@ async def after_request(response: Response) -> Response:
     login = current_login()
     if login.postponed:
         await deliver(login)
-    login.run_soon = scheduler()
-    if not login.has_failed:
+    login.loop = running_loop()
+    if not login.has_failed and (
+        REMEMBER in login.session
+        or login.deletes_remember_cookie
+        or login.auth_user is not None
+        or login.app.config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST")
+    ):
         settle_remember_cookie(login, response)
     if login.renews_session_id:
         await renew_id(login.app, login.session)
@@ -78,7 +92,7 @@ async def reopen(_app: Quart, **_arguments: Any) -> None:
     login = find_login()
     if login is not None:
         login.is_answered = False
-        login.run_soon = None
+        login.loop = None
 
 
 async def after_websocket(response: ResponseTypes | None) -> ResponseTypes | None:
@@ -126,9 +140,12 @@ def settle_remember_cookie(login: RequestLogin, response: Response) -> None:
 
 
 def _add_vary_cookie(response: Response) -> None:
-    """Add ``Cookie`` to ``Vary``; ``response.vary`` alone costs ten times as much."""
+    """Add ``Cookie`` to ``Vary``; ``response.vary`` alone costs ten times as much.
+
+    A header of another spelling stays beside ours: several are one list (RFC 9110, section 5.3).
+    """
     for name, _ in response.headers:
-        if name.lower() == "vary":
+        if name in _VARY:
             response.vary.add("Cookie")
             return
     response.headers.add("Vary", "Cookie")

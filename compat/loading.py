@@ -6,14 +6,15 @@ Nothing here writes to the session or sends a signal.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from inspect import CO_COROUTINE
+from types import FunctionType
 from typing import Any
 
-from quart import Quart
+from quart import Quart, Request, Websocket
 
 from .callbacks import call, call_now
 from .errors import UserNotLoaded
-from .event_loop import current_task
-from .login_session import REMEMBER, read_user_id
+from .login_session import REMEMBER, USER_ID, read_user_id
 from .request_login import (
     LOADED,
     LOADING,
@@ -34,32 +35,37 @@ _DASH_SCRIPTS = "_dash-component-suites/<string:package_name>/<path:fingerprinte
 
 def read_claim(login: RequestLogin) -> Claim:
     """What the cookies of the request claim, not yet checked against the users."""
-    session, cookies, cookie = login.session, login.connection().cookies, None
-    is_deleted = login.deletes_remember_cookie or session.get(REMEMBER) == "clear"
-    if cookies and not is_deleted:
-        name = login.auth.cookie_name
-        if name in cookies:  # get() would make an HTTP error of one that is missing
-            cookie = cookies[name]
-    return read_user_id(session), cookie
+    return read_user_id(login.session), read_remember_cookie(login)
 
 
-def has_loader(login: RequestLogin, claim: Claim) -> bool:
-    """Whether there is a loader to call for *claim*: a request loader always, a user loader if it holds an id."""
-    settings = login.settings
-    return settings._request_callback is not None or (settings._user_callback is not None and claim != (None, None))
+def read_remember_cookie(login: RequestLogin) -> str | None:
+    """The remember cookie as it was sent; None if there is none, or this request deletes it."""
+    if login.deletes_remember_cookie or login.session.get(REMEMBER) == "clear":
+        return None
+    cookies, name = login.connection().cookies, login.auth.cookie_name
+    if name not in cookies:  # get() would make an HTTP error of it
+        return None
+    return cookies[name]
 
 
-def may_be_read(login: RequestLogin) -> bool:
+def is_answered(login: RequestLogin) -> bool:
+    """Whether the loaders have answered what the cookies claim now."""
+    if login.claim is None or login.claim[0] != read_user_id(login.session):
+        return False
+    return login.source is SESSION or login.claim[1] == read_remember_cookie(login)
+
+
+def may_be_read(login: RequestLogin, connection: Request | Websocket) -> bool:
     """Whether the application could read the user.
 
     Not for static files and unknown URLs, unless it has hooks or error pages; see ``LoginManager.load_for_hooks``.
     """
-    app, connection = login.app, login.connection()
     rule = connection.url_rule
     if rule is not None:
         endpoint = rule.endpoint
-        if ("static" not in endpoint and "_dash-" not in endpoint) or not is_static(app, endpoint):
+        if ("static" not in endpoint and "_dash-" not in endpoint) or not is_static(login.app, endpoint):
             return True
+    app = login.app
     if not login.settings.load_for_hooks:
         return False
     hooks = (app.before_request_funcs, app.after_request_funcs, app.before_websocket_funcs)
@@ -89,26 +95,34 @@ def is_static(app: Quart, endpoint: str) -> bool:
 
 
 async def load(login: RequestLogin) -> None:
-    """Call the loaders, if there is one for what the cookies claim, and keep the outcome, which may be an error."""
-    claim = read_claim(login)
-    if not has_loader(login, claim):
-        login.outcome = Outcome(claim)
-        login.state = LOADED
-        return
+    """Call the loaders for what the cookies claim, and keep the outcome, which may be an error."""
+    user_id, load_by_id = login.session.get(USER_ID), login.settings._user_callback
+    if type(user_id) is not str:
+        user_id = read_user_id(login.session)
+    user = None
     login.state = LOADING
-    login.loader_task = current_task()
     try:
-        login.outcome = await call_loaders(login, claim)
+        # As call_loaders, without the coroutines and objects that most requests do without.
+        if user_id is not None and load_by_id is not None:
+            if type(load_by_id) is FunctionType and load_by_id.__code__.co_flags & CO_COROUTINE:
+                login.pending = load_by_id(user_id)
+            else:
+                login.pending = call(login.app, load_by_id, user_id)
+            user = await login.pending
+        if user is None:
+            login.keep(await _call_other_loaders(login, user_id, call))
+        else:
+            login.claim, login.found, login.source = (user_id, None), user, SESSION
+            login.error, login.is_stale, login.is_user_missing = None, False, False
         login.has_failed = False
     except Exception as error:  # noqa: BLE001  # raised again when the user is accessed
-        login.outcome = Outcome(claim, error=error)
+        login.keep(Outcome((user_id, read_remember_cookie(login)), error=error))
         login.has_failed = login.state is LOADING
     except BaseException:  # cancelled: the next task that needs the user loads again
-        login.state, login.loader_task = NEW, None
+        login.state = NEW
         raise
-    login.loader_task = None
-    login.is_stale = login.outcome.source is REQUEST
-    login.is_user_missing = login.outcome.is_user_missing
+    finally:
+        login.pending = None
     if login.state is LOADING:  # and not SHOWN, by a loader that logs its user in
         login.state = LOADED
 
@@ -121,58 +135,60 @@ async def load_once(login: RequestLogin) -> None:
     """
     if login.state is SHOWN:
         return
-    if login.loader_task is not None and login.loader_task is current_task():
+    if getattr(login.pending, "cr_running", False):  # a coroutine that waits for this call
         raise UserNotLoaded
     login.load_lock = login.load_lock or login.app.lock_class()
     async with login.load_lock:
         if login.state is SHOWN:
             return
-        known = (None, None) if login.outcome is None else login.outcome.claim
-        if login.state is not LOADED or known != read_claim(login):
+        if login.state is not LOADED or not is_answered(login):
             await load(login)
 
 
-async def call_loaders(login: RequestLogin, claim: Claim, call: Callable[..., Awaitable[Any]] = call) -> Outcome:
-    """Call the loaders for *claim*, by way of *call*.
+async def call_loaders(login: RequestLogin, call: Callable[..., Awaitable[Any]] = call) -> Outcome:
+    """Call the loaders for what the cookies claim, by way of *call*; none if there is none for that.
 
     Raises:
         Exception: whatever a loader raised.
     """
-    app, settings = login.app, login.settings
-    user_id, cookie = claim
-    load_by_id = settings._user_callback
-    is_user_gone = False
-
+    user_id, load_by_id = read_user_id(login.session), login.settings._user_callback
     if user_id is not None and load_by_id is not None:
-        user = await call(app, load_by_id, user_id)
+        user = await call(login.app, load_by_id, user_id)
         if user is not None:
-            return Outcome(claim, user, SESSION)
-        is_user_gone = True
+            return Outcome((user_id, None), user, SESSION)
+    return await _call_other_loaders(login, user_id, call)
 
-    outcome = Outcome(claim, is_user_gone=is_user_gone)
+
+async def _call_other_loaders(login: RequestLogin, user_id: Any, call: Callable[..., Awaitable[Any]]) -> Outcome:
+    """Call the loaders for the remember cookie and for the request, as the session with *user_id* has given no user."""
+    app, load_by_id, load_by_request = login.app, login.settings._user_callback, login.settings._request_callback
+    cookie = read_remember_cookie(login)
+    outcome = Outcome((user_id, cookie), is_user_gone=user_id is not None and load_by_id is not None)
     if cookie is not None and load_by_id is not None:
         remembered_id = login.auth.load_token(cookie, app)
-        if remembered_id is not None and not (is_user_gone and remembered_id == user_id):
-            outcome.user = await call(app, load_by_id, remembered_id)
+        if remembered_id is not None and not (outcome.is_user_gone and remembered_id == user_id):
+            login.pending = call(app, load_by_id, remembered_id)
+            outcome.user = await login.pending
             outcome.source = REMEMBER_COOKIE
             outcome.remembered_id = remembered_id
-    if outcome.user is None and settings._request_callback is not None:
-        outcome.user = await call(app, settings._request_callback, login.connection())
+    if outcome.user is None and load_by_request is not None:
+        login.pending = call(app, load_by_request, login.connection())
+        outcome.user = await login.pending
         outcome.source = REQUEST
     if outcome.user is None:
         outcome.source = NO_USER
     return outcome
 
 
-def call_loaders_now(login: RequestLogin, claim: Claim) -> Outcome:
-    """Call the loaders for *claim* without an event loop: they must be sync.
+def call_loaders_now(login: RequestLogin) -> Outcome:
+    """Call the loaders without an event loop: they must be sync.
 
     Raises:
         UserNotLoaded: a loader that would have to be called is async.
         Exception: whatever a loader raised.
     """
     try:
-        call_loaders(login, claim, call_now).send(None)  # nothing in it suspends, so it ends at once
+        call_loaders(login, call_now).send(None)  # nothing in it suspends, so it ends at once
     except StopIteration as stop:
         outcome: Outcome = stop.value
         return outcome

@@ -156,9 +156,9 @@ def _user_to_log_out(login: RequestLogin) -> Any:
     try:
         return access_user(login)
     except UserNotLoaded:  # the session was changed by hand
-        if login.outcome is None or login.outcome.error is not None:
+        if login.claim is None or login.error is not None:
             raise
-        login.show(login.outcome.user)
+        login.show(login.found)
         return login.user
 
 

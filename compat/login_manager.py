@@ -169,8 +169,8 @@ class LoginManager(LoginSettings[U]):
 
     def _load_user(self) -> None:
         login = current_login()
-        login.state = NEW if login.outcome is None else LOADED
-        login.has_failed = login.outcome is not None and login.outcome.error is not None
+        login.state = NEW if login.claim is None else LOADED
+        login.has_failed = login.error is not None
         login.is_accessed = False
         access_user(login)
 

@@ -131,7 +131,8 @@ def _is_unsaved(user_id: object) -> bool:
 
 def is_authenticated(user: Any) -> bool:
     """``user.is_authenticated``; see ``read_flag``."""
-    return read_flag(user, "is_authenticated")
+    answer = user.is_authenticated
+    return answer if answer is True or answer is False else _flag(user, "is_authenticated", answer)
 
 
 def read_flag(user: Any, name: str) -> bool:
@@ -140,9 +141,10 @@ def read_flag(user: Any, name: str) -> bool:
     Raises:
         UserContractError: it is a method or a coroutine, and so would always be true.
     """
-    answer = getattr(user, name)
-    if answer is True or answer is False:
-        return answer
+    return _flag(user, name, getattr(user, name))
+
+
+def _flag(user: Any, name: str, answer: Any) -> bool:
     if callable(answer) or isinstance(answer, Awaitable):
         if hasattr(answer, "close"):
             answer.close()

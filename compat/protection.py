@@ -88,11 +88,10 @@ def identifiers(connection: Request | Websocket, generator: Callable[[], str]) -
     """
     if generator is not create_identifier:
         return (generator(),)
-    address = connection.remote_addr
-    agent = connection.headers.get("User-Agent")
-    if agent is not None and len(agent) > _LONGEST_CACHED:
-        return hash_client(address, agent)
-    return _cached_hashes(address, agent)
+    for name, agent in connection.headers:
+        if name == "User-Agent":  # as Quart spells it; headers.get() costs three times as much
+            return _hashes(connection.remote_addr, agent)
+    return _hashes(connection.remote_addr, connection.headers.get("User-Agent"))
 
 
 def identifier_to_write(
@@ -160,3 +159,9 @@ def _hash(base: str) -> str:
 
 #: Two SHA-512 hashes cost 3 µs, a cached pair 0.2 µs: most requests come from a client that was just here.
 _cached_hashes = lru_cache(maxsize=1024)(hash_client)
+
+
+def _hashes(address: str | None, agent: str | None) -> tuple[str, str]:
+    if agent is not None and len(agent) > _LONGEST_CACHED:
+        return hash_client(address, agent)
+    return _cached_hashes(address, agent)

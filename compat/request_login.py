@@ -10,21 +10,19 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, cast
-from weakref import ref
+from typing import Any
 
-from quart import Request, Websocket, session
+from quart import Request, Websocket
+from quart.sessions import SessionMixin
 
-from .event_loop import Scheduler
+from .contexts import current_connection
 from .remember_cookie import RememberCookie
 
 #: The attribute of a request or websocket that holds its login.
 ATTRIBUTE = "_quart_flask_login"
 
-# What the proxy itself calls: half a microsecond less than through the proxy.
-_current_session: Callable[[], Any] = cast(Any, session)._get_current_object
-
-#: What the cookies of a request claim: the user id in the session, and the remember cookie as it was sent.
+#: What the cookies of a request claim: the user id in the session, and the remember cookie as it was sent. The cookie
+#: is read only if the session gives no user; None until then.
 Claim = tuple[Any, str | None]
 
 
@@ -55,11 +53,6 @@ class Outcome:
     #: What a loader raised; *user* and the rest mean nothing then.
     error: Exception | None = None
 
-    @property
-    def is_user_missing(self) -> bool:
-        """Whether the session names a user who no longer exists, and nothing else gives one."""
-        return self.is_user_gone and self.user is None
-
 
 class State(Enum):
     """How far the user of a request is known."""
@@ -84,55 +77,73 @@ class RequestLogin:
     Args:
         auth: the Quart-Auth extension of the application.
         connection: the request or websocket, which holds this object from now on.
-        is_websocket: whether it is a websocket, where nothing can be written.
+        session: its session.
     """
 
-    state = NEW
-    #: The loaders' answer; None in the state NEW.
-    outcome: Outcome | None = None
-    #: What ``current_user`` is, once the state is SHOWN.
-    user: Any = None
-    #: The task that is calling the loaders, if the state is LOADING.
-    loader_task: object = None
+    #: What the cookies claimed when the loaders answered; None before.
+    claim: Claim | None = None
+    #: The user whom they found, and where.
+    found: Any = None
+    source = NO_USER
+    #: The id in the remember cookie, if the user came from it.
+    remembered_id: str | None = None
+    #: What a loader raised instead.
+    error: Exception | None = None
+    #: What the running loader is awaited by.
+    pending: Awaitable[Any] | None = None
     #: Held while loading, so that tasks that need the user at the same time share one load.
     load_lock: AbstractAsyncContextManager[object] | None = None
 
-    #: Whether ``user_accessed`` was sent.
-    is_accessed = False
-    #: Whether a loader raised, and no user has been shown since: then nothing may be written that changes the user.
-    has_failed = False
-    #: Whether the response depends on the user, and so gets ``Vary: Cookie``.
-    varies = False
+    #: What ``current_user`` is, once the state is SHOWN.
+    user: Any = None
     #: The login is not fresh, even if the session says so: a websocket's session is not written, and a user from the
     #: request loader has not logged in, even if an earlier login is left in the session.
     is_stale = False
-    #: Whether the session names a user who no longer exists, or a login that has ended, and nobody has logged in since.
-    #: Then nothing is written on that account: see ``commit.access_user``.
-    is_user_missing = False
     #: Whether the headers of the response are complete, so that no cookie can change any more.
     is_answered = False
-    #: Whether the session gets a new id at the end of the request, because a login has begun, become fresh or ended.
-    renews_session_id = False
-    #: Whether a logout has ordered the remember cookie deleted. The order is in the session, too, which the application
-    #: may empty afterwards.
-    deletes_remember_cookie = False
-    #: The user as Quart-Auth's API sees it, once that API has been used.
-    auth_user: Any = None
+    #: The event loop on which async receivers start at once: set in a websocket, and once a request's have been called.
+    loop: object = None
+    #: Whether it is a websocket, where nothing can be written.
+    is_websocket = False
 
-    #: Calls of async signal receivers that are postponed to the end of the request.
-    postponed: list[Callable[[], Awaitable[Any]]] | None = None
-    #: What starts async receivers at once: set in a websocket, and once the request's have been called.
-    run_soon: Scheduler | None = None
-
-    def __init__(self, auth: RememberCookie, connection: Request | Websocket, is_websocket: bool) -> None:
+    def __init__(self, auth: RememberCookie, connection: Request | Websocket, session: SessionMixin) -> None:
         self.app = auth.app
         self.auth = auth
         self.settings = auth.settings
-        self.session = _current_session()
-        self.is_websocket = is_websocket
-        #: Call it for the request or websocket. A weak reference, or the two would hold each other.
-        self.connection: Callable[[], Request | Websocket] = ref(connection)  # type: ignore[assignment]  # never None
+        self.session = session
         connection.__dict__[ATTRIBUTE] = self
+
+        # Each request reads these, from the object for a third of what it costs from the class (Python 3.11).
+        self.state = NEW
+        #: Whether ``user_accessed`` was sent.
+        self.is_accessed = False
+        #: Whether a loader raised, and no user has been shown since: then nothing may be written that changes the user.
+        self.has_failed = False
+        #: Whether the session names a user who no longer exists, or a login that has ended, and nobody has logged in
+        #: since. Then nothing is written on that account: see ``commit.access_user``.
+        self.is_user_missing = False
+        #: Whether the response depends on the user, and so gets ``Vary: Cookie``.
+        self.varies = False
+        #: Whether a logout has ordered the remember cookie deleted. The order is in the session, too, which the
+        #: application may empty afterwards.
+        self.deletes_remember_cookie = False
+        #: Whether the session gets a new id at the end of the request, as a login has begun, become fresh or ended.
+        self.renews_session_id = False
+        #: The user as Quart-Auth's API sees it, once that API has been used.
+        self.auth_user: Any = None
+        #: Calls of async signal receivers that are postponed to the end of the request.
+        self.postponed: list[Callable[[], Awaitable[Any]]] | None = None
+
+    def keep(self, outcome: Outcome) -> None:
+        """Keep what the loaders answered."""
+        self.claim, self.found, self.source = outcome.claim, outcome.user, outcome.source
+        self.remembered_id, self.error = outcome.remembered_id, outcome.error
+        self.is_user_missing = outcome.is_user_gone and outcome.user is None
+        self.is_stale = outcome.source is REQUEST
+
+    def connection(self) -> Request | Websocket:
+        """The request or websocket. It is not kept here, or the two would hold each other."""
+        return current_connection()
 
     @property
     def may_keep_refusal(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from blinker import NamedSignal, Namespace
 
+from .event_loop import call_soon
 from .request_login import RequestLogin
 
 _signals = Namespace()
@@ -64,8 +65,8 @@ def _postpone(login: RequestLogin, receiver: Callable[..., Awaitable[Any]], *arg
 
     A websocket has no such end: when its client disconnects, no code of ours runs any more.
     """
-    if login.run_soon is None:
+    if login.loop is None:
         login.postponed = [*(login.postponed or ()), partial(receiver, *args, **kwargs)]
     else:
         start = partial(login.app.add_background_task, receiver, *args, **kwargs)
-        login.run_soon(start)
+        call_soon(login.loop, start)
