@@ -22,12 +22,17 @@ def variable_of(proxy: object) -> ContextVar[Any]:
 
 #: Where a context has its request. In Quart 0.23 a request shares its context with the application; a context without a
 #: request raises RuntimeError there.
-REQUEST = "request" if variable_of(request) is variable_of(current_app) else "request_websocket"
+_IS_SHARED = variable_of(request) is variable_of(current_app)
+REQUEST = "request" if _IS_SHARED else "request_websocket"
+#: The same for a websocket.
+WEBSOCKET = "websocket" if _IS_SHARED else "request_websocket"
 
 #: The context of the current request. Raises LookupError if there is none.
 current_context: Callable[[], Any] = variable_of(request).get
 #: The request of such a context.
 request_of: Callable[[Any], Request] = attrgetter(REQUEST)
+#: The context of the current websocket. Raises LookupError if there is none.
+current_websocket_context: Callable[[], Any] = variable_of(websocket).get
 
 # What the proxies themselves call.
 current_request: Callable[[], Request] = cast(Any, request)._get_current_object

@@ -10,7 +10,15 @@ from quart import Quart, Websocket, has_request_context, has_websocket_context
 from werkzeug.local import LocalProxy
 
 from .commit import access_user
-from .contexts import REQUEST, application, current_connection, current_context, current_session
+from .contexts import (
+    REQUEST,
+    WEBSOCKET,
+    application,
+    current_connection,
+    current_context,
+    current_session,
+    current_websocket_context,
+)
 from .errors import NoCurrentUser, NotInitialised
 from .loading import call_loaders, load_once
 from .mixins import is_authenticated
@@ -21,7 +29,10 @@ from .request_login import REQUEST as BY_REQUEST
 #: The key of the Quart-Auth extension in ``app.extensions``.
 EXTENSION = "QUART_FLASK_LOGIN"
 
-_login_of: Callable[[Any], RequestLogin] = attrgetter(f"{REQUEST}.{ATTRIBUTE}")
+_login_of_request: Callable[[Any], RequestLogin] = attrgetter(f"{REQUEST}.{ATTRIBUTE}")
+_login_of_websocket: Callable[[Any], RequestLogin] = attrgetter(f"{WEBSOCKET}.{ATTRIBUTE}")
+#: What these raise: there is no context, it has no such connection (in Quart 0.23), or the login has not begun.
+_NO_LOGIN = (LookupError, RuntimeError, AttributeError)
 
 
 def current_login() -> RequestLogin:
@@ -32,9 +43,17 @@ def current_login() -> RequestLogin:
         NotInitialised: the application has no LoginManager.
     """
     try:
-        return _login_of(current_context())
-    except (LookupError, AttributeError, RuntimeError):  # no request, or no login yet
-        connection = current_connection()
+        return _login_of_request(current_context())
+    except _NO_LOGIN:
+        pass
+    try:
+        return _login_of_websocket(current_websocket_context())
+    except _NO_LOGIN:
+        return _begin()
+
+
+def _begin() -> RequestLogin:
+    connection = current_connection()
     login: RequestLogin | None = connection.__dict__.get(ATTRIBUTE)
     if login is None:
         login = RequestLogin(find_auth(application()), connection, current_session())
