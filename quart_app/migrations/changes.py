@@ -20,11 +20,29 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from quart_app.database import Base, Database, is_lock_timeout
-from quart_app.models import failed_attempts, keyed_registration, login_session, production_use, user
+from quart_app.models import (
+    failed_attempts,
+    keyed_registration,
+    login_session,
+    mail_sender,
+    mail_token,
+    outgoing_mail,
+    production_use,
+    user,
+)
 
 from .errors import TablesLocked, UnknownRevision
 
-MODELS = (failed_attempts, keyed_registration, login_session, production_use, user)
+MODELS = (
+    failed_attempts,
+    keyed_registration,
+    login_session,
+    mail_sender,
+    mail_token,
+    outgoing_mail,
+    production_use,
+    user,
+)
 """The modules whose tables are compared: importing them adds the tables to ``Base.metadata``."""
 
 # A revision whose tables are locked is tried again, for half a minute. In each pause those go on that wait for it.

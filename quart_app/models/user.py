@@ -40,6 +40,8 @@ class User(_LoggedIn, Base):
     username_key: Mapped[str] = mapped_column(String(USERNAME_MAX), unique=True, index=True)
     email: Mapped[str] = mapped_column(String(EMAIL_MAX))
     email_key: Mapped[str] = mapped_column(String(EMAIL_MAX), unique=True, index=True)
+    #: When the owner of the account last proved that mails to this address arrive; None if never.
+    email_confirmed_at: Mapped[datetime | None] = mapped_column()
     password_hash: Mapped[str | None] = mapped_column(String(256))
     active: Mapped[bool] = mapped_column(default=True)
     #: The current generation of this user's logins: see ``sessions/generations``.

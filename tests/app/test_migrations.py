@@ -186,6 +186,43 @@ async def test_many_logins_get_public_ids(database: Database) -> None:
         assert await session.scalar(text(constraints)) == 0
 
 
+async def test_mails_and_tokens_come_and_go(database: Database) -> None:
+    """Revision 0009 confirms nobody's address, takes rows of the previous release, and can be reverted with rows."""
+    now = f"'{utc_now():%Y-%m-%d %H:%M:%S}+00'"
+    await upgrade_tables(database, "0008")
+    await run(database, ADD_SUSAN)
+    await upgrade_tables(database, "0009")
+    await run(database, ADD_SUSAN.replace("susan", "bob").replace("Susan", "Bob"))
+    async with database.session() as session:
+        confirmed = await session.execute(text("SELECT username, email_confirmed_at FROM users ORDER BY id"))
+        assert [tuple(row) for row in confirmed] == [("Susan", None), ("Bob", None)]
+
+    add_mail = (
+        "INSERT INTO outgoing_mails"  # noqa: S608 - our own values
+        " (message_id, kind, address, user_id, root_url, created_at, next_attempt_at, attempts)"
+        f" VALUES ('{UUID(int=7)}', 'confirm-address', 'susan@example.com', {{}}, 'http://localhost/', {now}, {now}, 0)"
+    )
+    await run(
+        database,
+        add_mail.format(1),
+        add_mail.format("NULL"),
+        "INSERT INTO mail_tokens (token_hash, user_id, purpose, email, expires_at)"  # noqa: S608 - our own values
+        f" VALUES ('hash', 1, 'confirm-address', 'susan@example.com', {now})",
+        f"INSERT INTO mail_sender (id, holder, until) VALUES (1, '{UUID(int=7)}', {now})",  # noqa: S608
+        f"UPDATE users SET email_confirmed_at = {now} WHERE id = 2",  # noqa: S608
+        "DELETE FROM users WHERE id = 1",
+    )
+    async with database.session() as session:  # what was about Susan went with her
+        assert (await session.execute(text("SELECT user_id FROM outgoing_mails"))).all() == [(None,)]
+        assert await session.scalar(text("SELECT count(*) FROM mail_tokens")) == 0
+
+    await downgrade_tables(database, "0008")
+    async with database.session() as session:
+        assert (await session.execute(text("SELECT id, username FROM users"))).all() == [(2, "Bob")]
+    await upgrade_tables(database)
+    assert await compare_tables(database) == []
+
+
 @pytest.mark.parametrize("tables", [["users"], ["users", "login_sessions"]])
 async def test_a_database_that_is_older_than_the_revisions(
     database: Database, empty_url: str, tmp_path: Path, tables: list[str]
