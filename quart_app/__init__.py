@@ -12,6 +12,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``live/``              who is online, over a websocket
 ``accounts/``          users and passwords: find, check, throttle, change, close
 ``defences/``          protects every response: headers, CSRF tokens, cross-site checks, hosts, proxies, limits
+``mail/``              a queue of mails in the database, and the worker that sends them
 ``sessions/``          login sessions as rows: begin, look up, confirm, end, sweep
 ``operation/``         logs, events, health checks and metrics, for operators
 ``migrations/``        the revisions of the tables
@@ -22,6 +23,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``configuration``      settings that cannot be used, and a forgotten ``ENVIRONMENT``
 ``database/``          the engine, and what its faults become
 ``framework/``         what bends Quart, Hypercorn or Jinja
+``mail_url``           the forms of ``MAIL_URL``
 ``database_url``       the forms of ``DATABASE_URL``, without a connection
 ``database_url_parameters``  the parameters in it: used, dropped or refused
 ``extension``          typed access to the parts of an application

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import configure_mappers
 
-from . import cli, defences, live, operation, waiting_time
+from . import cli, defences, live, mail, operation, waiting_time
 from .accounts.attempts import AttemptCounter
 from .accounts.common_passwords import read_common_passwords
 from .accounts.login import answer_ended_login, login_manager
@@ -160,6 +160,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     )
     app.before_serving(read_common_passwords)
     sweep.init_app(app)
+    mail.init_app(app, {})
     app.after_serving(database.close)
     app.after_serving(hasher.close)
     return app

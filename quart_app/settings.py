@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .foreign_hashes import check_schemes
 from .hash_strength import is_strong
+from .mail_url import MailServer, read_mail_from, read_mail_url
 
 SameSite = Literal["Lax", "Strict"]
 
@@ -21,6 +22,8 @@ _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 #: A name, perhaps with a dot before it, or an IPv6 address in brackets, as in Host; then perhaps a port.
 _HOST = re.compile(r"(\.?[^][\s/\\?#@:*.][^][\s/\\?#@:*]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+#: An address of a site: a host, perhaps with a port and a path, and neither a user nor a query.
+_SITE = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?(/[^\s?#\\]*)?", re.IGNORECASE)
 _LONGEST_NAME = 64  # characters: browsers count names in their limit of 4,096 for a cookie
 
 
@@ -136,6 +139,17 @@ class Settings(BaseSettings):
     #: Websockets that one user may have open at one worker: tabs, mostly.
     live_sockets_per_user: int = Field(default=20, gt=0)
 
+    #: ``smtp://`` or ``smtps://`` and a mail server, or ``file:`` and a folder for mails that are not sent
+    #: (``mail_url.py``). None, which production refuses, is ``file:``: the folder ``mail`` in the instance folder.
+    mail_url: SecretStr | None = None
+    #: The sender of all mails: ``Microblog <no-reply@example.com>``. Required for a mail server.
+    mail_from: str | None = None
+    #: Whether servers of this host send mails. Those of other hosts may, as all mails are in the database.
+    send_mails: bool = True
+    #: The address of the site, for links in mails: ``https://example.com``, perhaps with a path. None takes the one
+    #: that the request came to, which production refuses for a mail server: the client chooses it.
+    public_url: str | None = None
+
     #: Lines of JSON, or text for people; None is JSON in production. Libraries log at WARNING and above.
     log_format: Literal["json", "text"] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -194,6 +208,33 @@ class Settings(BaseSettings):
                 )
         return values
 
+    @field_validator("mail_url")
+    @classmethod
+    def _is_a_mail_server_or_folder(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            read_mail_url(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_mail_from(value)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_the_address_of_a_site(cls, value: str | None) -> str | None:
+        """The address with a slash at its end, as the root URL of a request."""
+        if value is None:
+            return None
+        if not _SITE.fullmatch(value):
+            raise ValueError(
+                f"{value!r} is no address of a site. Write https://example.com, or https://example.com/blog for a site "
+                "below a path."
+            )
+        return value.rstrip("/") + "/"
+
     @field_validator("cookie_suffix", "session_cookie_name", "remember_cookie_name")
     @classmethod
     def _fits_into_a_cookie_name(cls, value: str | None) -> str | None:
@@ -240,6 +281,30 @@ class Settings(BaseSettings):
                 "SESSION_COOKIE_SECURE and REMEMBER_COOKIE_SECURE cannot be false in production: "
                 "an attacker on the network could read the cookies. Serve the site over https."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _mails_can_be_sent(self) -> Settings:
+        if self.mail_url is None:
+            if self.production:
+                raise ValueError(
+                    "MAIL_URL is required in production. Set smtp://user:password@host:587 or "
+                    "smtps://user:password@host:465 to send mails, or file: to write them into the instance folder "
+                    "instead, where only operators find them."
+                )
+        elif isinstance(read_mail_url(self.mail_url.get_secret_value()), MailServer):
+            if self.mail_from is None:
+                raise ValueError(
+                    "MAIL_FROM is required where MAIL_URL names a mail server: the sender of the mails, such as "
+                    "Microblog <no-reply@example.com>."
+                )
+            if self.production and self.public_url is None:
+                raise ValueError(
+                    "PUBLIC_URL is required in production where MAIL_URL names a mail server: the address of the site, "
+                    "such as https://example.com, for the links in mails."
+                )
+        if self.production and self.public_url is not None and not self.public_url.startswith("https://"):
+            raise ValueError(f"PUBLIC_URL={self.public_url} has to begin with https:// in production.")
         return self
 
     @property

@@ -8,6 +8,7 @@ not exist is often a password in the wrong field.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -45,6 +46,9 @@ class Event(StrEnum):
     ACCOUNT_DELETED = "account deleted"
     ACCOUNT_DEACTIVATED = "account deactivated"
     ACCOUNT_ACTIVATED = "account activated"
+    MAIL_SENT = "mail sent"  # accepted by the mail server, or written to a file
+    MAIL_FAILED = "mail failed"  # it will be tried again
+    MAIL_GIVEN_UP = "mail given up"
 
 
 class Reason(StrEnum):
@@ -63,11 +67,25 @@ def init_app(app: Quart) -> None:
     user_loaded_from_cookie.connect(_record_restored_login, sender=app)
 
 
-_FAILURES = frozenset({Event.LOGIN_FAILED, Event.REAUTHENTICATION_FAILED, Event.THROTTLED})
+_FAILURES = frozenset(
+    {
+        Event.LOGIN_FAILED,
+        Event.REAUTHENTICATION_FAILED,
+        Event.THROTTLED,
+        Event.MAIL_FAILED,
+        Event.MAIL_GIVEN_UP,
+    }
+)
 
 
 def record(
-    event: Event, *, user_id: int | None = None, reason: Reason | None = None, scheme: str | None = None, ended: int = 0
+    event: Event,
+    *,
+    user_id: int | None = None,
+    reason: Reason | None = None,
+    scheme: str | None = None,
+    ended: int = 0,
+    mail: Mapping[str, object] | None = None,
 ) -> None:
     """Log and count an event. Call it after the transaction has been committed.
 
@@ -77,6 +95,7 @@ def record(
         reason: why a login failed.
         scheme: which other library's hash the user has; never the hash.
         ended: the number of login sessions that it ended.
+        mail: what is logged of a mail: its id and kind, and never its address or text.
     """
     current_metrics().count_event(event, reason=reason or "", ended=ended)
     values: dict[str, Any] = {"user_id": user_id}
@@ -86,6 +105,8 @@ def record(
         values["password_scheme"] = scheme
     if ended:
         values["sessions_ended"] = ended
+    if mail is not None:
+        values.update(mail)
     if has_request_context() or has_websocket_context():
         connection = request if has_request_context() else websocket
         values["address"] = connection.remote_addr

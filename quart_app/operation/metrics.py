@@ -28,6 +28,7 @@ class Metrics:
         password_hashes_waiting: passwords queued for a thread.
         password_hash_seconds: how long one hash takes, without its time in the queue.
         database_connections_in_use: connections that are taken from the pool.
+        mails_waiting: mails in the queue that are not given up, as this worker last saw it.
     """
 
     def __init__(self) -> None:
@@ -92,6 +93,12 @@ class Metrics:
             "Connections taken from the pool.",
             registry=registry,
             multiprocess_mode="livesum",
+        )
+        self.mails_waiting = Gauge(
+            "mails_waiting",
+            "Mails that wait to be sent, of all workers and hosts.",
+            registry=registry,
+            multiprocess_mode="livemostrecent",
         )
 
     def count_request(self, method: str, route: str | None, status: int | None, seconds: float) -> None:

@@ -77,12 +77,12 @@ def migrated_postgresql(postgresql_cluster: Cluster) -> str:
     return name
 
 
-_SETTINGS = Settings(password_method="pbkdf2:sha256:1", password_queue=100, address_limits=False)
+_SETTINGS = Settings(password_method="pbkdf2:sha256:1", password_queue=100, address_limits=False, send_mails=False)
 
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
-    """A real database, a cheap hash, and no limits on network addresses: all tests have the same one."""
+    """A real database, a cheap hash, no limits on network addresses, and nobody who sends mails: the same for all."""
     return _SETTINGS.model_copy(update={"instance_path": tmp_path, "database_url": SecretStr(database_url)})
 
 

@@ -1,0 +1,76 @@
+"""The queue of mails, which is a table: adding to it, and what operators do with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, event, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quart_app import clock
+from quart_app.database import current_database
+from quart_app.extension import Extension
+from quart_app.models.outgoing_mail import MailKind, OutgoingMail
+
+current_wake_up = Extension[asyncio.Event]("quart_app.mail.wake_up")
+"""Set when a mail was added in this process, so that it is sent at once."""
+
+_KEPT = timedelta(days=30)  # how long a mail that was given up stays in the queue
+
+
+def enqueue_in(
+    session: AsyncSession,
+    kind: MailKind,
+    address: str,
+    *,
+    root_url: str,
+    user_id: int | None = None,
+    next_url: str | None = None,
+) -> None:
+    """Add a mail to the queue, in the transaction of this session: it is sent if that is committed, and only then.
+
+    Arguments:
+        session: a session, which the caller commits.
+        kind: what the mail is about. Its composer writes it when it is sent.
+        address: where it goes.
+        root_url: the address of the site: :func:`~quart_app.mail.site.site_url`.
+        user_id: the user that it is about. With the user's row the mail is deleted. None if the composer finds the user
+            by the address.
+        next_url: where a page that it links to leads afterwards.
+    """
+    session.add(OutgoingMail(kind, address, root_url=root_url, user_id=user_id, next_url=next_url))
+    wake_up = current_wake_up()
+    event.listen(session.sync_session, "after_commit", lambda _session: wake_up.set(), once=True)
+
+
+async def waiting_mails(limit: int) -> Sequence[OutgoingMail]:
+    """The mails in the queue: those that were given up first, then by their next attempt."""
+    query = (
+        select(OutgoingMail).order_by(OutgoingMail.next_attempt_at.asc().nulls_first(), OutgoingMail.id).limit(limit)
+    )
+    async with current_database().session() as session:
+        return (await session.scalars(query)).all()
+
+
+async def retry_mails(ids: Collection[int] | None) -> int:
+    """Make mails due now, those that were given up included, as if they had not been tried; return their number.
+
+    Arguments:
+        ids: which; None for all.
+    """
+    query = update(OutgoingMail).values(next_attempt_at=clock.now(), attempts=0).returning(OutgoingMail.id)
+    rows = await current_database().execute(query if ids is None else query.where(OutgoingMail.id.in_(ids)))
+    current_wake_up().set()
+    return len(rows)
+
+
+async def remove_old_mails() -> int:
+    """Remove mails that were given up long ago; return their number."""
+    query = (
+        delete(OutgoingMail)
+        .where(OutgoingMail.next_attempt_at.is_(None), OutgoingMail.created_at < clock.now() - _KEPT)
+        .returning(OutgoingMail.id)
+    )
+    return len(await current_database().execute(query))
