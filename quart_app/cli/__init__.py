@@ -2,6 +2,7 @@
 
 ================  ==========================================================
 ``database``      ``db``: migrations
+``mail``          ``mail``: list mails that were not sent, and send them
 ``seed``          ``seed``: many users, for load tests
 ``sessions``      ``sessions``: list, end and sweep logins
 ``user``          ``user``: create, close and open accounts
@@ -21,12 +22,13 @@ import click
 
 from quart_app.application import Application
 
-from . import database, seed, sessions, user
+from . import database, mail, seed, sessions, user
 
 
 def init_app(app: Application) -> None:
     """Add the commands to this application."""
     app.cli.add_command(database.group)
+    app.cli.add_command(mail.group)
     app.cli.add_command(seed.command)
     app.cli.add_command(sessions.group)
     app.cli.add_command(user.group)

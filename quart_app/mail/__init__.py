@@ -28,6 +28,7 @@ from pathlib import Path
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.mail_url import MailFolder, MailServer, read_mail_from, read_mail_url
+from quart_app.operation.logs import get_logger
 from quart_app.operation.metrics import current_metrics
 
 from .delivery import Delivery
@@ -36,6 +37,8 @@ from .letter import Composers, current_composers
 from .queue import current_wake_up
 from .sender import Sender
 from .serving import send_while_serving
+
+_log = get_logger("quart_app.mail")
 
 _WITHOUT_A_SETTING = Address("Microblog", "microblog", "localhost")
 """The sender of mails that only become files."""
@@ -83,4 +86,6 @@ def _folder(app: Application, target: MailFolder) -> Path:
 def _report_folder(app: Application, folder: Path) -> None:
     @app.before_serving
     async def report() -> None:
-        app.logger.info("No mail is sent: each is written to a file in %s. Set MAIL_URL to send them.", folder)
+        _log.info(
+            "No mail is sent: each is written to a file. Set MAIL_URL to a mail server to send them", folder=str(folder)
+        )

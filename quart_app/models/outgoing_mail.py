@@ -19,6 +19,7 @@ from quart_app.database import IDS_USED_ONCE, Base
 from .user import EMAIL_MAX
 
 ERROR_MAX = 200
+ID_MAX = 2**31 - 1  # the largest value of the column
 
 
 class MailKind(StrEnum):

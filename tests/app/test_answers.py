@@ -123,6 +123,7 @@ def production(tmp_path: Path, database_url: str) -> Application:
         {
             "environment": "production",
             "secret_key": "a key that is long enough",
+            "mail_url": "file:",
             "instance_path": tmp_path,
             "database_url": database_url,
         }

@@ -142,7 +142,13 @@ async def test_connections(app: Application) -> None:
 async def test_who_may_read(tmp_path: Path, environment: str, token: str | None, sent: str | None, status: int) -> None:
     """With a token only its owner may read; without one all may, but in production nobody."""
     app = create_app(
-        {"instance_path": tmp_path, "environment": environment, "secret_key": _KEY, "metrics_token": token}
+        {
+            "instance_path": tmp_path,
+            "environment": environment,
+            "secret_key": _KEY,
+            "mail_url": "file:",
+            "metrics_token": token,
+        }
     )
     headers = {} if sent is None else {"Authorization": sent}
     page = await Visitor(app).get("/metrics", headers)

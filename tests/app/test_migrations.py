@@ -256,7 +256,8 @@ async def test_no_such_revision(database: Database) -> None:
 
 async def test_a_server_in_production_changes_no_tables(empty_url: str, tmp_path: Path) -> None:
     """In production a server does not start with old tables, and says how to upgrade them."""
-    options = settings(empty_url, tmp_path, environment="production", secret_key="a key that is long enough")
+    production = {"environment": "production", "secret_key": "a key that is long enough", "mail_url": "file:"}
+    options = settings(empty_url, tmp_path, **production)
     del options["password_method"]
     app = create_app(options)
     with pytest.raises(DatabaseOutdated, match=r"at revision none.*run: quart --app quart_app db upgrade"):

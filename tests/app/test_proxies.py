@@ -125,7 +125,7 @@ async def test_an_unconfigured_proxy_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, address: str, header: str
 ) -> None:
     """In production a request through an unconfigured proxy is logged once; headers of other clients are not."""
-    production = {"environment": "production", "secret_key": "a key that is long enough"}
+    production = {"environment": "production", "secret_key": "a key that is long enough", "mail_url": "file:"}
     for settings, said in (({}, 0), ({**production, "trusted_hops": 1}, 0), (production, 1)):
         app = make(tmp_path, **settings)
         for _ in range(2):

@@ -22,6 +22,7 @@ def test_production_needs_a_secret_key() -> None:
 
 
 KEY = SecretStr("a key that is long enough")
+MAILS = SecretStr("file:")
 
 
 @pytest.mark.parametrize(
@@ -37,16 +38,16 @@ def test_production_needs_a_strong_hash(method: str, is_accepted: bool) -> None:
     """In production a hash below OWASP's level is an error that names the setting."""
     assert Settings(password_method=method).password_method == method
     if is_accepted:
-        assert Settings(environment="production", secret_key=KEY, password_method=method).production
+        assert Settings(environment="production", secret_key=KEY, mail_url=MAILS, password_method=method).production
     else:
         with pytest.raises(ValidationError, match=f"PASSWORD_METHOD={method} is too weak"):
-            Settings(environment="production", secret_key=KEY, password_method=method)
+            Settings(environment="production", secret_key=KEY, mail_url=MAILS, password_method=method)
 
 
 @pytest.mark.parametrize("name", ["session_cookie_secure", "remember_cookie_secure"])
 def test_production_needs_secure_cookies(name: str) -> None:
     """In production ``*_COOKIE_SECURE`` may be true, but not false."""
-    production = {"environment": "production", "secret_key": KEY}
+    production = {"environment": "production", "secret_key": KEY, "mail_url": MAILS}
     assert Settings.model_validate({**production, name: True}).production
     with pytest.raises(ValidationError, match=name.upper()):
         Settings.model_validate({**production, name: False})
@@ -86,7 +87,7 @@ _COOKIES = ("SESSION_COOKIE_NAME", "REMEMBER_COOKIE_NAME", "DEVICE_COOKIE_NAME")
     [
         ({}, ["session-b", "remember_token-b", "device-b"]),
         (
-            {"environment": "production", "secret_key": KEY},
+            {"environment": "production", "secret_key": KEY, "mail_url": MAILS},
             ["__Host-session-b", "__Host-remember_token-b", "__Host-device-b"],
         ),
         ({"session_cookie_name": "sid", "remember_cookie_name": "stay"}, ["sid-b", "stay-b", "device-b"]),

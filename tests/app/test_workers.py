@@ -221,7 +221,7 @@ def test_two_workers(address: str, folder: Path, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "hypercorn.log").read_text().splitlines()]
     assert sum(line.get("route") == "/login" for line in lines) == asked
     assert sum("Running on" in line["event"] for line in lines) == 2
-    assert {line["logger"] for line in lines} == {"hypercorn.error", "quart_app.access"}
+    assert {line["logger"] for line in lines} == {"hypercorn.error", "quart_app.access", "quart_app.mail"}
 
 
 @pytest.mark.served
@@ -257,6 +257,7 @@ def test_a_worker_logs_before_it_serves(tmp_path: Path) -> None:
     environment = {
         "ENVIRONMENT": "production",
         "SECRET_KEY": "a key that is long enough",
+        "MAIL_URL": "file:",
         "UPGRADE_AT_START": "true",
         "METRICS_FOLDER": str(tmp_path / "metrics"),
     }

@@ -126,6 +126,7 @@ async def test_a_page_behind_the_same_origin(chromium: str, tmp_path: Path) -> N
     environment = {
         "ENVIRONMENT": "production",
         "SECRET_KEY": "a key for this test alone",
+        "MAIL_URL": "file:",
         "PASSWORD_METHOD": "scrypt:32768:8:3",
         "ALLOWED_HOSTS": NAME,
         "TRUSTED_HOPS": "1",

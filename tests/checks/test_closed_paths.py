@@ -33,6 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     environment = {
         "ENVIRONMENT": "production",
         "SECRET_KEY": "a key for this test alone",
+        "MAIL_URL": "file:",
         "ALLOWED_HOSTS": "example.com",
         "TRUSTED_HOPS": "1",
         "METRICS_TOKEN": TOKEN["Authorization"].removeprefix("Bearer "),

@@ -97,7 +97,13 @@ def test_help(command: Command) -> None:
 def test_not_in_production(tmp_path: Path, run: Callable[..., Result]) -> None:
     """In production the command is refused (ASVS 6.3.2), and there are no default accounts."""
     app = create_app(
-        {"instance_path": tmp_path, "environment": "production", "secret_key": 32 * "k", "upgrade_at_start": True}
+        {
+            "instance_path": tmp_path,
+            "environment": "production",
+            "secret_key": 32 * "k",
+            "mail_url": "file:",
+            "upgrade_at_start": True,
+        }
     )
     refused = run(app, "seed", "--users", "1")
     assert refused.exit_code == 1

@@ -18,6 +18,7 @@ SUSAN = {"username": "susan", "email": "susan@example.com", "password": PASSWORD
 ENVIRONMENT = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": "a key for this test alone",
+    "MAIL_URL": "file:",
     "ALLOWED_HOSTS": NAME,
     "TRUSTED_HOPS": "1",
     "UPGRADE_AT_START": "true",

@@ -21,6 +21,7 @@ _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 _PRODUCTION = {
     "ENVIRONMENT": "production",
     "ALLOWED_HOSTS": "localhost",
+    "MAIL_URL": "file:",
     "UPGRADE_AT_START": "true",
 }
 _DEFAULTS = {"device", "remember_token", "session"}

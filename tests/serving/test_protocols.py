@@ -34,6 +34,7 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     environment = {
         "ENVIRONMENT": "production",
         "SECRET_KEY": "a key for this test alone",
+        "MAIL_URL": "file:",
         "ALLOWED_HOSTS": "localhost",
         "UPGRADE_AT_START": "true",
     }

@@ -60,7 +60,7 @@ def test_a_worker_that_reaches_max_requests_is_replaced(tmp_path: Path) -> None:
 
 def test_a_start_that_fails_ends(tmp_path: Path) -> None:
     """If the first worker cannot start, the supervisor ends with its error, in one line, and exit status 1."""
-    environment = {"ENVIRONMENT": "production", "SECRET_KEY": "a key that is long enough"}
+    environment = {"ENVIRONMENT": "production", "SECRET_KEY": "a key that is long enough", "MAIL_URL": "file:"}
     with start(tmp_path, environment=environment, with_tables=False) as server:
         assert server.process.wait(EXIT_TIMEOUT) == 1
     log = server.log.read_text()
