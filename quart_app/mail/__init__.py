@@ -86,6 +86,4 @@ def _folder(app: Application, target: MailFolder) -> Path:
 def _report_folder(app: Application, folder: Path) -> None:
     @app.before_serving
     async def report() -> None:
-        _log.info(
-            "No mail is sent: each is written to a file. Set MAIL_URL to a mail server to send them", folder=str(folder)
-        )
+        _log.info("No mail is sent: each is written to a file. To send them, set MAIL_URL", folder=str(folder))
