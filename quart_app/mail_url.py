@@ -108,10 +108,11 @@ def read_mail_url(url: str) -> MailServer | MailFolder:
         password=unquote(password) or None,
         authority=authority,
     )
-    try:
-        server.tls_context()
-    except OSError as error:
-        raise UnusableMailUrl(f"?ca={authority} cannot be used: {error.strerror or error}.") from None
+    if authority is not None:
+        try:
+            server.tls_context()
+        except OSError as error:
+            raise UnusableMailUrl(f"?ca={authority} cannot be used: {error.strerror or error}.") from None
     return server
 
 

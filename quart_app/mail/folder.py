@@ -36,7 +36,8 @@ class FolderDelivery:
         create_private_folder(self._folder)
         name = f"{message.created_at:%Y%m%dT%H%M%SZ}-{message.message_id.hex}"
         unfinished = self._folder / f".{name}.part"
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        unfinished.unlink(missing_ok=True)  # of a worker that was killed
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(message.content)
             file.flush()
