@@ -1,0 +1,43 @@
+"""Mutations for check 42 of docs/security.md."""
+
+from __future__ import annotations
+
+from .mutation import Mutation
+
+_LOST_MAILS = "tests/checks/test_lost_mails.py::"
+_KILLED = f"{_LOST_MAILS}test_killed_while_sending[sqlite]"
+
+MUTATIONS = (
+    Mutation(
+        check=42,
+        breaks="The row of a mail is deleted before the mail is sent.",
+        file="quart_app/mail/sender.py",
+        old="            await session.commit()\n        return message",
+        new="            await session.delete(mail)\n            await session.commit()\n        return message",
+        tests=(_KILLED,),
+    ),
+    Mutation(
+        check=42,
+        breaks="A mail is sent whose token is not committed.",
+        file="quart_app/mail/sender.py",
+        old="            await session.commit()\n        return message",
+        new="        return message",
+        tests=(_KILLED,),
+    ),
+    Mutation(
+        check=42,
+        breaks="Every worker sends, whoever has the lease.",
+        file="quart_app/mail/lease.py",
+        old="            where=or_(MailSender.holder == self._holder, MailSender.until <= now),\n",
+        new="",
+        tests=(_KILLED,),
+    ),
+    Mutation(
+        check=42,
+        breaks="A connection that ends before the answer counts as an accepted mail.",
+        file="quart_app/mail/smtp.py",
+        old='            raise DeliveryFailed(f"The connection ended before an answer: {_describe(error)}") from error',
+        new="            _describe(error)",
+        tests=(f"{_LOST_MAILS}test_mail_servers_with_faults[sqlite]",),
+    ),
+)
