@@ -30,5 +30,14 @@ def test_the_supervisor_needs_no_framework() -> None:
 @pytest.mark.served
 def test_an_application_imports_what_every_start_needs() -> None:
     """What only some databases, commands or requests need is not imported with the application."""
-    unneeded = {"alembic", "asyncpg", "redis", "IPython", "email_validator", "regex", "sqlalchemy.dialects.postgresql"}
+    unneeded = {
+        "aiosmtplib",
+        "alembic",
+        "asyncpg",
+        "redis",
+        "IPython",
+        "email_validator",
+        "regex",
+        "sqlalchemy.dialects.postgresql",
+    }
     assert not imported_with("quart_app.factory") & unneeded

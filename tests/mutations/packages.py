@@ -97,6 +97,13 @@ MUTATIONS = (
         tests=("tests/serving/test_supervisor.py::test_killed_worker_is_replaced[1]",),
     ),
     Mutation(
+        breaks="A mail that was refused is tried again.",
+        file="quart_app/mail/sender.py",
+        old="        await self._keep(due, reason, None)\n",
+        new="        await self._keep(due, reason, clock.now())\n",
+        tests=("tests/mail/test_sender.py::test_final_failures[sqlite]",),
+    ),
+    Mutation(
         breaks="An unused login never ends.",
         file="quart_app/sessions/limits.py",
         old="        return is_idle or now > self.end_of(session)\n",
