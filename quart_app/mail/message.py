@@ -17,8 +17,7 @@ from quart_app.models.outgoing_mail import OutgoingMail
 
 from .letter import Letter
 
-#: The parts are encoded as ASCII, which every server on the way accepts.
-_ASCII_BODY = "7bit"
+_LONGEST_LINE = 998  # characters (RFC 5322, section 2.1.1)
 
 
 class UnusableAddress(ValueError):
@@ -56,7 +55,7 @@ def write_message(
     """
     recipient = _recipient(mail.address)
     needs_utf8 = not recipient.addr_spec.isascii()
-    message = EmailMessage((SMTPUTF8 if needs_utf8 else SMTP).clone(cte_type=_ASCII_BODY))
+    message = EmailMessage(SMTPUTF8 if needs_utf8 else SMTP)
     message["From"] = sender
     message["To"] = recipient
     message["Subject"] = letter.subject
@@ -64,8 +63,9 @@ def write_message(
     message["Message-ID"] = f"<{mail.message_id.hex}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notices for an answer
     context = {"site": mail.root_url, "subject": letter.subject, **letter.context}
-    message.set_content(templates.get_template(f"mail/{letter.template}.txt").render(context))
-    message.add_alternative(templates.get_template(f"mail/{letter.template}.html").render(context), subtype="html")
+    text, html = (templates.get_template(f"mail/{letter.template}.{kind}").render(context) for kind in ("txt", "html"))
+    message.set_content(text, cte=_encoding(text))
+    message.add_alternative(html, subtype="html", cte=_encoding(html))
     return Message(
         message_id=mail.message_id,
         sender=sender.addr_spec,
@@ -74,6 +74,12 @@ def write_message(
         created_at=now,
         content=message.as_bytes(),
     )
+
+
+def _encoding(text: str) -> str:
+    """An encoding in ASCII; none if that is possible, so that a link in a file can be copied as it is."""
+    is_plain = text.isascii() and all(len(line) <= _LONGEST_LINE for line in text.splitlines())
+    return "7bit" if is_plain else "quoted-printable"
 
 
 def _recipient(address: str) -> Address:

@@ -89,6 +89,17 @@ def test_parts() -> None:
     assert part(message, "html") == f"<p>&lt;b&gt;Müßig &amp; Co.&lt;/b&gt;, use {SITE}"
 
 
+def test_links_can_be_copied() -> None:
+    """In ASCII each line is as it is, so that a link can be copied from a file; other texts are encoded as ASCII."""
+    link = f"use {SITE}?token=".encode()
+    assert link in written(name="susan" * 50).content
+    for name in ("müßig", "susan" * 200):
+        message = written(name=name)
+        assert message.content.isascii()
+        assert max(map(len, message.content.splitlines())) <= 78
+        assert part(read(message), "plain").startswith(f"{name}, use")
+
+
 @pytest.mark.parametrize(
     ("address", "recipient", "needs_utf8"),
     [
