@@ -8,6 +8,9 @@ _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)
 _JITTER = 0.2  # of the delay, more or less
 
+NEVER_LATER = timedelta(hours=2)
+"""No attempt is further away. One that is was set by a clock that was ahead, and is due."""
+
 ATTEMPTS = 56
 """So often a mail is tried: for two days, as the first hour has nine attempts and each further hour one."""
 

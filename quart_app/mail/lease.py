@@ -19,6 +19,8 @@ from quart_app.models.mail_sender import THE_ROW, MailSender
 LEASE = timedelta(seconds=90)
 """How long a lease lasts. One attempt to send a mail takes less (``sender``)."""
 
+_TOO_LATE = 2 * LEASE  # a lease that ends later was taken by a clock that was ahead
+
 
 class Lease:
     """The lease, as one worker sees it."""
@@ -37,7 +39,7 @@ class Lease:
         query = insert.on_conflict_do_update(
             index_elements=[MailSender.id],
             set_={"holder": insert.excluded.holder, "until": insert.excluded.until},
-            where=or_(MailSender.holder == self._holder, MailSender.until <= now),
+            where=or_(MailSender.holder == self._holder, MailSender.until <= now, MailSender.until > now + _TOO_LATE),
         ).returning(MailSender.id)
         return bool(await self._database.execute(query))
 

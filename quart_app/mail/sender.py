@@ -16,10 +16,11 @@ import random
 import re
 from datetime import datetime
 from email.headerregistry import Address
+from math import inf
 from typing import NamedTuple
 
 from jinja2 import Environment
-from sqlalchemy import String, delete, func, select, type_coerce, update
+from sqlalchemy import String, delete, func, or_, select, type_coerce, update
 
 from quart_app import clock
 from quart_app.database import Database, DatabaseUnavailable
@@ -28,7 +29,7 @@ from quart_app.operation.events import Event, record
 from quart_app.operation.logs import get_logger
 from quart_app.operation.metrics import Metrics
 
-from .backoff import delay_after
+from .backoff import NEVER_LATER, delay_after
 from .delivery import Delivery, DeliveryFailed, MailRefused, MailServerUnavailable
 from .lease import Lease
 from .letter import Composers
@@ -104,11 +105,9 @@ class Sender:
         Raises:
             DatabaseUnavailable: the database does not answer. The mails wait.
         """
-        waiting, earliest = await self._look()
+        waiting, seconds = await self._look()
         self._metrics.mails_waiting.set(waiting)
-        if earliest is None:
-            return POLL
-        if (seconds := (earliest - clock.now()).total_seconds()) > 0:
+        if seconds > 0:
             return min(seconds, POLL)
         try:
             while await self._lease.take():
@@ -127,15 +126,18 @@ class Sender:
         """Let another worker send at once."""
         await self._lease.release()
 
-    async def _look(self) -> tuple[int, datetime | None]:
-        """How many mails wait, and when the first of them is due."""
-        query = select(func.count(), func.min(OutgoingMail.next_attempt_at)).where(
-            OutgoingMail.next_attempt_at.is_not(None)
-        )
-        ((waiting, earliest),) = await self._database.execute(query)
-        return waiting, earliest
+    async def _look(self) -> tuple[int, float]:
+        """How many mails wait, and the seconds until the first of them is due."""
+        time = OutgoingMail.next_attempt_at
+        query = select(func.count(), func.min(time), func.max(time)).where(time.is_not(None))
+        ((waiting, earliest, latest),) = await self._database.execute(query)
+        if not waiting:
+            return 0, inf
+        now = clock.now()
+        return waiting, 0 if latest > now + NEVER_LATER else (earliest - now).total_seconds()
 
     async def _next(self) -> _Due | None:
+        now, time = clock.now(), OutgoingMail.next_attempt_at
         query = (
             select(
                 OutgoingMail.id,
@@ -144,8 +146,8 @@ class Sender:
                 OutgoingMail.user_id,
                 OutgoingMail.attempts,
             )
-            .where(OutgoingMail.next_attempt_at <= clock.now())
-            .order_by(OutgoingMail.next_attempt_at, OutgoingMail.id)
+            .where(or_(time <= now, time > now + NEVER_LATER))
+            .order_by(time, OutgoingMail.id)
             .limit(1)
         )
         rows = await self._database.execute(query)

@@ -28,8 +28,8 @@ MUTATIONS = (
         check=42,
         breaks="Every worker sends, whoever has the lease.",
         file="quart_app/mail/lease.py",
-        old="            where=or_(MailSender.holder == self._holder, MailSender.until <= now),\n",
-        new="",
+        old="MailSender.holder == self._holder, MailSender.until <= now,",
+        new="MailSender.id == THE_ROW,",
         tests=(_KILLED,),
     ),
     Mutation(
