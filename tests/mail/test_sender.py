@@ -321,7 +321,7 @@ async def test_one_sender_at_a_time(office: PostOffice, clock: Clock) -> None:
 
 
 async def test_a_clock_that_was_ahead(office: PostOffice, clock: Clock) -> None:
-    """A mail that was added, and a lease that was taken, by a clock that was a day ahead, hold up nothing afterwards."""
+    """A clock that was a day ahead holds up neither the mails that it dated nor, by its lease, other workers."""
     await office.register()
     clock.shift(timedelta(days=1))
     await office.enqueue("susan")
