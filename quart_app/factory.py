@@ -13,6 +13,9 @@ from . import cli, defences, live, mail, operation, waiting_time
 from .accounts.attempts import AttemptCounter
 from .accounts.common_passwords import read_common_passwords
 from .accounts.login import answer_ended_login, login_manager
+from .accounts.mail_limit import MailLimit, current_mail_limit
+from .accounts.mail_tokens import DURATION, delete_expired_tokens
+from .accounts.mails import COMPOSERS
 from .accounts.password_rules import TEST_PASSWORD
 from .accounts.passwords import PasswordHasher, current_password_hasher
 from .accounts.throttle import Throttle, current_throttle
@@ -29,7 +32,7 @@ from .framework.early_answers import EarlyAnswers
 from .framework.text_answers import answer_text_at_once
 from .migrations.start import prepare_tables
 from .operation.metrics import current_metrics
-from .pages import account, home, login, sessions
+from .pages import account, address, home, login, new_password, sessions
 from .private_files import command_to_protect, create_private_folder
 from .secret_key import kept_secret_key
 from .server_stop import ServerStop, current_server_stop
@@ -103,10 +106,10 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     current_password_hasher.add(app, hasher)
     current_limits.add(app, Limits.of(settings))
     current_last_seen_updates.add(app, LastSeenUpdates())
-    throttle = Throttle(
-        AttemptCounter(database), hasher, limit=settings.login_attempts, window=settings.login_attempts_window
-    )
+    counter = AttemptCounter(database)
+    throttle = Throttle(counter, hasher, limit=settings.login_attempts, window=settings.login_attempts_window)
     current_throttle.add(app, throttle)
+    current_mail_limit.add(app, MailLimit(counter, limit=settings.mails_per_account, window=DURATION))
 
     begin_waiting_time = partial(waiting_time.begin, settings.waiting_time)
     app.early_request_check(begin_waiting_time)
@@ -116,7 +119,9 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     protect_forms(app)
     login_manager.init_app(app)
     app.register_blueprint(login.blueprint)
+    app.register_blueprint(new_password.blueprint)
     app.register_blueprint(account.blueprint)
+    app.register_blueprint(address.blueprint)
     app.register_blueprint(sessions.blueprint)
     app.register_blueprint(home.blueprint)
     live.init_app(app)
@@ -159,8 +164,8 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         )
     )
     app.before_serving(read_common_passwords)
-    sweep.init_app(app)
-    mail.init_app(app, {})
+    sweep.init_app(app, delete_expired_tokens)
+    mail.init_app(app, COMPOSERS)
     app.after_serving(database.close)
     app.after_serving(hasher.close)
     return app

@@ -129,9 +129,14 @@ class Settings(BaseSettings):
 
     #: Whether the number of password forms from a network address is limited. Turn it off for load tests.
     address_limits: bool = True
-    #: Forms with a password to check, and registrations, from one address. Many people may share an address.
+    #: Forms with a password to check, registrations, and requests to send a mail, from one address. Many people may
+    #: share an address.
     logins_per_minute: int = Field(default=30, gt=0)
     registrations_per_hour: int = Field(default=20, gt=0)
+    mails_per_hour: int = Field(default=20, gt=0)
+    #: Mails with a link that one account, or one address that is entered, is sent within half an hour, which is as long
+    #: as a link is valid.
+    mails_per_account: int = Field(default=5, gt=0)
 
     #: ``redis://`` or ``rediss://``: workers and hosts share who is online, and the counts of network addresses.
     #: Without it each worker has its own.

@@ -29,7 +29,8 @@ def overview() -> str:
     others = [session for session in page.sessions if session.id != here.id]
     secret = str(current_app.secret_key)
     older = None if page.older is None else make_cursor(here.user_id, page.older, secret=secret)
-    return render_template("account/overview.html", here=here, others=others, newer=None, older=older)
+    # No address changes here: the twin sends no mail.
+    return render_template("account/overview.html", here=here, others=others, newer=None, older=older, pending=None)
 
 
 @blueprint.route("/password", methods=["GET", "POST"])

@@ -25,6 +25,8 @@ _ELSEWHERE = {
     "api.documentation": "/api/v1/docs",
     "account.email": "/account/email",
     "account.delete": "/account/delete",
+    "address.send_again": "/account/email/send-again",
+    "new_password.ask": "/forgotten",
     "sessions.end": "/account/sessions/<uuid:session_id>/end",
     "sessions.end_others": "/account/sessions/end-others",
 }

@@ -36,5 +36,8 @@ def me() -> ResponseReturnValue:
         headers = {"Content-Type": "application/problem+json", "WWW-Authenticate": "Bearer"}
         return jsonify(_LOGIN_REQUIRED), 401, headers
     return jsonify(
-        username=current_user.username, email=current_user.email, created_at=current_user.created_at.isoformat()
+        username=current_user.username,
+        email=current_user.email,
+        email_confirmed=current_user.email_confirmed_at is not None,
+        created_at=current_user.created_at.isoformat(),
     )

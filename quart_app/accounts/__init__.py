@@ -13,7 +13,12 @@
 ``attempts``             counts of failed attempts in the database
 ``devices``              browsers that a user has logged in with before
 ``login``                logging in and out, and the current user
-``changes``              changing the password or the email address
+``changes``              changing the password
+``addresses``            confirming and changing the email address, by a link in a mail
+``forgotten_passwords``  setting a new password by a link in a mail
+``mail_tokens``          one-time tokens in such links
+``mail_limit``           how many mails an account is sent
+``mails``                what the mails say
 ``closing``              closing, reopening and deleting accounts
 =======================  ==========================================================
 """

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from quart import current_app
 from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
 
 from quart_app.database import Database, DatabaseUnavailable, insert_into
 from quart_app.models.failed_attempts import FailedAttempts
@@ -25,7 +28,7 @@ class Attempt(NamedTuple):
 
 
 class AttemptCounter:
-    """Counts attempts by key. Each method is a transaction of its own.
+    """Counts attempts by key. Each method is a transaction of its own, but for :meth:`count_in`.
 
     Arguments:
         database: holds the counts.
@@ -40,17 +43,24 @@ class AttemptCounter:
 
         A count that expires later than a new one would was started with a wrong clock, and is treated as expired.
         """
+        number, ends_at = (await self._database.execute(self._one_more(key, now, window)))[0]
+        return Attempt(number, ends_at)
+
+    async def count_in(self, session: AsyncSession, key: str, *, now: datetime, window: timedelta) -> Attempt:
+        """As :meth:`count`, in the caller's transaction."""
+        number, ends_at = (await session.execute(self._one_more(key, now, window))).one()
+        return Attempt(number, ends_at)
+
+    def _one_more(self, key: str, now: datetime, window: timedelta) -> ReturningInsert[int, datetime]:
         is_expired = or_(FailedAttempts.ends_at <= now, FailedAttempts.ends_at > now + window + _CLOCK_SKEW)
         first = self._insert.values(key=key, count=1, ends_at=now + window)
-        one_more = first.on_conflict_do_update(
+        return first.on_conflict_do_update(
             index_elements=[FailedAttempts.key],
             set_={
                 "count": case((is_expired, 1), else_=FailedAttempts.count + 1),
                 "ends_at": case((is_expired, first.excluded.ends_at), else_=FailedAttempts.ends_at),
             },
         ).returning(FailedAttempts.count, FailedAttempts.ends_at)
-        number, ends_at = (await self._database.execute(one_more))[0]
-        return Attempt(number, ends_at)
 
     async def discount(self, key: str) -> None:
         """Take one attempt back, because no password was checked. Runs in the background, as :meth:`clear` does."""
@@ -91,3 +101,9 @@ class AttemptCounter:
                 await asyncio.sleep(_PAUSE)
         except DatabaseUnavailable as error:
             current_app.logger.warning("Could not delete expired counts of failed attempts: %s", error.__cause__)
+
+
+async def forget_attempts_in(session: AsyncSession, keys: Collection[str]) -> None:
+    """Delete the counts of these keys, in the caller's transaction."""
+    query = delete(FailedAttempts).where(FailedAttempts.key.in_(keys))
+    await session.execute(query.execution_options(synchronize_session=False))

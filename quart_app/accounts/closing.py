@@ -11,12 +11,15 @@ from quart_app.sessions.confirmation import confirm_session_in
 from quart_app.sessions.ending import end_sessions_in
 from quart_app.sessions.generations import ROWS_PER_STATEMENT
 
+from .mail_tokens import end_tokens_in
+
 
 async def deactivate_user(user_id: int) -> None:
-    """Close an account for use, and end all its logins."""
+    """Close an account for use, and end all its logins, and all links in mails to its user."""
     async with current_database().session() as session:
         await session.execute(update(User).where(User.id == user_id).values(active=False))
         ended = await end_sessions_in(session, user_id)
+        await end_tokens_in(session, user_id)
         await session.commit()
     record(Event.ACCOUNT_DEACTIVATED, user_id=user_id, ended=ended)
 

@@ -172,7 +172,7 @@ current_throttle = Extension[Throttle]("quart_app.throttle")
 """Accessor of the current application's throttle."""
 
 
-def attempts_key(kind: Literal["name", "device", "session", "user"], value: str) -> str:
-    """The key that attempts are counted by: a keyed hash, which hides the name without the secret key."""
+def attempts_key(kind: Literal["name", "device", "session", "user", "mail", "mails of"], value: str) -> str:
+    """The key that attempts, or mails, are counted by: a keyed hash, which hides the name without the secret key."""
     secret = str(current_app.secret_key).encode()
     return hmac.digest(secret, f"{kind}:{value}".encode("utf-8", "surrogatepass"), "sha256").hex()

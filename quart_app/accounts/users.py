@@ -7,6 +7,9 @@ from sqlalchemy.exc import IntegrityError
 
 from quart_app import clock
 from quart_app.database import current_database
+from quart_app.mail.queue import enqueue_in
+from quart_app.mail.site import site_url
+from quart_app.models.outgoing_mail import MailKind
 from quart_app.models.user import User, email_key, username_key
 from quart_app.operation.events import Event, record
 
@@ -66,7 +69,7 @@ async def taken_fields(*, username: str, email: str) -> frozenset[str]:
 
 
 async def add_user(*, username: str, email: str, password: str, claim: Claim | None = None) -> User:
-    """Create an account.
+    """Create an account, and queue a mail with a link that confirms its address, in one transaction.
 
     Arguments:
         username: as entered.
@@ -95,4 +98,6 @@ async def _insert(user: User, claim: Claim | None) -> None:
             user.created_at = clock.now()
             await finish_registration_in(session, claim, user.created_at)
         session.add(user)
+        await session.flush()  # gives it an id
+        enqueue_in(session, MailKind.CONFIRM_ADDRESS, user.email, user_id=user.id, root_url=site_url())
         await session.commit()

@@ -4,7 +4,8 @@
 ``routes``            registers the operations and the description
 ``blueprint``         what all its requests have in common
 ``users``             registration, the user's account, the password
-``account_changes``   changing the address, deleting the account
+``account_changes``   asking for another address, deleting the account
+``mail_links``        new passwords and confirmed addresses, by the tokens in mails
 ``sessions``          logging in, listing and ending logins
 ``current_session``   the login of the request: show it, renew its token, log out
 ``index``             the addresses of all that

@@ -1,4 +1,4 @@
-"""Operations that change the email address of the account, or delete the account. Each takes the current password."""
+"""Operations that ask for another email address, or delete the account. Each takes the current password."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from http import HTTPStatus
 
 from pydantic import SecretStr
 
+from quart_app.accounts.addresses import request_email_change
 from quart_app.accounts.authentication import confirm_password
-from quart_app.accounts.changes import change_email
 from quart_app.accounts.closing import delete_own_account
 from quart_app.accounts.login import current_user, forget_login
-from quart_app.accounts.users import TAKEN, UserExists
 from quart_app.defences.rate_limits import Limit, limited
-from quart_app.errors.problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Problem
+from quart_app.errors.problems import PASSWORD_WRONG, Problem
 
 from .blueprint import blueprint
 from .operations import ACCOUNT, FRESH_USERS, operation
@@ -23,22 +22,19 @@ from .schemas import AccountDeletion, EmailChange
 @limited(Limit.PASSWORDS)
 @operation(
     about=ACCOUNT,
-    status=HTTPStatus.NO_CONTENT,
+    status=HTTPStatus.ACCEPTED,
     takes=EmailChange,
     for_=FRESH_USERS,
-    if_lost="Then send it again: the result is the same.",
-    problems=(HTTPStatus.CONFLICT,),
+    if_lost="Then send it again: the user gets two mails at most, and each link is valid.",
 )
 async def change_own_email(data: EmailChange) -> None:
-    """Change the email address.
+    """Ask for another email address: a link is sent to it, and the account gets it when that is used.
 
-    All logins go on, and so does this one: no cookie and no token changes. A remembered login will not do.
+    The last address that was asked for counts. Nothing is sent to an address that another account has; the answer does
+    not say so. All logins go on, and so does this one: no cookie and no token changes. A remembered login will not do.
     """
     await _confirm(data.current_password)
-    try:
-        await change_email(current_user, data.email)
-    except UserExists:
-        raise Problem(NAME_TAKEN, errors=[FieldError.at(["email"], TAKEN["email"])]) from None
+    await request_email_change(current_user, data.email)
 
 
 @blueprint.delete("/me")

@@ -41,6 +41,7 @@ _MORE_INFO = {
 _STATUS_WORDS = {
     HTTPStatus.OK: "The requested data.",
     HTTPStatus.CREATED: "Done.",
+    HTTPStatus.ACCEPTED: "Accepted: a mail is sent soon, if there is one to send.",
     HTTPStatus.NO_CONTENT: "Done.",
     HTTPStatus.BAD_REQUEST: "Fields or parameters are missing or wrong, the body is not a JSON object, or a "
     "token comes with the cookies of a login.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from quart import Quart
 
-from . import account_changes, current_session, documentation, index, openapi, sessions, users
+from . import account_changes, current_session, documentation, index, mail_links, openapi, sessions, users
 from .blueprint import blueprint
 
 #: The modules whose import adds their routes to the blueprint.
-PARTS = (index, users, account_changes, sessions, current_session, openapi, documentation)
+PARTS = (index, users, account_changes, mail_links, sessions, current_session, openapi, documentation)
 
 
 def init_app(app: Quart) -> None:

@@ -161,6 +161,42 @@ class EmailChange(_Input):
     current_password: Password
 
 
+class PasswordResetRequest(_Input):
+    """Who has forgotten the password."""
+
+    email: EmailAddress
+    next: Annotated[
+        str,
+        Field(
+            description="The path of a page of this site, to which the login leads afterwards. Others are left out.",
+            json_schema_extra=_no_default,
+            examples=["/account"],
+        ),
+    ] = ""
+
+
+LinkToken = Annotated[
+    SecretStr,
+    Field(
+        description="The `token` of the link.",
+        examples=["E0jW3cXkq1sWv6pBq2m9Z8vYt4rLx7uNf5hGd0aSc1M"],
+    ),
+]
+
+
+class NewPasswordByLink(_Input):
+    """The token of a mail to set a password, and the password."""
+
+    token: LinkToken
+    password: NewPassword
+
+
+class EmailConfirmation(_Input):
+    """The token of a mail to confirm an address."""
+
+    token: LinkToken
+
+
 class AccountDeletion(_Input):
     """What proves that the user wants it: the password."""
 
@@ -196,12 +232,18 @@ class UserAccount(BaseModel):
 
     username: str
     email: str
+    email_confirmed: Annotated[bool, Field(description="Whether a link in a mail to this address was used.")]
     created_at: datetime
 
     @classmethod
     def of(cls, user: User) -> Self:
         """What is told of a user."""
-        return cls(username=user.username, email=user.email, created_at=user.created_at)
+        return cls(
+            username=user.username,
+            email=user.email,
+            email_confirmed=user.email_confirmed_at is not None,
+            created_at=user.created_at,
+        )
 
 
 class Session(BaseModel):

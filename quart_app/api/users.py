@@ -45,7 +45,7 @@ async def register(data: Registration) -> tuple[UserAccount, dict[str, str]]:
     created_at = None if claim is None else await begin(claim)
     if created_at is None:
         created_at = (await _add_user(data, claim)).created_at
-    account = UserAccount(username=data.username, email=data.email, created_at=created_at)
+    account = UserAccount(username=data.username, email=data.email, email_confirmed=False, created_at=created_at)
     return account, {LOCATION.name: url_for("api.me")}
 
 

@@ -1,4 +1,4 @@
-"""``user``: create, close and open accounts, for operators. The rules are those of the pages."""
+"""``user``: create, close, open and confirm accounts, for operators. The rules are those of the pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from quart_app.accounts.addresses import confirm_email_of
 from quart_app.accounts.changes import change_password
 from quart_app.accounts.closing import activate_user, deactivate_user
 from quart_app.accounts.name_rules import check_email, check_username
@@ -21,7 +22,7 @@ password_stdin = click.option("--password-stdin", is_flag=True, help="Read the p
 
 @click.group("user")
 def group() -> None:
-    """Create, close and open accounts. NAME is a username or an email address."""
+    """Create, close, open and confirm accounts. NAME is a username or an email address."""
 
 
 @group.command()
@@ -78,6 +79,16 @@ async def set_password(_app: Application, name: str, password_stdin: bool) -> No
     password = read_password(username=user.username, email=user.email, from_stdin=password_stdin)
     await change_password(user, password)
     click.echo(f"{user.username} has a new password. All logins have been ended.")
+
+
+@group.command()
+@click.argument("name")
+@with_tables
+async def confirm(_app: Application, name: str) -> None:
+    """Count the email address as confirmed, without a mail."""
+    user = await find_user(name)
+    await confirm_email_of(user.id)
+    click.echo(f"{user.email} is the confirmed address of {user.username}.")
 
 
 async def find_user(name: str) -> User:

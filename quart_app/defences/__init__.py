@@ -17,7 +17,7 @@
 ``proxies``            address, scheme and host of the client, behind trusted proxies
 ``prefixes``           the path below which a trusted proxy serves the application
 ``mounts``             404 outside of the path that the application is mounted at
-``rate_limits``        how many password forms a network address may send
+``rate_limits``        how many password forms a network address may send, and mails it may ask for
 ``rate``               the algorithm that decides (GCRA), and its state in this process
 ``rate_limit_redis``   its state in Redis, for all workers and hosts
 =====================  ==========================================================

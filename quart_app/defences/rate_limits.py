@@ -1,4 +1,4 @@
-"""Limits how many passwords a network address may send; views declare it.
+"""Limits how many passwords a network address may send, and mails it may ask for; views declare it.
 
 This slows down an attacker who tries one password on many names (password spraying), which the count of one name does
 not detect. It stops nobody for good: many people share an address, and one person may have many. ``accounts.throttle``
@@ -38,6 +38,7 @@ class Limit(StrEnum):
 
     PASSWORDS = "passwords"
     REGISTRATIONS = "accounts"
+    MAILS = "mails"
 
 
 def limited(limit: Limit) -> Callable[[View], View]:
@@ -83,6 +84,7 @@ def init_app(app: Application, settings: Settings) -> None:
     rates = {
         Limit.PASSWORDS: Rate(settings.logins_per_minute, 60.0),
         Limit.REGISTRATIONS: Rate(settings.registrations_per_hour, 3600.0),
+        Limit.MAILS: Rate(settings.mails_per_hour, 3600.0),
     }
     prefixes = {limit: f"{app.import_name}-{limit}-{rate.key}" for limit, rate in rates.items()}
     unreadable = Rate(settings.logins_per_minute, 60.0)

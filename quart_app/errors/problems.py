@@ -52,6 +52,12 @@ PASSWORD_WRONG = ProblemType(
     "Current password wrong",
     "Nothing was changed. Send the password with which the user logs in.",
 )
+LINK_INVALID = ProblemType(
+    "link-invalid",
+    404,
+    "Token of a mail invalid",
+    "It has expired, was used or ended, or was not sent from here. Nothing was changed. Ask for another mail.",
+)
 NAME_TAKEN = ProblemType(
     "name-taken", 409, "Username or email address taken", "See errors for which of them. Choose another."
 )
@@ -67,6 +73,12 @@ ATTEMPTS_USED_UP = ProblemType(
     "Too many wrong passwords",
     "For this name, browser or login no password is checked for Retry-After seconds, not even the right one: ask the "
     "user. Requests for other names go on.",
+)
+MAILS_USED_UP = ProblemType(
+    "mails-used-up",
+    429,
+    "Too many mails to this user",
+    "None was sent now. Look for those that were sent, or wait Retry-After seconds.",
 )
 LOGINS_AT_ONCE = ProblemType(
     "logins-at-once",
@@ -115,9 +127,11 @@ PROBLEM_TYPES = (
     LOGIN_STALE,
     CREDENTIALS_WRONG,
     PASSWORD_WRONG,
+    LINK_INVALID,
     NAME_TAKEN,
     ADDRESS_LIMITED,
     ATTEMPTS_USED_UP,
+    MAILS_USED_UP,
     LOGINS_AT_ONCE,
     TOO_MANY_SOCKETS,
     PASSWORDS_BUSY,

@@ -42,7 +42,11 @@ class Event(StrEnum):
     SESSION_ENDED = "session ended"  # from elsewhere, by its owner or an operator
     SESSIONS_ENDED = "sessions ended"
     PASSWORD_CHANGED = "password changed"  # noqa: S105 - an event, not a password
+    PASSWORD_RESET_REQUESTED = "password reset requested"  # noqa: S105 - as above; whose is not looked up then
+    PASSWORD_RESET = "password reset"  # noqa: S105 - as above
+    EMAIL_CHANGE_REQUESTED = "email change requested"
     EMAIL_CHANGED = "email changed"
+    EMAIL_CONFIRMED = "email confirmed"
     ACCOUNT_DELETED = "account deleted"
     ACCOUNT_DEACTIVATED = "account deactivated"
     ACCOUNT_ACTIVATED = "account activated"

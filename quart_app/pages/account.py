@@ -6,10 +6,11 @@ from quart import Blueprint, abort, flash, redirect, render_template, request, u
 from quart.typing import ResponseReturnValue
 
 from compat import fresh_login_required, login_required
-from quart_app.accounts.changes import change_email, change_password
+from quart_app.accounts.addresses import pending_address, request_email_change
+from quart_app.accounts.changes import change_password
 from quart_app.accounts.closing import delete_own_account
 from quart_app.accounts.login import current_login_session, current_user, forget_login, write_renewed_login
-from quart_app.accounts.users import UserExists
+from quart_app.accounts.mail_limit import TooManyMails
 from quart_app.defences.csrf import checked_by_form
 from quart_app.defences.rate_limits import Limit, limited
 from quart_app.sessions.cursors import make_cursor, read_cursor
@@ -32,6 +33,7 @@ async def overview() -> str:
     return await render_template(
         "account/overview.html",
         here=here,
+        pending=await pending_address(current_user),
         others=[session for session in page.sessions if session.id != here.id],
         newer=_cursor(page.newer),
         older=_cursor(page.older),
@@ -58,15 +60,15 @@ async def password() -> ResponseReturnValue:
 @checked_by_form
 @fresh_login_required
 async def email() -> ResponseReturnValue:
-    """Change the email address."""
+    """Ask for another email address, which the account gets by a link in a mail to it."""
     form = await EmailChangeForm.from_request()
     if await form.is_sent_by(current_user):
         try:
-            await change_email(current_user, form.email.data or "")
-        except UserExists:
-            form.refuse_email()
+            await request_email_change(current_user, form.email.data or "")
+        except TooManyMails as error:
+            form.postpone(error)
         else:
-            await flash("Your email address has been changed.", "success")
+            await flash(f"A mail with a link is on its way to {form.email.data}. Open the link to confirm.", "success")
             return redirect(url_for("account.overview"))
     return await render_template("account/email.html", form=form), form.status, form.headers
 

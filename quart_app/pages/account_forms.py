@@ -1,4 +1,4 @@
-"""The forms of the user's own account. Each asks for the current password."""
+"""The forms of the user's own account. Each that is not reached by a link asks for the current password."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from wtforms import PasswordField, SubmitField
 from quart_app.accounts.authentication import confirm_password
 from quart_app.accounts.login import current_user
 from quart_app.accounts.password_rules import check_new_password
-from quart_app.accounts.users import TAKEN
 from quart_app.errors.problems import LimitReached
 from quart_app.models.user import User
 
 from .form_fields import current_password_field, email_field, errors_shown, new_password_field, repeated_password_field
+from .mail_links import LinkForm
 from .page_form import PageForm
 
 
@@ -62,9 +62,11 @@ class EmailChangeForm(CurrentPasswordForm):
     current_password = current_password_field("Current Password")
     submit = SubmitField("Change Email")
 
-    def refuse_email(self) -> None:
-        """Show that another user has the address."""
-        self.email.errors = [*self.email.errors, TAKEN["email"]]
+
+class ConfirmationForm(LinkForm):
+    """The form to confirm an address by a link: a button."""
+
+    submit = SubmitField("Confirm")
 
 
 class DeletionForm(CurrentPasswordForm):

@@ -1,4 +1,4 @@
-"""The forms to register, log in and log out, with the labels of the tutorial."""
+"""The forms to register, log in and log out, with the labels of the tutorial, and those for a forgotten password."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from wtforms.validators import ValidationError
 
 from quart_app.accounts.password_rules import check_new_password
 from quart_app.accounts.users import TAKEN, taken_fields
+from quart_app.models.user import User
 
 from .form_fields import (
     current_password_field,
@@ -17,6 +18,7 @@ from .form_fields import (
     repeated_password_field,
     username_field,
 )
+from .mail_links import LinkForm
 from .page_form import PageForm
 
 
@@ -64,6 +66,32 @@ class RegistrationForm(PageForm):
         for name in fields:
             field = self[name]
             field.errors = [*field.errors, TAKEN[name]]
+
+
+class ForgottenPasswordForm(PageForm):
+    """The form to ask for a link to set a new password."""
+
+    email = email_field("Email")
+    submit = SubmitField("Send Link")
+
+
+class NewPasswordForm(LinkForm):
+    """The form to set a new password by a link.
+
+    Attributes:
+        user: who the link was sent to; None in a form that is not valid anyway.
+    """
+
+    user: User | None = None
+    password = new_password_field("New Password")
+    password2 = repeated_password_field("Repeat New Password")
+    submit = SubmitField("Set Password")
+
+    def validate_password(self, field: PasswordField) -> None:
+        """Apply the rules of registration."""
+        with errors_shown():
+            username, email = ("", "") if self.user is None else (self.user.username, self.user.email)
+            check_new_password(field.data or "", username=username, email=email)
 
 
 class LogoutForm(PageForm):

@@ -1,4 +1,4 @@
-"""The sweep: every worker removes the rows of expired login sessions about once an hour.
+"""The sweep: every worker removes the rows of expired login sessions, and others, about once an hour.
 
 Rows that another transaction has locked are skipped, and the work is done in small batches, so that neither workers
 nor users wait for it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, Select, delete, select, tuple_
@@ -85,30 +85,38 @@ async def _delete_in(session: AsyncSession, ids: Sequence[int], now: datetime) -
     return len((await session.execute(query)).all())
 
 
-def init_app(app: Application) -> None:
-    """Sweep at intervals while the application is served; at the end, finish the current batch."""
+Sweep = Callable[[asyncio.Event], Awaitable[int]]
+"""Removes rows, and ends after the current batch when the event is set; returns their number."""
+
+
+def init_app(app: Application, *others: Sweep) -> None:
+    """Sweep at intervals while the application is served; at the end, finish the current batch.
+
+    Arguments:
+        app: the application.
+        others: remove other rows that have expired.
+    """
 
     @app.while_serving
     async def sweep() -> AsyncGenerator[None, None]:
         stop = asyncio.Event()
-        sweeping = asyncio.create_task(_sweep_at_intervals(app, stop))
+        sweeping = asyncio.create_task(_sweep_at_intervals(app, stop, others))
         yield
         stop.set()
         await sweeping
 
 
-async def _sweep_at_intervals(app: Application, stop: asyncio.Event) -> None:
+async def _sweep_at_intervals(app: Application, stop: asyncio.Event, others: Sequence[Sweep]) -> None:
     """Sweep at random intervals. The first sweep is not at the start, when a server is busy."""
     while not await _is_set_within(_INTERVAL * random.uniform(0.5, 1.5), stop):  # noqa: S311 - spreads the workers, no secret
         async with app.app_context():
             try:
-                await sweep_sessions(stop)
+                for sweep in (sweep_sessions, *others):
+                    await sweep(stop)
             except DatabaseUnavailable as error:
-                app.logger.warning(
-                    "Could not remove expired login sessions; trying again in about an hour: %s", error.__cause__
-                )
+                app.logger.warning("Could not remove expired rows; trying again in about an hour: %s", error.__cause__)
             except Exception:
-                app.logger.exception("Could not remove expired login sessions; trying again in about an hour")
+                app.logger.exception("Could not remove expired rows; trying again in about an hour")
 
 
 async def _is_set_within(seconds: float, event: asyncio.Event) -> bool:

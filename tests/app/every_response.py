@@ -17,7 +17,9 @@ from quart import Response
 from sqlalchemy.exc import ProgrammingError
 
 from quart_app.application import Application
+from quart_app.models.outgoing_mail import MailKind
 from tests.app.broken_database import broken
+from tests.app.mailbox import sent_mail
 from tests.app.program import API, Answer, Program
 from tests.app.visitor import PASSWORD
 
@@ -81,7 +83,7 @@ class Sender:
         if way == "remembered":
             program.forget("session")
         self.path = self._operation.path.replace("{session_id}", str(other))
-        self.content = self._body_of(user)
+        self.content = await self._with_token(self._body_of(user), user["email"])
         self.user = user
         return program
 
@@ -93,6 +95,17 @@ class Sender:
         if self._operation.name == "register":
             known |= {name: f"new{user[name]}" for name in ("username", "email")}
         return {name: known.get(name, value) for name, value in self._operation.example.items()}
+
+    async def _with_token(self, content: dict[str, Any] | None, email: str) -> dict[str, Any] | None:
+        """The body with a token that was sent to the user with this address, if it has one."""
+        if content is None or "token" not in content:
+            return content
+        if self._operation.name == "confirm_email_by_link":
+            mail = await sent_mail(self._app, MailKind.CONFIRM_ADDRESS)
+        else:
+            await Program(self._app).send("POST", "/password-resets", {"email": email})
+            mail = await sent_mail(self._app, MailKind.SET_PASSWORD)
+        return {**content, "token": mail.token}
 
     async def send(self, program: Program, headers: dict[str, str] | None = None, **changes: str) -> Answer:
         content = None if self.content is None else {**self.content, **changes}
@@ -134,6 +147,13 @@ class Sender:
             await self.program(None)
             taken = self.user["email"]
             yield await self.send(await self.program("cookie"), None, email=taken)
+        if self._operation.name == "confirm_email_by_link":
+            program = await self.program("bearer")
+            taken = "taken@example.com"
+            await program.send("PUT", "/me/email", {"email": taken, "current_password": PASSWORD})
+            mail = await sent_mail(self._app, MailKind.CONFIRM_ADDRESS)
+            await Program(self._app).register(username="taker", email=taken, password=PASSWORD)
+            yield await self.send(program, None, token=mail.token)
         if "{" in self._operation.path:
             program = await self.program("remembered")
             yield await program.send(self._operation.method, re.sub(r"{\w+}", str(UUID(int=0)), self._operation.path))

@@ -224,15 +224,12 @@ async def test_unacceptable_passwords(user: Visitor, fields: dict[str, str], err
 
 
 async def test_change_email(user: Visitor) -> None:
-    """After the change the new address logs in, the old one does not, and this login goes on."""
+    """The form sends a link to the new address, and changes nothing before that is used (test_email_confirmation)."""
     done = await submit(user, "/account/email", email="Susan@Elsewhere.example")
     assert (done.status, done.location) == (302, "/account")
-    page = await user.get("/account")
-    assert page.flashes == ["Your email address has been changed."]
-    assert "Susan@Elsewhere.example" in page.text
     await user.logout()
-    assert (await user.login("susan@example.com")).location == "/login"
-    assert (await user.login("susan@elsewhere.EXAMPLE")).location == "/index"
+    assert (await user.login("susan@elsewhere.EXAMPLE")).location == "/login"
+    assert (await user.login("susan@example.com")).location == "/index"
 
 
 async def test_the_own_address_in_another_case(user: Visitor) -> None:
@@ -241,10 +238,9 @@ async def test_the_own_address_in_another_case(user: Visitor) -> None:
 
 
 async def test_the_address_of_another_user(user: Visitor, app: Application) -> None:
-    """An address that another account has, in any case, is refused."""
+    """Whether another account has an address is not said; what is no address is refused."""
     await Visitor(app).register("bob", email="bob@example.com")
-    page = await submit(user, "/account/email", email="BOB@example.com")
-    assert (page.status, page.errors) == (200, ["Please use a different email address."])
+    assert (await submit(user, "/account/email", email="BOB@example.com")).location == "/account"
     assert (await submit(user, "/account/email", email="bob")).errors == ["Invalid email address."]
 
 

@@ -21,6 +21,7 @@ from tests.app.visitor import Visitor
 
 LOGINS = 3
 REGISTRATIONS = 2
+MAILS = 4
 HOME = "192.0.2.1"
 WRONG = {"username": "nobody", "password": "no password of anybody"}
 BODIES = {
@@ -28,9 +29,13 @@ BODIES = {
     "/me": {"current_password": "wrong"},
     "/me/email": {"current_password": "wrong", "email": "susan@example.com"},
     "/me/password": {"current_password": "wrong", "new_password": "four words of one kind"},
+    "/passwords": {"token": "none", "password": "four words of one kind"},
+    "/email-confirmations": {"token": "none"},
+    "/password-resets": {"email": "susan@example.com"},
     "/users": {"username": "susan", "email": "susan@example.com", "password": "four words of one kind"},
 }
 PASSWORD_FORMS = ["/login", "/reauthenticate", "/account/password", "/account/email", "/account/delete"]
+PASSWORD_FORMS += ["/password/new", "/account/email/confirm"]
 
 
 @pytest.fixture
@@ -42,8 +47,8 @@ def database_url(migrated_sqlite_url: str) -> str:
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The limits of production, but lower."""
-    changes = {"address_limits": True, "logins_per_minute": LOGINS, "registrations_per_hour": REGISTRATIONS}
-    return settings.model_copy(update=changes)
+    changes = {"logins_per_minute": LOGINS, "registrations_per_hour": REGISTRATIONS, "mails_per_hour": MAILS}
+    return settings.model_copy(update={"address_limits": True, **changes})
 
 
 async def send(app: Application, path: str = "/login", address: str = HOME, **headers: str) -> Response:
@@ -58,7 +63,7 @@ async def statuses(app: Application, number: int, path: str = "/login", address:
 
 @pytest.mark.parametrize(
     ("path", "limit", "wait"),
-    [*((path, LOGINS, 20) for path in PASSWORD_FORMS), ("/register", REGISTRATIONS, 1800)],
+    [*((path, LOGINS, 20) for path in PASSWORD_FORMS), ("/register", REGISTRATIONS, 1800), ("/forgotten", MAILS, 900)],
 )
 async def test_too_many_forms(app: Application, path: str, limit: int, wait: int) -> None:
     """A form above the limit is refused unread, with the time of the next allowed one."""
@@ -77,7 +82,10 @@ async def test_too_many_forms(app: Application, path: str, limit: int, wait: int
         ("PUT", "/me/password", LOGINS),
         ("PUT", "/me/email", LOGINS),
         ("DELETE", "/me", LOGINS),
+        ("POST", "/passwords", LOGINS),
+        ("POST", "/email-confirmations", LOGINS),
         ("POST", "/users", REGISTRATIONS),
+        ("POST", "/password-resets", MAILS),
     ],
 )
 async def test_the_api_is_limited_too(app: Application, method: str, path: str, limit: int) -> None:

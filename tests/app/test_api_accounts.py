@@ -29,7 +29,7 @@ async def test_registering(program: Program, visitor: Visitor) -> None:
     """An account made by the API can log in at the pages."""
     answer = await program.register()
     assert answer.status == 201
-    assert answer.json.keys() == {"username", "email", "created_at"}
+    assert answer.json.keys() == {"username", "email", "email_confirmed", "created_at"}
     assert answer.json["username"] == "susan"
     assert answer.cookies == {}
     assert (await visitor.login()).location == "/index"

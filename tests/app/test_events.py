@@ -14,11 +14,13 @@ from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.factory import create_app
+from quart_app.models.outgoing_mail import MailKind
 from quart_app.models.user import User
 from quart_app.operation.events import Event, record
 from quart_app.sessions.ending import end_sessions
 from quart_app.settings import Settings
 from tests.app.log_lines import logging_of_a_worker, read_lines
+from tests.app.mailbox import sent_mail
 from tests.app.many_logins import public_ids
 from tests.app.program import Program, browser_of
 from tests.app.visitor import PASSWORD, Visitor
@@ -37,7 +39,7 @@ def log() -> Iterator[None]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """SQLite only: the log does not depend on the database."""
-    return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1")
+    return Settings(instance_path=tmp_path, password_method="pbkdf2:sha256:1", send_mails=False)
 
 
 @pytest.fixture
@@ -125,6 +127,20 @@ async def _change_password(susan: Visitor) -> None:
 
 async def _change_email(susan: Visitor) -> None:
     await susan.submit("/account/email", email="susan@example.org", current_password=PASSWORD)
+    await _confirm_email(susan)
+
+
+async def _confirm_email(susan: Visitor) -> None:
+    mail = await sent_mail(susan.app, MailKind.CONFIRM_ADDRESS)
+    for _ in range(2):
+        await Program(susan.app).send("POST", "/email-confirmations", {"token": mail.token})
+
+
+async def _reset_password(susan: Visitor) -> None:
+    await Visitor(susan.app).submit("/forgotten", email="susan@example.com")
+    mail = await sent_mail(susan.app, MailKind.SET_PASSWORD)
+    for _ in range(2):
+        await Program(susan.app).send("POST", "/passwords", {"token": mail.token, "password": OTHER})
 
 
 async def _fail_to_change_email(susan: Visitor) -> None:
@@ -138,6 +154,7 @@ async def _delete(susan: Visitor) -> None:
 async def _change_email_by_api(susan: Visitor) -> None:
     program, fields = browser_of(susan), {"email": "susan@example.org", "current_password": PASSWORD}
     await program.send("PUT", "/me/email", fields)
+    await _confirm_email(susan)
 
 
 async def _fail_to_change_email_by_api(susan: Visitor) -> None:
@@ -171,10 +188,18 @@ async def _delete_by_api(susan: Visitor) -> None:
         (_end_this_one, [line_of(Event.LOGGED_OUT, sessions_ended=1)]),
         (_end_others, [line_of(Event.SESSIONS_ENDED, sessions_ended=1)]),
         (_change_password, [line_of(Event.PASSWORD_CHANGED, sessions_ended=1)]),
-        (_change_email, [line_of(Event.EMAIL_CHANGED)]),
+        (_change_email, [line_of(Event.EMAIL_CHANGE_REQUESTED), line_of(Event.EMAIL_CHANGED)]),
         (_fail_to_change_email, [line_of(Event.REAUTHENTICATION_FAILED, "warning")]),
         (_delete, [line_of(Event.ACCOUNT_DELETED, sessions_ended=2)]),
-        (_change_email_by_api, [line_of(Event.EMAIL_CHANGED)]),
+        (_change_email_by_api, [line_of(Event.EMAIL_CHANGE_REQUESTED), line_of(Event.EMAIL_CHANGED)]),
+        (_confirm_email, [line_of(Event.EMAIL_CONFIRMED)]),
+        (
+            _reset_password,
+            [
+                {**line_of(Event.PASSWORD_RESET_REQUESTED), "user_id": None},
+                line_of(Event.PASSWORD_RESET, sessions_ended=2),
+            ],
+        ),
         (_fail_to_change_email_by_api, [line_of(Event.REAUTHENTICATION_FAILED, "warning")]),
         (_delete_by_api, [line_of(Event.ACCOUNT_DELETED, sessions_ended=2)]),
     ],

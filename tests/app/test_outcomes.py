@@ -25,7 +25,9 @@ from quart_app.application import Application
 from quart_app.database import Base, current_database
 from quart_app.factory import create_app
 from quart_app.models.failed_attempts import FailedAttempts
+from quart_app.models.outgoing_mail import MailKind
 from quart_app.settings import Settings
+from tests.app.mailbox import queued, sent_mail
 from tests.app.program import Answer, Program
 from tests.app.visitor import PASSWORD, Visitor
 from tests.docs.pages import DOCS
@@ -43,6 +45,8 @@ class Logins(NamedTuple):
     elsewhere: Program
     elsewhere_id: str
     by_token: Program
+    confirmation: str
+    reset: str
 
     async def log_in(self, name: str, password: str = PASSWORD) -> int:
         """The status of one more login."""
@@ -95,8 +99,45 @@ async def _change_email(logins: Logins) -> Answer:
 
 
 async def _change_email_again(logins: Logins, _is_done: bool) -> None:
-    assert (await _change_email(logins)).status == 204
-    assert (await logins.here.send("GET", "/me")).json["email"] == f"new-{logins.name}@example.com"
+    assert (await _change_email(logins)).status == 202
+    assert {row.address for row in await queued(logins.here.app)} == {f"new-{logins.name}@example.com"}
+
+
+async def _send_confirmation(logins: Logins) -> Answer:
+    return await logins.here.send("POST", "/me/email-confirmation")
+
+
+async def _send_confirmation_again(logins: Logins, _is_done: bool) -> None:
+    assert (await _send_confirmation(logins)).status == 202
+    assert {row.address for row in await queued(logins.here.app)} == {f"{logins.name}@example.com"}
+
+
+async def _confirm_email(logins: Logins) -> Answer:
+    return await Program(logins.here.app).send("POST", "/email-confirmations", {"token": logins.confirmation})
+
+
+async def _confirm_email_again(logins: Logins, is_done: bool) -> None:
+    assert (await _confirm_email(logins)).status == (404 if is_done else 204)
+
+
+async def _ask_for_reset(logins: Logins) -> Answer:
+    email = {"email": f"{logins.name}@example.com"}
+    return await Program(logins.here.app).send("POST", "/password-resets", email)
+
+
+async def _ask_for_reset_again(logins: Logins, is_done: bool) -> None:
+    assert (await _ask_for_reset(logins)).status == 202
+    assert len(await queued(logins.here.app)) == 1 + is_done
+
+
+async def _reset_password(logins: Logins) -> Answer:
+    fields = {"token": logins.reset, "password": NEW}
+    return await Program(logins.here.app).send("POST", "/passwords", fields)
+
+
+async def _log_in_by_reset_password(logins: Logins, is_done: bool) -> None:
+    await _log_in_by_new_password(logins, is_done)
+    assert (await _reset_password(logins)).status == (404 if is_done else 204)
 
 
 async def _delete_account(logins: Logins) -> Answer:
@@ -156,14 +197,18 @@ OPERATIONS = [
     Operation("log_in", _log_in, _log_in_again),
     Operation("change_own_password", _change_password, _log_in_by_new_password),
     Operation("change_own_email", _change_email, _change_email_again),
+    Operation("set_password_by_link", _reset_password, _log_in_by_reset_password),
     Operation("delete_account", _delete_account, _delete_account_again),
+    Operation("request_password_reset", _ask_for_reset, _ask_for_reset_again),
+    Operation("send_email_confirmation", _send_confirmation, _send_confirmation_again),
+    Operation("confirm_email_by_link", _confirm_email, _confirm_email_again),
     Operation("end_other_sessions", _end_others, _end_others_again),
     Operation("log_out", _log_out, _log_out_again),
     Operation("end_one_session", _end_one, _end_one_again),
     Operation("end_one_session", _end_this_one, _end_this_one_again),
     Operation("renew_token", _renew, _use_the_old_token),
 ]
-TAKE_PASSWORDS = OPERATIONS[:5]
+TAKE_PASSWORDS = OPERATIONS[:6]
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.send.__name__.strip("_"))
 
 
@@ -175,7 +220,10 @@ async def log_in_everywhere(app: Application) -> Logins:
     answers = [await program.log_in(username=name) for program in (Program(app), here, elsewhere)]
     by_token = Program(app)
     by_token.token = (await Program(app).log_in(username=name, kind="bearer")).json["token"]
-    return Logins(name, here, elsewhere, answers[-1].json["session"]["id"], by_token)
+    confirmation = await sent_mail(app, MailKind.CONFIRM_ADDRESS)
+    await Program(app).send("POST", "/password-resets", {"email": f"{name}@example.com"})
+    tokens = confirmation.token, (await sent_mail(app, MailKind.SET_PASSWORD)).token
+    return Logins(name, here, elsewhere, answers[-1].json["session"]["id"], by_token, *tokens)
 
 
 async def rows(app: Application) -> list[tuple[object, ...]]:
@@ -367,6 +415,7 @@ async def test_a_connection_that_ends_at_the_commit(
             database_url=SecretStr(there._replace(netloc=f"postgres@127.0.0.1:{port}").geturl()),
             password_method="pbkdf2:sha256:1",
             address_limits=False,
+            send_mails=False,
         )
     )
     async with listening, app.test_app():

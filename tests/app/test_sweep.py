@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Engine, event, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,9 +18,11 @@ from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.models.login_session import Kind, LoginSession
+from quart_app.models.mail_token import MailToken
 from quart_app.sessions.limits import current_limits
 from quart_app.sessions.sweep import sweep_sessions
 from quart_app.settings import Settings
+from tests.app.mailbox import sent_mails
 from tests.app.visitor import Visitor
 
 SECOND = timedelta(seconds=1)
@@ -169,12 +171,19 @@ async def until_swept(app: Application) -> None:
 
 @pytest.mark.usefixtures("without_rest")
 async def test_a_server_sweeps(app: Application, settings: Settings) -> None:
-    """A server sweeps while it serves, and leaves no task at its end."""
+    """A server sweeps while it serves, expired tokens of mails as well, and leaves no task at its end."""
     await add_old_logins(app, 2)
+    assert await sent_mails(app)
+    async with current_database.of(app).session() as session:
+        await session.execute(update(MailToken).values(expires_at=app_clock.now()))
+        await session.commit()
     before = asyncio.all_tasks()
     server = create_app(settings)
     async with server.test_app():
         await until_swept(app)
+        async with asyncio.timeout(60):
+            while await current_database.of(app).execute(select(MailToken.token_hash)):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
     assert asyncio.all_tasks() <= before
 
 

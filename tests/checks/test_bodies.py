@@ -69,6 +69,7 @@ PATHS = (
     ("PUT", "/api/v1/me/password"),
     ("PUT", "/api/v1/me/email"),
     ("DELETE", "/api/v1/me"),
+    ("POST", "/api/v1/passwords"),
 )
 
 

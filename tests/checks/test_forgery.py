@@ -29,8 +29,12 @@ BODIES: dict[str, dict[str, str]] = {
     "PUT /api/v1/me/password": {"current_password": PASSWORD, "new_password": NEW},
     "PUT /api/v1/me/email": {"current_password": PASSWORD, "email": "mallory@example.com"},
     "DELETE /api/v1/me": {"current_password": PASSWORD},
+    "POST /api/v1/password-resets": {"email": "susan@example.com"},
+    "POST /api/v1/passwords": {"token": "none", "password": NEW},
+    "POST /api/v1/email-confirmations": {"token": "none"},
 }
-FOR_STRANGERS = {"/login", "/register"}
+FOR_STRANGERS = {"/login", "/register", "/forgotten", "/password/new", "/account/email/confirm"}
+API_FOR_STRANGERS = {f"/api/v1/{name}" for name in ("users", "password-resets", "passwords", "email-confirmations")}
 ALLOWED = "https://app.test"
 
 
@@ -113,8 +117,8 @@ async def test_allowed_origins_have_no_cookies(app: Application, tally: Tally) -
             headers = {"Origin": ALLOWED} | ({} if token is None else {"Authorization": f"Bearer {token}"})
             before = await everything(app)
             answer = await user.client.open(path, method=method, json=body, headers=headers)
-            registers = path == "/api/v1/users"  # needs no login, so there is nothing to forge
+            needs_no_login = path in API_FOR_STRANGERS  # so there is nothing to forge
             refused = answer.status_code in (401, 403) and before == await everything(app)
-            tally.count(refused or registers, f"{method} {path} with {headers}: {answer.status_code}")
+            tally.count(refused or needs_no_login, f"{method} {path} with {headers}: {answer.status_code}")
             tally.count("Set-Cookie" not in answer.headers, f"{method} {path} with {headers} sets a cookie")
     assert await user.is_in()

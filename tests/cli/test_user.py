@@ -10,6 +10,7 @@ from click.testing import Result
 
 from quart_app.application import Application
 from quart_app.factory import create_app
+from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Visitor
 from tests.cli.serving import can_log_in, served
 
@@ -89,7 +90,22 @@ def test_new_password(command: Command, app: Application) -> None:
     assert can_log_in(app, "susan", "another long password")
 
 
-@pytest.mark.parametrize("action", ["deactivate", "activate", "set-password"])
+@pytest.mark.usefixtures("susan")
+def test_confirmed(command: Command, app: Application) -> None:
+    """An operator can confirm an address that no mail reaches."""
+    confirmed = command("user", "confirm", "susan")
+    assert (confirmed.exit_code, confirmed.stdout) == (0, "susan@example.com is the confirmed address of Susan.\n")
+
+    async def is_confirmed() -> bool:
+        program = Program(app)
+        await program.log_in()
+        confirmed: bool = (await program.send("GET", "/me")).json["email_confirmed"]
+        return confirmed
+
+    assert served(app, is_confirmed)
+
+
+@pytest.mark.parametrize("action", ["deactivate", "activate", "confirm", "set-password"])
 @pytest.mark.parametrize("name", ["nobody", "no\0body", "\udcff"])
 def test_nobody(command: Command, action: str, name: str) -> None:
     """An unknown user is an error that says so."""

@@ -18,6 +18,7 @@ from tests.fuzz.work import little_work
 
 _FORM, _PARTS, _JSON = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json"
 _PAGES = ["/login", "/register", "/reauthenticate", "/account/password", "/account/email", "/account/delete", "/logout"]
+_PAGES += ["/forgotten", "/password/new", "/account/email/confirm"]
 _NAMES = [
     "username",
     "email",
@@ -28,10 +29,12 @@ _NAMES = [
     "remember_me",
     "kind",
     "next",
+    "token",
 ]
 #: The operations that take a body, and some that do not. None ends the login that sends it without its password.
 _OPERATIONS = [
     *("POST /users", "POST /sessions", "PUT /me/password", "PUT /me/email"),
+    *("POST /password-resets", "POST /passwords", "POST /email-confirmations"),
     *("GET /me", "DELETE /me", "DELETE /sessions/0", "GET /nowhere"),
 ]
 

@@ -15,13 +15,11 @@ MUTATIONS = (
         check=11,
         breaks="An account is written in two transactions, the password in the second.",
         file="quart_app/accounts/users.py",
-        old="        session.add(user)\n        await session.commit()\n",
+        old="        await session.flush()  # gives it an id\n",
         new=(
-            "        session.add(user)\n"
             "        password_hash, user.password_hash = user.password_hash, None\n"
             "        await session.commit()\n"
             "        user.password_hash = password_hash\n"
-            "        await session.commit()\n"
         ),
         tests=(f"{_KILLED}test_killed_in_a_registration[answer]",),
     ),

@@ -100,7 +100,8 @@ def see_own_account(susan: Browser) -> None:
 
 
 def change_account(susan: Browser) -> None:
-    """Come back with the remember cookie, confirm the password, and change email address and password."""
+    """Ask for a new password; come back with the remember cookie, confirm the password, and change the account."""
+    assert susan.submit("/forgotten", email="susan@example.com")[0] == 302
     susan.cookies.pop("session")
     assert susan.get("/account/password")[0] == 302
     assert susan.submit("/reauthenticate", current_password=PASSWORD)[0] == 302
