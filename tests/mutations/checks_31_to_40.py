@@ -1,4 +1,4 @@
-"""Mutations for checks 31 to 38 of docs/security.md."""
+"""Mutations for checks 31 to 40 of docs/security.md."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _ENVIRONMENT = "tests/checks/test_forgotten_environment.py::"
 _DEVICES = "tests/checks/test_device_cookies.py::"
 _FILES = "tests/checks/test_files.py::"
 _CLOSED_PATHS = "tests/checks/test_closed_paths.py::"
+_LINKS = "tests/checks/test_mail_links.py::"
 
 MUTATIONS = (
     Mutation(
@@ -295,5 +296,70 @@ MUTATIONS = (
         ),
         new="",
         tests=(_AMONG_MANY, _INDEXES),
+    ),
+    Mutation(
+        check=39,
+        breaks="The address is looked up in the request.",
+        file="quart_app/accounts/forgotten_passwords.py",
+        old="    async with current_database().session() as session:\n        address = email",
+        new=(
+            "    from .users import user_by_login\n\n"
+            "    if await user_by_login(email) is None:\n"
+            "        return\n"
+            "    async with current_database().session() as session:\n        address = email"
+        ),
+        tests=(f"{_LINKS}test_asking_for_a_link_tells_nothing[sqlite]",),
+    ),
+    Mutation(
+        check=39,
+        breaks="No mail is queued above the limit.",
+        file="quart_app/accounts/forgotten_passwords.py",
+        old="    async with current_database().session() as session:\n        address = email",
+        new=(
+            "    if not is_allowed:\n"
+            "        return\n"
+            "    async with current_database().session() as session:\n        address = email"
+        ),
+        tests=(f"{_LINKS}test_asking_for_a_link_tells_nothing[sqlite]",),
+    ),
+    Mutation(
+        check=40,
+        breaks="A token is left after its use.",
+        file="quart_app/accounts/mail_tokens.py",
+        old="    use = delete(MailToken).where(_is_valid(token_hash, purpose)).returning(MailToken.email)",
+        new="    use = select(MailToken.email).where(_is_valid(token_hash, purpose))",
+        tests=(f"{_LINKS}test_a_link_is_used_once[sqlite]",),
+    ),
+    Mutation(
+        check=40,
+        breaks="A token that was found before the lock counts, although it was used meanwhile.",
+        file="quart_app/accounts/mail_tokens.py",
+        old="    return None if email is None else TokenOwner(user, email)\n",
+        new="    return TokenOwner(user, email or user.email)\n",
+        tests=(f"{_LINKS}test_a_link_is_used_once[sqlite]",),
+    ),
+    Mutation(
+        check=40,
+        breaks="Tokens do not expire.",
+        file="quart_app/accounts/mail_tokens.py",
+        old="MailToken.purpose == purpose, MailToken.expires_at > clock.now())",
+        new="MailToken.purpose == purpose)",
+        tests=(f"{_LINKS}test_links_end[sqlite]",),
+    ),
+    Mutation(
+        check=40,
+        breaks="A changed password or address leaves tokens valid.",
+        file="quart_app/accounts/mail_tokens.py",
+        old="    await session.execute(delete(MailToken).where(MailToken.user_id == user_id))\n",
+        new="",
+        tests=(f"{_LINKS}test_links_end[sqlite]",),
+    ),
+    Mutation(
+        check=40,
+        breaks="The table has the tokens themselves.",
+        file="quart_app/accounts/mail_tokens.py",
+        old="import hash_handle, new_handle\n",
+        new="import new_handle\n\nhash_handle = str\n",
+        tests=(f"{_LINKS}test_a_stolen_table_opens_no_link[sqlite]",),
     ),
 )
