@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import steps
+from tests.browser.mails import link_in_mail
 from tests.browser.steps import PASSWORD
 
 #: What other browsers of a user call themselves.
@@ -28,11 +30,13 @@ class Site:
         browser: whose contexts are people.
         address: a server where a name may be guessed at once, and an address as often as it likes.
         strained: one without its tables, where an address may log in once a minute.
+        instance: the folder of the first, with its mails.
     """
 
     browser: Browser
     address: str
     strained: str
+    instance: Path
 
     async def log_in(self, context: BrowserContext, name: str, kind: str = "session") -> None:
         """Log in through the API; the first call registers the user."""
@@ -155,6 +159,34 @@ async def _registered(site: Site, page: Page) -> None:
     await steps.register(page, site.address, "newcomer")
 
 
+@_scene("/forgotten")
+async def _forgotten(site: Site, page: Page) -> None:
+    await page.goto(f"{site.address}/forgotten")
+
+
+@_scene("/password/new")
+async def _new_password(site: Site, page: Page) -> None:
+    await site.log_in(page.context, "oblivious")
+    await page.goto(f"{site.address}/forgotten")
+    await _submit(page, "Send Link", Email="oblivious@example.com")
+    await page.goto(await link_in_mail(site.instance, "Set a new password", "oblivious@example.com"))
+    await _submit(page, "Set Password", New_Password="oblivious oblivious")
+    await expect(page.get_by_text("This is made of your name")).to_be_visible()
+
+
+@_scene("/password/new")
+async def _link_not_valid(site: Site, page: Page) -> None:
+    await page.goto(f"{site.address}/password/new?token=used")
+    await expect(page.get_by_role("heading", name="Link Not Valid")).to_be_visible()
+
+
+@_scene("/account/email/confirm")
+async def _confirm_address(site: Site, page: Page) -> None:
+    await steps.register(page, site.address, "confirming")
+    await page.goto(await link_in_mail(site.instance, "Confirm your email address", "confirming@example.com"))
+    await expect(page.get_by_role("button", name="Confirm")).to_be_visible()
+
+
 # --- Users
 
 
@@ -218,6 +250,14 @@ async def _email_refused(site: Site, page: Page) -> None:
     await _email(site, page)
     await _submit(page, "Change Email", New_Email="susan")
     await expect(page.get_by_text("Invalid email address.")).to_be_visible()
+
+
+@_scene("/account")
+async def _account_with_another_address(site: Site, page: Page) -> None:
+    await site.log_in(page.context, "moving")
+    await page.goto(f"{site.address}/account/email")
+    await _submit(page, "Change Email", New_Email="moved@example.com", Current_Password=PASSWORD)
+    await expect(page.get_by_text("moved@example.com, not confirmed yet")).to_be_visible()
 
 
 @_scene("/account/delete")

@@ -40,7 +40,7 @@ async def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Async
             database.execute("DROP TABLE users")
         database.close()
         async with open_browser(chromium) as browser:
-            yield Site(browser, address, strained_address)
+            yield Site(browser, address, strained_address, sound)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
