@@ -64,6 +64,14 @@ def test_a_login_gives_the_id() -> None:
     assert watched("/login")["opentelemetry"] == ["1"]
 
 
+def test_no_query_string_is_recorded() -> None:
+    """Neither tool records the token of a link, while both record its page."""
+    answer = watched("/look?token=of-a-link")
+
+    assert any("/look" in recorded for recorded in answer["urls"])
+    assert not any("of-a-link" in recorded for recorded in answer["urls"])
+
+
 def test_an_event_is_a_look_if_sentry_asks() -> None:
     """With ``send_default_pii`` an event reads the user, and a restored login is written."""
     answer = watched("/event", remembered=True, send_default_pii=True)

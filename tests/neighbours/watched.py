@@ -51,17 +51,21 @@ async def watch(kind: Any, path: str, remembered: bool, options: dict[str, Any])
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
     trace.set_tracer_provider(provider)
+    site = Site(kind)
+    examples: dict[str, Any] = {"app": site.app}
+    for block in blocks(DOCS / "monitoring.md", "python"):
+        exec(block.code, examples)  # noqa: S102
+    without_query = examples["without_query"]
     sentry_sdk.init(
         dsn="http://key@127.0.0.1/1",
         transport=kept,
         traces_sample_rate=1.0,
         integrations=[QuartIntegration()],
         default_integrations=False,
+        before_send=without_query,
+        before_send_transaction=without_query,
         **options,
     )
-    site = Site(kind)
-    for block in blocks(DOCS / "monitoring.md", "python"):
-        exec(block.code, {"app": site.app})  # noqa: S102
 
     @site.app.route("/event")
     async def event() -> str:
@@ -89,6 +93,10 @@ async def watch(kind: Any, path: str, remembered: bool, options: dict[str, Any])
         "loads": site.loads,
         "signals": names(heard),
         "sentry": users(kept.envelopes),
+        "urls": [
+            *(str(item.payload.json) for one in kept.envelopes for item in one.items),
+            *(str(span.attributes) for span in spans.get_finished_spans()),
+        ],
         "opentelemetry": [
             span.attributes["enduser.id"]
             for span in spans.get_finished_spans()
