@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar, cast
 
-from flask import request, session
+from flask import g, request, session
 from flask_wtf import CSRFProtect, FlaskForm
 from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.fields.core import UnboundField
@@ -38,7 +38,7 @@ class PageForm(FlaskForm):
     def __init__(self) -> None:
         # A login that is restored has another form token. Of a remember cookie whose login has ended Flask-Login leaves
         # the user's id in the session, where compat leaves nothing: a visitor's token would not be kept.
-        if not current_user.is_authenticated:
+        if not current_user.is_authenticated and not g.has_session_login:
             session.pop(USER_ID, None)
         super().__init__(request.form if request.method == "POST" else None)
 

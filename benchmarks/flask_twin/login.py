@@ -7,10 +7,11 @@ from functools import wraps
 from typing import ParamSpec, cast
 
 import flask_login
-from flask import Flask, flash, redirect, request, session, url_for
+from flask import Flask, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from quart_app.clients import describe_client
+from quart_app.defences.session_keys import USER_ID
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.user import User
 from quart_app.operation.events import RESTORED
@@ -33,6 +34,12 @@ def init_app(app: Flask) -> None:
     """Add Flask-Login, and keep in the session that a login was restored, as quart_app does to record it once."""
     login_manager.init_app(app)
     flask_login.user_loaded_from_cookie.connect(_note_restored_login, app)
+    app.before_request(_note_login_of_session)
+
+
+def _note_login_of_session() -> None:
+    """Keep whether the session cookie names a login, before Flask-Login adds that of a remember cookie."""
+    g.has_session_login = USER_ID in session
 
 
 def _note_restored_login(_app: Flask, user: User) -> None:
