@@ -89,7 +89,7 @@ class RequestLogin:
     remembered_id: str | None = None
     #: What a loader raised instead.
     error: Exception | None = None
-    #: What the running loader is awaited by.
+    #: What the loader that runs now has returned, and is awaited.
     pending: Awaitable[Any] | None = None
     #: Held while loading, so that tasks that need the user at the same time share one load.
     load_lock: AbstractAsyncContextManager[object] | None = None
@@ -105,6 +105,8 @@ class RequestLogin:
     loop: object = None
     #: Whether it is a websocket, where nothing can be written.
     is_websocket = False
+    #: Call it for the request or websocket. It is not kept here, or the two would hold each other.
+    connection = staticmethod(current_connection)
 
     def __init__(self, auth: RememberCookie, connection: Request | Websocket, session: SessionMixin) -> None:
         self.app = auth.app
@@ -140,10 +142,6 @@ class RequestLogin:
         self.remembered_id, self.error = outcome.remembered_id, outcome.error
         self.is_user_missing = outcome.is_user_gone and outcome.user is None
         self.is_stale = outcome.source is REQUEST
-
-    def connection(self) -> Request | Websocket:
-        """The request or websocket. It is not kept here, or the two would hold each other."""
-        return current_connection()
 
     @property
     def may_keep_refusal(self) -> bool:

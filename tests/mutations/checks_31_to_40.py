@@ -62,11 +62,11 @@ MUTATIONS = (
         check=32,
         breaks="A login that has ended is removed from the session cookie.",
         file="compat/commit.py",
-        old="    if outcome.source is REMEMBER_COOKIE:\n        login_session.begin",
+        old="    if source is REMEMBER_COOKIE:\n        login_session.begin",
         new=(
-            "    if outcome.is_user_missing:\n"
+            "    if login.is_user_missing:\n"
             "        login_session.end(session)\n"
-            "    if outcome.source is REMEMBER_COOKIE:\n"
+            "    if source is REMEMBER_COOKIE:\n"
             "        login_session.begin"
         ),
         tests=(f"{_TABS}test_forms_of_an_ended_login[sqlite]",),
