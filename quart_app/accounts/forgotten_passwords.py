@@ -89,4 +89,6 @@ async def set_new_password(token: str, password: str, *, here: LoginSession | No
         enqueue_in(session, MailKind.PASSWORD_CHANGED, user.email, user_id=user.id, root_url=site_url())
         await session.commit()
     record(Event.PASSWORD_RESET, user_id=user.id, ended=ended)
+    if here is not None and here.user_id != user.id:
+        record(Event.LOGGED_OUT, user_id=here.user_id, ended=1)
     return True

@@ -43,7 +43,7 @@ async def test_every_post_needs_a_token(app: Application, token: str | None) -> 
 
     by_strangers, without_form = (
         {"/login", "/register"},
-        {f"/account/sessions/{UUID(int=1)}/end", "/account/sessions/end-others"},
+        {f"/account/sessions/{UUID(int=1)}/end", "/account/sessions/end-others", "/account/email/send-again"},
     )
     for path in paths_that_take_posts(app):
         visitor = stranger if path in by_strangers else user
