@@ -44,6 +44,10 @@ OUTAGE_PAUSE = 10.0
 ATTEMPT_TIMEOUT = 60.0
 """Seconds for one attempt in all. It is less than the lease lasts, so that no other worker has begun meanwhile."""
 
+_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+#: A token, or the longer part of one that is broken over two lines of an answer: see ``models/login_session``.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,}")
+
 _log = get_logger("quart_app.mail")
 
 
@@ -225,12 +229,12 @@ class Sender:
         query = (
             update(OutgoingMail)
             .where(OutgoingMail.id == due.id)
-            .values(attempts=due.attempts + 1, last_error=_shown(reason, due), next_attempt_at=next_attempt_at)
+            .values(attempts=due.attempts + 1, last_error=_shown(reason), next_attempt_at=next_attempt_at)
         )
         await self._database.execute(query)
 
     def _record(self, event: Event, due: _Due, reason: str) -> None:
-        line = {"mail": due.id, "kind": due.kind, "attempts": due.attempts + 1, "error": _shown(reason, due)}
+        line = {"mail": due.id, "kind": due.kind, "attempts": due.attempts + 1, "error": _shown(reason)}
         record(event, user_id=due.user_id, mail=line)
 
     def _report_outage(self, error: MailServerUnavailable) -> None:
@@ -245,6 +249,10 @@ class Sender:
             _log.info("Mails can be sent again")
 
 
-def _shown(reason: str, due: _Due) -> str:
-    """A reason for the log and the table: servers repeat the address, which log lines do not have."""
-    return re.sub(re.escape(due.address), "<the address>", reason, flags=re.IGNORECASE)[:ERROR_MAX]
+def _shown(reason: str) -> str:
+    """A reason for the log and the table, without the addresses and tokens that mail servers repeat in their answers.
+
+    Servers repeat the address as it was sent, which is not always as it was entered, and filters the link that they
+    refuse.
+    """
+    return _TOKEN.sub("...", _ADDRESS.sub("<the address>", reason))[:ERROR_MAX]

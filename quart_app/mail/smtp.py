@@ -120,9 +120,13 @@ def _encoding(message: Message) -> str:
 
 
 def _describe(error: Exception) -> str:
-    """The answer of the server, or what happened, on one line."""
+    """The answer of the server, or what happened, on one line of printable characters.
+
+    An answer may have any bytes: those that are not UTF-8 are lone surrogates here, which no database stores, and
+    PostgreSQL stores no NUL. Terminals obey control characters.
+    """
     if isinstance(error, SMTPResponseException):
         text = f"{error.code} {error.message}"
     else:
         text = str(error) or type(error).__name__
-    return " ".join(text.split())
+    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 from email.headerregistry import Address
 
@@ -18,6 +17,7 @@ from quart_app.mail.letter import Composer, Letter
 from quart_app.mail.message import Message
 from quart_app.mail.queue import enqueue_in, waiting_mails
 from quart_app.mail.sender import Sender
+from quart_app.models.login_session import new_handle
 from quart_app.models.mail_token import MailToken, TokenPurpose
 from quart_app.models.outgoing_mail import MailKind, OutgoingMail
 from quart_app.models.user import User
@@ -40,7 +40,7 @@ async def compose(session: AsyncSession, mail: OutgoingMail) -> Letter | None:
     user = await session.scalar(select(User).where(User.email == mail.address))
     if user is None:
         return None
-    token = f"{random.getrandbits(64):016x}"
+    token = new_handle()
     expires_at = clock.now() + timedelta(minutes=30)
     session.add(
         MailToken(

@@ -91,7 +91,7 @@ class FaultyServer(SMTP):
         if fault is None:
             await go_on()
             return
-        await super().push(fault)
+        await super().push(fault.encode("utf-8", "surrogateescape"))  # any bytes, as lone surrogates
         if name == "CONNECT":
             self._connection().close()
 

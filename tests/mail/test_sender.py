@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -154,7 +155,7 @@ async def test_final_failures(office: PostOffice, clock: Clock) -> None:
     """A refused mail is given up at once: it stays in the queue, is not tried, and can be sent by an operator."""
     await office.register()
     await office.enqueue("susan")
-    office.to_list.errors = [MailRefused("550 no such user " + "x" * 1000)]
+    office.to_list.errors = [MailRefused("550 no such user" + " x" * 500)]
     await office.sender.send_due()
     (mail,) = await office.queue()
     assert (mail.next_attempt_at, mail.attempts, len(mail.last_error or "")) == (None, 1, ERROR_MAX)
@@ -166,6 +167,31 @@ async def test_final_failures(office: PostOffice, clock: Clock) -> None:
     assert await retry_mails([mail.id]) == 1
     await office.sender.send_due()
     assert (len(office.to_list.delivered), await office.queue()) == (1, [])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_mail_servers_repeat(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that repeats the link or the addresses in its answer puts neither into the log nor into the queue."""
+    await office.register()
+
+    async def refuse(message: Message) -> None:
+        (link,) = (word for word in message.content.decode().split() if "token=" in word)
+        middle = link.index("token=") + len("token=") + 21
+        raise MailRefused(
+            f"550 {link} {link[:middle]} {link[middle:]} of <no-reply@example.com> for SUSAN@xn--m-1ga.com"
+        )
+
+    monkeypatch.setattr(office.to_list, "deliver", refuse)
+    await office.enqueue("susan")
+    await office.sender.send_due()
+    ((mail,), (token,)) = await office.queue(), await office.tokens()
+    shown = f"{mail.last_error} {caplog.text}"
+    assert "550 https://example.com/?token=" in (mail.last_error or "")
+    assert token not in shown
+    assert not {token[:21], token[21:]} <= set(re.findall(r"[\w-]+", shown))
+    assert "susan" not in shown.lower()
 
 
 def test_two_days() -> None:

@@ -15,6 +15,7 @@ from quart_app.mail.smtp import SmtpDelivery
 from quart_app.mail_url import MailServer as Address
 from quart_app.mail_url import read_mail_url
 from tests.mail.mail_server import MailServer
+from tests.mail.post_office import PostOffice
 from tests.serving.server import EXIT_TIMEOUT
 
 pytestmark = pytest.mark.served
@@ -119,6 +120,22 @@ async def test_faults_at_each_step(mail_server: MailServer, subtests: pytest.Sub
             assert len(mail_server.received) == (step == "ACCEPTED")
             mail_server.fail()
             await attempt(delivery)
+
+
+async def test_answers_of_any_bytes(mail_server: MailServer, office: PostOffice) -> None:
+    """An answer that is no UTF-8, or has control characters, is kept in a form that can be shown and stored."""
+    await office.register()
+    sender = office.sender_to(delivery_to(mail_server.url()))
+    for answer in ("550 Empf\udce4nger unbekannt", "550 a\x00b", "550 \x1b[31mred"):
+        mail_server.fail(RCPT=answer)
+        await office.enqueue("susan")
+        await sender.send_due()
+    mail_server.fail()
+    await office.enqueue("susan")
+    await sender.send_due()
+    errors = [mail.last_error for mail in await office.queue()]
+    assert errors == ["550 Empf?nger unbekannt", "550 a?b", "550 ?[31mred"]
+    assert len(mail_server.received) == 1
 
 
 async def test_silence(mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
