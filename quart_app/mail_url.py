@@ -16,6 +16,7 @@ other imports of the application: ``settings`` checks both before anything start
 
 from __future__ import annotations
 
+import re
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,9 +32,11 @@ Encryption = Literal["starttls", "tls", "none"]
 _ENCRYPTIONS: dict[str, Encryption] = {"smtp": "starttls", "smtps": "tls"}
 _PORTS: dict[str, int] = {"smtp": 587, "smtps": 465}
 _FORMS = "smtp://user:password@mail.example.com:587, smtps://user:password@mail.example.com:465, file: or file:/folder"
+#: A host name, or an IPv6 address without its brackets.
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+(%\w+)?")
 _MALFORMED = " ".join(
     [
-        f"it does not look like {_FORMS}.",
+        f"it does not look like {_FORMS}. The port is a number from 1 to 65535.",
         "Is there an @, :, /, ? or # in the password? Write it as %40, %3A, %2F, %3F or %23.",
     ]
 )
@@ -95,13 +98,14 @@ def read_mail_url(url: str) -> MailServer | MailFolder:
     if parts.scheme not in _ENCRYPTIONS:
         raise UnusableMailUrl(f"it has to begin with smtp://, smtps:// or file:. The forms are {_FORMS}.")
     user, _, password = parts.netloc.rpartition("@")[0].partition(":")
-    if not parts.hostname or parts.path.strip("/") or parts.fragment or "@" in user + password:
+    is_host = _HOST.fullmatch(parts.hostname or "") is not None
+    if not is_host or port == 0 or parts.path.strip("/") or parts.fragment or "@" in user + password:
         raise UnusableMailUrl(_MALFORMED)
     if bool(user) != bool(password):
         raise UnusableMailUrl("it has a user or a password, and not both. Write smtp://user:password@host, or no user.")
     encryption, authority = _parameters(parts.query, _ENCRYPTIONS[parts.scheme])
     server = MailServer(
-        host=parts.hostname,
+        host=parts.hostname or "",
         port=_PORTS[parts.scheme] if port is None else port,
         encryption=encryption,
         user=unquote(user) or None,

@@ -22,8 +22,11 @@ _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 #: A name, perhaps with a dot before it, or an IPv6 address in brackets, as in Host; then perhaps a port.
 _HOST = re.compile(r"(\.?[^][\s/\\?#@:*.][^][\s/\\?#@:*]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
-#: An address of a site: a host, perhaps with a port and a path, and neither a user nor a query.
-_SITE = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?(/[^\s?#\\]*)?", re.IGNORECASE)
+#: An address of a site: a host, perhaps with a port and a path (RFC 3986), and neither a user nor a query.
+_SITE = re.compile(
+    r"(https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?)(/[\w.~!$&'()*+,;=:@%/-]*)?",
+    re.IGNORECASE | re.ASCII,
+)
 _LONGEST_NAME = 64  # characters: browsers count names in their limit of 4,096 for a cookie
 
 
@@ -152,7 +155,7 @@ class Settings(BaseSettings):
     #: Whether servers of this host send mails. Those of other hosts may, as all mails are in the database.
     send_mails: bool = True
     #: The address of the site, for links in mails: ``https://example.com``, perhaps with a path. None takes the one
-    #: that the request came to, which production refuses for a mail server: the client chooses it.
+    #: that the request came to, which production refuses for mails that are sent: the client chooses it.
     public_url: str | None = None
 
     #: Lines of JSON, or text for people; None is JSON in production. Libraries log at WARNING and above.
@@ -233,12 +236,13 @@ class Settings(BaseSettings):
         """The address with a slash at its end, as the root URL of a request."""
         if value is None:
             return None
-        if not _SITE.fullmatch(value):
+        site = _SITE.fullmatch(value)
+        if site is None:
             raise ValueError(
                 f"{value!r} is no address of a site. Write https://example.com, or https://example.com/blog for a site "
-                "below a path."
+                "below a path; other letters than ASCII as browsers send them, such as xn--caf-dma.example."
             )
-        return value.rstrip("/") + "/"
+        return site[1].lower() + (site[2] or "").rstrip("/") + "/"
 
     @field_validator("cookie_suffix", "session_cookie_name", "remember_cookie_name")
     @classmethod
@@ -297,17 +301,19 @@ class Settings(BaseSettings):
                     "smtps://user:password@host:465 to send mails, or file: to write them into the instance folder "
                     "instead, where only operators find them."
                 )
-        elif isinstance(read_mail_url(self.mail_url.get_secret_value()), MailServer):
-            if self.mail_from is None:
-                raise ValueError(
-                    "MAIL_FROM is required where MAIL_URL names a mail server: the sender of the mails, such as "
-                    "Microblog <no-reply@example.com>."
-                )
-            if self.production and self.public_url is None:
-                raise ValueError(
-                    "PUBLIC_URL is required in production where MAIL_URL names a mail server: the address of the site, "
-                    "such as https://example.com, for the links in mails."
-                )
+            return self
+        is_server = isinstance(read_mail_url(self.mail_url.get_secret_value()), MailServer)
+        if is_server and self.mail_from is None:
+            raise ValueError(
+                "MAIL_FROM is required where MAIL_URL names a mail server: the sender of the mails, such as "
+                "Microblog <no-reply@example.com>."
+            )
+        if self.production and self.public_url is None and (is_server or not self.send_mails):
+            raise ValueError(
+                "PUBLIC_URL is required in production where MAIL_URL names a mail server, or SEND_MAILS=false leaves "
+                "the mails to other hosts: the address of the site, such as https://example.com, for the links in "
+                "mails."
+            )
         if self.production and self.public_url is not None and not self.public_url.startswith("https://"):
             raise ValueError(f"PUBLIC_URL={self.public_url} has to begin with https:// in production.")
         return self

@@ -38,7 +38,10 @@ UNUSABLE = {
     "http://localhost": "has to begin with",
     "smtp://": "does not look like",
     "smtp://localhost:many": "does not look like",
-    "smtp://localhost:99999": "does not look like",
+    "smtp://localhost:99999": "from 1 to 65535",
+    "smtp://localhost:0": "from 1 to 65535",
+    "smtp://our server": "does not look like",
+    "smtp://our%0d:587": "does not look like",
     "smtp://joe:secret@localhost/path": "does not look like",
     "smtp://joe:se/cret@localhost": "Write it as %40",
     "smtp://joe:se@cret@localhost": "Write it as %40",
@@ -100,6 +103,7 @@ def test_no_senders(value: str) -> None:
         ("http://localhost:8000/", "http://localhost:8000/"),
         ("https://example.com/blog", "https://example.com/blog/"),
         ("https://[2001:db8::7]:8443", "https://[2001:db8::7]:8443/"),
+        ("HTTPS://Example.com/Blog", "https://example.com/Blog/"),
     ],
 )
 def test_public_urls(value: str, site: str) -> None:
@@ -108,7 +112,19 @@ def test_public_urls(value: str, site: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "example.com", "ftp://example.com", "https://joe@example.com", "https://a/?b", "https://a/#b", "//a"]
+    "value",
+    [
+        "",
+        "example.com",
+        "ftp://example.com",
+        "https://joe@example.com",
+        "https://a/?b",
+        "https://a/#b",
+        "//a",
+        'https://a/"b',
+        "https://a:0",
+        "https://exämple.com",
+    ],
 )
 def test_no_public_urls(value: str) -> None:
     """What is no address of a site is refused."""
@@ -131,6 +147,8 @@ SITE = {"PUBLIC_URL": "https://example.com"}
         ({**PRODUCTION, **SMTP, "PUBLIC_URL": "http://example.com"}, "has to begin with https://"),
         ({**PRODUCTION, **SMTP, **SITE}, None),
         ({**PRODUCTION, "MAIL_URL": "file:"}, None),
+        ({**PRODUCTION, "MAIL_URL": "file:", "SEND_MAILS": "false"}, "PUBLIC_URL is required in production"),
+        ({**PRODUCTION, "MAIL_URL": "file:", "SEND_MAILS": "false", **SITE}, None),
         (SMTP, None),
         ({}, None),
     ],
