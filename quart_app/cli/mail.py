@@ -24,7 +24,7 @@ async def list_(_app: Application, limit: int) -> None:
     for mail in await waiting_mails(limit):
         due = "given up" if mail.next_attempt_at is None else f"{mail.next_attempt_at:%Y-%m-%d %H:%M:%S}Z"
         added = f"{mail.created_at:%Y-%m-%d %H:%M:%S}Z"
-        fields = [str(mail.id), mail.kind.value, mail.address, added, str(mail.attempts), due, mail.last_error or ""]
+        fields = [str(mail.id), mail.kind, mail.address, added, str(mail.attempts), due, mail.last_error or ""]
         click.echo("\t".join(fields))
 
 

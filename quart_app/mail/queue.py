@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import String, delete, event, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
@@ -45,13 +46,35 @@ def enqueue_in(
     event.listen(session.sync_session, "after_commit", lambda _session: wake_up.set(), once=True)
 
 
-async def waiting_mails(limit: int) -> Sequence[OutgoingMail]:
+class QueuedMail(NamedTuple):
+    """A mail in the queue, as operators see it. Its kind may be one of a newer release."""
+
+    id: int
+    kind: str
+    address: str
+    created_at: datetime
+    attempts: int
+    next_attempt_at: datetime | None
+    last_error: str | None
+
+
+async def waiting_mails(limit: int) -> Sequence[QueuedMail]:
     """The mails in the queue: those that were given up first, then by their next attempt."""
     query = (
-        select(OutgoingMail).order_by(OutgoingMail.next_attempt_at.asc().nulls_first(), OutgoingMail.id).limit(limit)
+        select(
+            OutgoingMail.id,
+            type_coerce(OutgoingMail.kind, String),
+            OutgoingMail.address,
+            OutgoingMail.created_at,
+            OutgoingMail.attempts,
+            OutgoingMail.next_attempt_at,
+            OutgoingMail.last_error,
+        )
+        .order_by(OutgoingMail.next_attempt_at.asc().nulls_first(), OutgoingMail.id)
+        .limit(limit)
     )
     async with current_database().session() as session:
-        return (await session.scalars(query)).all()
+        return [QueuedMail(*row) for row in (await session.execute(query)).all()]
 
 
 async def retry_mails(ids: Collection[int] | None) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from click.testing import Result
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from quart_app.application import Application
 from quart_app.database import current_database
-from quart_app.mail.queue import enqueue_in, waiting_mails
+from quart_app.mail.queue import QueuedMail, enqueue_in, waiting_mails
 from quart_app.models.outgoing_mail import MailKind, OutgoingMail
 from tests.cli.serving import served
 
@@ -40,7 +40,7 @@ def mails(app: Application) -> None:
 def attempts(app: Application) -> list[tuple[int, bool]]:
     """How often each mail was tried, and whether it waits."""
 
-    async def look() -> Sequence[OutgoingMail]:
+    async def look() -> Sequence[QueuedMail]:
         async with app.app_context():
             return await waiting_mails(10)
 
@@ -64,6 +64,18 @@ def test_list(command: Command) -> None:
         ("2", True, "451 later"),
     ]
     assert command("mail", "list", "--limit", "1").stdout == listed.splitlines(keepends=True)[0]
+
+
+def test_list_a_kind_of_a_newer_release(app: Application, command: Command) -> None:
+    """After a return to an older release its operators see the mails that this one cannot compose."""
+
+    async def rename() -> None:
+        async with app.app_context(), current_database().session() as session:
+            await session.execute(text("UPDATE outgoing_mails SET kind = 'of-a-newer-release' WHERE id = 1"))
+            await session.commit()
+
+    served(app, rename)
+    assert "1\tof-a-newer-release\tsusan@example.com\t" in command("mail", "list").stdout
 
 
 @pytest.mark.parametrize(

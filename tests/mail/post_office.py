@@ -15,7 +15,7 @@ from quart_app.database import current_database
 from quart_app.mail.delivery import Delivery
 from quart_app.mail.letter import Composer, Letter
 from quart_app.mail.message import Message
-from quart_app.mail.queue import enqueue_in, waiting_mails
+from quart_app.mail.queue import QueuedMail, enqueue_in, waiting_mails
 from quart_app.mail.sender import Sender
 from quart_app.models.login_session import new_handle
 from quart_app.models.mail_token import MailToken, TokenPurpose
@@ -121,7 +121,7 @@ class PostOffice:
                 enqueue_in(session, MailKind.SET_PASSWORD, address, root_url=SITE, user_id=user_id)
             await session.commit()
 
-    async def queue(self) -> list[OutgoingMail]:
+    async def queue(self) -> list[QueuedMail]:
         """The mails in the queue."""
         return list(await waiting_mails(1000))
 
