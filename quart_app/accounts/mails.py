@@ -22,14 +22,18 @@ _MINUTES = int(DURATION.total_seconds()) // 60
 
 
 async def _confirm_address(session: AsyncSession, mail: OutgoingMail) -> Letter | None:
-    """A link that confirms an address. Nothing, if another account has the address, or it is not asked for any more."""
+    """A link that confirms an address. Nothing, if another account has the address, or it is not asked for any more.
+
+    For the address of another account there is a token, too, which nobody gets: while it is valid the account page says
+    that the address is not confirmed, and without it the page would tell which addresses have accounts.
+    """
     user = await lock_owner_in(session, mail.user_id)
     if user is None or not await _is_queued_in(session, mail):
         return None
+    token = await make_token_in(session, user, TokenPurpose.CONFIRM_ADDRESS, mail.address)
     others = select(User.id).where(User.email_key == email_key(mail.address), User.id != user.id)
     if (await session.execute(others)).first() is not None:
         return None
-    token = await make_token_in(session, user, TokenPurpose.CONFIRM_ADDRESS, mail.address)
     context = {
         "is_change": mail.address != user.email,
         "link": url_in_mail(mail.root_url, _CONFIRM_VIEW, token=token),

@@ -31,8 +31,8 @@ class Letter:
 Composer: TypeAlias = Callable[[AsyncSession, OutgoingMail], Awaitable[Letter | None]]
 """Writes the letter of a mail that is sent now; None if there is nothing to say any more, and nothing is sent.
 
-It may add rows, such as a token: they are committed before the mail is sent, and for each attempt anew. It does not
-commit itself.
+It may add rows, such as a token: they are committed before the mail is sent, and for each attempt anew; without a
+letter as well. It does not commit itself.
 """
 
 Composers: TypeAlias = Mapping[MailKind, Composer]

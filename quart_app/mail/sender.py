@@ -32,7 +32,7 @@ from quart_app.operation.metrics import Metrics
 from .backoff import NEVER_LATER, delay_after
 from .delivery import Delivery, DeliveryFailed, MailRefused, MailServerUnavailable
 from .lease import Lease
-from .letter import Composers
+from .letter import Composers, Letter
 from .message import Message, UnusableAddress, write_message
 
 POLL = 2.0
@@ -202,11 +202,12 @@ class Sender:
         async with self._database.session() as session:
             mail = await session.get(OutgoingMail, due.id)
             letter = None if mail is None else await self._composers[mail.kind](session, mail)
-            if mail is None or letter is None:
-                return None
-            message = write_message(letter, mail, sender=self._sender, templates=self._templates, now=clock.now())
+            message = None if mail is None or letter is None else self._write(letter, mail)
             await session.commit()
         return message
+
+    def _write(self, letter: Letter, mail: OutgoingMail) -> Message:
+        return write_message(letter, mail, sender=self._sender, templates=self._templates, now=clock.now())
 
     async def _postpone(self, due: _Due, reason: str, *, is_logged: bool = True) -> None:
         """Set the time of the next attempt, or give the mail up after many of them."""

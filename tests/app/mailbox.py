@@ -46,6 +46,7 @@ async def compose(app: Quart, mail_id: int) -> Mail | None:
         row = await session.get(OutgoingMail, mail_id)
         letter = None if row is None else await COMPOSERS[row.kind](session, row)
         if row is None or letter is None:
+            await session.commit()
             return None
         link = letter.context.get("link")
         mail = Mail(row.kind, row.address, letter.template, None if link is None else str(link))

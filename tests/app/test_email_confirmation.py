@@ -218,9 +218,11 @@ async def test_the_address_of_another_account(user: Visitor, app: Application) -
     answer = await browser_of(user).send("PUT", "/me/email", {"email": "bob@example.com", "current_password": PASSWORD})
     assert (answer.status, answer.text) == (202, "")
     assert await sent_mails(app) == []
+    assert "<dd>bob@example.com, not confirmed yet</dd>" in (await user.get("/account")).text
 
     await ask_for(user, NEW)
     mail = await sent_mail(app, MailKind.CONFIRM_ADDRESS)
+    assert f"<dd>{NEW}, not confirmed yet</dd>" in (await user.get("/account")).text
     await Visitor(app).register("ann", email=NEW)
     page = await use(user, mail)
     assert (page.status, "Address Taken" in page.text) == (409, True)
