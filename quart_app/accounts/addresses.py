@@ -98,7 +98,7 @@ async def confirm_email(token: str) -> TokenOwner | None:
                 return None
             user, email = owner
             key, before = email_key(email), user.email
-            is_change = key != user.email_key
+            is_change = not _is_one_mailbox(before, email)
             changes = {"email": email, "email_key": key, "email_confirmed_at": clock.now()}
             await session.execute(update(User).where(User.id == user.id).values(changes))
             if is_change:
@@ -109,6 +109,14 @@ async def confirm_email(token: str) -> TokenOwner | None:
         raise UserExists(frozenset({"email"})) from error
     record(Event.EMAIL_CHANGED if is_change else Event.EMAIL_CONFIRMED, user_id=user.id)
     return owner
+
+
+def _is_one_mailbox(address: str, other: str) -> bool:
+    """Whether two addresses differ at most in the case of ASCII letters.
+
+    One key may stand for more: ``straße.example`` and ``strasse.example`` are two domains.
+    """
+    return address == other or (f"{address}{other}".isascii() and email_key(address) == email_key(other))
 
 
 async def confirm_email_of(user_id: int) -> None:

@@ -207,6 +207,18 @@ async def test_the_own_address_in_another_case(user: Visitor, app: Application) 
     assert await sent_mails(app) == []
 
 
+@pytest.mark.parametrize("email", ["susan@stra\u00dfe.example", "\u017fusan@strasse.example"])
+async def test_a_look_alike_of_the_own_address(app: Application, visitor: Visitor, email: str) -> None:
+    """It may be the mailbox of somebody else, although it logs in to the same account: the old address is told."""
+    await visitor.register(email="susan@strasse.example")
+    await visitor.login()
+    await sent_mails(app)
+    await ask_for(visitor, email)
+    await use(visitor, await sent_mail(app, MailKind.CONFIRM_ADDRESS))
+    mails = [(mail.kind, mail.address) for mail in await sent_mails(app)]
+    assert mails == [(MailKind.ADDRESS_CHANGED, "susan@strasse.example")]
+
+
 @on_both
 async def test_the_address_of_another_account(user: Visitor, app: Application) -> None:
     """Asking for it looks the same, and nothing is sent to it. If it was taken meanwhile, the link says so."""
