@@ -1,10 +1,14 @@
 """A forgotten password: a link by mail, and a new password by that link (OWASP, Forgot Password Cheat Sheet).
 
 Asking for a link costs the same two statements and gets the same answer, whoever has the address: whether there is an
-account is looked up when the mail is sent. Using the link logs nobody in.
+account is looked up when the mail is sent, at a random moment: this worker may be the one that sends it, and only for
+an account there is something to send, which delays the requests at that time. Using the link logs nobody in.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
+from random import random
 
 from sqlalchemy import delete, func, update
 
@@ -26,6 +30,8 @@ from .mail_tokens import TokenOwner, end_tokens_in, find_token, use_token_in
 from .passwords import current_password_hasher
 from .throttle import attempts_key
 
+_LONGEST_DELAY = timedelta(seconds=3)  # of a mail, which people wait for
+
 _NOBODY = ""
 """An address that no account has."""
 
@@ -42,7 +48,8 @@ async def request_new_password(email: str, *, next_url: str | None = None) -> No
     is_allowed = await current_mail_limit().allows_reset(email)
     async with current_database().session() as session:
         address = email if is_allowed else _NOBODY
-        enqueue_in(session, MailKind.SET_PASSWORD, address, next_url=next_url, root_url=site_url())
+        delay = _LONGEST_DELAY * random()  # noqa: S311 - hides a moment, and is no secret itself
+        enqueue_in(session, MailKind.SET_PASSWORD, address, next_url=next_url, root_url=site_url(), delay=delay)
         await session.commit()
     if is_allowed:
         record(Event.PASSWORD_RESET_REQUESTED)

@@ -29,6 +29,7 @@ def enqueue_in(
     root_url: str,
     user_id: int | None = None,
     next_url: str | None = None,
+    delay: timedelta = timedelta(),
 ) -> None:
     """Add a mail to the queue, in the transaction of this session: it is sent if that is committed, and only then.
 
@@ -40,8 +41,11 @@ def enqueue_in(
         user_id: the user that it is about. With the user's row the mail is deleted. None if the composer finds the user
             by the address.
         next_url: where a page that it links to leads afterwards.
+        delay: how much later than now it is sent.
     """
-    session.add(OutgoingMail(kind, address, root_url=root_url, user_id=user_id, next_url=next_url))
+    mail = OutgoingMail(kind, address, root_url=root_url, user_id=user_id, next_url=next_url)
+    mail.next_attempt_at = mail.created_at + delay
+    session.add(mail)
     wake_up = current_wake_up()
     event.listen(session.sync_session, "after_commit", lambda _session: wake_up.set(), once=True)
 

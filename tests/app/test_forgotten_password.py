@@ -72,6 +72,17 @@ async def number_of_tokens(app: Application) -> int:
 # --- asking
 
 
+async def test_the_mail_is_sent_at_a_random_moment(susan: Visitor, app: Application) -> None:
+    """Within three seconds, and not at once: what sending delays must not be the next requests of who has asked."""
+    for email in ("susan@example.com", "nobody@example.com"):
+        for _ in range(8):
+            await susan.submit("/forgotten", email=email)
+    times = [(mail.created_at, mail.next_attempt_at) for mail in await queued(app)]
+    delays = [due - created for created, due in times if due is not None]
+    assert all(timedelta() <= delay <= timedelta(seconds=3) for delay in delays)
+    assert len(set(delays)) == len(delays) == 16
+
+
 async def test_from_the_login_page(susan: Visitor) -> None:
     """The login page leads to the form, which keeps ``next`` until the login after the new password."""
     page = await susan.get("/login?next=/account/email")

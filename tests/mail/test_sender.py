@@ -120,6 +120,21 @@ async def test_in_the_order_of_their_time(office: PostOffice, clock: Clock) -> N
     assert [message.recipient.partition("@")[0] for message in office.to_list.delivered] == names
 
 
+async def test_a_delayed_mail(office: PostOffice, clock: Clock) -> None:
+    """A mail that is added with a delay is sent when that is over, and holds up no other."""
+    await office.register()
+    async with current_database().session() as session:
+        enqueue_in(session, MailKind.SET_PASSWORD, "susan@example.com", root_url=SITE, delay=timedelta(seconds=1.5))
+        await session.commit()
+    assert await office.sender.send_due() == pytest.approx(1.5)
+    await office.enqueue("susan")
+    await office.sender.send_due()
+    assert len(office.to_list.delivered) == 1
+    clock.shift(timedelta(seconds=1.5))
+    await office.sender.send_due()
+    assert len(office.to_list.delivered) == 2
+
+
 # --- what fails
 
 
