@@ -92,6 +92,15 @@ def test_origins_with_a_port(file: str, server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
+def test_tokens_are_not_logged(file: str, server: Server, tmp_path: Path) -> None:
+    """The token of a link in a mail is in no log, neither of the proxy nor of the application."""
+    with proxy(file, tmp_path, server.port) as running:
+        assert running.exchange("/password/new?token=secret-of-a-mail").status == 404
+    server.wait_for_log("/password/new")
+    assert not any("secret-of-a-mail" in log.read_text() for log in tmp_path.rglob("*.log"))
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_long_addresses(file: str, lasting_server: Server, tmp_path: Path) -> None:
     """A visitor of a protected page with a long address is sent to log in, whatever the characters of the address."""
     with proxy(file, tmp_path, lasting_server.port) as running:
