@@ -59,7 +59,7 @@ def measure(source: Path, count: int, leaving: float = _LEAVING) -> Figures:
             for _ in range(20):
                 page_time(server.port, page)
             before, cpu_before = server.memory(), server.cpu_seconds()
-            with _crowd(server, cookies, count) as (clients, opened):
+            with crowd(server, cookies, count) as (clients, opened):
                 cpu = server.cpu_seconds() - cpu_before
                 time.sleep(2.0 + count / 2000)  # until the last change has been broadcast
                 kib = (server.memory() - before) * 1e6 / 1024 / max(1, opened["opened"])
@@ -74,7 +74,7 @@ def measure(source: Path, count: int, leaving: float = _LEAVING) -> Figures:
 
 
 @contextmanager
-def _crowd(server: Server, cookies: Path, count: int) -> Iterator[tuple[subprocess.Popen[str], dict[str, float]]]:
+def crowd(server: Server, cookies: Path, count: int) -> Iterator[tuple[subprocess.Popen[str], dict[str, float]]]:
     """So many open websockets: the process that has them, and what it says of their opening."""
     command = [*on_core(1), sys.executable, "-m", "benchmarks.load.crowd", "--count", str(count)]
     command += ["--cookies", str(cookies), f"http://127.0.0.1:{server.port}/live/ws"]
