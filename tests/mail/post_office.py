@@ -15,7 +15,7 @@ from quart_app.database import current_database
 from quart_app.mail.delivery import Delivery
 from quart_app.mail.letter import Composer, Letter
 from quart_app.mail.message import Message
-from quart_app.mail.queue import QueuedMail, enqueue_in, waiting_mails
+from quart_app.mail.queue import enqueue_in
 from quart_app.mail.sender import Sender
 from quart_app.models.login_session import new_handle
 from quart_app.models.mail_token import MailToken, TokenPurpose
@@ -121,9 +121,11 @@ class PostOffice:
                 enqueue_in(session, MailKind.SET_PASSWORD, address, root_url=SITE, user_id=user_id)
             await session.commit()
 
-    async def queue(self) -> list[QueuedMail]:
-        """The mails in the queue."""
-        return list(await waiting_mails(1000))
+    async def queue(self) -> list[OutgoingMail]:
+        """The mails in the queue: those that were given up first, then by their next attempt."""
+        query = select(OutgoingMail).order_by(OutgoingMail.next_attempt_at.asc().nulls_first(), OutgoingMail.id)
+        async with current_database.of(self.app).session() as session:
+            return list((await session.scalars(query)).all())
 
     async def tokens(self) -> list[str]:
         """The tokens that are valid."""
