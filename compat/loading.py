@@ -187,9 +187,12 @@ def call_loaders_now(login: RequestLogin) -> Outcome:
         UserNotLoaded: a loader that would have to be called is async.
         Exception: whatever a loader raised.
     """
+    pending = login.pending  # a loader's that is running, and looks at the user
     try:
         call_loaders(login, call_now).send(None)  # nothing in it suspends, so it ends at once
     except StopIteration as stop:
         outcome: Outcome = stop.value
         return outcome
+    finally:
+        login.pending = pending
     raise AssertionError  # pragma: no cover

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -556,6 +557,22 @@ async def test_a_loader_that_asks_for_itself_is_an_error() -> None:
 
     async with site.app.test_request_context("/"):
         session["_user_id"] = "1"
+        with pytest.raises(UserNotLoaded):
+            await asyncio.wait_for(load_user(), 1)
+
+
+async def test_a_loader_that_looks_and_then_asks_for_itself_is_an_error() -> None:
+    """So would a request loader, which has looked at the user before: that look is an error of its own."""
+    site = Site()
+
+    @site.manager.request_loader
+    async def load(_request: object) -> Person:
+        with suppress(UserNotLoaded):
+            bool(current_user)
+        await load_user()
+        return site.people["1"]
+
+    async with site.app.test_request_context("/"):
         with pytest.raises(UserNotLoaded):
             await asyncio.wait_for(load_user(), 1)
 
