@@ -47,12 +47,11 @@ def measure(stage: Stage, redis_url: str, *, rounds: int, seconds: float) -> lis
                 forms=stage.login_forms,
             )
             after = server.usage().cpu, usage_of("postgres").cpu, usage_of("redis-server").cpu
-            if figures.errors:
-                raise RuntimeError(f"{figures.errors} logins failed: {figures.command}")
+            if figures.errors or (number and not figures.requests):
+                raise RuntimeError(f"{figures.requests} logins, {figures.errors} errors: {figures.command}")
             if number:
                 cpu = [
-                    round((late - early) / max(1, figures.requests) * 1e6, 1)
-                    for early, late in zip(before, after, strict=True)
+                    round((late - early) / figures.requests * 1e6, 1) for early, late in zip(before, after, strict=True)
                 ]
                 turns.append(Turn(round(figures.rate, 2), figures.p99, *cpu))
     return turns

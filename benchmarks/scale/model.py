@@ -37,7 +37,7 @@ class Assumptions:
         pages: of a visit.
         minutes: that a visit lasts, with one open websocket.
         logins: the share of visits that begin with a password; the others have a cookie.
-        peak: the load of the busiest hour, by that of the day's mean.
+        peak: the load of the busiest hour, divided by the mean of the day.
         busy: the share of a core that is used at most, so that nothing waits long.
         host_cores: of each host.
     """
@@ -213,7 +213,7 @@ def limits(assumed: Assumptions) -> tuple[Limit, ...]:
             lambda need: need.connections / 100,
         ),
         Limit(
-            "the news of who is online, which each worker reads of each other",
+            "presence messages, which each worker reads from all others",
             "a live page for groups, not for all users together",
             lambda need: need.news / assumed.busy,
         ),
@@ -231,7 +231,7 @@ def limits(assumed: Assumptions) -> tuple[Limit, ...]:
 
 
 def gives_out_at(limit: Limit, costs: Costs, assumed: Assumptions, *, live: bool = True) -> float:
-    """How many users are too many for a part; infinite if ten thousand million are not."""
+    """How many users are too many for a part; infinite if 10,000,000,000 are not."""
     least, most = 1.0, 1e10
     if limit.used(needs(most, costs, assumed, live=live)) < 1:
         return inf

@@ -53,7 +53,7 @@ def update_page(text: str, figures: Figures) -> str:
     return text
 
 
-_PAGE_HEADINGS = ("its user from", "pages/s", "p99 ms", "cost", "CPU µs: worker", "its ratio", "database")
+_PAGE_HEADINGS = ("user from", "pages/s", "p99 ms", "cost", "CPU µs: worker", "÷ in memory", "database")
 
 
 def _pages(figures: Figures) -> Iterator[list[str]]:
@@ -71,7 +71,7 @@ def _pages(figures: Figures) -> Iterator[list[str]]:
 
 
 _WORKER_HEADINGS = (
-    *("workers", "pages/s", "by one worker", "p99 ms", "CPU µs: workers", "database", "Redis", "load"),
+    *("workers", "pages/s", "÷ one worker", "p99 ms", "CPU µs: workers", "database", "Redis", "load"),
     *("memory MiB", "connections to PostgreSQL"),
 )
 
@@ -142,7 +142,7 @@ def _assumptions(assumed: Assumptions) -> Iterator[list[str]]:
     yield ["pages of a visit", f"{assumed.pages:g}"]
     yield ["a visit lasts, with one open websocket", f"{assumed.minutes:g} minutes"]
     yield ["visits that begin with a password; the others have a cookie", _percent(assumed.logins)]
-    yield ["load of the busiest hour, by that of the day's mean", f"{assumed.peak:g}"]
+    yield ["busiest hour ÷ mean of the day", f"{assumed.peak:g}"]
     yield ["of a core, used at most", _percent(assumed.busy)]
     yield ["cores of a host", str(assumed.host_cores)]
 
@@ -210,7 +210,7 @@ def _hosts(need: Needs, assumed: Assumptions) -> str:
 def _rough(users: float) -> str:
     """Two digits: it is a model."""
     if users == inf:
-        return "not below 10 thousand million"
+        return "above 10,000,000,000"
     return f"{float(f'{users:.1e}'):,.0f}"
 
 
