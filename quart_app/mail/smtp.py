@@ -1,13 +1,19 @@
 """Mails to a mail server, by SMTP (RFC 5321).
 
 Which command fails decides what that means. Until the server has accepted the sender, a failure concerns all mails: the
-server is unavailable, or the settings are wrong. After that a 4xx is temporary, and a 5xx is final for this mail. If
-the connection ends before the server has answered, nobody here knows whether it accepted the mail, which is sent again.
+server is unavailable, or the settings are wrong. After that a 4xx is temporary, and a 5xx is final for this mail,
+unless it is about the client or the sender. If the connection ends before the server has answered, nobody here knows
+whether it accepted the mail, which is sent again.
+
+Many servers check the client and the sender only when they know the recipient (Postfix: ``smtpd_delay_reject``). So a
+missing login or a wrong ``MAIL_FROM`` can look like a refusal of one mail. Such an answer counts as temporary, so that
+no mail is lost while the settings are mended.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
@@ -19,6 +25,10 @@ from .message import Message
 
 _RESPONSE_TIMEOUT = 30.0  # seconds until the server has answered a command
 _PERMANENT = 500  # the first code of answers that will not change (RFC 5321, section 4.2.1)
+_LOGIN_CODES = (530, 535)  # a login is required, or was wrong (RFC 4954, section 6)
+#: Enhanced codes (RFC 3463, sections 3.2 and 3.8) that are about the client or the sender, or may be: a sender with bad
+#: syntax (5.1.7), in a bad domain (5.1.8), and whatever security or policy forbids (5.7.x).
+_ABOUT_THE_SENDER = re.compile(r"5\.(1\.[78]|7\.\d{1,3})\b")
 _FAILURES = (SMTPException, OSError)
 
 
@@ -104,7 +114,7 @@ class SmtpDelivery:
             await client.rcpt(message.recipient, encoding=_encoding(message))
             await client.data(message.content)
         except SMTPResponseException as error:
-            kind = MailRefused if error.code >= _PERMANENT else DeliveryFailed
+            kind = MailRefused if _is_final(error) else DeliveryFailed
             raise kind(_describe(error)) from error
         except _FAILURES as error:
             raise DeliveryFailed(f"The connection ended before an answer: {_describe(error)}") from error
@@ -113,6 +123,13 @@ class SmtpDelivery:
 async def _announce(client: SMTP, message: Message) -> None:
     options = ["SMTPUTF8"] if message.needs_utf8 and client.supports_extension("smtputf8") else []
     await client.mail(message.sender, options=options, encoding=_encoding(message))
+
+
+def _is_final(error: SMTPResponseException) -> bool:
+    """Whether the server will never accept this mail, whatever is changed in the settings."""
+    if error.code < _PERMANENT or error.code in _LOGIN_CODES:
+        return False
+    return _ABOUT_THE_SENDER.match(error.message) is None
 
 
 def _encoding(message: Message) -> str:

@@ -105,11 +105,13 @@ FAULTS: list[tuple[str, str, type[Exception]]] = [
     *((step, "421 closing", DeliveryFailed) for step in ("RCPT", "DATA", "ACCEPT")),
     *((step, "drop", DeliveryFailed) for step in ("RCPT", "DATA", "ACCEPT", "ACCEPTED")),
     *((step, "550 5.1.1 no", MailRefused) for step in ("RCPT", "DATA", "ACCEPT")),
+    *(("RCPT", fault, DeliveryFailed) for fault in ("530 login", "554 5.7.1 no", "553 5.1.7 no", "553 5.1.8 no")),
+    ("DATA", "554 5.7.1 no", DeliveryFailed),
 ]
 
 
 async def test_faults_at_each_step(mail_server: MailServer, subtests: pytest.Subtests) -> None:
-    """Until the sender is accepted a fault concerns all mails; after that 4xx and breaks are temporary, 5xx final."""
+    """Until the sender is accepted a fault concerns all mails; then 5xx about the recipient or the mail are final."""
     delivery = delivery_to(mail_server.url())
     for step, fault, kind in FAULTS:
         with subtests.test(step=step, fault=fault):
