@@ -104,6 +104,7 @@ class SmtpDelivery:
                     "first byte, or ?starttls=no in MAIL_URL if it is a server of this machine that needs none."
                 )
             await client.starttls(tls_context=context)
+            await client.ehlo()  # what the server said before does not count (RFC 3207, section 4.2)
         if self._server.user is not None:
             await client.login(self._server.user.encode(), (self._server.password or "").encode())
 

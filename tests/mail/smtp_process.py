@@ -53,7 +53,7 @@ class FaultyServer(SMTP):
         await self._reach("MAIL", lambda: super(FaultyServer, self).smtp_MAIL(arg))
 
     async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
-        await self._reach("RCPT", lambda: super(FaultyServer, self).smtp_RCPT(arg))
+        await self._reach("RCPT", lambda: self._add_recipient(arg or ""))
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         await self._reach("DATA", lambda: super(FaultyServer, self).smtp_DATA(arg))
@@ -72,6 +72,14 @@ class FaultyServer(SMTP):
             return fault
         self._log(mail=mail)
         return await self._step("ACCEPTED") or "250 accepted"
+
+    async def _add_recipient(self, arg: str) -> None:
+        """Refuse what is not ASCII unless the client has announced it, as RFC 6531 asks for and aiosmtpd does not."""
+        assert self.envelope is not None
+        if arg.isascii() or self.envelope.smtp_utf8:
+            await super().smtp_RCPT(arg)
+        else:
+            await super().push("553 5.6.7 MAIL had no SMTPUTF8")
 
     def _faults(self) -> dict[str, str]:
         faults: dict[str, str] = json.loads((self._folder / "faults.json").read_text())

@@ -181,10 +181,12 @@ async def test_given_up_in_the_middle(mail_server: MailServer) -> None:
 
 
 async def test_addresses_that_are_not_ascii(mail_server: MailServer) -> None:
-    """They are sent to a server with SMTPUTF8, and refused for one without."""
+    """They are sent to a server with SMTPUTF8, with and without a login, and refused for one without SMTPUTF8."""
     message = mail("jörg@example.com", "To: jörg@example.com\r\n\r\nx\r\n".encode())
-    await attempt(delivery_to(mail_server.url()), message)
-    (received,) = mail_server.received
+    for url in (mail_server.url(), mail_server.url(login="")):
+        await attempt(delivery_to(url), message)
+    received, without_login = mail_server.received
     assert (received.recipients, received.message["To"]) == (["jörg@example.com"], "jörg@example.com")
+    assert (without_login.recipients, without_login.is_logged_in) == (["jörg@example.com"], False)
     with pytest.raises(MailRefused, match="lacks SMTPUTF8"):
         await attempt(delivery_to(mail_server.url("plain", login="") + "&starttls=no"), message)
