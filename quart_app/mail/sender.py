@@ -93,7 +93,7 @@ class Sender:
 
     @property
     def is_server_unavailable(self) -> bool:
-        """Whether no mail could be sent at the last attempt, whichever it was."""
+        """Whether this worker could send no mail at its last attempt, whichever it was, and some wait."""
         return self._is_server_unavailable
 
     def stop(self) -> None:
@@ -103,14 +103,16 @@ class Sender:
     async def send_due(self) -> float:
         """Send all mails that are due, unless another worker does; return the seconds until the next look.
 
-        Call it in the context of the application. After an outage of the mail server the lease is kept, because other
-        workers would find the same.
+        Call it in the context of the application. When the mail server is unavailable the lease is released, too: a
+        worker of another host may reach it.
 
         Raises:
             DatabaseUnavailable: the database does not answer. The mails wait.
         """
         waiting, seconds = await self._look()
         self._metrics.mails_waiting.set(waiting)
+        if not waiting:
+            self._report_end_of_outage("No mail waits any more")  # others sent all, or they were given up
         if seconds > 0:
             return min(seconds, POLL)
         try:
@@ -121,6 +123,7 @@ class Sender:
                     break
                 await self._attempt(due)
         except MailServerUnavailable:
+            await self._lease.release()
             return OUTAGE_PAUSE
         finally:
             await self._delivery.close()
@@ -184,7 +187,7 @@ class Sender:
             await self._postpone(due, "It cannot be composed; the log has the error.")
         else:
             if is_sent:
-                self._report_end_of_outage()
+                self._report_end_of_outage("Mails can be sent again")
                 self._sent.add(due.id)
                 record(Event.MAIL_SENT, user_id=due.user_id, mail={"mail": due.id, "kind": due.kind})
             await self._database.execute(delete(OutgoingMail).where(OutgoingMail.id == due.id))
@@ -244,10 +247,10 @@ class Sender:
             self._is_server_unavailable = True
             _log.error("No mail can be sent; all wait in the queue and are tried again", error=str(error))
 
-    def _report_end_of_outage(self) -> None:
+    def _report_end_of_outage(self, reason: str) -> None:
         if self._is_server_unavailable:
             self._is_server_unavailable = False
-            _log.info("Mails can be sent again")
+            _log.info(reason)
 
 
 def _shown(reason: str) -> str:

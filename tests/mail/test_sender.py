@@ -19,7 +19,7 @@ from quart_app.mail import sender as sender_module
 from quart_app.mail import serving
 from quart_app.mail.backoff import ATTEMPTS, delay_after
 from quart_app.mail.delivery import DeliveryFailed, MailRefused, MailServerUnavailable
-from quart_app.mail.lease import LEASE
+from quart_app.mail.lease import LEASE, Lease
 from quart_app.mail.letter import Letter, current_composers
 from quart_app.mail.message import Message
 from quart_app.mail.queue import current_wake_up, enqueue_in, remove_old_mails, retry_mails
@@ -259,14 +259,35 @@ async def test_an_outage(office: PostOffice, caplog: pytest.LogCaptureFixture) -
     assert sorted(mail.attempts for mail in await office.queue()) == [0, 1, 1]
     assert [record.levelname for record in caplog.records if record.levelno >= logging.WARNING] == ["ERROR"]
     assert count(office, "mail failed") == 2
-    assert await office.sender_to(office.to_list).send_due() == POLL  # another worker leaves it to this one
-    assert office.to_list.delivered == []
 
     await retry_mails(None)
     await office.sender.send_due()
     assert (len(office.to_list.delivered), await office.queue()) == (3, [])
     assert not office.sender.is_server_unavailable
     assert "can be sent again" in caplog.text
+
+
+async def test_an_outage_of_one_host(office: PostOffice, caplog: pytest.LogCaptureFixture) -> None:
+    """A worker that cannot reach the mail server leaves the mails to others at once, and logs its next outage, too."""
+    await office.register()
+    await office.enqueue("susan", "susan")
+    office.to_list.errors = [AWAY]
+    assert await office.sender.send_due() == OUTAGE_PAUSE
+    to_other = ListDelivery()
+    other = office.sender_to(to_other)
+    await other.send_due()
+    assert len(to_other.delivered) == 1
+    await retry_mails(None)
+    await other.send_due()
+    assert (len(to_other.delivered), await office.queue()) == (2, [])
+
+    await office.sender.send_due()
+    assert not office.sender.is_server_unavailable
+    assert "No mail waits any more" in caplog.text
+    await office.enqueue("susan")
+    office.to_list.errors = [AWAY]
+    await office.sender.send_due()
+    assert [record.levelname for record in caplog.records].count("ERROR") == 2
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -366,8 +387,9 @@ async def test_a_clock_that_was_ahead(office: PostOffice, clock: Clock) -> None:
     await office.register()
     clock.shift(timedelta(days=1))
     await office.enqueue("susan")
-    office.to_list.errors = [AWAY]
-    await office.sender.send_due()  # keeps the lease
+    office.to_list.errors = [LATER]
+    await office.sender.send_due()
+    assert await Lease(current_database()).take()
     clock.shift(-timedelta(days=1))
     await office.sender_to(office.to_list).send_due()
     assert (len(office.to_list.delivered), await office.queue()) == (1, [])
