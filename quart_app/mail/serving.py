@@ -52,7 +52,10 @@ async def _send(app: Application, sender: Sender, wake_up: asyncio.Event, stop: 
     """
     event, pause = wake_up, POLL * random.random()  # noqa: S311 - spreads the workers, no secret
     is_database_away = False
-    while not (await _is_set_within(pause, event) and stop.is_set()):
+    while True:
+        await _is_set_within(pause, event)
+        if stop.is_set():  # before the next line, which would forget that it was
+            return
         wake_up.clear()
         async with app.app_context():
             try:

@@ -29,6 +29,7 @@ from quart_app.models.mail_sender import MailSender
 from quart_app.models.outgoing_mail import ERROR_MAX, MailKind, OutgoingMail
 from quart_app.models.user import User
 from quart_app.operation.metrics import current_metrics
+from quart_app.server_stop import current_server_stop
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
 from tests.mail.post_office import SITE, ListDelivery, PostOffice, add_templates, compose
@@ -514,6 +515,32 @@ async def test_a_server_stops_with_a_slow_mail_server(
         await begun.wait()
     await office.sender.send_due()
     assert (len(office.to_list.delivered), await office.queue()) == (1, [])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_server_stops_at_the_end_of_a_pause(
+    settings: Settings, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that begins to stop in the moment in which a pause is over does not look into the queue any more."""
+    monkeypatch.setattr(serving, "_STOP_TIMEOUT", 0.05)
+    app = create_app(settings.model_copy(update={"send_mails": False}))
+    looks, pause = [], serving._is_set_within
+
+    async def look() -> float:
+        looks.append(1)
+        return POLL
+
+    async def end_and_stop(_seconds: float, _event: asyncio.Event) -> bool:
+        monkeypatch.setattr(serving, "_is_set_within", pause)
+        current_server_stop.of(app).announce()
+        return False
+
+    monkeypatch.setattr(office.sender, "send_due", look)
+    monkeypatch.setattr(serving, "_is_set_within", end_and_stop)
+    serving.send_while_serving(app, office.sender)
+    async with app.test_app():
+        pass
+    assert looks == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
