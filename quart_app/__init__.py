@@ -32,6 +32,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``faces``              whether a request is for a page or for the API
 ``foreign_hashes/``    other libraries' password hashes, of a moved application's users
 ``hash_strength``      which password hashes production accepts
+``pause``              a pause that an event ends early, for tasks that work at intervals
 ``private_files``      files for their owner alone: the database and the key
 ``secret_key``         the key that signs cookies, where the environment has none
 ``server_pid``         how workers of one server know that they belong together

@@ -30,6 +30,7 @@ from .foreign_hashes import ForeignHashes
 from .framework.context_processors import drop_idle_context_processors
 from .framework.early_answers import EarlyAnswers
 from .framework.text_answers import answer_text_at_once
+from .mail.queue import remove_old_mails
 from .migrations.start import prepare_tables
 from .operation.metrics import current_metrics
 from .pages import account, address, home, login, new_password, sessions
@@ -164,7 +165,7 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
         )
     )
     app.before_serving(read_common_passwords)
-    sweep.init_app(app, delete_expired_tokens)
+    sweep.init_app(app, delete_expired_tokens, remove_old_mails)
     mail.init_app(app, COMPOSERS)
     app.after_serving(database.close)
     app.after_serving(hasher.close)

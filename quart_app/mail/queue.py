@@ -19,6 +19,8 @@ current_wake_up = Extension[asyncio.Event]("quart_app.mail.wake_up")
 """Set when a mail was added in this process, so that it is sent at once."""
 
 _KEPT = timedelta(days=30)  # how long a mail that was given up stays in the queue
+_BATCH = 1000  # rows that one transaction changes: each statement has a timeout
+_PAUSE = 0.05  # seconds between two batches, in which other transactions can write
 
 
 def enqueue_in(
@@ -84,20 +86,41 @@ async def waiting_mails(limit: int) -> Sequence[QueuedMail]:
 async def retry_mails(ids: Collection[int] | None) -> int:
     """Make mails due now, those that were given up included, as if they had not been tried; return their number.
 
+    That is done in batches, each a transaction.
+
     Arguments:
         ids: which; None for all.
     """
-    query = update(OutgoingMail).values(next_attempt_at=clock.now(), attempts=0).returning(OutgoingMail.id)
-    rows = await current_database().execute(query if ids is None else query.where(OutgoingMail.id.in_(ids)))
+    ids_query = select(OutgoingMail.id).order_by(OutgoingMail.id).limit(_BATCH)
+    if ids is not None:
+        ids_query = ids_query.where(OutgoingMail.id.in_(ids))
+    make_due = update(OutgoingMail).values(next_attempt_at=clock.now(), attempts=0).returning(OutgoingMail.id)
+    database, made_due, last = current_database(), 0, 0
+    while batch := [row.id for row in await database.execute(ids_query.where(OutgoingMail.id > last))]:
+        made_due += len(await database.execute(make_due.where(OutgoingMail.id.in_(batch))))
+        last = batch[-1]
+        await asyncio.sleep(_PAUSE if len(batch) == _BATCH else 0)
     current_wake_up().set()
-    return len(rows)
+    return made_due
 
 
-async def remove_old_mails() -> int:
-    """Remove mails that were given up long ago; return their number."""
-    query = (
-        delete(OutgoingMail)
+async def remove_old_mails(stop: asyncio.Event | None = None) -> int:
+    """Remove mails that were given up long ago, in batches, each a transaction; return their number.
+
+    Arguments:
+        stop: when it is set, the current batch is the last.
+    """
+    stop, removed, is_done = stop or asyncio.Event(), 0, False
+    old = (
+        select(OutgoingMail.id)
         .where(OutgoingMail.next_attempt_at.is_(None), OutgoingMail.created_at < clock.now() - _KEPT)
-        .returning(OutgoingMail.id)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)  # for PostgreSQL
+        .cte()
     )
-    return len(await current_database().execute(query))
+    query = delete(OutgoingMail).where(OutgoingMail.id.in_(select(old.c.id))).returning(OutgoingMail.id)
+    while not is_done and not stop.is_set():
+        rows = len(await current_database().execute(query))
+        removed, is_done = removed + rows, rows < _BATCH
+        await asyncio.sleep(0 if is_done else _PAUSE)
+    return removed

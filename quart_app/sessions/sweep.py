@@ -18,6 +18,7 @@ from quart_app import clock
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, current_database
 from quart_app.models.login_session import Kind, LoginSession
+from quart_app.pause import is_set_within
 
 from .limits import current_limits
 
@@ -108,7 +109,7 @@ def init_app(app: Application, *others: Sweep) -> None:
 
 async def _sweep_at_intervals(app: Application, stop: asyncio.Event, others: Sequence[Sweep]) -> None:
     """Sweep at random intervals. The first sweep is not at the start, when a server is busy."""
-    while not await _is_set_within(_INTERVAL * random.uniform(0.5, 1.5), stop):  # noqa: S311 - spreads the workers, no secret
+    while not await is_set_within(_INTERVAL * random.uniform(0.5, 1.5), stop):  # noqa: S311 - spreads the workers, no secret
         async with app.app_context():
             try:
                 for sweep in (sweep_sessions, *others):
@@ -117,11 +118,3 @@ async def _sweep_at_intervals(app: Application, stop: asyncio.Event, others: Seq
                 app.logger.warning("Could not remove expired rows; trying again in about an hour: %s", error.__cause__)
             except Exception:
                 app.logger.exception("Could not remove expired rows; trying again in about an hour")
-
-
-async def _is_set_within(seconds: float, event: asyncio.Event) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    except TimeoutError:
-        return False

@@ -19,6 +19,7 @@ from quart_app.database import current_database
 from quart_app.factory import create_app
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.mail_token import MailToken
+from quart_app.models.outgoing_mail import MailKind, OutgoingMail
 from quart_app.sessions.limits import current_limits
 from quart_app.sessions.sweep import sweep_sessions
 from quart_app.settings import Settings
@@ -171,18 +172,22 @@ async def until_swept(app: Application) -> None:
 
 @pytest.mark.usefixtures("without_rest")
 async def test_a_server_sweeps(app: Application, settings: Settings) -> None:
-    """A server sweeps while it serves, expired tokens of mails as well, and leaves no task at its end."""
+    """A server sweeps while it serves, tokens of mails and old mails as well, and leaves no task at its end."""
     await add_old_logins(app, 2)
     assert await sent_mails(app)
     async with current_database.of(app).session() as session:
         await session.execute(update(MailToken).values(expires_at=app_clock.now()))
+        mail = OutgoingMail(MailKind.SET_PASSWORD, "susan@example.com", root_url="https://example.com/")
+        mail.created_at, mail.next_attempt_at = app_clock.now() - timedelta(days=31), None
+        session.add(mail)
         await session.commit()
     before = asyncio.all_tasks()
     server = create_app(settings)
     async with server.test_app():
         await until_swept(app)
         async with asyncio.timeout(60):
-            while await current_database.of(app).execute(select(MailToken.token_hash)):  # noqa: ASYNC110 - as above
+            left = select(MailToken.user_id).union_all(select(OutgoingMail.id))
+            while await current_database.of(app).execute(left):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.01)
     assert asyncio.all_tasks() <= before
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import Executable, Row, delete, text, update
 
 from quart_app import clock as app_clock
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, current_database
 from quart_app.factory import create_app
+from quart_app.mail import queue, serving
 from quart_app.mail import sender as sender_module
-from quart_app.mail import serving
 from quart_app.mail.backoff import ATTEMPTS, delay_after
 from quart_app.mail.delivery import DeliveryFailed, MailRefused, MailServerUnavailable
 from quart_app.mail.lease import LEASE, Lease
@@ -29,6 +30,7 @@ from quart_app.models.mail_sender import MailSender
 from quart_app.models.outgoing_mail import ERROR_MAX, MailKind, OutgoingMail
 from quart_app.models.user import User
 from quart_app.operation.metrics import current_metrics
+from quart_app.pause import is_set_within
 from quart_app.server_stop import current_server_stop
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
@@ -248,6 +250,30 @@ async def test_old_mails_are_removed(office: PostOffice, clock: Clock) -> None:
     clock.shift(timedelta(seconds=2))
     assert await remove_old_mails() == 1
     assert [mail.last_error for mail in await office.queue()] == ["451 later"]
+
+
+async def test_in_batches(office: PostOffice, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many mails are in the queue, no statement of ``retry_mails`` or ``remove_old_mails`` is about all."""
+    await office.enqueue(*["susan"] * 5)
+    monkeypatch.setattr(queue, "_BATCH", 2)
+    monkeypatch.setattr(queue, "_PAUSE", 0)
+    execute, sizes = current_database().execute, []
+
+    async def count_rows(statement: Executable) -> Sequence[Row[*tuple[Any, ...]]]:
+        rows = await execute(statement)
+        sizes.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(current_database(), "execute", count_rows)
+    assert (await retry_mails(None), max(sizes)) == (5, 2)
+
+    await execute(update(OutgoingMail).values(next_attempt_at=None))
+    clock.shift(timedelta(days=31))
+    stop = asyncio.Event()
+    stop.set()
+    assert await remove_old_mails(stop) == 0
+    assert (await remove_old_mails(), max(sizes)) == (5, 2)
+    assert await office.queue() == []
 
 
 async def test_an_outage(office: PostOffice, caplog: pytest.LogCaptureFixture) -> None:
@@ -524,19 +550,19 @@ async def test_a_server_stops_at_the_end_of_a_pause(
     """A server that begins to stop in the moment in which a pause is over does not look into the queue any more."""
     monkeypatch.setattr(serving, "_STOP_TIMEOUT", 0.05)
     app = create_app(settings.model_copy(update={"send_mails": False}))
-    looks, pause = [], serving._is_set_within
+    looks = []
 
     async def look() -> float:
         looks.append(1)
         return POLL
 
     async def end_and_stop(_seconds: float, _event: asyncio.Event) -> bool:
-        monkeypatch.setattr(serving, "_is_set_within", pause)
+        monkeypatch.setattr(serving, "is_set_within", is_set_within)
         current_server_stop.of(app).announce()
         return False
 
     monkeypatch.setattr(office.sender, "send_due", look)
-    monkeypatch.setattr(serving, "_is_set_within", end_and_stop)
+    monkeypatch.setattr(serving, "is_set_within", end_and_stop)
     serving.send_while_serving(app, office.sender)
     async with app.test_app():
         pass
