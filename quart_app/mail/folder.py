@@ -43,3 +43,13 @@ class FolderDelivery:
             file.flush()
             os.fsync(descriptor)
         unfinished.replace(self._folder / f"{name}.eml")
+        if os.name != "nt":  # which opens no folders
+            self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        """Write the names of the files to the disk, too: fsync(2) of a file does not."""
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

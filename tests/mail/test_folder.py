@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -43,6 +44,18 @@ async def test_files(tmp_path: Path) -> None:
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.read_bytes() for file in files} == {messages[0].content}
+
+
+async def test_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The content is on the disk before the file has its name, and the name before the mail counts as written."""
+    synced: list[tuple[bool, list[str]]] = []
+
+    def note(descriptor: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), [file.suffix for file in tmp_path.iterdir()]))
+
+    monkeypatch.setattr(os, "fsync", note)
+    await FolderDelivery(tmp_path).deliver(mail())
+    assert synced == [(False, [".part"]), (True, [".eml"])]
 
 
 async def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
