@@ -56,7 +56,6 @@ class _Due(NamedTuple):
 
     id: int
     kind: str
-    address: str
     user_id: int | None
     attempts: int
 
@@ -149,7 +148,6 @@ class Sender:
             select(
                 OutgoingMail.id,
                 type_coerce(OutgoingMail.kind, String),
-                OutgoingMail.address,
                 OutgoingMail.user_id,
                 OutgoingMail.attempts,
             )
@@ -183,8 +181,8 @@ class Sender:
         except TimeoutError:
             await self._postpone(due, f"The mail server did not answer within {ATTEMPT_TIMEOUT:.0f} s.")
         except Exception:  # noqa: BLE001 - whatever a composer raises, the other mails go on
-            _log.exception("A mail cannot be composed; it will be tried again", mail=due.id, kind=due.kind)
-            await self._postpone(due, "It cannot be composed; the log has the error.")
+            _log.exception("A mail cannot be composed or sent; it will be tried again", mail=due.id, kind=due.kind)
+            await self._postpone(due, "It cannot be composed or sent; the log has the error.")
         else:
             if is_sent:
                 self._report_end_of_outage("Mails can be sent again")

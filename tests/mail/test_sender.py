@@ -117,8 +117,13 @@ async def test_in_the_order_of_their_time(office: PostOffice, clock: Clock) -> N
     names = [f"user{number}" for number in range(3)]
     for name in names:
         await office.register(name)
-        await office.enqueue(name)
-        clock.shift(timedelta(seconds=1))
+    async with current_database().session() as session:
+        for seconds, name in reversed(list(enumerate(names))):  # so their ids have the opposite order
+            delay = timedelta(seconds=seconds)
+            enqueue_in(session, MailKind.SET_PASSWORD, f"{name}@example.com", root_url=SITE, delay=delay)
+            await session.flush()
+        await session.commit()
+    clock.shift(timedelta(seconds=3))
     await office.sender.send_due()
     assert [message.recipient.partition("@")[0] for message in office.to_list.delivered] == names
 
@@ -336,7 +341,7 @@ async def test_a_mail_that_cannot_be_composed(office: PostOffice, caplog: pytest
     query = text("SELECT attempts, last_error FROM outgoing_mails ORDER BY id")
     async with current_database().session() as session:
         rows = [tuple(row) for row in (await session.execute(query)).all()]
-    assert rows == [(1, "It cannot be composed; the log has the error.")] * 3
+    assert rows == [(1, "It cannot be composed or sent; the log has the error.")] * 3
     assert sum(record.exc_info is not None for record in caplog.records) == 3
 
 
