@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     registrations_per_hour: int = Field(default=20, gt=0)
     mails_per_hour: int = Field(default=20, gt=0)
     #: Mails with a link that one account, or one address that is entered, is sent within half an hour, which is as long
-    #: as a link is valid.
+    #: as a link is valid; links to set a password and links to confirm an address are counted apart.
     mails_per_account: int = Field(default=5, gt=0)
 
     #: ``redis://`` or ``rediss://``: workers and hosts share who is online, and the counts of network addresses.
