@@ -40,7 +40,7 @@ from .serving import send_while_serving
 
 _log = get_logger("quart_app.mail")
 
-_WITHOUT_A_SETTING = Address("Microblog", "microblog", "localhost")
+_FOLDER_SENDER = Address("Microblog", "microblog", "localhost")
 """The sender of mails that only become files."""
 
 
@@ -65,7 +65,7 @@ def init_app(app: Application, composers: Composers) -> None:
         _delivery(app, target),
         all_composers,
         templates=app.jinja_env,
-        sender=_WITHOUT_A_SETTING if settings.mail_from is None else read_mail_from(settings.mail_from),
+        sender=_FOLDER_SENDER if settings.mail_from is None else read_mail_from(settings.mail_from),
         metrics=current_metrics.of(app),
     )
     send_while_serving(app, sender)

@@ -9,10 +9,10 @@ _LONGEST_DELAY = timedelta(hours=1)
 _JITTER = 0.2  # of the delay, more or less
 
 NEVER_LATER = timedelta(hours=2)
-"""No attempt is further away. One that is was set by a clock that was ahead, and is due."""
+"""The longest time until an attempt. A later one was set by a clock that was ahead, and counts as due."""
 
 ATTEMPTS = 56
-"""So often a mail is tried: for two days, as the first hour has nine attempts and each further hour one."""
+"""The number of attempts in two days: nine in the first hour, then one an hour."""
 
 
 def delay_after(attempts: int, chance: float) -> timedelta | None:

@@ -45,7 +45,8 @@ MODELS = (
 )
 """The modules whose tables are compared: importing them adds the tables to ``Base.metadata``."""
 
-# A revision whose tables are locked is tried again, for half a minute. In each pause those go on that wait for it.
+# A revision whose tables are locked is tried again, for half a minute. In each pause the transactions that queue behind
+# it run.
 _ATTEMPTS = 30
 _PAUSE = 0.5  # seconds
 
