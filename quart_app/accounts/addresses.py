@@ -96,7 +96,7 @@ async def confirm_email(token: str) -> TokenOwner | None:
             owner = await use_token_in(session, token, TokenPurpose.CONFIRM_ADDRESS)
             if owner is None:
                 return None
-            user, email = owner
+            user, email = owner.user, owner.email
             key, before = email_key(email), user.email
             is_change = not _is_one_mailbox(before, email)
             changes = {"email": email, "email_key": key, "email_confirmed_at": clock.now()}

@@ -35,10 +35,12 @@ class TokenOwner(NamedTuple):
     Attributes:
         user: the user that it is for.
         email: the address that it was sent to.
+        next_url: where the page of the link leads afterwards, as it was asked for: the page checks it again.
     """
 
     user: User
     email: str
+    next_url: str | None
 
 
 async def lock_owner_in(session: AsyncSession, user_id: int | None) -> User | None:
@@ -48,7 +50,9 @@ async def lock_owner_in(session: AsyncSession, user_id: int | None) -> User | No
     return user
 
 
-async def make_token_in(session: AsyncSession, user: User, purpose: TokenPurpose, email: str) -> str:
+async def make_token_in(
+    session: AsyncSession, user: User, purpose: TokenPurpose, email: str, *, next_url: str | None = None
+) -> str:
     """A new token for this user, whose row is locked. Earlier ones stay valid: their mails may have arrived."""
     token = new_handle()
     session.add(
@@ -57,6 +61,7 @@ async def make_token_in(session: AsyncSession, user: User, purpose: TokenPurpose
             user_id=user.id,
             purpose=purpose,
             email=email,
+            next_url=next_url,
             expires_at=clock.now() + DURATION,
         )
     )
@@ -70,7 +75,7 @@ async def find_token(token: str, purpose: TokenPurpose) -> TokenOwner | None:
     if token_hash is None:
         return None
     query = (
-        select(User, MailToken.email)
+        select(User, MailToken.email, MailToken.next_url)
         .join_from(MailToken, User, User.id == MailToken.user_id)
         .where(_is_valid(token_hash, purpose), User.active)
     )
@@ -91,9 +96,9 @@ async def use_token_in(session: AsyncSession, token: str, purpose: TokenPurpose)
     user = await lock_owner_in(session, await session.scalar(owner))
     if user is None:
         return None
-    use = delete(MailToken).where(_is_valid(token_hash, purpose)).returning(MailToken.email)
-    email = (await session.execute(use)).scalar_one_or_none()
-    return None if email is None else TokenOwner(user, email)
+    use = delete(MailToken).where(_is_valid(token_hash, purpose)).returning(MailToken.email, MailToken.next_url)
+    row = (await session.execute(use)).one_or_none()
+    return None if row is None else TokenOwner(user, *row)
 
 
 async def end_tokens_in(session: AsyncSession, user_id: int) -> None:

@@ -1,7 +1,8 @@
 """What the mails to users say. Each function composes one kind, in the transaction before the mail is sent.
 
 A mail that is sent again has a new token; earlier ones stay valid, because the mail before it may have arrived. No mail
-has the name of the user, or other text that somebody has entered: strangers could send it to any address.
+has the name of the user, or other text that somebody has entered, in a link either: strangers could send it to any
+address.
 """
 
 from __future__ import annotations
@@ -53,10 +54,9 @@ async def _set_password(session: AsyncSession, mail: OutgoingMail) -> Letter | N
     if user is None or user.email_key != email_key(mail.address):
         return None
     mail.address = user.email
-    token = await make_token_in(session, user, TokenPurpose.SET_PASSWORD, user.email)
-    parameters = {"token": token} if mail.next_url is None else {"token": token, "next": mail.next_url}
+    token = await make_token_in(session, user, TokenPurpose.SET_PASSWORD, user.email, next_url=mail.next_url)
     context = {
-        "link": url_in_mail(mail.root_url, _NEW_PASSWORD_VIEW, **parameters),
+        "link": url_in_mail(mail.root_url, _NEW_PASSWORD_VIEW, token=token),
         "minutes": _MINUTES,
     }
     return Letter("Set a new password", "set-password", context)

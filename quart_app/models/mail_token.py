@@ -40,4 +40,6 @@ class MailToken(Base):
     )
     #: The address that it was sent to: the one that it confirms.
     email: Mapped[str] = mapped_column(String(EMAIL_MAX))
+    #: Where the page of the link leads afterwards. Not in the link: strangers choose it.
+    next_url: Mapped[str | None] = mapped_column()
     expires_at: Mapped[datetime] = mapped_column(index=True)

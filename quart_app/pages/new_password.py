@@ -36,11 +36,12 @@ async def ask() -> ResponseReturnValue:
 @checked_by_form
 async def choose() -> ResponseReturnValue:
     """Set a new password by a link. Afterwards nobody is logged in at this browser, whoever was before."""
-    wanted = safe_next_url(request.args.get("next"), "")
-    ask_again = url_for("new_password.ask", next=wanted or None)
     form = await NewPasswordForm.from_request()
     token = form.take_token(request.args.get("token"))
     owner = None if form.is_forged() else await find_new_password_owner(token)
+    kept = None if owner is None else owner.next_url
+    wanted = safe_next_url(kept or "", "")  # not None, which would be that of the URL
+    ask_again = url_for("new_password.ask", next=wanted or None)
     if owner is None and not form.outdated:
         return await show_unusable_link(again=ask_again)
     form.user = None if owner is None else owner.user
@@ -51,5 +52,5 @@ async def choose() -> ResponseReturnValue:
         forget_login()
         await flash("Your new password has been set, and all logins have been ended. Please log in with it.", "success")
         return redirect(url_for("accounts.login", next=wanted or None))
-    page = await render_template("new_password/choose.html", form=form, next=wanted or None)
+    page = await render_template("new_password/choose.html", form=form)
     return page, form.status, TOKEN_HEADERS

@@ -6,10 +6,9 @@ import asyncio
 import logging
 import re
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.mail_tokens import DURATION, delete_expired_tokens
@@ -84,20 +83,19 @@ async def test_the_mail_is_sent_at_a_random_moment(susan: Visitor, app: Applicat
 
 
 async def test_from_the_login_page(susan: Visitor) -> None:
-    """The login page leads to the form, which keeps ``next`` until the login after the new password."""
+    """The login page leads to the form; ``next`` is kept, outside the link, until the login after the new password."""
     page = await susan.get("/login?next=/account/email")
     assert '<a href="/forgotten?next=/account/email">Forgot your password?</a>' in page.text
     mail = await forget(susan, query="?next=/account/email")
     page = await susan.get("/login?next=/account/email")
     assert page.flashes == [SENT]
-    assert urlsplit(mail.page).query.endswith("&next=/account/email")
+    assert mail.page == f"/password/new?token={mail.token}"
 
     page = await susan.get(mail.page)
     assert page.status == 200
-    assert 'action="/password/new?next=/account/email"' in page.text
+    assert 'action="/password/new"' in page.text
     done = await susan.post(
-        "/password/new?next=/account/email",
-        {"csrf_token": page.token, "token": mail.token, "password": NEW, "password2": NEW},
+        "/password/new", {"csrf_token": page.token, "token": mail.token, "password": NEW, "password2": NEW}
     )
     assert (done.status, done.location) == (302, "/login?next=/account/email")
     page = await susan.get(done.location)
@@ -106,15 +104,29 @@ async def test_from_the_login_page(susan: Visitor) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["//evil.test", "https://evil.test/", "/\\evil.test"])
-async def test_next_never_leaves_the_site(susan: Visitor, wanted: str) -> None:
-    """A ``next`` that is no page of this site is left out of the mail and of the redirects."""
-    mail = await forget(susan, query=f"?next={wanted}")
-    assert "next" not in mail.page
-    done = await susan.submit(f"{mail.page}&next={wanted}", password=NEW, password2=NEW, token=mail.token)
-    assert "evil" not in done.text
-    await susan.register("joe", email="joe@example.com")
-    await Program(susan.app).send("POST", "/password-resets", {"email": "joe@example.com", "next": wanted})
-    assert "next" not in (await sent_mail(susan.app, MailKind.SET_PASSWORD)).page
+async def test_next_never_leaves_the_site(susan: Visitor, app: Application, wanted: str) -> None:
+    """A ``next`` that is no page of this site is not kept, and one in a table that was changed leads nowhere."""
+    await forget(susan, query=f"?next={wanted}")
+    await Program(app).send("POST", "/password-resets", {"email": "susan@example.com", "next": wanted})
+    mail = await sent_mail(app, MailKind.SET_PASSWORD)
+    async with app.app_context(), current_database.of(app).session() as session:
+        assert set(await session.scalars(select(MailToken.next_url))) == {None}
+        await session.execute(update(MailToken).values(next_url=wanted))
+        await session.commit()
+    done = await susan.submit(mail.page, password=NEW, password2=NEW, token=mail.token)
+    assert (done.status, done.location) == (302, "/login")
+
+
+@pytest.mark.parametrize("query", ["", "?next=/live"])
+async def test_a_stranger_adds_nothing_to_a_link(susan: Visitor, query: str) -> None:
+    """The mail has only the token, whatever page was asked for; and a page added to its link is not the one after."""
+    mail = await forget(susan, query=query)
+    assert mail.page == f"/password/new?token={mail.token}"
+    page = await susan.get(f"{mail.page}&next=/you-have-won")
+    assert "you-have-won" not in page.text
+    fields = {"csrf_token": page.token, "token": mail.token, "password": NEW, "password2": NEW}
+    done = await susan.post(f"{mail.page}&next=/you-have-won", fields)
+    assert done.location == f"/login{query}"
 
 
 async def test_only_the_address_of_the_account_is_written_to(app: Application, susan: Visitor) -> None:
@@ -345,7 +357,7 @@ async def test_by_the_api(susan: Visitor, app: Application) -> None:
     asked = await Program(app).send("POST", "/password-resets", {"email": "susan@example.com", "next": "/live"})
     assert (asked.status, asked.text) == (202, "")
     mail = await sent_mail(app, MailKind.SET_PASSWORD)
-    assert mail.page.endswith("&next=/live")
+    assert mail.page == f"/password/new?token={mail.token}"
 
     bad = await Program(app).send("POST", "/passwords", {"token": mail.token, "password": "susansusansusan"})
     assert (bad.status, bad.pointers) == (400, ["#/password"])

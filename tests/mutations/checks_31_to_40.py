@@ -326,16 +326,19 @@ MUTATIONS = (
         check=40,
         breaks="A token is left after its use.",
         file="quart_app/accounts/mail_tokens.py",
-        old="    use = delete(MailToken).where(_is_valid(token_hash, purpose)).returning(MailToken.email)",
-        new="    use = select(MailToken.email).where(_is_valid(token_hash, purpose))",
+        old=(
+            "    use = delete(MailToken).where(_is_valid(token_hash, purpose))"
+            ".returning(MailToken.email, MailToken.next_url)"
+        ),
+        new="    use = select(MailToken.email, MailToken.next_url).where(_is_valid(token_hash, purpose))",
         tests=(f"{_LINKS}test_a_link_is_used_once[sqlite]",),
     ),
     Mutation(
         check=40,
         breaks="A token that was found before the lock counts, although it was used meanwhile.",
         file="quart_app/accounts/mail_tokens.py",
-        old="    return None if email is None else TokenOwner(user, email)\n",
-        new="    return TokenOwner(user, email or user.email)\n",
+        old="    return None if row is None else TokenOwner(user, *row)\n",
+        new="    return TokenOwner(user, *(row or (user.email, None)))\n",
         tests=(f"{_LINKS}test_a_link_is_used_once[sqlite]",),
     ),
     Mutation(

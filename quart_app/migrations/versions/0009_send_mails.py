@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("purpose", sa.String(length=32), nullable=False),
         sa.Column("email", sa.String(length=120), nullable=False),
+        sa.Column("next_url", sa.String(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("mail_tokens_user_id_fkey"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("mail_tokens_pkey")),
