@@ -40,7 +40,8 @@ async def request_email_change(user: User, email: str) -> None:
     async with current_database().session() as session:
         await confirm_session_in(session, user)
         await current_mail_limit().count_in(session, user)
-        await end_other_addresses_in(session, user, keep=email)
+        account = await session.get_one(User, user.id)  # the address may have changed since this request began
+        await end_other_addresses_in(session, account, keep=email)
         enqueue_in(session, MailKind.CONFIRM_ADDRESS, email, user_id=user.id, root_url=site_url())
         await session.commit()
     record(Event.EMAIL_CHANGE_REQUESTED, user_id=user.id)
@@ -58,9 +59,10 @@ async def send_confirmation_again(user: User) -> str | None:
     """
     async with current_database().session() as session:
         await check_session_in(session, user)
-        address = await session.scalar(pending_address_of(user))
-        if address is None and user.email_confirmed_at is None:
-            address = user.email
+        account = await session.get_one(User, user.id)  # the address may have changed since this request began
+        address = await session.scalar(pending_address_of(account))
+        if address is None and account.email_confirmed_at is None:
+            address = account.email
         if address is not None:
             await current_mail_limit().count_in(session, user)
             enqueue_in(session, MailKind.CONFIRM_ADDRESS, address, user_id=user.id, root_url=site_url())

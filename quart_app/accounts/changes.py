@@ -31,12 +31,13 @@ async def change_password(user: User, password: str) -> None:
     password_hash = await current_password_hasher().hash(password)
     async with current_database().session() as session:
         row = None if user.login_session is None else await confirm_session_in(session, user)
-        await session.execute(update(User).where(User.id == user.id).values(password_hash=password_hash))
+        change = update(User).where(User.id == user.id).values(password_hash=password_hash)
+        email = (await session.execute(change.returning(User.email))).scalar_one()  # that of now: user is from before
         ended = await end_sessions_in(session, user.id, except_for=None if row is None else row.id)
         if row is not None and not row.is_bearer:
             await renew_session_in(session, row)
         await end_tokens_in(session, user.id)
-        enqueue_in(session, MailKind.PASSWORD_CHANGED, user.email, user_id=user.id, root_url=site_url())
+        enqueue_in(session, MailKind.PASSWORD_CHANGED, email, user_id=user.id, root_url=site_url())
         await session.commit()
     user.password_hash = password_hash
     record(Event.PASSWORD_CHANGED, user_id=user.id, ended=ended)

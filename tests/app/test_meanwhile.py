@@ -13,13 +13,18 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from compat import user_loaded
 from quart_app.accounts.users import add_user, taken_fields, user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
+from quart_app.models.outgoing_mail import MailKind
+from quart_app.models.user import User
+from quart_app.sessions.confirmation import check_session_in
 from tests.app.deletion import delete_user
+from tests.app.mailbox import queued, sent_mail, sent_mails
 from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Visitor
 
@@ -155,6 +160,57 @@ async def change_password_of(susan: Visitor) -> None:
     """Change susan's password, as she does."""
     done = await susan.submit("/account/password", current_password=PASSWORD, password=OWNERS, password2=OWNERS)
     assert done.location == "/account"
+
+
+# --- the address changes
+
+
+async def change_the_address(app: Application, susan: Visitor, email: str) -> None:
+    """Ask for another address, and use the link that is sent to it; no mail is left in the queue."""
+    await susan.submit("/account/email", email=email, current_password=PASSWORD)
+    link = await sent_mail(app, MailKind.CONFIRM_ADDRESS)
+    assert (await Program(app).send("POST", "/email-confirmations", {"token": link.token})).status == 204
+    assert [mail.kind for mail in await sent_mails(app)] == [MailKind.ADDRESS_CHANGED]
+
+
+async def queued_for(app: Application) -> list[tuple[MailKind, str]]:
+    """What is in the queue, and for whom."""
+    return [(mail.kind, mail.address) for mail in await queued(app)]
+
+
+async def test_no_link_leads_back_to_the_old_address(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link is not sent again to an address that the account had when the request began."""
+    susan = await join(app, "susan")
+
+    async def check_late(session: AsyncSession, user: User) -> LoginSession:
+        await change_the_address(app, susan, "susan@example.org")
+        return await check_session_in(session, user)
+
+    monkeypatch.setattr("quart_app.accounts.addresses.check_session_in", check_late)
+    page = await susan.post("/account/email/send-again", {"csrf_token": (await susan.get("/account")).token})
+    assert page.location == "/account"
+    assert await queued_for(app) == []
+
+
+async def test_another_address_ends_the_link_back(app: Application) -> None:
+    """Asking for a third address ends the change back to the one that the account had when the request began."""
+    susan = await join(app, "susan")
+    fields = {"email": "susan@example.net", "current_password": PASSWORD}
+    async with under_way(susan, "/account/email", fields) as places:
+        await change_the_address(app, susan, "susan@example.org")
+        await susan.submit("/account/email", email="susan@example.com", current_password=PASSWORD)
+    assert places == ["/account"]
+    assert await queued_for(app) == [(MailKind.CONFIRM_ADDRESS, "susan@example.net")]
+
+
+async def test_a_notice_goes_to_the_new_address(app: Application) -> None:
+    """That the password was changed is told at the address of that moment, not of when the request began."""
+    susan = await join(app, "susan")
+    fields = {"current_password": PASSWORD, "password": OWNERS, "password2": OWNERS}
+    async with under_way(susan, "/account/password", fields) as places:
+        await change_the_address(app, susan, "susan@example.org")
+    assert places == ["/account"]
+    assert await queued_for(app) == [(MailKind.PASSWORD_CHANGED, "susan@example.org")]
 
 
 # --- the database fails
