@@ -105,7 +105,7 @@ async def confirm_email(token: str) -> TokenOwner | None:
             await session.execute(update(User).where(User.id == user.id).values(changes))
             if is_change:
                 await end_tokens_in(session, user.id)
-                enqueue_in(session, MailKind.ADDRESS_CHANGED, before, user_id=user.id, root_url=site_url())
+                enqueue_in(session, MailKind.ADDRESS_CHANGED, before, root_url=site_url())
             await session.commit()
     except IntegrityError as error:
         raise UserExists(frozenset({"email"})) from error

@@ -37,7 +37,7 @@ async def change_password(user: User, password: str) -> None:
         if row is not None and not row.is_bearer:
             await renew_session_in(session, row)
         await end_tokens_in(session, user.id)
-        enqueue_in(session, MailKind.PASSWORD_CHANGED, email, user_id=user.id, root_url=site_url())
+        enqueue_in(session, MailKind.PASSWORD_CHANGED, email, root_url=site_url())
         await session.commit()
     user.password_hash = password_hash
     record(Event.PASSWORD_CHANGED, user_id=user.id, ended=ended)

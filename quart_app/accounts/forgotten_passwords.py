@@ -93,7 +93,7 @@ async def set_new_password(token: str, password: str, *, here: LoginSession | No
         await forget_attempts_in(
             session, [attempts_key("name", username_key(name)) for name in (user.username, user.email)]
         )
-        enqueue_in(session, MailKind.PASSWORD_CHANGED, user.email, user_id=user.id, root_url=site_url())
+        enqueue_in(session, MailKind.PASSWORD_CHANGED, user.email, root_url=site_url())
         await session.commit()
     record(Event.PASSWORD_RESET, user_id=user.id, ended=ended)
     if here is not None and here.user_id != user.id:

@@ -62,19 +62,13 @@ async def _set_password(session: AsyncSession, mail: OutgoingMail) -> Letter | N
     return Letter("Set a new password", "set-password", context)
 
 
-async def _address_changed(session: AsyncSession, mail: OutgoingMail) -> Letter | None:
+async def _address_changed(_session: AsyncSession, _mail: OutgoingMail) -> Letter:
     """A notice to the old address. It does not say the new one."""
-    user = await session.get(User, mail.user_id)
-    if user is None:
-        return None
     return Letter("Your email address was changed", "address-changed")
 
 
-async def _password_changed(session: AsyncSession, mail: OutgoingMail) -> Letter | None:
+async def _password_changed(_session: AsyncSession, mail: OutgoingMail) -> Letter:
     """A notice."""
-    user = await session.get(User, mail.user_id)
-    if user is None:
-        return None
     context = {"link": url_in_mail(mail.root_url, _FORGOTTEN_VIEW)}
     return Letter("Your password was changed", "password-changed", context)
 

@@ -45,7 +45,8 @@ class OutgoingMail(Base):
     )
     #: The address that the mail goes to, as entered.
     address: Mapped[str] = mapped_column(String(EMAIL_MAX))
-    #: The user that the mail is about; None where that is found by the address when the mail is sent.
+    #: The user that the mail is about, and with whom it is deleted. None for notices: a thief who deletes the account
+    #: must not stop the warning. None also where the user is found by the address when the mail is sent.
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     #: The address of the site, which the links in the mail begin with.
     root_url: Mapped[str] = mapped_column()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -315,6 +316,37 @@ async def test_a_deleted_account_leaves_nothing(user: Visitor, app: Application)
     await user.submit("/account/delete", current_password=PASSWORD)
     assert await queued(app) == []
     assert (await user.get(mail.page)).status == 404
+
+
+async def _change_address(user: Visitor) -> None:
+    await ask_for(user, NEW)
+    assert (await use(user, await sent_mail(user.app, MailKind.CONFIRM_ADDRESS))).location == "/account"
+
+
+async def _reset_password(user: Visitor) -> None:
+    await user.submit("/forgotten", email=OLD)
+    link = await sent_mail(user.app, MailKind.SET_PASSWORD)
+    fields = {"token": link.token, "password": NEW_PASSWORD}
+    assert (await Program(user.app).send("POST", "/passwords", fields)).status == 204
+    assert (await user.login(password=NEW_PASSWORD)).location == "/index"
+
+
+@pytest.mark.parametrize(
+    ("change", "password", "notice"),
+    [
+        (_change_address, PASSWORD, MailKind.ADDRESS_CHANGED),
+        (_change_password, NEW_PASSWORD, MailKind.PASSWORD_CHANGED),
+        (_reset_password, NEW_PASSWORD, MailKind.PASSWORD_CHANGED),
+    ],
+)
+async def test_a_notice_outlives_the_account(
+    user: Visitor, app: Application, change: Callable[[Visitor], Awaitable[None]], password: str, notice: MailKind
+) -> None:
+    """A thief who changes an account and deletes it at once does not stop the warning of its owner."""
+    await sent_mails(app)
+    await change(user)
+    assert (await user.submit("/account/delete", current_password=password)).location == "/login"
+    assert [(mail.kind, mail.address) for mail in await sent_mails(app)] == [(notice, OLD)]
 
 
 async def test_links_expire(user: Visitor, app: Application, clock: Clock) -> None:
