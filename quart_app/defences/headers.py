@@ -20,6 +20,7 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+_REFERRER_POLICY_OF_LINKS = "strict-origin"  # the site without the path and the query; not "no-referrer": see above
 _HSTS = "max-age=31536000"  # for this host only: subdomains may belong to others, and may have no TLS
 
 
@@ -31,6 +32,11 @@ def init_app(app: Application) -> None:
     async def add_security_headers(response: Response) -> Response:
         # Looked through once: each setdefault would look through all of them again.
         present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
+        # The URLs of links in mails: their errors, too, must not tell the token as the page that a request comes from.
+        # Not request.args, which fails if the query is no UTF-8.
+        if b"token=" in request.query_string and "referrer-policy" not in present:
+            response.headers.add("referrer-policy", _REFERRER_POLICY_OF_LINKS)
+            present.add("referrer-policy")
         for name, value in SECURITY_HEADERS.items():
             if name not in present:
                 response.headers.add(name, value)

@@ -15,7 +15,7 @@ from quart_app.defences.csrf import checked_by_form
 from quart_app.defences.rate_limits import Limit, limited
 
 from .account_forms import ConfirmationForm
-from .mail_links import TOKEN_HEADERS, show_unusable_link
+from .mail_links import show_unusable_link
 
 blueprint = Blueprint("address", __name__)
 
@@ -39,8 +39,8 @@ async def confirm() -> ResponseReturnValue:
             return await render_template("mail_links/taken.html"), HTTPStatus.CONFLICT
         await flash("Your email address has been confirmed.", "success")
         return redirect(url_for("account.overview" if current_user.is_authenticated else "accounts.login"))
-    page = await render_template("mail_links/confirm.html", form=form, email=None if owner is None else owner.email)
-    return page, form.status, TOKEN_HEADERS
+    email = None if owner is None else owner.email
+    return await render_template("mail_links/confirm.html", form=form, email=email), form.status
 
 
 @blueprint.post("/account/email/send-again")

@@ -1,7 +1,7 @@
 """What the pages that a mail links to have in common: a token in their URL.
 
 Such a page only shows a form: programs that look for malware open each link of a mail. The form has the token in a
-hidden field, and its button uses it.
+hidden field, and its button uses it. ``defences/headers`` keeps the token out of the ``Referer`` of further requests.
 """
 
 from __future__ import annotations
@@ -12,10 +12,6 @@ from quart import render_template, request
 from wtforms import HiddenField
 
 from .page_form import PageForm
-
-#: No request tells the token as the page it comes from, to this site or another. Not "no-referrer": see
-#: ``defences/headers``.
-TOKEN_HEADERS = {"Referrer-Policy": "strict-origin"}
 
 
 class LinkForm(PageForm):
@@ -34,11 +30,10 @@ class LinkForm(PageForm):
         return request.method == "POST" and not self.csrf_token.validate(self)
 
 
-async def show_unusable_link(*, again: str) -> tuple[str, int, dict[str, str]]:
+async def show_unusable_link(*, again: str) -> tuple[str, int]:
     """The page for a link that is invalid, has expired, was used or has ended: it does not say which.
 
     Arguments:
         again: the URL of the page on which another mail can be asked for.
     """
-    page = await render_template("mail_links/unusable.html", again=again)
-    return page, HTTPStatus.NOT_FOUND, TOKEN_HEADERS
+    return await render_template("mail_links/unusable.html", again=again), HTTPStatus.NOT_FOUND

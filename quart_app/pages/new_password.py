@@ -12,7 +12,7 @@ from quart_app.defences.csrf import checked_by_form
 from quart_app.defences.rate_limits import Limit, limited
 
 from .login_forms import ForgottenPasswordForm, NewPasswordForm
-from .mail_links import TOKEN_HEADERS, show_unusable_link
+from .mail_links import show_unusable_link
 
 blueprint = Blueprint("new_password", __name__)
 
@@ -52,5 +52,4 @@ async def choose() -> ResponseReturnValue:
         forget_login()
         await flash("Your new password has been set, and all logins have been ended. Please log in with it.", "success")
         return redirect(url_for("accounts.login", next=wanted or None))
-    page = await render_template("new_password/choose.html", form=form)
-    return page, form.status, TOKEN_HEADERS
+    return await render_template("new_password/choose.html", form=form), form.status

@@ -18,6 +18,7 @@ from quart_app.database import current_database
 from quart_app.models.mail_token import MailToken
 from quart_app.models.outgoing_mail import MailKind
 from quart_app.models.user import User
+from tests.app.broken_database import broken
 from tests.app.conftest import Clock
 from tests.app.mailbox import Mail, compose, queued, sent_mail, sent_mails
 from tests.app.program import Program
@@ -327,6 +328,19 @@ async def test_headers_of_pages_with_a_token(susan: Visitor) -> None:
         assert page.headers["Referrer-Policy"] == "strict-origin"
         assert page.headers["Cache-Control"] == "no-store"
         assert not re.search(r'(?:href|src|action)="[^"]*token=', page.text)
+
+
+@pytest.mark.parametrize("path", ["/password/new", "/account/email/confirm"])
+async def test_headers_of_errors_with_a_token(visitor: Visitor, path: str) -> None:
+    """Nor do error pages at the URL of a link: a button on them would tell the token as well."""
+    url = f"{path}?token={'a' * 43}"
+    pages = [await visitor.get(f"{path}/?token=a"), await visitor.get(f"/nowhere{url}"), await visitor.post(url, {})]
+    with broken(OSError("connection refused")):
+        pages.append(await visitor.get(url))
+    assert [page.status for page in pages] == [404, 404, 403, 503]
+    for page in pages:
+        assert page.headers["Referrer-Policy"] == "strict-origin"
+        assert page.headers["Cache-Control"] == "no-store"
 
 
 async def test_the_log_has_no_token(susan: Visitor, app: Application, caplog: pytest.LogCaptureFixture) -> None:
