@@ -325,7 +325,9 @@ async def test_a_login_under_way(app: Application, tally: Tally) -> None:
     for number in range(3):
         links = await new_links(app)
         name, browser = links.email.partition("@")[0], Program(app)
-        await asyncio.gather(
-            browser.log_in(username=name), set_password(app, links.mails[set_password].token), return_exceptions=True
+        login, reset = await asyncio.gather(
+            browser.log_in(username=name), set_password(app, links.mails[set_password].token)
         )
+        tally.count(reset == 204, f"the new password, attempt {number}: {reset}")
+        tally.count(login.status in {201, 401}, f"the login, attempt {number}: {login}")  # before, or after
         tally.count(not await browser.is_in(), f"attempt {number}")
