@@ -77,7 +77,7 @@ async def pending_address(user: User) -> str | None:
 
 
 async def find_confirmation_owner(token: str) -> TokenOwner | None:
-    """Whose address this token confirms, and which; None if it is invalid, expired or used. Nothing is used up."""
+    """The user and the address that this token confirms; None if it is invalid, expired or used. Nothing is used up."""
     return await find_token(token, TokenPurpose.CONFIRM_ADDRESS)
 
 

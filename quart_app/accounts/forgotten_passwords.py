@@ -56,7 +56,7 @@ async def request_new_password(email: str, *, next_url: str | None = None) -> No
 
 
 async def find_new_password_owner(token: str) -> TokenOwner | None:
-    """Who may set a new password by this token; None if it is invalid, expired or used. Nothing is used up."""
+    """The user who may set a new password by this token; None if it is invalid, expired or used. Nothing is used up."""
     return await find_token(token, TokenPurpose.SET_PASSWORD)
 
 

@@ -1,7 +1,7 @@
 """How many mails an account, or an address that somebody has entered, is sent in a while.
 
-The window is as long as a link is valid, so somebody who uses up the mails for the address of another keeps them from
-nothing: the last mail that was sent has a link that is valid until there are further ones.
+The window is as long as a link is valid. Using up the mails of another user locks nobody out: the last link that was
+sent is valid until further mails are allowed.
 """
 
 from __future__ import annotations

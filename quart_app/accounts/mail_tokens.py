@@ -30,7 +30,7 @@ _PAUSE = 0.05  # seconds between two batches, in which other transactions can wr
 
 
 class TokenOwner(NamedTuple):
-    """Whom a token was sent to.
+    """The user and the address that a token was sent to.
 
     Attributes:
         user: the user that it is for.
@@ -70,7 +70,7 @@ async def make_token_in(
 
 
 async def find_token(token: str, purpose: TokenPurpose) -> TokenOwner | None:
-    """Whose token this is; None if it is invalid, expired, used, or for another purpose. Nothing is used up."""
+    """The owner of a token; None if it is invalid, expired, used, or for another purpose. Nothing is used up."""
     token_hash = hash_handle(token)
     if token_hash is None:
         return None
@@ -85,7 +85,7 @@ async def find_token(token: str, purpose: TokenPurpose) -> TokenOwner | None:
 
 
 async def use_token_in(session: AsyncSession, token: str, purpose: TokenPurpose) -> TokenOwner | None:
-    """Whose token this is; it is used up when the transaction is committed. None: see :func:`find_token`.
+    """The owner of a token, which is used up when the transaction is committed; None as for :func:`find_token`.
 
     Of two transactions with one token the second waits for the lock on the user's row, and then finds no token.
     """

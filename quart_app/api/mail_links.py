@@ -1,6 +1,6 @@
 """Operations with the tokens in mails: set a new password, confirm an address; and those that ask for such a mail.
 
-The links in mails lead to pages. A program that shows pages of its own takes the token from the link.
+The links in mails lead to pages of this site. A program that wants to do without these needs the token from the link.
 """
 
 from __future__ import annotations

@@ -162,7 +162,7 @@ class EmailChange(_Input):
 
 
 class PasswordResetRequest(_Input):
-    """Who has forgotten the password."""
+    """The address of the account whose password is forgotten."""
 
     email: EmailAddress
     next: Annotated[
@@ -232,7 +232,9 @@ class UserAccount(BaseModel):
 
     username: str
     email: str
-    email_confirmed: Annotated[bool, Field(description="Whether a link in a mail to this address was used.")]
+    email_confirmed: Annotated[
+        bool, Field(description="Whether the address is confirmed: by a link in a mail, or by an operator.")
+    ]
     created_at: datetime
 
     @classmethod

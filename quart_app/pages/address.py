@@ -24,7 +24,7 @@ blueprint = Blueprint("address", __name__)
 @limited(Limit.PASSWORDS)
 @checked_by_form
 async def confirm() -> ResponseReturnValue:
-    """Confirm an address by a link. It logs nobody in, and ends no login; whoever is logged in here, or nobody."""
+    """Confirm an address by a link. No login is needed, and none begins or ends."""
     ask_again = url_for("account.overview")
     form = await ConfirmationForm.from_request()
     token = form.take_token(request.args.get("token"))
