@@ -40,8 +40,8 @@ def enqueue_in(
         kind: what the mail is about. Its composer writes it when it is sent.
         address: where it goes.
         root_url: the address of the site: :func:`~quart_app.mail.site.site_url`.
-        user_id: the user that it is about. With the user's row the mail is deleted. None if the composer finds the user
-            by the address.
+        user_id: the user that it is about. With the user's row the mail is deleted. None for a notice, which outlives
+            the account, and if the composer finds the user by the address.
         next_url: where a page that it links to leads afterwards.
         delay: how much later than now it is sent.
     """
