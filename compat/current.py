@@ -44,7 +44,9 @@ def current_login() -> RequestLogin:
     """
     try:
         return _login_of_request(current_context())
-    except _NO_LOGIN:
+    except AttributeError:
+        return _begin()  # and not the login of a websocket around it: see scopes
+    except (LookupError, RuntimeError):
         pass
     try:
         return _login_of_websocket(current_websocket_context())

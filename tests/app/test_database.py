@@ -46,12 +46,13 @@ async def test_a_new_start_keeps_everything(tmp_path: Path) -> None:
 
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """A missing folder is an error at once, without retries."""
+    before = set(threading.enumerate())
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere' / 'one.sqlite3'}")
     with pytest.raises(OperationalError, match="unable to open"):
         await asyncio.wait_for(database.open(), 2)
     await database.close()
     # aiosqlite does not wait for the thread of a connection that failed; that one still needs this test's loop.
-    while any("_connection_worker" in thread.name for thread in threading.enumerate()):  # noqa: ASYNC110
+    while any("_connection_worker" in thread.name for thread in set(threading.enumerate()) - before):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
 

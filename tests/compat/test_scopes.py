@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from quart import Quart, session
+from quart import Quart, session, websocket
 
 from compat import (
     LoginClient,
@@ -119,6 +119,23 @@ async def test_inside_a_request_of_somebody_else(app: Quart, people: dict[str, P
     async with app.test_request_context("/"):
         assert await load_user_from_scope(app, scope) is people["ada"]
         assert not current_user.is_authenticated
+
+
+async def test_inside_a_websocket_of_somebody_else(app: Quart, people: dict[str, Person]) -> None:
+    """The user of the scope is loaded, and not that of the websocket, which keeps its own."""
+    seen = []
+
+    @app.websocket("/talk")
+    async def talk() -> None:
+        assert not current_user.is_authenticated
+        seen.append(await load_user_from_scope(app, scope))
+        assert not current_user.is_authenticated
+        await websocket.send("done")
+
+    scope = await scope_of(app, people["ada"])
+    async with app.test_client().websocket("/talk") as socket:
+        assert await socket.receive() == "done"
+    assert seen == [people["ada"]]
 
 
 async def test_without_a_login_manager() -> None:

@@ -57,7 +57,7 @@ def outcomes(python: Path, folder: Path, mode: str) -> dict[str, str]:
 def test_the_page_names_the_versions_that_are_tested() -> None:
     """Every version on the page is one of constraints.txt or of the environment beside."""
     named = dict(re.findall(r"\b([A-Za-z][\w-]+) (\d[\w.]*\.\w*\d)\b", PAGE.read_text()))
-    ours = {*names(GROUP), "quart-schema", "quart-wtforms"}
+    ours = {*names(GROUP), "aiosmtplib", "quart-schema", "quart-wtforms"}
     tested = PINNED | {name: pin for name, pin in CONSTRAINTS.items() if name in ours}
 
     assert {name for name in named if name.lower() not in ours | PINNED.keys()} == OTHERS
