@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 
 from quart_app.application import Application
 from quart_app.server_stop import current_server_stop
@@ -28,6 +28,8 @@ from .people import People
 from .presence_messages import PresenceMessages
 from .views import blueprint
 from .watch import watch_sessions
+
+_CANCEL_INTERVAL = 0.1  # seconds until a task that has not ended is cancelled again
 
 
 def init_app(app: Application) -> None:
@@ -54,8 +56,18 @@ def init_app(app: Application) -> None:
 
         hub.stop()
         await hub.wait_until_empty()
+        await end_tasks(tasks)
         if channel:
             await channel.close()
-        for task in tasks:
+
+
+async def end_tasks(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks, and wait until they have ended; their errors are ignored.
+
+    A cancellation may be lost, and is repeated: redis-py 8.1 swallows one that comes together with an answer of Redis.
+    """
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(pending, timeout=_CANCEL_INTERVAL)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -17,6 +17,7 @@ from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.login import load_user
 from quart_app.application import Application
 from quart_app.database import current_database
+from quart_app.live import end_tasks
 from quart_app.live.hub import Hub, current_hub
 from quart_app.live.messages import NAMES_SHOWN
 from quart_app.live.people import Person
@@ -423,3 +424,22 @@ async def test_stopping(susan: Visitor, app: Application) -> None:
         assert await hers.until_closed() == 1001
         assert await refusal(susan) == 503
     await current_hub.of(app).wait_until_empty()
+
+
+async def test_a_lost_cancellation_is_repeated() -> None:
+    """The stop of a server does not wait for a task that has swallowed its cancellation, as redis-py may do."""
+    swallowed = 0
+
+    async def listen() -> None:
+        nonlocal swallowed
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed += 1
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(listen())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(end_tasks([task]), 10)
+    assert swallowed == 1
+    assert task.cancelled()
