@@ -40,7 +40,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Row:
-    """A server, and who asks it."""
+    """A running server, and the load that it gets.
+
+    Attributes:
+        server: the server.
+        cookies: the file of the cookies of its users.
+        connections: how many stay open at a time.
+        load_core: where the load generator runs; None for all cores.
+    """
 
     server: RunningServer
     cookies: Path
