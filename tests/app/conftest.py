@@ -44,7 +44,8 @@ def _long_waiting_time(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _long_start_and_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     """A long time for the start and the stop of applications, for the same reason: Quart's own is six seconds."""
-    monkeypatch.setattr(Quart, "test_app_class", partial(TestApp, startup_timeout=60, shutdown_timeout=60))
+    test_app_class = staticmethod(partial(TestApp, startup_timeout=60, shutdown_timeout=60))
+    monkeypatch.setattr(Quart, "test_app_class", test_app_class)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
