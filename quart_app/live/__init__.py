@@ -64,7 +64,8 @@ def init_app(app: Application) -> None:
 async def end_tasks(tasks: Collection[asyncio.Task[None]]) -> None:
     """Cancel tasks, and wait until they have ended; their errors are ignored.
 
-    A cancellation may be lost, and is repeated: redis-py 8.1 swallows one that comes together with an answer of Redis.
+    A cancellation may be lost, and is repeated: on Python 3.11, redis-py with a timeout goes on after it has sent a
+    command (findings/redis_send_keeps_a_cancellation.sh).
     """
     while pending := [task for task in tasks if not task.done()]:
         for task in pending:

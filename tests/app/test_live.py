@@ -427,7 +427,7 @@ async def test_stopping(susan: Visitor, app: Application) -> None:
 
 
 async def test_a_lost_cancellation_is_repeated() -> None:
-    """The stop of a server does not wait for a task that has swallowed its cancellation, as redis-py may do."""
+    """The stop of a server does not wait for a task that has swallowed its cancellation, as redis-py may on 3.11."""
     swallowed = 0
 
     async def listen() -> None:
