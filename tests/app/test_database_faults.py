@@ -59,6 +59,7 @@ def settings(stoppable_postgresql: Cluster, database_name: str, tmp_path: Path) 
         database_url=SecretStr(stoppable_postgresql.url(database_name)),
         database_pool_size=POOL_SIZE,
         password_method="pbkdf2:sha256:1",
+        send_mails=False,  # tests close the database, when nothing else may use it
     )
 
 

@@ -66,6 +66,7 @@ async def site_in(folder: Path, **environment: str) -> AsyncIterator[Site]:
         database_url=SecretStr(f"sqlite:///{folder / 'microblog.sqlite3'}"),
         secret_key=SecretStr(KEY),
         password_method="pbkdf2:sha256:1",
+        send_mails=False,
     )
     app = create_app(settings)
     async with app.test_app():

@@ -83,6 +83,7 @@ def settings(tmp_path: Path, pooler_url: str, direct_url: str) -> Settings:
         database_pool_size=POOL_SIZE,
         password_method="pbkdf2:sha256:1",
         address_limits=False,
+        send_mails=False,
     )
 
 

@@ -45,6 +45,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
         database_pool_size=POOL_SIZE,
         password_method="pbkdf2:sha256:1",
         upgrade_at_start=True,
+        send_mails=False,
     )
 
 

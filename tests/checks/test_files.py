@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,6 +26,19 @@ COMMANDS = [
 def modes(folder: Path) -> dict[str, int]:
     """The mode of a folder and of each file in it, by name."""
     return {each.name: stat.S_IMODE(each.stat().st_mode) for each in (folder, *folder.iterdir())}
+
+
+def is_private(path: Path) -> bool:
+    """Whether a file or folder is its owner's alone."""
+    return stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+
+
+def until_mailed(instance: Path, mails: int) -> None:
+    """Wait until a server has written so many mails."""
+    deadline = time.monotonic() + 30
+    while len(list(instance.glob("mail/*.eml"))) < mails:
+        assert time.monotonic() < deadline, "no mail was written"
+        time.sleep(0.05)
 
 
 def run(*arguments: str, umask: int, environment: Mapping[str, str]) -> str:
@@ -48,15 +62,16 @@ def test_files_of_a_server(tmp_path: Path, tally: Tally, umask: int) -> None:
     """Database, journals, key and folders that a server creates are its own, whatever the umask."""
     instance, metrics, site = tmp_path / "instance", tmp_path / "metrics", tmp_path / "shared" / "site.sqlite3"
     site.parent.mkdir()
-    for url in ("", f"sqlite:///{site}"):
+    for mails, url in enumerate(("", f"sqlite:///{site}"), start=1):
         environment = {"INSTANCE_PATH": str(instance), "METRICS_FOLDER": str(metrics)}
         if url:
             environment["DATABASE_URL"] = url
         with serve(tmp_path, environment=environment, umask=umask) as server:
             assert Browser(server.port).register("susan") == 302
-            found = modes(instance)
-            if url:
-                found |= {each.name: stat.S_IMODE(each.stat().st_mode) for each in site.parent.iterdir()}
+            until_mailed(instance, mails)
+            found = [instance, *instance.rglob("*"), *site.parent.iterdir()]
+            for each in found:
+                tally.count(is_private(each), f"{each.name}: {each.stat().st_mode:o}")
             tally.count(modes(metrics)["metrics"] == 0o700, "folder of the metrics")
             log = server.log.read_text()
         expected = (
@@ -64,9 +79,7 @@ def test_files_of_a_server(tmp_path: Path, tally: Tally, umask: int) -> None:
             if url
             else {*("secret_key", "microblog.sqlite3", "microblog.sqlite3-wal", "microblog.sqlite3-shm")}
         )
-        assert expected <= found.keys()
-        for name, mode in found.items():
-            tally.count(mode == (0o700 if name == "instance" else 0o600), f"{name}: {mode:o}")
+        assert expected <= {each.name for each in found}
         tally.count("chmod" not in log, log)
 
 
@@ -77,8 +90,8 @@ def test_files_of_a_command(tmp_path: Path, tally: Tally, command: tuple[str, ..
     instance = tmp_path / "instance"
     run(*command, umask=0, environment={"INSTANCE_PATH": str(instance)})
     assert {"microblog.sqlite3", "secret_key"} <= modes(instance).keys()
-    for name, mode in modes(instance).items():
-        tally.count(mode == (0o700 if name == "instance" else 0o600), f"{name}: {mode:o}")
+    for each in (instance, *instance.rglob("*")):
+        tally.count(is_private(each), f"{each.name}: {each.stat().st_mode:o}")
 
 
 @pytest.mark.check(37)

@@ -101,6 +101,7 @@ class Logins(RuleBasedStateMachine):
                 database_url=SecretStr(f"sqlite:///{file}"),
                 password_method="pbkdf2:sha256:1",
                 address_limits=False,
+                send_mails=False,
                 login_attempts=10_000,
                 session_idle=IDLE,
                 remember_cookie_duration=REMEMBERED,
