@@ -10,7 +10,13 @@ from quart import Quart, Websocket, has_request_context, has_websocket_context
 from werkzeug.local import LocalProxy
 
 from .commit import access_user
-from .contexts import (
+from .errors import NoCurrentUser, NotInitialised
+from .loading import call_loaders, load_once
+from .mixins import is_authenticated
+from .remember_cookie import RememberCookie
+from .request_login import ATTRIBUTE, SHOWN, RequestLogin
+from .request_login import REQUEST as BY_REQUEST
+from .runtime import (
     REQUEST,
     WEBSOCKET,
     application,
@@ -19,12 +25,6 @@ from .contexts import (
     current_session,
     current_websocket_context,
 )
-from .errors import NoCurrentUser, NotInitialised
-from .loading import call_loaders, load_once
-from .mixins import is_authenticated
-from .remember_cookie import RememberCookie
-from .request_login import ATTRIBUTE, SHOWN, RequestLogin
-from .request_login import REQUEST as BY_REQUEST
 
 #: The key of the Quart-Auth extension in ``app.extensions``.
 EXTENSION = "QUART_FLASK_LOGIN"

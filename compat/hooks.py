@@ -12,15 +12,13 @@ from quart import Quart, Response, got_request_exception, has_request_context
 from quart.typing import ResponseTypes
 from quart_auth import Action
 
-from .contexts import current_context, request_of
 from .current import current_login, find_login
 from .errors import IdentityConflict, WebsocketIsReadOnly
-from .event_loop import running_loop
 from .loading import load, may_be_read
-from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, withhold
+from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, renew_id, withhold
 from .remember_cookie import RememberCookie
 from .request_login import ATTRIBUTE, NEW, RequestLogin
-from .session_id import renew_id
+from .runtime import current_context, request_of, running_loop
 from .signals import deliver
 from .startup import before_serving, warn_unless_started
 

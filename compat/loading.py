@@ -12,7 +12,6 @@ from typing import Any
 
 from quart import Quart, Request, Websocket
 
-from .callbacks import call, call_now
 from .errors import UserNotLoaded
 from .login_session import REMEMBER, USER_ID, read_user_id
 from .request_login import (
@@ -28,6 +27,7 @@ from .request_login import (
     Outcome,
     RequestLogin,
 )
+from .runtime import call, call_now
 
 #: How the endpoint of the scripts of Dash's components ends (4.4); they are public, and cached by browsers for a year.
 _DASH_SCRIPTS = "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"

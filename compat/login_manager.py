@@ -11,7 +11,6 @@ from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
 from .auth import LoginAuth
-from .callbacks import call
 from .commit import access_user, judge
 from .current import EXTENSION, current_login, current_user, find_auth, user_context
 from .errors import ConfigurationError
@@ -21,6 +20,7 @@ from .login_settings import Handler, LoginSettings
 from .protection import DROP
 from .redirects import refusal_url
 from .request_login import LOADED, NEW, RequestLogin
+from .runtime import call
 from .signals import send, user_needs_refresh, user_unauthorized
 from .typing import RequestLoader, U, UserLoader
 

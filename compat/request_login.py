@@ -15,8 +15,8 @@ from typing import Any
 from quart import Request, Websocket
 from quart.sessions import SessionMixin
 
-from .contexts import current_connection
 from .remember_cookie import RememberCookie
+from .runtime import current_connection
 
 #: The attribute of a request or websocket that holds its login.
 ATTRIBUTE = "_quart_flask_login"

@@ -14,8 +14,8 @@ from typing import Any
 
 from blinker import NamedSignal, Namespace
 
-from .event_loop import call_soon
 from .request_login import RequestLogin
+from .runtime import call_soon
 
 _signals = Namespace()
 

@@ -11,8 +11,8 @@ from quart import Quart, current_app
 from .config import fresh_seconds, remember_duration
 from .current import find_auth
 from .errors import UnsupportedEventLoop
-from .event_loop import is_supported
 from .protection import check_mode, written_form
+from .runtime import is_supported
 from .tokens import accepts, issued_format
 
 
