@@ -8,11 +8,9 @@ from typing import Any
 
 from . import waiting_time
 from .extension import Extension
-from .framework.addresses import QuickAddresses
-from .framework.blueprint_names import QuickRequest
-from .framework.coroutine_functions import QuickHooks
 from .framework.early_checks import EarlyChecks
 from .framework.http_connection import HttpConnection
+from .framework.quick_quart import QuickQuart, QuickRequest
 from .framework.templating import PromptEnvironment
 from .settings import Settings
 
@@ -20,7 +18,7 @@ current_settings = Extension[Settings]("quart_app.settings")
 """Accessor of the current application's settings. ``settings`` itself imports no Quart."""
 
 
-class Application(EarlyChecks, QuickAddresses, QuickHooks):
+class Application(EarlyChecks, QuickQuart):
     """A Quart application with its settings.
 
     Its parts, such as the database, are not attributes: each has an accessor (see ``extension``).

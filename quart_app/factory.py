@@ -29,7 +29,7 @@ from .errors import pages as error_pages
 from .foreign_hashes import ForeignHashes
 from .framework.context_processors import drop_idle_context_processors
 from .framework.early_answers import EarlyAnswers
-from .framework.text_answers import answer_text_at_once
+from .framework.quick_quart import answer_text_at_once
 from .mail.queue import remove_old_mails
 from .migrations.start import prepare_tables
 from .operation.metrics import current_metrics

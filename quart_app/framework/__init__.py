@@ -6,10 +6,7 @@ changes. pyproject.toml has an upper bound for each of these packages. Changes t
 ==========================  ==========================================================
 ``early_checks``            checks before every hook, so that a refused request costs no query
 ``http_connection``         requests without a body, in the server's own task, and answers in one message
-``addresses``               addresses of fixed endpoints, built once
-``blueprint_names``         names of blueprints, split once
-``coroutine_functions``     coroutine functions, recognised at a glance
-``text_answers``            answers of views that return text
+``quick_quart``             Quart, in which what it works out anew for each request is worked out once
 ``signing``                 itsdangerous with its keys derived once
 ``form_tokens``             the CSRF token of templates, signed by a serializer that is kept
 ``unproxied``               the current request and session, without a proxy

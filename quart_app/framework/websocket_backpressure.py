@@ -30,7 +30,7 @@ from werkzeug.datastructures import Headers
 
 from quart_app import waiting_time
 
-from .blueprint_names import QuickWebsocket
+from .quick_quart import QuickWebsocket
 from .websocket_continuation import Departures, has_continuation, take_continuation
 
 MESSAGES_WAITING = 8

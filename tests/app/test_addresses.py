@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from quart import Quart
 
-from quart_app.framework import addresses
-from quart_app.framework.addresses import QuickAddresses
+from quart_app.framework import quick_quart
+from quart_app.framework.quick_quart import QuickQuart
 
 
 @pytest.fixture
 def app() -> Quart:
     """An application with a few rules."""
-    app = QuickAddresses(__name__)
+    app = QuickQuart(__name__)
     app.add_url_rule("/people/<name>", "person")
     app.add_url_rule("/list", "list")
     app.add_url_rule("/feed", "feed", websocket=True)
@@ -91,9 +91,9 @@ async def test_defaults_that_depend_on_the_request_are_asked_each_time(app: Quar
         assert [app.url_for("list"), app.url_for("list")] == ["/list?lang=de", "/list?lang=fr"]
 
 
-async def test_the_addresses_that_are_kept_are_bounded(app: QuickAddresses, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_addresses_that_are_kept_are_bounded(app: QuickQuart, monkeypatch: pytest.MonkeyPatch) -> None:
     """Values that clients choose cannot fill the memory."""
-    monkeypatch.setattr(addresses, "_ADDRESSES_MAX", 4)
+    monkeypatch.setattr(quick_quart, "_ADDRESSES_MAX", 4)
     async with app.test_request_context("/"):
         for number in range(50):
             app.url_for("person", name=f"{number}")

@@ -10,10 +10,8 @@ import pytest
 from quart import Blueprint, Quart, Request, request
 from werkzeug.datastructures import Headers
 
-from quart_app.framework.blueprint_names import QuickRequest
-from quart_app.framework.coroutine_functions import QuickHooks
 from quart_app.framework.http_connection import HttpConnection, QuickHeaders
-from quart_app.framework.text_answers import answer_text_at_once
+from quart_app.framework.quick_quart import QuickQuart, QuickRequest, answer_text_at_once
 
 
 @pytest.mark.parametrize("path", ["/", "/parent/child/view", "/parent/view", "/none"])
@@ -52,7 +50,7 @@ async def test_a_hook_of_any_kind_is_called() -> None:
     async def function() -> str:
         return "function"
 
-    app, hooks = QuickHooks(__name__), Hooks()
+    app, hooks = QuickQuart(__name__), Hooks()
     assert app.ensure_async(function) is function
     assert await app.ensure_async(hooks.method)() == "method"
     assert await app.ensure_async(hooks.sync)() == "sync"
