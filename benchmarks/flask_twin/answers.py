@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from quart_app.defences.cross_site import SAFE_METHODS, is_cross_site
+from quart_app.defences.cross_site import is_cross_site
 from quart_app.defences.headers import SECURITY_HEADERS
 from quart_app.errors.pages import text_for
+from quart_app.framework.early_checks import SAFE_METHODS
 
 from .cookies import TwoCookies
 

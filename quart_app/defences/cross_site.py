@@ -18,8 +18,6 @@ from quart_app.application import Application
 
 from .token_only import is_token_only
 
-#: The methods that change nothing (RFC 9110, section 9.2.1).
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OUR_OWN = frozenset({"same-origin", "none"})  # "none": the user, by a bookmark or a reload
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WEBSOCKET_SCHEMES = {"ws": "http", "wss": "https"}
@@ -30,11 +28,9 @@ _ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^][\s/\\?#@:]+)(?::([0-9]{1,
 def init_app(app: Application) -> None:
     """Refuse such requests to this application with 403, before a user is loaded."""
 
-    @app.early_request_check
+    @app.early_change_check
     async def refuse_cross_site_requests() -> None:
-        if request.method in SAFE_METHODS or is_token_only(request):
-            return
-        if is_cross_site(
+        if not is_token_only(request) and is_cross_site(
             scheme=request.scheme,
             host=request.host,
             origin=request.headers.get("Origin"),

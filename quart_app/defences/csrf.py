@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from quart import Blueprint, Quart, request, session
+from quart import Blueprint, request, session
 from quart_wtf import CSRFProtect
 
 from compat import load_user
+from quart_app.application import Application
 from quart_app.framework.form_tokens import FormTokens
 
-from .cross_site import SAFE_METHODS
 from .session_keys import USER_ID
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
@@ -37,7 +37,7 @@ async def restore_login() -> None:
         await load_user()
 
 
-def protect_forms(app: Quart) -> None:
+def protect_forms(app: Application) -> None:
     """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form checks it.
 
     Blueprints that are :func:`without_forms` need none. Each application has a protection of its own; views and
@@ -52,9 +52,9 @@ def protect_forms(app: Quart) -> None:
     protection = CSRFProtect(app)
     FormTokens(app)
 
-    @app.before_request
+    @app.change_check
     async def refuse_forged_forms() -> None:
-        if request.method in SAFE_METHODS or request.endpoint is None or not app.config.get("WTF_CSRF_ENABLED", True):
+        if request.endpoint is None or not app.config.get("WTF_CSRF_ENABLED", True):
             return
         view = app.view_functions.get(request.endpoint)
         blueprint = app.blueprints.get(request.blueprint or "")

@@ -13,21 +13,20 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
-from quart import Response, g, request
+from quart import after_this_request, request
+from quart.typing import ResponseTypes
 
 from quart_app.application import Application
 from quart_app.errors.problems import ADDRESS_LIMITED, LimitReached
 from quart_app.operation.events import Event, record
 from quart_app.settings import Settings
 
-from .cross_site import SAFE_METHODS
 from .rate import LocalStore, Outcome, Rate, Store
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 
 _IPV6_NETWORK = 64  # bits: what a provider gives one household, which may use any address in it
 _MARK = "address_limit"  # an attribute of views
-_COUNTED = "_address_limit_outcome"  # an attribute of quart.g
 
 _UNREADABLE = frozenset({400, 408, 413, 415, 422})
 """Statuses by which views say that they have read no valid input, and so checked no password and created nothing."""
@@ -89,26 +88,27 @@ def init_app(app: Application, settings: Settings) -> None:
     prefixes = {limit: f"{app.import_name}-{limit}-{rate.key}" for limit, rate in rates.items()}
     unreadable = Rate(settings.logins_per_minute, 60.0)
 
-    @app.early_request_check
+    @app.early_change_check
     async def refuse_too_many() -> None:
         limit = limit_of(app.view_functions.get(request.endpoint or ""))
-        if limit is None or request.method in SAFE_METHODS:
+        if limit is None:
             return
         rate = rates[limit]
         outcome = await store.take(f"{prefixes[limit]}-{_network()}", rate)
-        if outcome is not None and outcome.wait:
+        if outcome is None:  # the store is unavailable
+            return
+        if outcome.wait:
             record(Event.THROTTLED)
             raise LimitReached(ADDRESS_LIMITED, retry_after=outcome.retry_after, limit=rate.count)
-        setattr(g, _COUNTED, outcome and _Counted(limit, outcome, monotonic()))
+        counted = _Counted(limit, outcome, monotonic())
 
-    @app.after_request
-    async def add_limit_headers(response: Response) -> Response:
-        counted: _Counted | None = g.get(_COUNTED)
-        if counted is not None and "Retry-After" not in response.headers:
-            if response.status_code in _UNREADABLE:
-                counted = await give_back(counted)
-            response.headers.update(counted.outcome.headers)
-        return response
+        @after_this_request
+        async def add_limit_headers(response: ResponseTypes) -> ResponseTypes:
+            if "Retry-After" not in response.headers:
+                is_unreadable = response.status_code in _UNREADABLE
+                last = await give_back(counted) if is_unreadable else counted
+                response.headers.update(last.outcome.headers)
+            return response
 
     async def give_back(counted: _Counted) -> _Counted:
         limit, outcome, at = counted

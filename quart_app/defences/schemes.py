@@ -11,8 +11,8 @@ from quart import Response, request
 
 from quart_app.application import Application
 from quart_app.faces import is_for_api
+from quart_app.framework.early_checks import SAFE_METHODS
 
-from .cross_site import SAFE_METHODS
 from .session_cookies import cookie_names
 
 _FORBIDDEN = 403

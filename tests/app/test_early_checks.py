@@ -40,7 +40,7 @@ async def test_a_refused_websocket_costs_no_query(user: Visitor, queries: list[s
 
 
 async def test_checks_run_before_hooks(app: Application, user: Visitor, queries: list[str]) -> None:
-    """Checks run in the order of their registration, before all hooks."""
+    """Early checks run in the order of their registration, before all hooks; those of changes only for changes."""
     order: list[str] = []
 
     @app.before_request
@@ -54,10 +54,22 @@ async def test_checks_run_before_hooks(app: Application, user: Visitor, queries:
             assert queries == []
             order.append(name)
 
+    @app.change_check
+    async def check_change() -> None:
+        order.append("change")
+
+    @app.early_change_check
+    async def check_change_early() -> None:
+        order.append("early change")
+
     queries.clear()
     assert (await user.get("/index")).status == 200
     assert order == ["first", "second", "hook"]
     assert len(queries) == 1
+    order.clear()
+    queries.clear()
+    assert (await user.client.post("/index", headers={"Sec-Fetch-Site": "same-origin"})).status_code == 405
+    assert order == ["first", "second", "early change", "change", "hook"]
 
 
 @pytest.mark.parametrize(("origin", "status"), [("https://evil.test", 403), ("http://localhost", 401)])

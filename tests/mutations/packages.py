@@ -49,15 +49,16 @@ MUTATIONS = (
         breaks="The user is loaded before a request is refused.",
         file="quart_app/framework/early_checks.py",
         old=(
-            "        for check in self._request_checks:\n"
-            "            await check()\n"
+            "            for check in self._early_change_checks:\n"
+            "                await check()\n"
             "        return await super().preprocess_request(*context)\n"
         ),
         new=(
-            "        answer = await super().preprocess_request(*context)\n"
-            "        for check in self._request_checks:\n"
-            "            await check()\n"
-            "        return answer\n"
+            "            answer = await super().preprocess_request(*context)\n"
+            "            for check in self._early_change_checks:\n"
+            "                await check()\n"
+            "            return answer\n"
+            "        return await super().preprocess_request(*context)\n"
         ),
         tests=("tests/app/test_early_checks.py::test_a_refused_request_costs_no_query[/account/password]",),
     ),
