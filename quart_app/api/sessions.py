@@ -11,8 +11,8 @@ from werkzeug.exceptions import BadRequest, Forbidden, NotFound
 from quart_app.accounts.authentication import authenticate
 from quart_app.accounts.login import current_login_session, current_user, end_login, issue_bearer_token, start_login
 from quart_app.defences.rate_limits import Limit, limited
-from quart_app.defences.token_only import is_token_only
 from quart_app.errors.problems import CREDENTIALS_WRONG, Problem
+from quart_app.faces import is_token_only
 from quart_app.models.login_session import Kind
 from quart_app.sessions.bearer import sent_bearer_token
 from quart_app.sessions.cursors import make_cursor, read_cursor

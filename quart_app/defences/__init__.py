@@ -10,13 +10,11 @@
 ``csrf``               tokens of forms
 ``cross_site``         refuses requests that another site made the browser send
 ``other_origins``      removes the cookies of requests to the API and of websockets that come from other origins
-``token_only``         the mark of those whose cookies were removed
 ``cors``               tells browsers which other origins may use the API
 ``schemes``            warns of http in production, and of https in development
 ``hosts``              refuses unknown host names
 ``proxies``            address, scheme and host of the client, behind trusted proxies
 ``prefixes``           the path below which a trusted proxy serves the application
-``mounts``             404 outside of the path that the application is mounted at
 ``rate_limits``        how many password forms a network address may send, and mails it may ask for
 ``rate``               the algorithm that decides (GCRA), and its state in this process
 ``rate_limit_redis``   its state in Redis, for all workers and hosts
@@ -28,14 +26,13 @@ from __future__ import annotations
 from quart_app.application import Application
 from quart_app.framework import websocket_backpressure
 
-from . import cors, cross_site, headers, mounts, schemes, session_cookies
+from . import cors, cross_site, headers, schemes, session_cookies
 
 
 def init_app(app: Application) -> None:
     """Add those that apply to every response."""
     headers.init_app(app)
     session_cookies.init_app(app)
-    mounts.init_app(app)
     cross_site.init_app(app)
     cors.init_app(app)
     schemes.init_app(app)

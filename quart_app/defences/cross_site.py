@@ -15,8 +15,7 @@ from typing import NamedTuple
 from quart import abort, request, websocket
 
 from quart_app.application import Application
-
-from .token_only import is_token_only
+from quart_app.faces import is_token_only
 
 _OUR_OWN = frozenset({"same-origin", "none"})  # "none": the user, by a bookmark or a reload
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Collection
 from typing import Any
-from urllib.parse import urlparse
 
 from hypercorn.typing import (
     ASGIFramework,
@@ -27,12 +26,10 @@ from hypercorn.typing import (
 )
 
 from quart_app.application import Application
-from quart_app.faces import is_api_path, is_bearer
-from quart_app.operation.endpoints import path_in_application
+from quart_app.faces import is_bearer, mark_token_only, will_be_for_api
 from quart_app.sessions.bearer import token_among
 
 from .cross_site import is_cross_site, is_own_origin
-from .token_only import mark_token_only
 
 
 def init_app(app: Application) -> None:
@@ -58,7 +55,7 @@ class OtherOrigins:
         if scope["type"] == "websocket":
             if self._is_token_only_websocket(scope, _headers(scope)):
                 _remove_cookies(scope)
-        elif scope["type"] == "http" and is_api_path(_routed_path(scope)):
+        elif scope["type"] == "http" and will_be_for_api(scope):
             headers = _headers(scope)
             may_be = is_bearer(headers.get("authorization")) or headers.get("origin") in self._allowed
             if may_be and _is_from_another_site(scope, headers):
@@ -69,22 +66,12 @@ class OtherOrigins:
         if is_bearer(headers.get("authorization")):
             return True
         origin = headers.get("origin")
+        requested = scope.get("subprotocols")  # optional (ASGI 3.0, websocket connection scope)
+        has_token = bool(requested) and token_among([*requested]) is not None
+        if not has_token and origin not in self._allowed:
+            return False
         is_own = is_own_origin(origin, scheme=scope["scheme"], host=headers.get("host", ""))
-        if origin in self._allowed and not is_own:
-            return True
-        requested = scope.get("subprotocols", ())  # optional (ASGI 3.0, websocket connection scope)
-        return token_among([*requested]) is not None and (origin is None or is_own)
-
-
-def _routed_path(scope: HTTPScope) -> str:
-    """The path that Quart and Werkzeug look up: of ``http://host/path`` (RFC 9112, 3.2.2), and with one first slash.
-
-    With another reading here a request would have cookies at the API, if only its path were spelled ``//api``.
-    """
-    path = path_in_application(scope)
-    if not path.startswith("/"):
-        path = urlparse(path).path
-    return "/" + path.lstrip("/")
+        return (origin in self._allowed and not is_own) or (has_token and (origin is None or is_own))
 
 
 def _headers(scope: HTTPScope | WebsocketScope) -> dict[str, str]:

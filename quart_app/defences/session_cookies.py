@@ -23,13 +23,13 @@ from quart.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from quart.wrappers import BaseRequestWebsocket
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from quart_app.faces import is_token_only
 from quart_app.framework.signing import QuickSerializer, QuickSigner
 from quart_app.sessions.bearer import sent_bearer_token
 
 from .login_cookie import Session
 from .session_keys import FLASHES
 from .session_size import fitting_value
-from .token_only import is_token_only
 
 _FAILED = 500
 _LEEWAY = 60  # seconds that this host's clock may be behind that of the one that signed

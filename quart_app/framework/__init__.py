@@ -5,6 +5,7 @@ changes. pyproject.toml has an upper bound for each of these packages. Changes t
 
 ==========================  ==========================================================
 ``early_checks``            checks before every hook, so that a refused request costs no query
+``mounts``                  404 outside of the path that the application is mounted at
 ``http_connection``         requests without a body, in the server's own task, and answers in one message
 ``quick_quart``             Quart, in which what it works out anew for each request is worked out once
 ``signing``                 itsdangerous with its keys derived once

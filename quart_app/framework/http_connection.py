@@ -27,6 +27,8 @@ from werkzeug.datastructures import Headers
 
 from quart_app import waiting_time
 
+from .mounts import without_path_beside_mount
+
 DISCONNECT_GRACE = 1.0
 """Seconds after which a request is given up when its client has disconnected."""
 
@@ -68,9 +70,12 @@ class HttpConnection(ASGIHTTPConnection):
 
     def _create_request_from_scope(self, send: ASGISendCallable) -> Request:
         scope = self.scope
+        if scope.get("root_path"):
+            self.scope = without_path_beside_mount(scope)
+            return super()._create_request_from_scope(send)
         values = [value for _name, value in scope["headers"]]
         joined = b"".join(values)
-        if scope.get("root_path") or scope["path"][:1] != "/" or scope["http_version"] < "1.1":
+        if scope["path"][:1] != "/" or scope["http_version"] < "1.1":
             return super()._create_request_from_scope(send)
         if b"\n" in joined or b"\r" in joined:  # which Werkzeug refuses
             return super()._create_request_from_scope(send)

@@ -30,6 +30,7 @@ from werkzeug.datastructures import Headers
 
 from quart_app import waiting_time
 
+from .mounts import without_path_beside_mount
 from .quick_quart import QuickWebsocket
 from .websocket_continuation import Departures, has_continuation, take_continuation
 
@@ -54,6 +55,8 @@ class _Connection:
     __slots__ = ("_connection", "_departures", "_has_ended", "_is_gone", "_receiver", "_scope")
 
     def __init__(self, departures: Departures, app: Quart, scope: WebsocketScope) -> None:
+        if scope.get("root_path"):
+            scope = without_path_beside_mount(scope)
         self._departures = departures
         self._scope = cast("dict[str, Any]", scope)
         self._scope[_TURNS] = Semaphore(MESSAGES_WAITING)

@@ -14,17 +14,19 @@ from hmac import compare_digest
 from http import HTTPStatus
 from typing import NamedTuple
 
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope, WebsocketScope
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from quart_app.application import Application
 from quart_app.database import current_database
+from quart_app.faces import path_in_application
 
 from .health import Readiness
 from .metrics import current_metrics
 from .observer import ASGIApp, set_route
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+_ENDS = tuple(PATHS)
 
 
 class _Answer(NamedTuple):
@@ -55,9 +57,9 @@ class Endpoints:
 
     def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
         """Answer a probe; what is awaited for all other requests is the other application's own coroutine."""
-        if scope["type"] != "http" or (path := path_in_application(scope)) not in PATHS:
-            return self._inner(scope, receive, send)
-        return self._answer(scope, path, send)
+        if scope["type"] == "http" and scope["path"].endswith(_ENDS) and (path := path_in_application(scope)) in PATHS:
+            return self._answer(scope, path, send)
+        return self._inner(scope, receive, send)
 
     async def _answer(self, scope: HTTPScope, path: str, send: ASGISendCallable) -> None:
         set_route(scope, path)
@@ -98,21 +100,3 @@ class Endpoints:
 
 def _json(status: HTTPStatus, body: dict[str, str], *more: tuple[bytes, bytes]) -> _Answer:
     return _Answer(status, json.dumps(body).encode(), more=more)
-
-
-def path_in_application(scope: HTTPScope) -> str:
-    """The path without ``root_path``, which it begins with (ASGI 3.0, HTTP connection scope).
-
-    A path outside of it stays as it is: a load balancer may ask the port itself, and knows no mount.
-    """
-    return scope["path"].removeprefix(_mount(scope)) if is_below_mount(scope) else scope["path"]
-
-
-def is_below_mount(scope: HTTPScope | WebsocketScope) -> bool:
-    """Whether the path is below ``root_path``: ``/sub/login`` is below ``/sub``, and ``/sublogin`` is not."""
-    mount = _mount(scope)
-    return not mount or scope["path"].startswith(f"{mount}/")
-
-
-def _mount(scope: HTTPScope | WebsocketScope) -> str:
-    return scope.get("root_path", "").rstrip("/")
