@@ -26,7 +26,7 @@ from __future__ import annotations
 from quart_app.application import Application
 from quart_app.framework import websocket_backpressure
 
-from . import cors, cross_site, headers, schemes, session_cookies
+from . import cors, cross_site, headers, session_cookies
 
 
 def init_app(app: Application) -> None:
@@ -35,5 +35,4 @@ def init_app(app: Application) -> None:
     session_cookies.init_app(app)
     cross_site.init_app(app)
     cors.init_app(app)
-    schemes.init_app(app)
     websocket_backpressure.init_app(app)

@@ -7,13 +7,13 @@ forgotten ``ENVIRONMENT``.
 
 from __future__ import annotations
 
-from quart import Response, request
+from collections.abc import Collection
+
+from quart import Request
 
 from quart_app.application import Application
-from quart_app.faces import is_for_api
+from quart_app.faces import is_api_path
 from quart_app.framework.early_checks import SAFE_METHODS
-
-from .session_cookies import cookie_names
 
 _FORBIDDEN = 403
 _NOT_OVER_HTTP = (
@@ -27,30 +27,40 @@ _NOT_OVER_HTTPS = (
 )
 
 
-def init_app(app: Application) -> None:
-    """Warn once in the log of each worker, at the first such request."""
-    production = app.settings.production
-    is_told = app.settings.session_cookie_secure is True and not production  # a developer who has https
+class SchemeWarning:
+    """Warns in the log of each worker at the first such request, and never again.
 
-    @app.after_request
-    async def warn_once(response: Response) -> Response:
-        nonlocal is_told
-        if is_told:
-            return response
-        if not production:
-            if request.is_secure:
-                is_told = True
-                app.logger.warning(_NOT_OVER_HTTPS)
-        elif response.status_code == _FORBIDDEN and _is_form_without_session(app):
-            is_told = True
-            app.logger.warning(_NOT_OVER_HTTP)
-        return response
+    Arguments:
+        app: the application whose settings and log it uses.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self._production = app.settings.production
+        # Otherwise a developer who has https.
+        self._is_due = self._production or app.settings.session_cookie_secure is not True
+        self._log = app.logger
+
+    def look_at(self, request: Request, status: int, cookie_names: Collection[str]) -> None:
+        """Look at a request with the other scheme than the cookies are for.
+
+        Arguments:
+            request: the request.
+            status: that of its answer.
+            cookie_names: the names of the session cookies.
+        """
+        if not self._is_due:
+            return
+        if not self._production:
+            self._is_due = False
+            self._log.warning(_NOT_OVER_HTTPS)
+        elif status == _FORBIDDEN and _is_form_without_session(request, cookie_names):
+            self._is_due = False
+            self._log.warning(_NOT_OVER_HTTP)
 
 
-def _is_form_without_session(app: Application) -> bool:
+def _is_form_without_session(request: Request, cookie_names: Collection[str]) -> bool:
     return (
-        not request.is_secure
-        and request.method not in SAFE_METHODS
-        and not is_for_api()
-        and request.cookies.keys().isdisjoint(cookie_names(app.config["SESSION_COOKIE_NAME"]))
+        request.method not in SAFE_METHODS
+        and not is_api_path(request.path)
+        and request.cookies.keys().isdisjoint(cookie_names)
     )

@@ -23,11 +23,14 @@ from quart.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from quart.wrappers import BaseRequestWebsocket
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from quart_app.application import Application
 from quart_app.faces import is_token_only
 from quart_app.framework.signing import QuickSerializer, QuickSigner
+from quart_app.framework.unproxied import current_request
 from quart_app.sessions.bearer import sent_bearer_token
 
 from .login_cookie import Session
+from .schemes import SchemeWarning
 from .session_keys import FLASHES
 from .session_size import fitting_value
 
@@ -52,9 +55,9 @@ class _Signer(QuickSigner):
         return (value, signed_at) if return_timestamp else value
 
 
-def init_app(app: Quart) -> None:
+def init_app(app: Application) -> None:
     """Keep the sessions of this application in two cookies."""
-    app.session_interface = SessionCookies()
+    app.session_interface = SessionCookies(SchemeWarning(app))
 
 
 def cookie_names(name: str) -> tuple[str, str]:
@@ -63,11 +66,16 @@ def cookie_names(name: str) -> tuple[str, str]:
 
 
 class SessionCookies(SecureCookieSessionInterface):
-    """Sessions in two cookies: that of the login is written as it is, that for pages without what does not fit."""
+    """Sessions in two cookies: that of the login is written as it is, that for pages without what does not fit.
+
+    Arguments:
+        scheme_warning: looks at requests whose scheme is not that of the cookies.
+    """
 
     session_class = Session
 
-    def __init__(self) -> None:
+    def __init__(self, scheme_warning: SchemeWarning) -> None:
+        self._scheme_warning = scheme_warning
         self._keys: list[str | bytes | None] = []
         self._serializer: URLSafeTimedSerializer | None = None
 
@@ -105,19 +113,23 @@ class SessionCookies(SecureCookieSessionInterface):
         It is the last that happens to a response, so all others have set their cookies. Quart's own method would write
         one cookie with everything.
         """
+        names = name, pages_name = cookie_names(self.get_cookie_name(app))
+        if response is not None:
+            if has_request_context() and request.is_secure != self.get_cookie_secure(app):
+                self._scheme_warning.look_at(current_request(), response.status_code, names)
+            has_cookies = "Set-Cookie" in response.headers or not isinstance(session, Session) or session.modified
+            if has_cookies and (response.status_code >= _FAILED or _is_for_a_token()):
+                response.headers.pop("Set-Cookie", None)
+                return
         serializer = self.get_signing_serializer(app)
-        if response is not None and (response.status_code >= _FAILED or _is_for_a_token()):
-            response.headers.pop("Set-Cookie", None)
-            return
         if response is None or serializer is None or not isinstance(session, Session):
             await super().save_session(app, session, response)
             return
         if session.accessed:
             response.vary.add("Cookie")
-        login, pages = session.login_to_write(), session.pages_to_write()
-        if login is None and pages is None:
+        if not session.modified:
             return
-        name, pages_name = cookie_names(self.get_cookie_name(app))
+        login, pages = session.login_to_write(), session.pages_to_write()
         if login is not None:
             self._write(app, session, response, name, serializer.dumps(login) if login else None)
         if pages is not None:
