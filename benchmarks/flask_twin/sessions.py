@@ -13,7 +13,7 @@ from quart_app.models.login_session import Kind, LoginSession, hash_handle
 from quart_app.models.user import User
 from quart_app.sessions.confirmation import SessionEnded
 from quart_app.sessions.generations import current_generation
-from quart_app.sessions.last_seen import UPDATE_INTERVAL, is_update_due
+from quart_app.sessions.last_seen import UPDATE_INTERVAL
 from quart_app.sessions.limits import Limits
 from quart_app.sessions.listing import SessionPage
 
@@ -58,7 +58,7 @@ def find_user(handle: str) -> User | None:
         return None
     row.handle = handle
     user.login_session = row
-    if is_update_due(row, now):
+    if now - row.last_seen_at >= UPDATE_INTERVAL:
         _write_last_seen(row, now)
     return user
 

@@ -7,7 +7,7 @@
 ``backends``            SQLite or PostgreSQL, by ``DATABASE_URL``
 ``sqlite``              SQLite through aiosqlite: WAL, pragmas, the write lock for migrations
 ``one_round_trip``      an aiosqlite connection that executes and fetches in one round trip to its thread, or in none
-``pace``                whether look-ups are quick enough for none
+``pace``                whether look-ups are quick enough for none, and need no task either
 ``postgresql``          PostgreSQL through asyncpg: timeouts, broken connections, the lock for migrations
 ``connecting``          a connection attempt by asyncpg: to the right host, checked, and never cancelled
 ``pooler_check``        finds a connection pooler that no setting mentions, and one of the wrong kind

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from quart_app.database_url import database_at, direct_server
 
+from .pace import Pace
 from .postgresql import Postgresql
 from .sqlite import Sqlite
 
@@ -42,8 +43,8 @@ class Backend(Protocol):
         """Whether a parameter of a statement can be an array."""
 
     @property
-    def is_quick(self) -> bool:
-        """Whether a look-up by key ends without waiting, so that it cannot be cancelled half-way."""
+    def pace(self) -> Pace | None:
+        """Whether a look-up by key ends without waiting, so that it cannot be cancelled half-way; None if none does."""
 
     @property
     def can_migrate(self) -> bool:

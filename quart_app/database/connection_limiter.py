@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asyncio import CancelledError, Semaphore, Task, create_task, get_running_loop, wait
-from types import TracebackType
 from typing import Literal
 
 from prometheus_client import Gauge
@@ -15,8 +14,8 @@ from quart_app.waiting_time import Waiting
 ACQUIRE_TIMEOUT = 3.0  # seconds in the queue, however fast it moves
 
 
-class ConnectionLimiter:
-    """An async context manager that lets *limit* tasks in at once; the others wait in a queue, first in, first out.
+class ConnectionLimiter(Semaphore):
+    """A semaphore that lets *limit* tasks in at once; the others wait in a queue, first in, first out, or give up.
 
     SQLAlchemy's pool is not fair: a task that arrives when a connection is returned overtakes those that wait. With
     128 clients at once some waited for more than a second there; with this queue none waited for half a second.
@@ -34,26 +33,22 @@ class ConnectionLimiter:
     """
 
     def __init__(self, limit: int, *, stall_timeout: float) -> None:
-        self._free = Semaphore(limit)
+        super().__init__(limit)
         self._stall_timeout = stall_timeout
         self._moved_at = 0.0
 
-    async def __aenter__(self) -> None:
-        if self._free.locked():
-            async with Waiting():
-                await self._wait_in_queue()
-        else:
-            await self._free.acquire()
-
-    async def __aexit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
-    ) -> None:
-        self._release()
+    async def acquire(self) -> Literal[True]:
+        """Enter; ``async with`` does so, too."""
+        if not self.locked():
+            return await super().acquire()
+        async with Waiting():
+            await self._wait_in_queue()
+        return True
 
     async def _wait_in_queue(self) -> None:
         now = get_running_loop().time
         entered_at = now()
-        acquiring = create_task(self._free.acquire())
+        acquiring = create_task(super().acquire())
         try:
             while not acquiring.done() and (rest := self._deadline(entered_at) - now()) > 0:
                 await wait({acquiring}, timeout=rest)
@@ -70,11 +65,8 @@ class ConnectionLimiter:
 
     def _abandon(self, acquiring: Task[Literal[True]]) -> None:
         if acquiring.done():
-            self._release()
+            self.release()
         acquiring.cancel()
-
-    def _release(self) -> None:
-        self._free.release()
 
 
 def watch_pool(pool: Pool, in_use: Gauge) -> None:

@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 from sqlalchemy.util import greenlet_spawn
 
 from quart_app.extension import Extension
-from quart_app.framework.turns import is_alone
 from quart_app.waiting_time import Waiting, in_time
 
 from .backends import backend_at
 from .connection_limiter import ConnectionLimiter, watch_pool
 from .data_loader import DataLoader, Key, KeyQuery
 from .faults import DatabaseUnavailable, OutcomeUnknown, faults_are_unavailability, is_fault
+from .pace import is_alone
 
 _POOL_TIMEOUT = 1.0  # seconds to wait for the pool itself, behind the connection limiter
 
@@ -168,8 +168,8 @@ class Database:
                 has_arrays=self._backend.has_arrays,
             )
         try:
-            loader = self._loaders[query]
-            if self._backend.is_quick and is_alone():
+            loader, pace = self._loaders[query], self._backend.pace
+            if pace is not None and pace.is_quick and is_alone():
                 async with Waiting():
                     return await loader.load_alone(key)
             row: Row[Any] | None = await in_time(loader.load(key))

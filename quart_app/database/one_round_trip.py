@@ -187,33 +187,24 @@ class _Cursor:
 
     def __init__(self, connection: OneRoundTripConnection) -> None:
         self._connection = connection
-        self._last = _Result([])
+        self._keep(_Result([]))
+
+    def _keep(self, result: _Result) -> None:
+        self._rows, self.description, self.rowcount, self.lastrowid = result
 
     async def __aenter__(self) -> Self:
         return self
 
     async def execute(self, statement: str, parameters: Iterable[Any] = ()) -> Self:
-        self._last = await self._connection.run("execute", statement, parameters)
+        self._keep(await self._connection.run("execute", statement, parameters))
         return self
 
     async def executemany(self, statement: str, parameters: Iterable[Any]) -> Self:
-        self._last = await self._connection.run("executemany", statement, parameters)
+        self._keep(await self._connection.run("executemany", statement, parameters))
         return self
 
     async def fetchall(self) -> list[Any]:
-        return self._last.rows
+        return self._rows
 
     async def close(self) -> None:
         pass
-
-    @property
-    def description(self) -> Any:
-        return self._last.description
-
-    @property
-    def rowcount(self) -> int:
-        return self._last.rowcount
-
-    @property
-    def lastrowid(self) -> int | None:
-        return self._last.lastrowid

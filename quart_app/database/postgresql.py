@@ -117,7 +117,7 @@ class Postgresql:
 
     has_arrays = True
 
-    is_quick = False
+    pace = None
 
     def look_up_at_once(self, connection: Connection) -> None:
         """Do nothing: a look-up here waits for the network."""

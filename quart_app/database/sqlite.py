@@ -49,7 +49,7 @@ class Sqlite:
 
     def __init__(self, file: str) -> None:
         self._file = Path(file)
-        self._pace = Pace()
+        self.pace = Pace()
         self._url = URL.create("sqlite+aiosqlite", database=file)
         # A file that is missing for a moment, perhaps with its disk, is a temporary fault. By default SQLite would
         # create an empty one, and connections to that would go on using it when the right file is back.
@@ -87,11 +87,6 @@ class Sqlite:
                 return
 
     has_arrays = False
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether look-ups run without a round trip now."""
-        return self._pace.is_quick
 
     commit_at_once = staticmethod(commit_next_statement)
     look_up_at_once = staticmethod(look_up_next)
@@ -133,7 +128,7 @@ class Sqlite:
         connect_args: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> AsyncEngine:
-        connect = partial(OneRoundTripConnection, busy_timeout=busy_timeout, pragmas=pragmas, pace=self._pace)
+        connect = partial(OneRoundTripConnection, busy_timeout=busy_timeout, pragmas=pragmas, pace=self.pace)
         return create_async_engine(
             url,
             connect_args={"async_creator_fn": connect, **(connect_args or {})},

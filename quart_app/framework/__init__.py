@@ -21,7 +21,6 @@ changes. pyproject.toml has an upper bound for each of these packages. Changes t
 ``hypercorn_log``           Hypercorn's lines in the log of the process, once each
 ``event_loops``             connections that end within seconds when the server stops
 ``idle_connections``        idle connections, watched when they are idle for half a second
-``turns``                   whether anything else waits for the event loop
 ``small_reads``             reads from sockets that do not scatter the heap
 ==========================  ==========================================================
 """

@@ -19,11 +19,6 @@ UPDATE_INTERVAL = timedelta(minutes=1)
 _IDS_PER_STATEMENT = 500
 
 
-def is_update_due(session: LoginSession, now: datetime) -> bool:
-    """Whether the last update of a login session is an interval or more ago."""
-    return now - session.last_seen_at >= UPDATE_INTERVAL
-
-
 class LastSeenUpdates:
     """Last-seen updates that are waiting for the database, written together by one background task.
 

@@ -10,7 +10,7 @@ from quart_app.database.rows import Rows
 from quart_app.models.login_session import LoginSession, hash_handle
 from quart_app.models.user import User
 
-from .last_seen import current_last_seen_updates, is_update_due
+from .last_seen import UPDATE_INTERVAL, current_last_seen_updates
 from .limits import current_limits
 
 # Built once, because every request of a logged-in user executes it.
@@ -44,7 +44,7 @@ async def find_user(handle: str, *, bearer: bool = False) -> User | None:
         return None
     row.handle = handle
     user.login_session = row
-    if is_update_due(row, now):
+    if now - row.last_seen_at >= UPDATE_INTERVAL:
         row.last_seen_at = now
         current_last_seen_updates().add(row.id, now)
     return user

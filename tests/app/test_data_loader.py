@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from quart_app.accounts.users import add_user
 from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable
-from quart_app.framework.turns import is_alone
+from quart_app.database.pace import is_alone
 from quart_app.models.login_session import Kind
 from quart_app.models.user import User
 from quart_app.sessions.creation import create_session

@@ -139,8 +139,13 @@ MUTATIONS = (
         check=19,
         breaks="Only a request that runs to its end releases its connection.",
         file="quart_app/database/connection_limiter.py",
-        old="    ) -> None:\n        self._release()\n",
-        new="    ) -> None:\n        if _type is None:\n            self._release()\n",
+        old="    async def acquire(self)",
+        new=(
+            "    async def __aexit__(self, kind: object, *_: object) -> None:\n"
+            "        if kind is None:\n"
+            "            self.release()\n\n"
+            "    async def acquire(self)"
+        ),
         tests=(f"{_REGISTRATION}test_clients_that_go_away[sqlite]",),
     ),
     Mutation(
