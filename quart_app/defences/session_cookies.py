@@ -24,7 +24,7 @@ from quart.wrappers import BaseRequestWebsocket
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_app.application import Application
-from quart_app.faces import is_token_only
+from quart_app.faces import is_for_api, is_token_only
 from quart_app.framework.signing import QuickSerializer, QuickSigner
 from quart_app.framework.unproxied import current_request
 from quart_app.sessions.bearer import sent_bearer_token
@@ -183,4 +183,6 @@ def _are_flashes(value: object) -> bool:
 
 def _is_for_a_token() -> bool:
     """Whether the request has a bearer token, or can have nothing else: the other origin, too, gets no cookies."""
-    return has_request_context() and (is_token_only(request) or sent_bearer_token(request) is not None)
+    if not has_request_context():
+        return False
+    return is_token_only(request) or (is_for_api() and sent_bearer_token(request) is not None)
