@@ -18,7 +18,7 @@ from .loading import load, may_be_read
 from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, renew_id, withhold
 from .remember_cookie import RememberCookie
 from .request_login import ATTRIBUTE, NEW, RequestLogin
-from .runtime import current_context, request_of, running_loop
+from .runtime import current_context, current_session, current_websocket, request_of, running_loop
 from .signals import deliver
 from .startup import before_serving, warn_unless_started
 
@@ -41,24 +41,27 @@ def install(app: Quart, auth: RememberCookie) -> None:
         if login.state is NEW and may_be_read(login, connection):
             await load(login)
 
+    async def before_websocket() -> None:
+        """Load the user, if there is one and the application could read it."""
+        if has_request_context():
+            raise IdentityConflict("A websocket inside a request context would have the request's user (Quart 0.22).")
+        connection = current_websocket()
+        login = connection.__dict__.get(ATTRIBUTE)
+        if login is None:
+            login = RequestLogin(auth, connection, current_session())
+            login.is_websocket = True
+        login.loop = running_loop()
+        if not auth.is_start_known:
+            warn_unless_started(app)
+        if login.state is NEW and may_be_read(login, connection):
+            await load(login)
+
     app.before_serving_funcs.insert(0, before_serving)
     app.before_request_funcs[None].insert(0, before_request)
     app.before_websocket_funcs[None].insert(0, before_websocket)
     app.after_request_funcs[None].insert(0, after_request)  # Quart runs these from last to first
     app.after_websocket(after_websocket)
     got_request_exception.connect(reopen, app)
-
-
-async def before_websocket() -> None:
-    """Load the user, if there is one and the application could read it."""
-    if has_request_context():
-        raise IdentityConflict("A websocket inside a request context would have the request's user (Quart 0.22).")
-    login = current_login()
-    login.loop = running_loop()
-    if not login.auth.is_start_known:
-        warn_unless_started(login.app)
-    if login.state is NEW and may_be_read(login, login.connection()):
-        await load(login)
 
 
 async def after_request(response: Response) -> Response:

@@ -42,8 +42,8 @@ def read_remember_cookie(login: RequestLogin) -> str | None:
     """The remember cookie as it was sent; None if there is none, or this request deletes it."""
     if login.deletes_remember_cookie or login.session.get(REMEMBER) == "clear":
         return None
-    cookies, name = login.connection().cookies, login.auth.cookie_name
-    if name not in cookies:  # get() would make an HTTP error of it
+    cookies = login.connection().cookies
+    if not cookies or (name := login.auth.cookie_name) not in cookies:  # get() would make an HTTP error of it
         return None
     return cookies[name]
 

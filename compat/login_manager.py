@@ -126,7 +126,8 @@ class LoginManager(LoginSettings[U]):
             werkzeug.exceptions.Unauthorized: there is nowhere to log in.
         """
         login = current_login()
-        view = self.blueprint_login_views.get(login.connection().blueprint) or self.login_view
+        views = self.blueprint_login_views
+        view = (views and views.get(login.connection().blueprint)) or self.login_view
         return await self._refuse(
             login, user_unauthorized, self.unauthorized_callback, view, self.login_message, self.login_message_category
         )

@@ -54,9 +54,10 @@ def protect_forms(app: Application) -> None:
 
     @app.change_check
     async def refuse_forged_forms() -> None:
-        if request.endpoint is None or not app.config.get("WTF_CSRF_ENABLED", True):
+        endpoint = request.endpoint
+        if endpoint is None or not app.config.get("WTF_CSRF_ENABLED", True):
             return
-        view = app.view_functions.get(request.endpoint)
+        view = app.view_functions.get(endpoint)
         blueprint = app.blueprints.get(request.blueprint or "")
         if not getattr(view, _MARK, False) and not getattr(blueprint, _MARK, False):
             await restore_login()
