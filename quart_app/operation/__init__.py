@@ -45,5 +45,6 @@ def init_app(app: Application) -> None:
 
 def observe(app: Application) -> None:
     """Answer probes in front of this application, and write a log line and metrics for each request."""
-    endpoints = Endpoints(app, app.asgi_app)
-    app.asgi_app = Observer(endpoints, current_metrics.of(app), quiet=PATHS)  # type: ignore[method-assign] # Quart's own advice
+    inner = app.asgi_app
+    observer = Observer(inner, current_metrics.of(app), probes=Endpoints(app, inner), quiet=PATHS)
+    app.asgi_app = observer  # type: ignore[method-assign] # Quart's own advice

@@ -26,7 +26,6 @@ from .metrics import current_metrics
 from .observer import ASGIApp, set_route
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-_ENDS = tuple(PATHS)
 
 
 class _Answer(NamedTuple):
@@ -57,9 +56,9 @@ class Endpoints:
 
     def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
         """Answer a probe; what is awaited for all other requests is the other application's own coroutine."""
-        if scope["type"] == "http" and scope["path"].endswith(_ENDS) and (path := path_in_application(scope)) in PATHS:
-            return self._answer(scope, path, send)
-        return self._inner(scope, receive, send)
+        if scope["type"] != "http" or (path := path_in_application(scope)) not in PATHS:
+            return self._inner(scope, receive, send)
+        return self._answer(scope, path, send)
 
     async def _answer(self, scope: HTTPScope, path: str, send: ASGISendCallable) -> None:
         set_route(scope, path)

@@ -62,24 +62,28 @@ class Observer:
     Arguments:
         inner: the other one.
         metrics: the metrics to count in.
+        probes: gets the requests whose paths end in one of these routes, and passes on what is no probe.
         quiet: routes that machines request every few seconds: their lines have the level DEBUG.
     """
 
-    def __init__(self, inner: ASGIApp, metrics: Metrics, *, quiet: Collection[str] = ()) -> None:
+    def __init__(self, inner: ASGIApp, metrics: Metrics, *, probes: ASGIApp, quiet: Collection[str]) -> None:
         self._inner = inner
         self._metrics = metrics
-        self._quiet = quiet
+        self._probes = probes
+        self._quiet = tuple(quiet)
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Pass a request on, then log and count it."""
         if scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
             return
+        may_be_probe = scope["type"] == "http" and scope["path"].endswith(self._quiet)
+        inner = self._probes if may_be_probe else self._inner
         answer = _Answer(send, scope["headers"], self._metrics)
         started = perf_counter()
         tokens = bind_contextvars(request_id=answer.request_id)
         try:
-            await self._inner(scope, receive, answer.send)
+            await inner(scope, receive, answer.send)
         finally:
             seconds = perf_counter() - started
             method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
