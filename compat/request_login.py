@@ -10,13 +10,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
+from weakref import ref
 
 from quart import Request, Websocket
 from quart.sessions import SessionMixin
 
 from .remember_cookie import RememberCookie
-from .runtime import current_connection
 
 #: The attribute of a request or websocket that holds its login.
 ATTRIBUTE = "_quart_flask_login"
@@ -105,14 +105,14 @@ class RequestLogin:
     loop: object = None
     #: Whether it is a websocket, where nothing can be written.
     is_websocket = False
-    #: Call it for the request or websocket. It is not kept here, or the two would hold each other.
-    connection = staticmethod(current_connection)
 
     def __init__(self, auth: RememberCookie, connection: Request | Websocket, session: SessionMixin) -> None:
         self.app = auth.app
         self.auth = auth
         self.settings = auth.settings
         self.session = session
+        #: Call it for the request or websocket. It is weak, or the two would hold each other.
+        self.connection: Callable[[], Request | Websocket] = cast(Any, ref(connection))
         connection.__dict__[ATTRIBUTE] = self
 
         # Each request reads these, from the object for a third of what it costs from the class (Python 3.11).
