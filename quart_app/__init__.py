@@ -29,7 +29,7 @@ Serve it with ``python -m quart_app.serve``, or with ``hypercorn "quart_app:crea
 ``extension``          typed access to the parts of an application
 ``clock``              the current time
 ``clients``            readable names of browsers
-``faces``              whether a request is for a page or for the API
+``faces``              what a request is for: a page or the API, a program or a script
 ``foreign_hashes/``    other libraries' password hashes, of a moved application's users
 ``hash_strength``      which password hashes production accepts
 ``pause``              a pause that an event ends early, for tasks that work at intervals
