@@ -22,6 +22,7 @@ from .program import (
     Module,
     ObjectValue,
     Values,
+    functions_in_order,
 )
 
 
@@ -53,6 +54,8 @@ class Awaits(Obstacles):
             self._find_entered(module)
         while self._waiting:
             self._reach_callers(self._waiting.pop())
+        self._refuse_lambdas()
+        self.made_async = dict.fromkeys(sorted(self.made_async))
 
     def is_async(self, function: Function) -> bool:
         """Whether it is async after the port."""
@@ -91,9 +94,8 @@ class Awaits(Obstacles):
                 self._colour_registered(module, call)
         for target, value in module.assigned_attributes:
             if target.attr.value in api.AWAITED_CALLBACKS:
-                for each in self.inference.evaluate(value, module.scopes[target]):
-                    if isinstance(each, FunctionValue):
-                        self._colour(each.function)
+                for function in functions_in_order(self.inference.evaluate(value, module.scopes[target])):
+                    self._colour(function)
         for cls in module.classes:
             self._colour_views(cls)
 
@@ -101,12 +103,11 @@ class Awaits(Obstacles):
         """Functions that are given to the application in a call: ``app.before_request(connect)``."""
         scope = module.scopes[call]
         for arg in call.args:
-            for value in self.inference.evaluate(arg.value, scope):
-                if isinstance(value, FunctionValue):
-                    self._colour(value.function)
+            for function in functions_in_order(self.inference.evaluate(arg.value, scope)):
+                self._colour(function)
             if isinstance(arg.value, cst.Call) and self._is_stream(call, scope):
                 self.streams.add(call)
-                for function in self.targets(arg.value):
+                for function in sorted(self.targets(arg.value)):
                     self._colour(function)
 
     def _colour_views(self, cls: Class) -> None:
@@ -114,7 +115,7 @@ class Awaits(Obstacles):
         names: set[str] = set()
         for base in self.inference.external_bases(cls):
             names |= api.AWAITED_METHODS.get(base, set())
-        for name in names:
+        for name in sorted(names):
             for binding in cls.scope.bound.get(name, ()):
                 if isinstance(binding.value, FunctionValue):
                     self._colour(binding.value.function)
@@ -157,24 +158,24 @@ class Awaits(Obstacles):
             if isinstance(owner, Function) and owner in self.inference.passing:
                 continue
             self._require(module, call)
-            for alternative in self.targets(call):
+            for alternative in sorted(self.targets(call)):
                 if isinstance(owner, Function) and not self.is_async(alternative):
                     self.forcing.add(owner)
                 self._colour(alternative)
-                if not self.is_async(alternative):
-                    self.stay_sync.setdefault(alternative, function)
-            self._refuse_lambdas(module, call)
+                self._note_in_place_of(alternative, function)
+            values = self.inference.evaluate(call.func, module.scopes[call])
+            self._lambdas |= {value for value in values if isinstance(value, LambdaValue)}
 
-    def _refuse_lambdas(self, module: Module, call: cst.Call) -> None:
-        """What *call*, which is awaited, may call as well: lambdas that give what cannot be awaited."""
-        for value in self.inference.evaluate(call.func, module.scopes[call]):
-            if isinstance(value, LambdaValue) and value not in self._lambdas:
-                self._lambdas.add(value)
-                if not (
-                    isinstance(value.node.body, cst.Call) and any(map(self.is_async, self.targets(value.node.body)))
-                ):
-                    why, do = "a lambda gives nothing that can be awaited", "Write it as an `async def` function"
-                    self.obstacles.append(Obstacle(value.module, value.node, why, do))
+    def _refuse_lambdas(self) -> None:
+        """Lambdas that awaited calls may call as well, and that give what cannot be awaited.
+
+        Only when all functions are known that became async, it is known what a lambda gives that calls one.
+        """
+        for value in self._lambdas:
+            body = value.node.body
+            if not (isinstance(body, cst.Call) and any(map(self.is_async, self.targets(body)))):
+                why, do = "a lambda gives nothing that can be awaited", "Write it as an `async def` function"
+                self.obstacles.append(Obstacle(value.module, value.node, why, do))
 
     def _require(self, module: Module, node: cst.CSTNode) -> None:
         around = module.parent(node)
@@ -208,10 +209,17 @@ class Awaits(Obstacles):
             return
         self.made_async[function] = None
         self._waiting.append(function)
-        for other in self._families.of(function):
+        for other in sorted(self._families.of(function)):
             self._colour(other)
-            if not self.is_async(other):
-                self.stay_sync[other] = function
+            self._note_in_place_of(other, function)
+
+    def _note_in_place_of(self, function: Function, turned: Function) -> None:
+        """Note that *function* is called in place of *turned*, which became async, if it has to stay sync.
+
+        Of several that became async, the first of the program is named.
+        """
+        if not self.is_async(function):
+            self.stay_sync[function] = min(turned, self.stay_sync.get(function, turned))
 
 
 def _is_create_form(owner: Function | Class | None) -> bool:

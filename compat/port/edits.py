@@ -106,12 +106,13 @@ class _Planner:
         yield from self._obstacles()
 
     def _obstacles(self) -> Iterator[Complaint]:
-        for obstacle in self.awaits.obstacles:
-            if obstacle.module is self.module:
-                what = self.module.code(obstacle.node)
-                raises = not isinstance(obstacle.node, cst.Lambda) and is_silent(self.module, obstacle.node)
-                why, do = f"it is to be awaited, and {obstacle.why}", obstacle.do or _way_around(obstacle.node)
-                yield todo(obstacle.node, what, why, do, raises=raises)
+        obstacles = [each for each in self.awaits.obstacles if each.module is self.module]
+        places = {node: place for place, node in enumerate(self.module.scopes)} if obstacles else {}
+        for obstacle in sorted(obstacles, key=lambda each: places[each.node]):
+            what = self.module.code(obstacle.node)
+            raises = not isinstance(obstacle.node, cst.Lambda) and is_silent(self.module, obstacle.node)
+            why, do = f"it is to be awaited, and {obstacle.why}", obstacle.do or _way_around(obstacle.node)
+            yield todo(obstacle.node, what, why, do, raises=raises)
 
     def _externals(self, node: cst.BaseExpression) -> set[str]:
         return self.inference.externals(node, self.module.scopes[node])
@@ -191,7 +192,7 @@ class _Planner:
         owners = self.inference.evaluate(attribute.value, self.module.scopes[attribute])
         own = {f"{owner.kind}.{attribute.attr.value}" for owner in owners if isinstance(owner, Instance)}
         own |= {f"{owner.name}.{attribute.attr.value}" for owner in owners if isinstance(owner, External)}
-        for name in {value.name for value in values if isinstance(value, External)}:
+        for name in sorted({value.name for value in values if isinstance(value, External)}):
             if name in api.GONE and name in own:
                 what = self.module.code(attribute)
                 yield todo(attribute, what, "Quart does not have it", api.GONE[name])

@@ -199,19 +199,25 @@ class Inference(Evaluation):
         called = self.called(self.evaluate(call.func, scope))
         if call.args and all(isinstance(value, External) and "()" in value.name for value in called):
             self._give_by_name(call, scope)
-        for value in called:
-            if isinstance(value, External) and call.args:
-                for function in self.evaluate(call.args[0].value, scope):
-                    self._give_to_hook(value.name, function)
-            if isinstance(value, ClassValue):
-                initialisers = self._class_member(value.cls, "__init__", bound=True)
-            else:
-                initialisers = frozenset({value})
-            for function in initialisers:
-                if isinstance(function, FunctionValue):
-                    for number, arg in enumerate(call.args):
-                        where = arg.keyword.value if arg.keyword is not None else number
-                        self._give(function, where, self.evaluate(arg.value, scope))
+        hooks = [value.name for value in called if isinstance(value, External)] if call.args else []
+        registered = self.evaluate(call.args[0].value, scope) if hooks else NOTHING
+        for name in hooks:
+            for function in registered:
+                self._give_to_hook(name, function)
+        # All are found before one is given something: what the call gives one may change what it gives the next, and
+        # *called* has another order in every run.
+        receivers = [each for each in union(map(self._initialised, called)) if isinstance(each, FunctionValue)]
+        for number, arg in enumerate(call.args if receivers else ()):
+            where = arg.keyword.value if arg.keyword is not None else number
+            values = self.evaluate(arg.value, scope)
+            for receiver in receivers:
+                self._give(receiver, where, values)
+
+    def _initialised(self, called: Value) -> Values:
+        """What gets the arguments of a call of *called*: of a class, its ``__init__``."""
+        if isinstance(called, ClassValue):
+            return self._class_member(called.cls, "__init__", bound=True)
+        return frozenset({called})
 
     def _give_by_name(self, call: cst.Call, scope: Scope) -> None:
         """Give the request to all methods of the name, where nothing is known of the object that has it."""

@@ -97,11 +97,11 @@ class Obstacles(QuartAwaits):
     def _belongs_to_others(self, function: Function) -> str | None:
         """Why a base class or a decorator needs it as it is; None if none does."""
         name = function.name
-        for base in self.inference.external_bases(function.cls) if function.cls is not None else ():
+        for base in sorted(self.inference.external_bases(function.cls)) if function.cls is not None else ():
             if calls_method(base, name):
                 return f"`{base}` calls `{name}` synchronously"
         for decorator in function.decorators:
-            for known in self.inference.externals(decorator, function.outer):
+            for known in sorted(self.inference.externals(decorator, function.outer)):
                 if known in api.SYNC_ONLY:
                     return f"`{name}` stays sync: {api.SYNC_ONLY[known]}"
             if isinstance(decorator, cst.Attribute) and decorator.attr.value in ("setter", "getter", "deleter"):

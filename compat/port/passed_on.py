@@ -10,7 +10,7 @@ from . import quart_api as api
 from .awaits import Awaits
 from .decorated import AS_A_FUNCTION
 from .findings import Complaint, others, todo
-from .program import Class, ClassValue, External, Function, Module, ObjectValue, dotted_name
+from .program import Class, ClassValue, External, Function, Module, ObjectValue, Values, dotted_name
 
 #: Who is given functions sync or async ...
 _AWAITING = (
@@ -46,7 +46,7 @@ class PassedOn:
                 continue
             if not self._is_welcome(module, place) or (is_object and self._is_registered(module, place)):
                 if is_object and not isinstance(module.scopes[node].owner, Function):
-                    cls = next(value.cls for value in values if isinstance(value, ObjectValue))
+                    cls = min(self._awaited_when_called(values))
                     objects.setdefault(cls, []).append(node)
                     continue
                 what = module.code(node)
@@ -61,6 +61,12 @@ class PassedOn:
             why = f"the `__call__` of `{cls.node.name.value}` is async now, and it is passed on{others(found)}"
             first = min(found, key=module.line)
             yield todo(first, module.code(first), why, AS_A_FUNCTION, raises=True)
+
+    def _awaited_when_called(self, values: Values) -> Iterator[Class]:
+        """The classes of those objects among *values* whose ``__call__`` became async."""
+        for value in values:
+            if isinstance(value, ObjectValue) and self._awaits.has_async_call(frozenset({value})):
+                yield value.cls
 
     def _is_registered(self, module: Module, place: cst.CSTNode) -> bool:
         """Whether Quart is given it."""

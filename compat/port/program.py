@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -57,18 +57,33 @@ class Binding:
     item: int | None = None
 
 
+class InProgramOrder:
+    """A definition, which sorts as it stands in the project: by file, and then by its place there.
+
+    Sets of definitions have another order in every run. Where it matters which of them comes first, they are sorted.
+    """
+
+    outer: Scope
+    number: int
+
+    def __lt__(self, other: InProgramOrder) -> bool:
+        return (self.outer.module.shown, self.number) < (other.outer.module.shown, other.number)
+
+
 @dataclass(eq=False)
-class Function:
-    """A function or method."""
+class Function(InProgramOrder):
+    """A function or method; *number* counts the definitions of its module before it."""
 
     node: cst.FunctionDef
     outer: Scope
     scope: Scope = field(init=False)
+    number: int = field(init=False)
     results: list[cst.BaseExpression] = field(default_factory=list)
     is_generator: bool = False
 
     def __post_init__(self) -> None:
         self.scope = Scope(self.outer.module, self.outer, self)
+        self.number = self.outer.module.count_definitions()
 
     @property
     def name(self) -> str:
@@ -108,15 +123,17 @@ class Function:
 
 
 @dataclass(eq=False)
-class Class:
-    """A class of the project."""
+class Class(InProgramOrder):
+    """A class of the project; *number* counts the definitions of its module before it."""
 
     node: cst.ClassDef
     outer: Scope
     scope: Scope = field(init=False)
+    number: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.scope = Scope(self.outer.module, self.outer, self)
+        self.number = self.outer.module.count_definitions()
 
     @property
     def bases(self) -> list[cst.BaseExpression]:
@@ -167,6 +184,10 @@ class Module:
     def is_of_tests(self) -> bool:
         """Whether it is not served: pytest collects from it, or it stands in a folder of tests."""
         return self.is_test or not {"test", "tests"}.isdisjoint(PurePath(self.shown).parts[:-1])
+
+    def count_definitions(self) -> int:
+        """How many functions and classes have been read so far."""
+        return len(self.functions) + len(self.classes)
 
     def all_scopes(self) -> list[Scope]:
         """Its own scope, and those of its functions and classes."""
@@ -272,6 +293,11 @@ class LambdaValue:
 Value = External | Instance | FunctionValue | ClassValue | ObjectValue | ModuleValue | Items | LambdaValue
 Values = frozenset[Value]
 NOTHING: Values = frozenset()
+
+
+def functions_in_order(values: Iterable[Value]) -> list[Function]:
+    """The functions of the project among *values*, in program order."""
+    return sorted({value.function for value in values if isinstance(value, FunctionValue)})
 
 
 def dotted_name(node: cst.BaseExpression | None) -> str:
