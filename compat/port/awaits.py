@@ -39,7 +39,8 @@ class Awaits(Obstacles):
         self.obstacles: list[Obstacle] = []
         self._waiting: list[Function] = []
         self._lambdas: set[LambdaValue] = set()
-        self.stay_sync: dict[Function, Function] = {}
+        self._overrides: dict[Function, Function] = {}
+        self._alternatives: dict[Function, Function] = {}
         self.forcing: set[Function] = set()  # what became async, and made others so that it calls as well
         for module in inference.modules:
             self._index_calls(module)
@@ -65,6 +66,14 @@ class Awaits(Obstacles):
         """Whether somebody asks if it is async before it is called: Quart, or pytest."""
         is_test = function.module.is_test and function.name.startswith(("test", "setUp", "tearDown"))
         return function in self._awaited_by_quart or is_test or self.inference.is_fixture(function)
+
+    @property
+    def stay_sync(self) -> dict[Function, Function]:
+        """What has to stay sync, and a function that became async, in whose place it is called.
+
+        That is one that it overrides, or that overrides it; or else one that some call may run as well.
+        """
+        return self._alternatives | self._overrides
 
     def is_turned(self, values: Values) -> bool:
         """Whether *values* may be a function that became async."""
@@ -162,7 +171,7 @@ class Awaits(Obstacles):
                 if isinstance(owner, Function) and not self.is_async(alternative):
                     self.forcing.add(owner)
                 self._colour(alternative)
-                self._note_in_place_of(alternative, function)
+                self._note_in_place_of(alternative, function, self._alternatives)
             values = self.inference.evaluate(call.func, module.scopes[call])
             self._lambdas |= {value for value in values if isinstance(value, LambdaValue)}
 
@@ -211,15 +220,15 @@ class Awaits(Obstacles):
         self._waiting.append(function)
         for other in sorted(self._families.of(function)):
             self._colour(other)
-            self._note_in_place_of(other, function)
+            self._note_in_place_of(other, function, self._overrides)
 
-    def _note_in_place_of(self, function: Function, turned: Function) -> None:
-        """Note that *function* is called in place of *turned*, which became async, if it has to stay sync.
+    def _note_in_place_of(self, function: Function, turned: Function, named: dict[Function, Function]) -> None:
+        """Note in *named* that *function* is called in place of *turned*, which became async, if it has to stay sync.
 
         Of several that became async, the first of the program is named.
         """
         if not self.is_async(function):
-            self.stay_sync[function] = min(turned, self.stay_sync.get(function, turned))
+            named[function] = min(turned, named.get(function, turned))
 
 
 def _is_create_form(owner: Function | Class | None) -> bool:

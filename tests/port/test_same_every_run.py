@@ -202,6 +202,39 @@ def test_the_first_of_a_family_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.quick
+def test_an_override_is_named_before_a_call_that_may_run_either(tmp_path: Path) -> None:
+    """What a method overrides tells more than another function that the same call may run."""
+    code = """
+        import functools
+
+
+        def front():
+            return render_template("front")
+
+
+        class Page:
+            def show(self):
+                return render_template("page")
+
+
+        class Legal(Page):
+            @functools.lru_cache
+            def show(self):
+                return "legal"
+
+
+        def index():
+            show = Legal().show if app.debug else front
+            return show()
+        """
+    (tmp_path / "site.py").write_text(HEAD + dedent(code))
+
+    (found,) = port(tmp_path).findings
+
+    assert "in place of `Page.show`" in found.why
+
+
+@pytest.mark.quick
 def test_a_lambda_that_calls_what_becomes_async_later_is_no_other_function(tmp_path: Path) -> None:
     """Whether a lambda gives something to await is asked when it is known what became async."""
     code = """
