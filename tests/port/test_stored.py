@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from .test_fails_open import ported
+from .one_file import ported
 
 pytestmark = pytest.mark.quick
 

@@ -9,17 +9,18 @@ import pytest
 
 from compat.port.porter import port
 
-from . import test_fails_open, test_findings
+from . import test_awaited, test_fails_open, test_findings, test_forms
+from .one_file import HEAD
 from .snippets import SNIPPETS
 
 pytestmark = pytest.mark.quick
 
 FAILS_OPEN = {
-    f"{kind} {name}": test_fails_open.HEAD.lstrip() + dedent(code).replace("await ", "").lstrip("\n")
+    f"{kind} {name}": HEAD.lstrip() + dedent(code).replace("await ", "").lstrip("\n")
     for kind, codes in (
-        ("awaited", test_fails_open.AWAITED),
+        ("awaited", test_awaited.AWAITED),
         ("raising", test_fails_open.RAISING),
-        ("validator", test_fails_open.VALIDATORS),
+        ("validator", test_forms.VALIDATORS),
     )
     for name, code in codes.items()
 }
