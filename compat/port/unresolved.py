@@ -32,10 +32,14 @@ class Unresolved:
     def __init__(self, awaits: Awaits, off_loop: OffLoop) -> None:
         self._inference = awaits.inference
         self._off_loop = off_loop
-        self._methods: dict[str, list[tuple[str, Function]]] = defaultdict(list)
-        for function in awaits.made_async:
+        self._methods: dict[str, list[Function]] = defaultdict(list)  # those of base classes first
+        for function in sorted(awaits.made_async, key=self._is_in_subclass):
             if function.cls is not None and function.name not in _COMMON and not function.module.is_of_tests:
-                self._methods[function.name].append((f"{function.cls.node.name.value}.{function.name}", function))
+                self._methods[function.name].append(function)
+
+    def _is_in_subclass(self, function: Function) -> bool:
+        """Whether its class comes from another one of the project."""
+        return function.cls is not None and bool(self._inference.bases(function.cls))
 
     def find(self, module: Module) -> Iterator[Complaint]:
         """Calls of a method of the name of one that became async, on an object of which nothing is known."""
@@ -45,9 +49,9 @@ class Unresolved:
             if self._is_of_a_command(module, call):
                 continue
             method = self._possible_method(module, call)
-            if method is not None:
+            if method is not None and method.cls is not None:
                 what = module.code(call.func)
-                why = f"it may be `{method}`, which is async now"
+                why = f"it may be `{method.cls.node.name.value}.{method.name}`, which is async now"
                 yield todo(call, what, why, "Await it if it is", raises=is_silent(module, call))
 
     def _is_of_a_command(self, module: Module, call: cst.Call) -> bool:
@@ -63,17 +67,21 @@ class Unresolved:
         values = self._inference.evaluate(node, module.scopes[node])
         return all(isinstance(value, External) and _may_be_ours(value.name) for value in values)
 
-    def _possible_method(self, module: Module, call: cst.Call) -> str | None:
-        """A method that became async, and that *call* may call: by its name, or under a computed name."""
+    def _possible_method(self, module: Module, call: cst.Call) -> Function | None:
+        """A method that became async, and that *call* may call, by its name or under a computed name.
+
+        Of several it is one of the same file, or else of a base class, or else the first of the program.
+        """
         match call.func:
             case cst.Attribute(attr=cst.Name(value=name)):
-                return next((whose for whose, method in self._methods.get(name, ()) if _fits(method, call)), None)
+                fitting = (each for each in self._methods.get(name, ()) if _fits(each, call))
+                return min(fitting, key=lambda method: method.module is not module, default=None)
             case cst.Call(func=cst.Name(value="getattr"), args=[cst.Arg(value=owner), *_]):
                 owners = self._inference.evaluate(owner, module.scopes[call])
                 if not owners and is_tested(module, call):
-                    return next((whose for methods in self._methods.values() for whose, _ in methods), None)
+                    return next((each for methods in self._methods.values() for each in methods), None)
                 own = {value.cls for value in owners if isinstance(value, ObjectValue | ClassValue)}
-                return next((whose for each in self._methods.values() for whose, of in each if of.cls in own), None)
+                return next((each for methods in self._methods.values() for each in methods if each.cls in own), None)
         return None
 
 

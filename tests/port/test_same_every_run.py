@@ -235,6 +235,24 @@ def test_an_override_is_named_before_a_call_that_may_run_either(tmp_path: Path) 
 
 
 @pytest.mark.quick
+def test_a_method_of_the_file_or_of_a_base_class_is_named(tmp_path: Path) -> None:
+    """Of several methods that a call may mean, one of the same file is named, or else the one that others override."""
+    head = "from flask import render_template\n\n\n"
+    method = "    def show(self):\n        return render_template('x')\n\n\n"
+    call = "def show(page):\n    return page.show()\n"
+    (tmp_path / "a.py").write_text(f"{head}from b import Page\n\n\nclass News(Page):\n{method}{call}")
+    (tmp_path / "b.py").write_text(f"{head}class Page:\n{method}")
+    (tmp_path / "c.py").write_text(call)
+
+    found = port(tmp_path).findings
+
+    assert [(each.path, each.why) for each in found] == [
+        ("a.py", "it may be `News.show`, which is async now"),
+        ("c.py", "it may be `Page.show`, which is async now"),
+    ]
+
+
+@pytest.mark.quick
 def test_a_lambda_that_calls_what_becomes_async_later_is_no_other_function(tmp_path: Path) -> None:
     """Whether a lambda gives something to await is asked when it is known what became async."""
     code = """
