@@ -56,7 +56,6 @@ class Awaits(Obstacles):
         while self._waiting:
             self._reach_callers(self._waiting.pop())
         self._refuse_lambdas()
-        self.made_async = dict.fromkeys(sorted(self.made_async))
 
     def is_async(self, function: Function) -> bool:
         """Whether it is async after the port."""

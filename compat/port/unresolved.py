@@ -33,7 +33,7 @@ class Unresolved:
         self._inference = awaits.inference
         self._off_loop = off_loop
         self._methods: dict[str, list[Function]] = defaultdict(list)  # those of base classes first
-        for function in sorted(awaits.made_async, key=self._is_in_subclass):
+        for function in sorted(awaits.made_async, key=lambda each: (self._is_in_subclass(each), each)):
             if function.cls is not None and function.name not in _COMMON and not function.module.is_of_tests:
                 self._methods[function.name].append(function)
 
