@@ -182,7 +182,7 @@ class Awaits(Obstacles):
         for value in self._lambdas:
             body = value.node.body
             if not (isinstance(body, cst.Call) and any(map(self.is_async, self.targets(body)))):
-                why, do = "a lambda gives nothing that can be awaited", "Write it as an `async def` function"
+                why, do = "this lambda returns nothing that can be awaited", "Write it as an `async def` function"
                 self.obstacles.append(Obstacle(value.module, value.node, why, do))
 
     def _require(self, module: Module, node: cst.CSTNode) -> None:

@@ -39,7 +39,7 @@ def find_called_elsewhere(module: Module, awaits: Awaits, mentioned: set[str]) -
         if strange:
             what = f"{function.cls.node.name.value}.{function.name}"
             is_task = strange[0].startswith(WORKERS)
-            do = IN_A_WORKER if is_task else "See that it is awaited there"
+            do = IN_A_WORKER if is_task else "Make sure that it is awaited there"
             why = f"it is async now, and `{strange[0]}` may call it"
             yield todo(function.node, what, why, do, raises=True)
 

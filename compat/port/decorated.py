@@ -15,9 +15,9 @@ from .startup import first_request
 
 #: Packages that call functions of both kinds, or none of the project at all.
 QUIET = ("pytest", "quart.", "compat.", "unittest.", "functools.", "typing.", "click.", "hypothesis.", "asyncio.")
-AS_A_FUNCTION = "See that whoever calls it awaits it; Quart takes an `async def` function instead of an object"
+AS_A_FUNCTION = "Make sure that its callers await it; give Quart an `async def` function instead of the object"
 _MAY_CALL = "`{}` is async now, and this decorator may call it without awaiting{}"
-_TAKES_ASYNC = "See that it takes async functions"
+_TAKES_ASYNC = "Make sure that it accepts async functions"
 #: Decorators that take async functions, or are seen to elsewhere.
 _WRAPS_ASYNC = (
     *QUIET,

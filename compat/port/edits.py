@@ -111,7 +111,7 @@ class _Planner:
         for obstacle in sorted(obstacles, key=lambda each: places[each.node]):
             what = self.module.code(obstacle.node)
             raises = not isinstance(obstacle.node, cst.Lambda) and is_silent(self.module, obstacle.node)
-            why, do = f"it is to be awaited, and {obstacle.why}", obstacle.do or _way_around(obstacle.node)
+            why, do = f"it has to be awaited, but {obstacle.why}", obstacle.do or _way_around(obstacle.node)
             yield todo(obstacle.node, what, why, do, raises=raises)
 
     def _externals(self, node: cst.BaseExpression) -> set[str]:
@@ -239,7 +239,7 @@ class _Planner:
             return
         taken = any("load_user" in scope.bound for scope in (self.module.scope, self.module.scopes[statement]))
         if taken or not isinstance(statement.body, cst.IndentedBlock):
-            why = "nobody has loaded the user in a context that is pushed by hand"
+            why = "in a context that is pushed by hand, no user is loaded"
             yield check(asking[0], "current_user", why, "Put `await load_user()` before it, from compat")
             return
         load = cst.parse_statement("await load_user()")

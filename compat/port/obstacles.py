@@ -87,7 +87,7 @@ class Obstacles(QuartAwaits):
         if function in self._validators and self.awaited_validator(function) is None:
             return validators.WHY
         if function.is_generator and not self._may_generate(function):
-            return f"`{name}` is a generator, which those who iterate over it would have to do with `async for`"
+            return f"`{name}` is a generator: if it were async, its callers would need `async for`"
         if self.is_factory(function):
             return f"`{name}` makes the application, and is called synchronously"
         if not self.is_hook(function) and self._is_called_synchronously(function, frozenset()):

@@ -18,7 +18,7 @@ from .program import Class, External, Function, Module, dotted_name
 
 #: Packages whose workers call functions, in processes of their own.
 WORKERS = ("celery", "rq.", "flask_rq", "huey", "dramatiq", "apscheduler")
-IN_A_WORKER = "A worker does not await it: keep it sync, with `asyncio.run(...)` around what is to be awaited"
+IN_A_WORKER = "A worker does not await it: keep it sync, with `asyncio.run(...)` around what has to be awaited"
 #: What commands of setuptools are derived from.
 _COMMANDS = {"setuptools.Command", "distutils.cmd.Command", "distutils.core.Command"}
 #: Classes whose ``run`` is called in a thread or process, and classes of commands.

@@ -50,13 +50,14 @@ class PassedOn:
                     objects.setdefault(cls, []).append(node)
                     continue
                 what = module.code(node)
-                do = AS_A_FUNCTION if is_object else "See that whoever calls it awaits it"
+                do = AS_A_FUNCTION if is_object else "Make sure that its callers await it"
                 call = module.parent(place)
                 if isinstance(call, cst.Call):
                     names = self._inference.externals(call.func, module.scopes[call])
                     if "threading.Thread" in names:
                         do = f"Use `app.add_background_task({what}, ...)`"
-                yield todo(node, what, "it is async now, and is passed on to be called elsewhere", do, raises=True)
+                why = "it is async now, and the code that it is passed to may call it without awaiting"
+                yield todo(node, what, why, do, raises=True)
         for cls, found in objects.items():
             why = f"the `__call__` of `{cls.node.name.value}` is async now, and it is passed on{others(found)}"
             first = min(found, key=module.line)

@@ -223,7 +223,7 @@ def _read(root: Path, findings: set[Finding]) -> Iterable[Module]:
         try:
             yield read_module(path, shown, names, package, path.read_bytes())
         except ParserSyntaxError as error:
-            why = f"it is no Python that can be read ({error.message})"
+            why = f"it cannot be read as Python ({error.message})"
             findings.add(_left(shown, error.raw_line, why, "Port it by hand, or repair it first"))
         except (SyntaxError, UnicodeDecodeError, LookupError) as error:
             findings.add(

@@ -201,7 +201,7 @@ SYNC_ONLY = {
     "sqlalchemy.event.listens_for": "SQLAlchemy calls it synchronously",
     **dict.fromkeys(
         ("property", "functools.cached_property", "werkzeug.utils.cached_property"),
-        "an attribute cannot be awaited by those who read it",
+        "code that reads an attribute does not await it",
     ),
     **dict.fromkeys(("functools.cache", "functools.lru_cache", "atexit.register"), "it is called synchronously"),
 }

@@ -32,7 +32,7 @@ def find_strings(module: Module) -> Iterator[Complaint]:
             yield check(string, value, "Flask-Login has removed it: it warns",
                          "Log in with `compat.LoginClient` in tests")  # fmt: skip
         elif value.lower() == _FORWARDED.lower():
-            yield check(string, value, "anybody can send this header",
+            yield check(string, value, "any client can send this header",
                          "Use `request.remote_addr` behind Hypercorn's ProxyFixMiddleware")  # fmt: skip
         elif _FLASK_NAME.fullmatch(value):
             yield check(string, value, "it may name a module that this port no longer uses",

@@ -10,7 +10,7 @@ from .findings import Complaint, todo
 from .program import Class, ClassValue, FunctionValue, Module, ObjectValue, dotted_name
 
 _FIELDS = {"wtforms.FormField", "wtforms.fields.FormField", "wtforms.fields.form.FormField"}
-_WHY = "`FormField` validates it without awaiting, and takes its coroutine for a yes"
+_WHY = "`FormField` validates it without awaiting, and a coroutine counts as true"
 _DO = "Make it a `wtforms.Form` whose `validate` is sync"
 
 

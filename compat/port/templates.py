@@ -13,7 +13,7 @@ from pathlib import Path
 from .findings import Finding, Level
 from .sources import find_files
 
-NOT_AWAITED = "it is to be awaited, which templates do not do for what they only name: it is empty here"
+NOT_AWAITED = "it has to be awaited, but templates await only what they call: it is empty here"
 GIVE_IT = "Give the template `request_{0}=await request.{0}`, and use that"
 _SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt", ".xml")
 _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

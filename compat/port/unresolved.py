@@ -52,7 +52,7 @@ class Unresolved:
             if method is not None and method.cls is not None:
                 what = module.code(call.func)
                 why = f"it may be `{method.cls.node.name.value}.{method.name}`, which is async now"
-                yield todo(call, what, why, "Await it if it is", raises=is_silent(module, call))
+                yield todo(call, what, why, "Await it if it is that method", raises=is_silent(module, call))
 
     def _is_of_a_command(self, module: Module, call: cst.Call) -> bool:
         """Whether a command of setuptools asks it of an object that another package gave it."""

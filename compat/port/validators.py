@@ -17,7 +17,7 @@ _INLINE = {"validate_": "async_validators_", "filter_": None}
 
 _FORMS = {api.FORM, "wtforms.Form", "wtforms.form.Form", "wtforms.form.BaseForm"}
 
-WHY = "WTForms calls it without awaiting, and takes its coroutine for a yes"
+WHY = "WTForms calls it without awaiting, and a coroutine counts as true"
 DO = "Write it as a method of the form: `async def async_validators_<field>(self, field)`, which quart-wtforms awaits"
 
 

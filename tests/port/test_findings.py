@@ -40,7 +40,7 @@ TO_DO = [
     ),
     (
         VIEW + "class Page:\n    @property\n    def text(self):\n        return render_template('x')\n",
-        9, "render_template('x')", "cannot be awaited by those who read it",
+        9, "render_template('x')", "code that reads an attribute does not await it",
     ),
     (
         VIEW + "def names():\n    for name in request.form:\n        yield name\n",
@@ -129,7 +129,7 @@ TO_CHECK = [
     ("app.run()", "app.run()", "Hypercorn"),
     ("pass\n\n\nwith app.app_context():\n    print(1)", "app.app_context()", "at the start"),
     ("app.config['LOGIN_DISABLED'] = True", "LOGIN_DISABLED", "LoginClient"),
-    ("return request.headers['X-Forwarded-For']", "X-Forwarded-For", "anybody can send"),
+    ("return request.headers['X-Forwarded-For']", "X-Forwarded-For", "any client can send"),
     ("return request.get_json()['x']", "request.get_json", "abort(415)"),
     ("return request.json['x']", "request.json", "abort(415)"),
 ]  # fmt: skip

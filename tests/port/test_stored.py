@@ -202,7 +202,7 @@ def test_an_object_that_quart_calls_is_to_do(tmp_path: Path, code: str) -> None:
     after, found = ported(tmp_path, CHECK + dedent(before + code))
 
     assert "async def __call__" in after
-    assert ["Quart takes an `async def` function instead of an object" in each.do for each in found.findings] == [True]
+    assert ["give Quart an `async def` function instead of the object" in each.do for each in found.findings] == [True]
 
 
 def test_a_view_that_a_decorator_class_keeps_is_awaited(tmp_path: Path) -> None:

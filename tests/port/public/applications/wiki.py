@@ -18,7 +18,7 @@ APPLICATIONS = {
         by_hand=[
             Edit("otterwiki/server.py",
                  "@app.before_serving\nasync def prepare():\n    db.create_all()\n"
-                 "# PORT: update_app_config(): it is to be awaited, and only a function can await. "
+                 "# PORT: update_app_config(): it has to be awaited, but only a function can await. "
                  "Await it in an async function that comes before, and pass on the result\n"
                  "raise NotImplementedError('PORT: update_app_config()')\nupdate_app_config()\n",
                  "import asyncio\n\n\nasync def prepare():\n    async with app.app_context():\n"
