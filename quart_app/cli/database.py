@@ -54,13 +54,16 @@ async def check(app: Application) -> None:
 
     current, wanted = await current_revision(current_database.of(app)), head_revision()
     if current != wanted:
-        raise click.ClickException(f"The database is at revision {current or 'none'}, and this code needs {wanted}.")
+        raise click.ClickException(
+            f"The database is at revision {current or 'none'}, and this code needs {wanted}. "
+            "Run: quart --app quart_app db upgrade"
+        )
     differences = await compare_tables(current_database.of(app))
     for difference in differences:
         click.echo(f"Different: {difference}")
     if differences:
         raise click.ClickException(
-            "The tables do not match the models. Write a revision: quart --app quart_app db revision"
+            'The tables do not match the models. Write a revision: quart --app quart_app db revision "What it does"'
         )
     click.echo(f"The database is at revision {current}, and the tables match the models.")
 

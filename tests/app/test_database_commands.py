@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
+from quart_app.cli.database import group
 from quart_app.factory import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +42,21 @@ def test_from_nothing_and_back(kind: str, request: pytest.FixtureRequest, tmp_pa
     assert (after.exit_code, after.output[-33:]) == (0, "and the tables match the models.\n")
     assert db(url, tmp_path, "downgrade", "base").output.endswith("Took back 0001: Users and login sessions.\n")
     assert db(url, tmp_path, "downgrade", "base").output.startswith("Nothing to do: ")
+
+
+def test_the_way_out_of_other_tables(tmp_path: Path) -> None:
+    """Where the tables differ from the models, ``check`` fails and names a command with all its arguments."""
+    url = f"sqlite:///{tmp_path / 'one.sqlite3'}"
+    db(url, tmp_path, "upgrade")
+    with closing(sqlite3.connect(tmp_path / "one.sqlite3")) as database:
+        database.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY)")
+
+    result = db(url, tmp_path, "check")
+
+    assert (result.exit_code, result.output.startswith("Different: ")) == (1, True)
+    _, _, command = result.output.rstrip("\n").partition("quart --app quart_app db ")
+    name, *arguments = shlex.split(command)
+    group.commands[name].make_context(name, arguments)  # UsageError if one is missing
 
 
 @pytest.mark.parametrize(
