@@ -22,7 +22,7 @@ from .runtime import current_context, current_session, current_websocket, reques
 from .signals import deliver
 from .startup import before_serving, warn_unless_started
 
-#: How applications spell it.
+#: The spellings of the header that applications use.
 _VARY = frozenset({"Vary", "vary", "VARY"})
 
 

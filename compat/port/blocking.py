@@ -15,7 +15,7 @@ _DATABASE = "the async driver of your database, or SQLAlchemy's asyncio extensio
 _HTTP = "httpx.AsyncClient"
 _HASH = "`await asyncio.to_thread(...)`: hashing a password is meant to take long"
 
-#: By how the dotted name begins: the name to report, and what to use.
+#: The beginning of a dotted name, and what to use instead; the beginning is also the name that is reported.
 _BEGINNINGS = {
     "time.sleep": "`await asyncio.sleep(...)`",
     "urllib.request.": _HTTP,
@@ -44,23 +44,23 @@ _BEGINNINGS = {
     "passlib.": _HASH,
     "argon2.": _HASH,
 }
-#: Requests of a module of functions, or of a session; what is done with an answer is not the network.
+#: Functions of these packages, and methods of their sessions, that send a request. A method of an answer sends none.
 _REQUEST = re.compile(
     r"(requests|httpx|urllib3)\.(?:(?:api|sessions|poolmanager)\.)?(?:(?:[Ss]ession|Client|PoolManager)(?:\(\))?\.)?"
     r"(?:get|options|head|post|put|patch|delete|request|send|stream|urlopen)"
 )
-#: Of flask_mail.
+#: The calls of Flask-Mail that send.
 _MAIL = re.compile(r"flask_mail\..*\b(?:send|send_message|connect)")
-#: Classes whose objects begin to wait when they are made; others wait for what they are asked.
+#: Packages whose classes connect, and so block, when an object is made; those of others block in their methods only.
 _WAITING = ("smtplib.", "MySQLdb.", "pymongo.", "psycopg2.")
-#: A database session of whatever extension, by what only one is asked for.
+#: A call of a database session of any extension, recognised by methods that nothing else has.
 _SESSION = re.compile(r"([\w.]+\.session)\.(commit|execute|flush|merge|query|refresh|rollback|scalars?)")
 
 
 def blocking(name: str) -> tuple[str, str] | None:
-    """What of *name*, a dotted name that is called, blocks, and what to use; None if it is not known to."""
+    """What blocks in a call of the dotted *name*, and what to use instead; None if it is not known to block."""
     if name.startswith("flask_sqlalchemy."):
-        return None  # said once, where it is imported: see kept.py
+        return None  # reported once, where it is imported: see kept.py
     if name.endswith(".init_app"):  # of an extension, while the application is made
         return None
     if name.rpartition(".")[2][:1].isupper() and not name.startswith(_WAITING):

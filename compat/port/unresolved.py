@@ -1,4 +1,4 @@
-"""Calls of what may be a method that became async, on objects of which nothing is known."""
+"""Finds calls on objects of unknown type that may be calls of a method that became async."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .off_loop import OffLoop
 from .program import ClassValue, External, Function, Module, ObjectValue, dotted_name
 from .silence import is_silent, is_tested
 
-#: Methods of everything: their name tells nothing.
+#: Methods that many types have: such a name does not tell the type of the object.
 _COMMON = {*dir(dict), *dir(list), *dir(set), *dir(str), *dir(bytes), *api.VERBS}
-#: Of the standard library, and built in: what gives back objects that it was given.
+#: Standard modules and built-in functions that may return an object they were given.
 _GIVES_ANYTHING = {"contextvars", "copy", "functools", "max", "min", "next", "pickle", "random", "typing", "weakref"}
 _GIVES_TEMPLATES = re.compile(r"\.(get_template|from_string|select_template|get_or_select_template)\(\)")
-#: Of Tornado, what gives its own loop.
+#: Functions of Tornado that return its event loop.
 _GIVES_LOOPS = re.compile(r"tornado\.ioloop\.IOLoop\.(current|instance)\(\)")
 
 
 class Unresolved:
-    """What to say about such calls of a project."""
+    """Reports such calls, for a whole project."""
 
     def __init__(self, awaits: Awaits, off_loop: OffLoop) -> None:
         self._inference = awaits.inference
@@ -42,7 +42,7 @@ class Unresolved:
         return function.cls is not None and bool(self._inference.bases(function.cls))
 
     def find(self, module: Module) -> Iterator[Complaint]:
-        """Calls of a method of the name of one that became async, on an object of which nothing is known."""
+        """Calls by the name of a method that became async, on objects of unknown type."""
         for call in module.calls:
             if isinstance(module.parent(call), cst.Await) or not self._is_unknown(module, call.func):
                 continue
@@ -55,7 +55,7 @@ class Unresolved:
                 yield todo(call, what, why, "Await it if it is that method", raises=is_silent(module, call))
 
     def _is_of_a_command(self, module: Module, call: cst.Call) -> bool:
-        """Whether a command of setuptools asks it of an object that another package gave it."""
+        """Whether the call is in a command of setuptools, on an object that another package returned."""
         owner = module.scopes[call].owner
         if not isinstance(owner, Function) or owner.cls is None or not isinstance(call.func, cst.Attribute):
             return False
@@ -63,12 +63,15 @@ class Unresolved:
         return bool(given) and self._off_loop.is_command(owner.cls)
 
     def _is_unknown(self, module: Module, node: cst.BaseExpression) -> bool:
-        """Whether nothing is known of it, or only which call of another package gives it: perhaps an object of ours."""
+        """Whether the type is unknown, or all that is known is the call of another package that returned the object.
+
+        Such an object may be of a class of this project.
+        """
         values = self._inference.evaluate(node, module.scopes[node])
         return all(isinstance(value, External) and _may_be_ours(value.name) for value in values)
 
     def _possible_method(self, module: Module, call: cst.Call) -> Function | None:
-        """A method that became async, and that *call* may call, by its name or under a computed name.
+        """A method that became async and that *call* may call, by its name or by a computed name.
 
         Of several it is one of the same file, or else of a base class, or else the first of the program.
         """
@@ -86,7 +89,7 @@ class Unresolved:
 
 
 def _may_be_ours(name: str) -> bool:
-    """Whether *name*, of another package, may be an object of ours that a call gave back: no template, no loop."""
+    """Whether *name*, of another package, may stand for an object of this project; templates and loops do not."""
     if "()" not in name or _GIVES_TEMPLATES.search(name) or _GIVES_LOOPS.search(name):
         return name.startswith("compat.current_user.")
     root = name.partition(".")[0].partition("(")[0]

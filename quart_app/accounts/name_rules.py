@@ -20,7 +20,7 @@ USERNAME_PATTERN = r"^[^\x00-\x20\x7F@]+( [^\x00-\x20\x7F@]+)*$"
 
 
 def check_username(username: str) -> str:
-    """Refuse names that other people could not tell apart, and addresses.
+    """Refuse names that people could not tell from others, and those that look like an address.
 
     Only new names are checked. An account whose name was accepted before keeps it, and is logged in to as always.
     """

@@ -69,7 +69,7 @@ class _Attempts:
 
     @contextmanager
     def one_more(self) -> Iterator[None]:
-        """Let one more begin.
+        """Begin one more attempt, for as long as the block runs.
 
         Raises:
             TooManyAtOnce: there are too many.
@@ -99,7 +99,7 @@ class Throttle:
     Arguments:
         attempts: counts the attempts.
         hasher: checks passwords. Attempts that wait for others with the same key have a place in its queue, too, and
-            those with one key at most half of all places: who guesses one password does not keep others out.
+            those with one key at most half of all places: guesses at one account do not keep others out.
         limit: how many attempts may fail in a row.
         window: how long a count lasts, from its first attempt.
     """

@@ -32,7 +32,7 @@ def without_forms(blueprint: Blueprint) -> Blueprint:
 
 
 async def restore_login() -> None:
-    """Load a login that a remember cookie restores, before a form's token is made or checked: it follows from it."""
+    """Load a login that a remember cookie restores, before a form's token, which depends on it, is made or checked."""
     if USER_ID not in session:
         await load_user()
 

@@ -6,6 +6,7 @@ To change a table, change its model, and then let Alembic write the revision::
 
 compares the models with the local database, and writes a file in ``versions/`` with the next number. Read that file:
 Alembic recognises neither renamed columns nor what rows should contain afterwards. Write its purpose in the docstring.
+A new table needs its module in ``MODELS`` (``changes``) first; other tables are not compared.
 
 During a deployment old workers use the new tables, so a revision must keep the previous release working: add first,
 and remove what is unused one release later. Create an index on a large table of PostgreSQL inside ``with
