@@ -1,4 +1,4 @@
-"""Methods that other packages, or a base class, call: where those do not await, a coroutine is a yes."""
+"""Finds methods that became async and that other packages, or a base class, may call without awaiting them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .program import Module
 
 #: Classes of rows and documents: what a subclass adds is called by the project, and by templates.
 _MODELS = ("flask_sqlalchemy.", "sqlalchemy.", "mongoengine.", "flask_mongoengine.", "peewee.", "pydantic.")
-#: How the names of such classes end, where it is not known whose they are.
+#: The ends of the names of such classes, for bases whose package is unknown.
 _ROW = (".Model", ".Document")
-#: What classes that look for methods by their names look for.
+#: The beginnings of methods that a base class looks up by name, as visitors do.
 _BY_NAME = ("visit_", "do_", "handle_", "on_")
 #: Names of methods that say yes or no.
 _GUARD = re.compile(r"(is|has|can|may|check|allow|allows|authori[sz]e|permit|validate|verify|require)(_|$)")
 
 
 def find_called_elsewhere(module: Module, awaits: Awaits, mentioned: set[str]) -> Iterator[Complaint]:
-    """Methods that became async, in classes that come from packages which may call them: a coroutine is a yes."""
+    """Methods that became async, in classes whose base may call them and would take the coroutine for a yes."""
     inference = awaits.inference
     for function in module.functions if not module.is_of_tests else ():
         if function.cls is None or function not in awaits.made_async:

@@ -27,7 +27,7 @@ _WITH_QUART = (
 )
 _OPEN = "Dash has a websocket on Quart, which this does not close"
 _CLOSE = "Write `login_guard(server)` instead, with `under=...` for Dash below a path (docs/dash.md): it closes both"
-#: What registers a callback of Dash, and the options by which it runs in a thread or a process of its own.
+#: The functions that register a callback of Dash, and the options with which it runs in a thread or process.
 _CALLBACKS = {"dash.callback", f"{_DASH}.callback"}
 _NOT_ON_THE_LOOP = {"websocket", "background"}
 _BEFORE = {f"{api.APP}.before_request", f"{api.BLUEPRINT}.before_app_request"}

@@ -28,24 +28,24 @@ from .program import (
     Values,
 )
 
-#: What requests keep their things on, from one function to the next.
+#: The namespace on which functions of one request keep values for each other.
 G = External("quart.g")
-#: Who is logged in, and under which fact it is known what that may be.
+#: The current user, and the name of the fact that holds which classes it may have.
 _CURRENT_USER, USERS = External("compat.current_user"), "users"
 #: The fact that says what an application's own class of test clients is.
 CLIENTS = "clients"
-#: What gives back the function that it is given, or calls it in the end.
+#: Wrappers that return the function that they are given, or call it in the end.
 _TRANSPARENT = {
     *(External(f"compat.{name}") for name in ("login_required", "fresh_login_required", "anonymous_required")),
     *(External(name) for name in ("functools.partial", "functools.wraps()", "quart.copy_current_request_context")),
 }
-#: More items of a table than this are not looked at.
+#: Tables with more items than this are not evaluated.
 _LONG = 50
 #: The key of items whose keys are computed.
 _COMPUTED = ""
-#: Whose items are files that were sent.
+#: Containers whose items are uploaded files.
 _UPLOADED = {Instance(api.FILES), External(f"{api.FILES}.getlist()")}
-#: What nobody calls.
+#: Expressions that cannot be called.
 _LITERAL = cst.SimpleString | cst.Integer | cst.Float | cst.ConcatenatedString | cst.FormattedString
 
 

@@ -42,7 +42,7 @@ _NO_LOADER = (
     "Not a `request_loader`: beside it `login_required` takes session cookies too, which other sites' forms send"
 )
 
-#: By the package that is imported: what to do. Names in braces are those of SEEN, and ``(#...)`` is a heading of _PAGE.
+#: What to do, by the imported package. Names in braces are those of SEEN, and ``(#...)`` is a heading of _PAGE.
 EXTENSIONS = {
     "flask_admin": "Keep it, in an application of Flask beside this one (#flask-admin)",
     "flask_apscheduler": "Start the AsyncIOScheduler of {APScheduler} in a `before_serving` function",

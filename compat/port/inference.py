@@ -29,11 +29,11 @@ from .program import (
     dotted_name,
 )
 
-#: What a class-based view's decorators are given.
+#: The value that the decorators of a class-based view are called with.
 VIEW = External("quart.views.View.as_view()")
-#: What is told of a method by its name, where it is given it.
+#: Types of arguments that are noted for a method by its name alone, if the object of the call is unknown.
 _REQUESTS = {Instance(api.REQUEST), Instance(api.RESPONSE)}
-#: What parameters of these names are, where nothing else is known of them.
+#: The usual types of parameters with these names, if nothing else is known of them.
 _CUSTOMARY = {"app": api.APP}
 _CUSTOMARY_IN_TESTS = {"app": api.APP, "client": api.CLIENT, "test_client": api.CLIENT}
 

@@ -14,13 +14,13 @@ from .program import Class, External, Function, FunctionValue, Instance, Module,
 from .reach import Reach
 from .startup import first_request
 
-#: What is there only while a request is answered.
+#: Objects that exist only while a request is answered.
 _OF_A_REQUEST = {Instance(api.REQUEST), External("compat.current_user"), External("quart.session")}
 _SCOPED = External("sqlalchemy.orm.scoped_session")
 
 
 class LoopCalls:
-    """What to say about such calls of a project.
+    """Finds such calls in a project.
 
     Args:
         awaits: what becomes async.

@@ -19,7 +19,7 @@ from .program import (
 from .quart_awaits import QuartAwaits
 from .validators import find_validators
 
-#: These take a whole list as well as a generator.
+#: Functions that take a list as well as a generator, with the same result.
 _DRAIN = {"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}
 
 
@@ -34,7 +34,7 @@ class Obstacle:
 
 
 class Obstacles(QuartAwaits):
-    """What stands against awaiting in one project."""
+    """Knows where a project cannot await, and which of its functions cannot become async."""
 
     def __init__(self, inference: Inference) -> None:
         super().__init__(inference)

@@ -19,12 +19,12 @@ from .program import Class, External, Function, Module, dotted_name
 #: Packages whose workers call functions, in processes of their own.
 WORKERS = ("celery", "rq.", "flask_rq", "huey", "dramatiq", "apscheduler")
 IN_A_WORKER = "A worker does not await it: keep it sync, with `asyncio.run(...)` around what has to be awaited"
-#: What commands of setuptools are derived from.
+#: The base classes of commands of setuptools.
 _COMMANDS = {"setuptools.Command", "distutils.cmd.Command", "distutils.core.Command"}
 #: Classes whose ``run`` is called in a thread or process, and classes of commands.
 _RUNNING = {"threading.Thread", "multiprocessing.Process", *_COMMANDS}
 
-#: Decorators above methods that change nothing about who calls them.
+#: Decorators that do not change where a method is called from.
 _PLAIN = {"staticmethod", "classmethod", "abstractmethod", "abc.abstractmethod"}
 
 

@@ -1,4 +1,4 @@
-"""Classes of other packages: whether they call a method themselves, which then has to stay as it is."""
+"""Whether a class of another package calls a method itself; an override of that has to stay sync."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from inspect import iscoroutinefunction
 
 #: Packages whose classes are looked into: they are installed with the assistant.
 _LOOKED_INTO = {"click", "compat", "jinja2", "quart", "werkzeug", "wtforms"}
-#: What subclasses make async, and those who call it await.
+#: Methods that subclasses may make async, because their callers await them after the port.
 _AWAITED = {"wtforms.Form.validate", "wtforms.form.Form.validate", "wtforms.form.BaseForm.validate"}
 
 
 def is_looked_into(base: str) -> bool:
-    """Whether *base* is a class of a package of which it is known what its classes call."""
+    """Whether *base* is a class of a package whose classes can be looked into."""
     return base.partition(".")[0] in sys.stdlib_module_names - {"unittest", "this", "antigravity"} | _LOOKED_INTO
 
 

@@ -1,4 +1,4 @@
-"""Functions that became async, and are passed on to be called where nobody is seen to await them."""
+"""Finds functions that became async and are passed on, so that no ``await`` is seen where they are called."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from .decorated import AS_A_FUNCTION
 from .findings import Complaint, others, todo
 from .program import Class, ClassValue, External, Function, Module, ObjectValue, Values, dotted_name
 
-#: Who is given functions sync or async ...
+#: Packages that take sync and async functions alike, ...
 _AWAITING = (
     *("pytest", "quart.", "compat.", "unittest.", "functools.partial", "typing.", "hypothesis.", "asyncio."),
     "inspect.",
 )
-#: ... but for where an application keeps what it is given.
+#: ... except where an application only keeps what it is given.
 _KEPT = (f"{api.APP}.config", f"{api.APP}.extensions", "quart.session", "quart.g.")
-#: What stands around something that is given to a call, or put into a table.
+#: The nodes around a value that is passed to a call, or put into a table.
 _TAKING = {cst.Arg, cst.DictElement, cst.Element}
 
 
 class PassedOn:
-    """What to say about what the functions of a project are given to."""
+    """Finds functions that became async and are passed to something that calls them synchronously, or may."""
 
     def __init__(self, awaits: Awaits) -> None:
         self._awaits = awaits
         self._inference = awaits.inference
 
     def find(self, module: Module) -> Iterator[Complaint]:
-        """Functions that became async, and are given to somebody who will call them unseen.
+        """Functions that became async, and are passed to code that the assistant does not see.
 
         Objects that are passed on while the module is imported are named at the first of them, by their class.
         """
@@ -70,7 +70,7 @@ class PassedOn:
                 yield value.cls
 
     def _is_registered(self, module: Module, place: cst.CSTNode) -> bool:
-        """Whether Quart is given it."""
+        """Whether the call registers it with Quart."""
         call = module.parent(place)
         if not isinstance(call, cst.Call):
             return False

@@ -132,7 +132,7 @@ def _port(root: Path, modules: Sequence[Module], in_hand: InHand, findings: set[
     return Port(tuple(files), tuple(sorted(_each_extension_once(findings))))
 
 
-#: What is said of an extension once, with all files that import it.
+#: Remarks about an extension that are made once, with all files that import it.
 _ONCE = {NOT_PORTED, *(extension.why for extension in KEPT.values()), *(why for why, _ in UNCHANGED.values())}
 
 

@@ -69,7 +69,7 @@ AWAITED_CALLS = {
     *(f"{FORM}.{name}" for name in ("create_form", "validate", "validate_on_submit")),
 }
 
-#: What calls give.
+#: The types of what calls return.
 RESULTS = {
     APP: APP,
     BLUEPRINT: BLUEPRINT,
@@ -95,10 +95,10 @@ RESULTS = {
     f"{FILES}.get": FILE,
 }
 
-#: What is entered with ``async with``.
+#: Context managers that are entered with ``async with``.
 ASYNC_CONTEXTS = {CLIENT, APP_CONTEXT, REQUEST_CONTEXT, TRANSACTION}
 
-#: Names that ask who the user is: where no hook has loaded the user, that is to be done before.
+#: Names that need the user to be loaded: where no hook has done that, ``load_user`` is awaited first.
 ASKS_FOR_USER = {
     f"compat.{name}"
     for name in ("current_user", "login_fresh", "login_remembered", "login_user", "logout_user", "confirm_login")
@@ -129,7 +129,7 @@ USERS = {"compat.UserMixin", "compat.AnonymousUserMixin"}
 #: Attributes of a login manager that are awaited, as what its decorators register is.
 AWAITED_CALLBACKS = {"unauthorized_callback", "needs_refresh_callback"}
 _SESSION_METHODS = {"open_session", "save_session"}
-#: By the base class: the methods that Quart awaits.
+#: The methods that Quart awaits, by the base class.
 AWAITED_METHODS = {
     "quart.views.View": {"dispatch_request"},
     "quart.views.MethodView": {"dispatch_request", *VERBS},
@@ -137,19 +137,19 @@ AWAITED_METHODS = {
     "quart.sessions.SessionInterface": _SESSION_METHODS,
     "quart.sessions.SecureCookieSessionInterface": _SESSION_METHODS,
 }
-#: What of an application holds functions, sync or async, which are awaited.
+#: Attributes of an application that hold functions, sync or async, which Quart awaits.
 AWAITED_TABLES = {
     *(f"{APP}.{name}" for name in ("view_functions", "error_handler_spec", "template_context_processors")),
     *(f"{APP}.{name}_request_funcs" for name in ("before", "after", "teardown")),
     *(f"{APP}.jinja_env.{name}" for name in ("globals", "filters", "tests")),
 }
-#: What the functions are given that these get.
+#: The type of the argument with which a function is called that is registered by one of these.
 GIVEN = {
     **{f"{owner}.{name}": RESPONSE for owner in (APP, BLUEPRINT) for name in ("after_request", "after_app_request")},
     "quart.after_this_request": RESPONSE,
     f"{MANAGER}.request_loader": REQUEST,
 }
-#: Methods of an application that nothing else has: their owner may be unknown.
+#: Methods that only an application has: a call of one tells that its object, of unknown type, is an application.
 UNMISTAKABLE_METHODS = {"test_client", "app_context", "test_request_context", "test_cli_runner"}
 #: Calls to await that nothing else has: their owner may be unknown.
 UNMISTAKABLE_CALLS = {"validate_on_submit", "get_json"}
@@ -187,7 +187,7 @@ WELCOME = {
 }
 #: Decorators of commands; Flask runs these in an application context.
 COMMANDS = (f"{APP}.cli.command", f"{BLUEPRINT}.cli.command", "quart.cli.AppGroup.command")
-#: Whoever is given one of these functions calls it synchronously.
+#: Callers that call a function synchronously that is passed to them, and the reason for the report.
 SYNC_ONLY = {
     **{
         f"{owner}.{name}": "Quart calls it synchronously"
@@ -206,7 +206,7 @@ SYNC_ONLY = {
     **dict.fromkeys(("functools.cache", "functools.lru_cache", "atexit.register"), "it is called synchronously"),
 }
 
-#: What Flask's objects have and Quart's do not: what to do instead.
+#: Attributes that Flask's objects have and Quart's lack, and what to use instead.
 GONE = {
     f"{APP}.wsgi_app": "Middleware is ASGI: wrap `app.asgi_app`; behind a proxy use Hypercorn's ProxyFixMiddleware",
     f"{APP}.async_to_sync": "Await the coroutine",

@@ -18,12 +18,12 @@ from .program import (
 )
 from .registration import Registration
 
-#: What a form is called, where nothing else is known of it.
+#: Names by which an object of unknown type is taken for a form.
 _FORM_NAME = re.compile(r"(^|_)form\d*$|Form\d*$", re.IGNORECASE)
 
 
 class QuartAwaits(Registration):
-    """What of one project Quart makes awaitable."""
+    """Knows which calls and attributes of a project Quart makes awaitable."""
 
     def __init__(self, inference: Inference) -> None:
         super().__init__(inference)

@@ -1,6 +1,6 @@
-"""Where a coroutine that nobody awaits makes no noise: there it is true, and a check that it stands for passes.
+"""Finds the places where a coroutine that is not awaited raises nothing: it is true there, and a check passes.
 
-``if form.validate():`` is always so. ``form.validate().errors`` raises, and needs no help.
+``if form.validate():`` would always pass. ``form.validate().errors`` raises by itself, and is left to that.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import libcst as cst
 
 from .program import Module
 
-#: What fails by itself on a coroutine: an attribute, an item, a call, arithmetic, going over it.
+#: Operations that raise on a coroutine: reading an attribute or an item, calling it, arithmetic, iterating over it.
 _LOUD = cst.Attribute | cst.Subscript | cst.BinaryOperation | cst.For | cst.CompFor | cst.StarredElement | cst.WithItem
 _ORDERS = cst.LessThan | cst.GreaterThan | cst.LessThanEqual | cst.GreaterThanEqual
-#: Contexts that are pushed by hand: what needs one that is not there, raises.
+#: Methods of contexts that are pushed by hand: without its context, the code after them raises.
 _PUSHED = {"push", "pop"}
 
 

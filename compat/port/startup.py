@@ -1,7 +1,7 @@
-"""Contexts that are pushed while the application is made: what is done there is done at the start of serving.
+"""Moves the work in contexts that are pushed while the application is made to the start of serving.
 
 ``with app.app_context(): db.create_all()`` stands in most factories, and at the top of most modules that make an
-application. Quart's contexts are entered asynchronously, which nothing there can do.
+application. Quart's contexts are entered asynchronously, and neither a factory nor a module can await.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from .findings import Complaint, check
 from .inference import Inference
 from .program import External, Function, Instance, Module, dotted_name
 
-#: Said of what becomes ``before_serving``.
+#: The remark about a block that becomes a ``before_serving`` function.
 AT_THE_START = "it is `before_serving` now: it runs at the start, once a process"
 IN_TESTS = "In tests it runs inside `async with app.test_app():` only"
-#: What would be missing where nothing is served, in tests for example.
+#: Statements that stay where they are: moved to the start of serving, they would be missing in tests, for example.
 _BELONGS_TO_MAKING = m.FunctionDef() | m.ClassDef() | m.Return() | m.Yield() | m.Global() | m.ImportStar() | m.Call(
     func=m.Attribute(attr=m.Name("register_blueprint") | m.Name("init_app") | m.Name("add_url_rule") | m.Name("run"))
 )  # fmt: skip

@@ -14,12 +14,12 @@ from .templates import GIVE_IT, NOT_AWAITED, asked_for_in
 
 _FORWARDED = "X-Forwarded-For"
 _FLASK_NAME = re.compile(r"flask(_login|_wtf)?\.[a-z_.]+\w")
-#: What the source of such a string has, or escapes that may stand for it: to evaluate all strings takes long.
+#: The source of such a string contains this, or a backslash that may stand for it. Evaluating all strings is slow.
 _MAY_MATTER = re.compile(r"\\|request\.|LOGIN_DISABLED|X-Forwarded-For|flask", re.IGNORECASE)
 
 
 def find_strings(module: Module) -> Iterator[Complaint]:
-    """What to say about the strings of one file."""
+    """The remarks about the strings of one file."""
     for string in module.strings:
         if not _MAY_MATTER.search(string.value):
             continue

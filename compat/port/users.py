@@ -1,4 +1,4 @@
-"""Classes of users: what Flask-Login reads of them as an attribute."""
+"""Finds user classes in which an attribute that Flask-Login reads is a method, and so always true."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .inference import Inference
 from .program import Class, Module
 from .templates import Templates
 
-#: What is read of a user without a call.
+#: Attributes of a user that Flask-Login reads and does not call.
 _PROPERTIES = {"is_active", "is_anonymous", "is_authenticated"}
 
 
 def find_methods_of_users(
     module: Module, inference: Inference, mentioned: set[str], templates: Templates
 ) -> Iterator[Complaint]:
-    """What Flask-Login reads as an attribute, and a class has as a method, which is true."""
+    """The methods of user classes that Flask-Login reads as attributes: a method is always true."""
     for function in module.functions:
         if function.cls is not None and function.name in _PROPERTIES and not function.decorators:
             if function.name != "is_authenticated" and not _is_of_users(function.cls, inference):
