@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     #: Unset is development, too, but refused or warned of where it looks forgotten (``configuration.py``).
     environment: Literal["development", "production"] = "development"
 
-    #: The folder of the SQLite database and the generated key; None is Quart's default, ``instance/`` beside the code.
+    #: The folder of the SQLite database, the generated key and mails in files; None is Quart's default: ``instance/``
+    #: beside the code, or ``var/quart_app-instance/`` in the virtual environment of an installed package.
     instance_path: Path | None = None
     #: PostgreSQL's URL or an SQLite file's (``database_url.py``); None is such a file in the instance folder.
     database_url: SecretStr | None = None
