@@ -28,6 +28,8 @@ _VALUE = re.compile(
     r"([A-Z][A-Z0-9_]*[\"']?(?: ?=|: )|(?<=^ENV )[A-Z][A-Z0-9_]* )"
     r".+?(?=$| (?:flask|quart|gunicorn|uwsgi|waitress-serve|hypercorn) )"
 )
+#: Where to write a line, by the name of the file that it is in, if that is another file.
+_PLACES = {".flaskenv": " into `.quartenv`, with the other lines of the file: Quart does not read `.flaskenv`"}
 #: The options of gunicorn that Hypercorn has under the same names.
 _KEPT = re.compile(r"(?:-b|-w|--bind|--workers|--access-logfile|--certfile|--keyfile)(?:=| +)\S+")
 _TARGET = re.compile(r"[\"']?(?<![\w.:/-])([A-Za-z_][\w.]*):([A-Za-z_]\w*(?:\([^)]*\))?)[\"']?")
@@ -64,7 +66,8 @@ def check_deployment(root: Path, own: Container[str] = (), *, is_prefixed: bool 
                 why = "Quart has its own command, and reads settings that begin with QUART_"
             else:
                 continue
-            yield Finding(shown, number, Level.TODO, _short(line), why, f"Write `{_short(new)}`")
+            do = f"Write `{_short(new)}`{_PLACES.get(path.name, '')}"
+            yield Finding(shown, number, Level.TODO, _short(line), why, do)
 
 
 def _continued(lines: Sequence[str], suffix: str) -> str:

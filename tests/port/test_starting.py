@@ -54,6 +54,15 @@ def test_a_command_on_several_lines_is_read_whole(tmp_path: Path, name: str, lin
     assert found.do == 'Write `command=hypercorn -b :80 "site:create_app()"`'
 
 
+def test_flaskenv_gets_another_name(tmp_path: Path) -> None:
+    """Quart's command reads ``.quartenv``: lines that stay in ``.flaskenv`` have no effect."""
+    (tmp_path / ".flaskenv").write_text("FLASK_APP=site.py\n")
+
+    (found,) = port(tmp_path).findings
+
+    assert found.do.startswith("Write `QUART_APP=site.py` into `.quartenv`")
+
+
 def test_flask_env_is_to_be_removed(tmp_path: Path) -> None:
     """Neither Flask nor Quart reads it: there is nothing to rename."""
     (tmp_path / ".env").write_text("FLASK_ENV=production\n")
@@ -66,7 +75,7 @@ def test_flask_env_is_to_be_removed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "line", "new"),
     [
-        (".flaskenv", "FLASK_APP=site.py", "QUART_APP=site.py"),
+        (".env", "FLASK_APP=site.py", "QUART_APP=site.py"),
         ("Procfile", "web: flask db upgrade; flask run", "web: quart db upgrade; quart run"),
         ("Procfile", "web: flask compile; gunicorn site:app --log-file -", "web: quart compile; hypercorn site:app"),
         ("go.sh", "exec gunicorn site:app \\", "exec hypercorn site:app \\"),
