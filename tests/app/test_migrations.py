@@ -12,6 +12,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from quart_app import models
 from quart_app.clock import now as utc_now
 from quart_app.database import Database, DatabaseUnavailable, current_database, is_lock_timeout
 from quart_app.factory import create_app
@@ -68,6 +69,12 @@ async def create_tables_as_of_old(database: Database, *names: str) -> None:
     await upgrade_tables(database, "0001")
     missing = [name for name in ("login_sessions", "users") if name not in names]
     await run(database, *(f"DROP TABLE {name}" for name in [*missing, "alembic_version"]))
+
+
+def test_every_model_is_compared() -> None:
+    """The tables of all modules of ``models`` are compared: one that is left out would never get a revision."""
+    files = {file.stem for file in Path(models.__path__[0]).glob("[a-z]*.py")}
+    assert {module.__name__.rpartition(".")[2] for module in changes.MODELS} == files
 
 
 async def test_each_step_up_and_down(database: Database) -> None:
