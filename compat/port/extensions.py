@@ -109,7 +109,7 @@ DISTRIBUTIONS = {
     "dash": "dash[quart,async]",
     "flask": "quart",
     "flask-login": "quart-flask-login",
-    "flask-wtf": "quart-wtforms",
+    "flask-wtf": "quart-flask-login[forms]",
     "gunicorn": "hypercorn",
     "uwsgi": "hypercorn",
     "waitress": "hypercorn",

@@ -32,7 +32,7 @@ async def test_one_query_for_a_user(visitor: Visitor, queries: list[str], lost: 
 async def test_one_round_trip_for_a_user(migrated_postgresql_url: str) -> None:
     """On PostgreSQL that query is all that is sent: no ping, no BEGIN, no ROLLBACK.
 
-    asyncpg tells of what is not prepared: the question is.
+    asyncpg's query logger has only statements that are not prepared, and the look-up is prepared.
     """
     sent: list[str] = []
 
@@ -44,7 +44,7 @@ async def test_one_round_trip_for_a_user(migrated_postgresql_url: str) -> None:
     user_by_id = KeyQuery(select(User.__table__.c.id), key=User.__table__.c.id)
     try:
         for _ in range(2):
-            sent.clear()  # what the first one sends to know the server
+            sent.clear()  # what the first connection sends to learn about the server
             assert await database.load(user_by_id, 1) is None
         assert sent == []
     finally:
