@@ -28,7 +28,13 @@ def main() -> int:
             'hypercorn --config hypercorn.toml "quart_app:create_app()"'
         )
 
-    config = Config.from_toml(options.config)
+    try:
+        config = Config.from_toml(options.config)
+    except (OSError, ValueError) as error:  # it is missing, not readable, or not TOML
+        parser.error(
+            f"Cannot read {options.config}: {error}. Name a configuration of Hypercorn, in TOML, with --config; the "
+            "repository has one, hypercorn.toml."
+        )
     config.bind = options.bind or config.bind
     workers = config.workers if options.workers is None else options.workers
     if workers < 1:

@@ -90,6 +90,21 @@ def test_not_on_windows(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     assert 'hypercorn --config hypercorn.toml "quart_app:create_app()"' in capsys.readouterr().err
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("text", [None, "bind = ["], ids=["missing", "not TOML"])
+def test_a_configuration_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str | None
+) -> None:
+    """The command ends with one sentence that names the file, and with status 2."""
+    file = tmp_path / "server.toml"
+    if text is not None:
+        file.write_text(text)
+    monkeypatch.setattr(sys, "argv", ["serve", f"--config={file}"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert f"Cannot read {file}: " in capsys.readouterr().err
+
+
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     """A second server on the same port ends with a message; the first keeps serving."""
     with serve(tmp_path) as first:
