@@ -106,7 +106,7 @@ def as_json(findings: Iterable[Finding]) -> str:
 def as_markdown(findings: Iterable[Finding]) -> str:
     """Two lists to tick off: what is left to do, then what to check."""
     found = sorted(findings)
-    lines = ["# Left of the port", ""]
+    lines = ["# Left after the port", ""]
     for level, title in ((Level.TODO, "To do by hand"), (Level.CHECK, "To check")):
         mine = [finding for finding in found if finding.level is level]
         lines += [f"## {title} ({len(mine)})", ""]
