@@ -7,6 +7,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 from click import Group
 from hypercorn.config import Config
 from prometheus_client.parser import text_string_to_metric_families
@@ -98,6 +99,13 @@ def test_they_are_for_production(file: str) -> None:
     text = _text(file)
     if re.search(r"quart_app|SECRET_KEY|TRUSTED_HOPS|ALLOWED_HOSTS", text):
         assert re.search(r"\bENVIRONMENT(?:=|: ?)\"?production\b", text)
+
+
+def test_compose_is_yaml() -> None:
+    """compose.yaml can be read, and gives the application settings that exist."""
+    services = yaml.safe_load(_text("compose.yaml"))["services"]
+    assert services.keys() == {"app", "database", "redis"}
+    assert services["app"]["environment"].keys() - SETTINGS == set()
 
 
 @pytest.mark.parametrize("file", ["microblog.service", "supervisord.conf", "compose.yaml"])
