@@ -57,15 +57,17 @@ def _mount(scope: HTTPScope | WebsocketScope) -> str:
 
 def is_from_program() -> bool:
     """Whether the current connection is a websocket that a program opens, which can read why it is refused."""
-    return has_websocket_context() and is_program(websocket)
+    if not has_websocket_context():
+        return False
+    return is_program(origin=websocket.headers.get("Origin"), authorization=websocket.headers.get("Authorization"))
 
 
-def is_program(connection: Websocket) -> bool:
-    """Whether a websocket is opened by a program and not by a page.
+def is_program(*, origin: str | None, authorization: str | None) -> bool:
+    """Whether a websocket with these headers is opened by a program and not by a page.
 
     Browsers always send ``Origin`` (RFC 6455, section 4.1), and no page can send a bearer token in ``Authorization``.
     """
-    return "Origin" not in connection.headers or is_bearer(connection.headers.get("Authorization"))
+    return origin is None or is_bearer(authorization)
 
 
 def is_bearer(authorization: str | None) -> bool:

@@ -10,6 +10,7 @@ behind, so it can be repeated with the same key. One whose worker was killed is 
 from __future__ import annotations
 
 import hmac
+import math
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import NamedTuple
@@ -26,6 +27,9 @@ KEPT_FOR = timedelta(hours=24)
 """How long the answer to a registration is repeated."""
 RUN_TIME = timedelta(minutes=1)
 """How long a registration counts as running."""
+_USUAL_TIME = timedelta(seconds=5)
+"""How long a registration takes at most, unless its worker was killed or its database was lost."""
+_RETRY_AFTER = 2  # seconds to wait for one that may still end as usual
 _ROWS_PRUNED = 100  # by each registration with a key, which adds one
 
 
@@ -36,6 +40,20 @@ class Progress(Enum):
     RUNNING = auto()
     DONE = auto()
     OTHER_BODY = auto()
+
+
+class Earlier(NamedTuple):
+    """What became of a registration with the same key, and what follows from it.
+
+    Attributes:
+        progress: what became of it.
+        registered_at: when the account was created, if it is done.
+        retry_after: seconds until it is worth asking again, if it is running.
+    """
+
+    progress: Progress
+    registered_at: datetime | None = None
+    retry_after: int = 0
 
 
 class Claim(NamedTuple):
@@ -62,11 +80,8 @@ class Claim(NamedTuple):
         return cls(key_hash.hex(), hmac.digest(body_key, body, "sha256").hex())
 
 
-async def begin_registration(claim: Claim) -> tuple[Progress, datetime | None]:
+async def begin_registration(claim: Claim) -> Earlier:
     """Begin a registration, unless there is one with the same key.
-
-    Returns:
-        Its progress, and if it is done, when the account was created.
 
     Raises:
         DatabaseUnavailable: no account was created, even if the database failed at the commit. The key may count as
@@ -78,7 +93,7 @@ async def begin_registration(claim: Claim) -> tuple[Progress, datetime | None]:
         raise DatabaseUnavailable from error.__cause__
 
 
-async def _begin(claim: Claim) -> tuple[Progress, datetime | None]:
+async def _begin(claim: Claim) -> Earlier:
     now, database = clock.now(), current_database()
     first = insert_into(KeyedRegistration, database).values(**claim._asdict(), ends_at=now + RUN_TIME)
     taking = first.on_conflict_do_update(
@@ -91,11 +106,26 @@ async def _begin(claim: Claim) -> tuple[Progress, datetime | None]:
         is_ours = (await session.execute(taking)).one_or_none() is not None
         row = None if is_ours else await session.get(KeyedRegistration, claim.key_hash)
         await session.commit()
-    if row is None:
-        return (Progress.OURS if is_ours else Progress.RUNNING), None  # it failed, or was pruned, just now
+    if is_ours:
+        return Earlier(Progress.OURS)
+    if row is None:  # it failed, or was pruned, just now
+        return Earlier(Progress.RUNNING, retry_after=_RETRY_AFTER)
     if not hmac.compare_digest(row.body_hash, claim.body_hash):
-        return Progress.OTHER_BODY, None
-    return (Progress.RUNNING if row.registered_at is None else Progress.DONE), row.registered_at
+        return Earlier(Progress.OTHER_BODY)
+    if row.registered_at is not None:
+        return Earlier(Progress.DONE, registered_at=row.registered_at)
+    return Earlier(Progress.RUNNING, retry_after=_seconds_to_wait(row.ends_at - now))
+
+
+def _seconds_to_wait(rest: timedelta) -> int:
+    """When to ask again for a registration that counts as running for the *rest* of its :data:`RUN_TIME`.
+
+    One that takes longer than usual will not end: its key is free after the rest. Requests before that would only use
+    up what the address may register.
+    """
+    if RUN_TIME - rest < _USUAL_TIME:
+        return _RETRY_AFTER
+    return max(math.ceil(rest.total_seconds()), 1)
 
 
 async def finish_registration_in(session: AsyncSession, claim: Claim, registered_at: datetime) -> None:

@@ -20,6 +20,7 @@ class Header:
         example: a value.
         schema: what JSON Schema can say of its values.
         always: whether each response that describes it has it.
+        suffix: tells it apart from another header of the same name, in the components of the document.
     """
 
     name: str
@@ -27,6 +28,12 @@ class Header:
     example: str | int
     schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
     always: bool = False
+    suffix: str = ""
+
+    @property
+    def component(self) -> str:
+        """What the components of the document call it."""
+        return f"{self.name}{self.suffix}"
 
     def as_response_header(self) -> dict[str, Any]:
         """The Header Object of a response (OpenAPI 3.1)."""
@@ -81,6 +88,14 @@ RETRY_AFTER = Header(
     2,
     {"type": "integer", "minimum": 0},
     always=True,
+)
+RETRY_AFTER_IF_RUNNING = Header(
+    "Retry-After",
+    "Seconds to wait before the request is sent again, if one with the same Idempotency-Key is running. Then "
+    "RateLimit-* are missing.",
+    2,
+    {"type": "integer", "minimum": 1},
+    suffix="-If-Running",
 )
 SET_COOKIE = Header(
     "Set-Cookie",

@@ -50,9 +50,9 @@ async def begin(claim: Claim) -> datetime | None:
     Raises:
         Problem: a request with this key is running, or was another one.
     """
-    progress, registered_at = await begin_registration(claim)
-    if progress is Progress.OTHER_BODY:
+    earlier = await begin_registration(claim)
+    if earlier.progress is Progress.OTHER_BODY:
         raise Problem(KEY_USED)
-    if progress is Progress.RUNNING:
-        raise Problem(KEY_IN_USE)
-    return registered_at
+    if earlier.progress is Progress.RUNNING:
+        raise Problem(KEY_IN_USE, retry_after=earlier.retry_after)
+    return earlier.registered_at

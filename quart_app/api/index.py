@@ -10,7 +10,7 @@ from .blueprint import blueprint
 from .operations import ANYBODY, INDEX, operation
 from .schemas import Index
 
-_LIVE = "live.updates"
+_LIVE, _LIVE_DESCRIPTION = "live.updates", "asyncapi.document"
 
 
 @blueprint.get("", strict_slashes=False)  # HTTP clients with a base URL ask for it with a slash
@@ -25,4 +25,5 @@ async def index() -> Index:
         current_session=url_for("api.show_current_session"),
         current_user=url_for("api.me"),
         websocket=url_for(_LIVE),
+        websocket_description=url_for(_LIVE_DESCRIPTION),
     )

@@ -49,7 +49,7 @@ _STATUS_WORDS = {
     HTTPStatus.FORBIDDEN: "Refused: a request from another site, a wrong password, or cookies requested with a token.",
     HTTPStatus.NOT_FOUND: "It does not exist, or belongs to another user.",
     HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time.",
-    HTTPStatus.CONFLICT: "It is taken by another user.",
+    HTTPStatus.CONFLICT: "It is taken by another user. Or the same request, with an `Idempotency-Key`, is running.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"The body is not {JSON}.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "It cannot be handled as the headers demand: see the type of the problem.",

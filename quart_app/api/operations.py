@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, cast
@@ -65,6 +65,7 @@ def operation(
     accepts: tuple[Header, ...] = (),
     sends: tuple[Header, ...] = (),
     problems: tuple[int, ...] = (),
+    sends_with: Mapping[int, tuple[Header, ...]] | None = None,
 ) -> Callable[[View], Callable[..., Awaitable[Response]]]:
     """Make a view of the API from a function of models.
 
@@ -84,6 +85,7 @@ def operation(
         accepts: the headers of requests that it reads, beside those of all operations.
         sends: the headers of a success that the function returns.
         problems: further statuses of problems, which do not follow from the above.
+        sends_with: by the status of a problem, the headers that its other responses have not.
     """
 
     def decorate(view: View) -> Callable[..., Awaitable[Response]]:
@@ -113,7 +115,7 @@ def operation(
         guarded.needs_token = for_ is TOKEN_USERS
         guarded.sets_cookies = for_ is not ANYBODY or begins_login
         guarded.request_headers = [header.as_parameter() for header in (*accepts, *((PREFER,) if takes else ()))]
-        guarded.sends = {status: (*sends, *((PREFERENCE_APPLIED,) if takes else ()))}
+        guarded.sends = {status: (*sends, *((PREFERENCE_APPLIED,) if takes else ())), **(sends_with or {})}
         return cast("Callable[..., Awaitable[Response]]", guarded)
 
     return decorate

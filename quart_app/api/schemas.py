@@ -30,6 +30,7 @@ from quart_app.accounts.name_rules import (
     check_username,
 )
 from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_new_password, normalize_password
+from quart_app.errors.problems import PROBLEM_TYPES
 from quart_app.models.login_session import SESSION_NAME_MAX, LoginSession
 from quart_app.models.user import EMAIL_MAX, USERNAME_MAX, User
 from quart_app.sessions.cursors import CURSOR_LENGTH
@@ -225,6 +226,9 @@ class Index(BaseModel):
             examples=["wss://example.com/live/ws"],
         ),
     ]
+    websocket_description: Annotated[
+        _UriReference, Field(description="Its AsyncAPI document.", examples=["/api/v1/asyncapi.json"])
+    ]
 
 
 class UserAccount(BaseModel):
@@ -338,7 +342,15 @@ class ProblemField(BaseModel):
 class ProblemDetails(BaseModel):
     """A problem (RFC 9457)."""
 
-    type: Annotated[str, Field(description="Where it is described, or about:blank if the status says it all.")]
+    type: Annotated[
+        str,
+        Field(
+            description="Where it is described, or about:blank if the status says it all. After `#` it has the name: "
+            + ", ".join(f"{kind.name} ({kind.status})" for kind in PROBLEM_TYPES)
+            + ".",
+            examples=["/api/v1/docs#name-taken"],
+        ),
+    ]
     title: str
     status: int
     detail: Annotated[str | None, Field(description="What to do about it.")] = None

@@ -14,6 +14,7 @@ from .headers import (
     PREFERENCE_APPLIED,
     RATE_LIMIT,
     RETRY_AFTER,
+    RETRY_AFTER_IF_RUNNING,
     SET_COOKIE,
     WWW_AUTHENTICATE,
     X_REQUEST_ID,
@@ -22,7 +23,10 @@ from .headers import (
 
 REFERENCE = "#/components/headers/"
 
-_ALL = (LINK, LOCATION, PREFERENCE_APPLIED, *RATE_LIMIT, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_REQUEST_ID)
+_ALL = (
+    *(LINK, LOCATION, PREFERENCE_APPLIED, *RATE_LIMIT, RETRY_AFTER, RETRY_AFTER_IF_RUNNING),
+    *(SET_COOKIE, WWW_AUTHENTICATE, X_REQUEST_ID),
+)
 
 #: Problems of a request whose remember cookie has begun a login anew: the session cookie comes with them.
 _AFTER_LOGIN = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
@@ -30,12 +34,12 @@ _AFTER_LOGIN = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_
 
 def references(view: Any, status: HTTPStatus) -> dict[str, dict[str, str]]:
     """The headers with which a view made by ``operation`` answers with this status, by name, as references."""
-    return {header.name: {"$ref": f"{REFERENCE}{header.name}"} for header in _headers_of(view, status)}
+    return {header.name: {"$ref": f"{REFERENCE}{header.component}"} for header in _headers_of(view, status)}
 
 
 def header_objects() -> dict[str, dict[str, Any]]:
     """All headers that responses refer to, for the components of the document."""
-    return {header.name: header.as_response_header() for header in _ALL}
+    return {header.component: header.as_response_header() for header in _ALL}
 
 
 def _headers_of(view: Any, status: HTTPStatus) -> Iterator[Header]:

@@ -16,7 +16,7 @@ from quart_app.errors.problems import NAME_TAKEN, PASSWORD_WRONG, FieldError, Pr
 from quart_app.models.user import User
 
 from .blueprint import blueprint
-from .headers import LOCATION
+from .headers import LOCATION, RETRY_AFTER_IF_RUNNING
 from .idempotency import IDEMPOTENCY_KEY, begin, read_claim
 from .operations import ACCOUNT, ANYBODY, FRESH_USERS, operation
 from .schemas import PasswordChange, Registration, UserAccount
@@ -30,10 +30,12 @@ from .schemas import PasswordChange, Registration, UserAccount
     takes=Registration,
     answers=UserAccount,
     for_=ANYBODY,
-    if_lost="Then log in: if that succeeds the account was created, and if it does not, register again.",
+    if_lost="Then send it again, if it has an Idempotency-Key. If not, log in: if that succeeds the account was "
+    "created, and if it does not, register again.",
     accepts=(IDEMPOTENCY_KEY,),
     sends=(LOCATION,),
     problems=(HTTPStatus.CONFLICT,),
+    sends_with={HTTPStatus.CONFLICT: (RETRY_AFTER_IF_RUNNING,)},
 )
 async def register(data: Registration) -> tuple[UserAccount, dict[str, str]]:
     """Create an account.

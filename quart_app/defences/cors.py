@@ -3,14 +3,13 @@
 Browsers let a page of another origin send JSON or a bearer token, and read the answer, only if these headers allow it.
 None of them allows cookies (``Access-Control-Allow-Credentials``), and ``other_origins`` removes any that come.
 
-The headers are set by Werkzeug's own attributes of a response. Quart-CORS does the same for one dependency more, and
-its ``route_cors`` answers preflights with 500 on Quart 0.23.
+Quart-CORS does the same for one dependency more, and its ``route_cors`` answers preflights with 500 on Quart 0.23.
+``hosts`` answers in front of Quart, and uses the functions below.
 """
 
 from __future__ import annotations
 
 from quart import Response, request
-from werkzeug.datastructures import HeaderSet
 
 from quart_app.application import Application
 from quart_app.faces import is_for_api
@@ -35,6 +34,24 @@ EXPOSED_HEADERS = (
 _MAX_AGE = 600  # seconds for which browsers keep the answer to a preflight: a removed origin is refused after that
 
 
+#: What the answer to a preflight says, beside that the origin is allowed.
+PREFLIGHT_HEADERS = {
+    "Access-Control-Allow-Methods": ", ".join(METHODS),
+    "Access-Control-Allow-Headers": ", ".join(REQUEST_HEADERS),
+    "Access-Control-Max-Age": str(_MAX_AGE),
+}
+
+
+def allowing_headers(origin: str) -> dict[str, str]:
+    """The headers by which a browser lets a page of this origin read an answer."""
+    return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": ", ".join(EXPOSED_HEADERS)}
+
+
+def is_preflight(method: str, requested_method: str | None) -> bool:
+    """Whether a request asks if another may be sent, by ``Access-Control-Request-Method``; a program's does not."""
+    return method == "OPTIONS" and requested_method is not None
+
+
 def init_app(app: Application) -> None:
     """Answer preflights, and mark the answers to pages of the allowed origins. Without any, nothing is added."""
     allowed = frozenset(app.settings.api_allowed_origins)
@@ -43,15 +60,12 @@ def init_app(app: Application) -> None:
 
     @app.before_request
     async def answer_preflight() -> Response | None:
-        if not is_for_api() or request.method != "OPTIONS" or request.origin not in allowed:
+        if not is_for_api() or request.origin not in allowed:
             return None
-        if "Access-Control-Request-Method" not in request.headers:
-            return None  # OPTIONS of a program
-        response = Response(status=204)
+        if not is_preflight(request.method, request.headers.get("Access-Control-Request-Method")):
+            return None
+        response = Response(status=204, headers=PREFLIGHT_HEADERS)
         del response.headers["Content-Type"]
-        response.access_control_allow_methods = HeaderSet(METHODS)
-        response.access_control_allow_headers = HeaderSet(REQUEST_HEADERS)
-        response.access_control_max_age = _MAX_AGE
         return response
 
     @app.after_request
@@ -59,6 +73,5 @@ def init_app(app: Application) -> None:
         if is_for_api():
             response.vary.add("Origin")
             if request.origin in allowed:
-                response.access_control_allow_origin = request.origin
-                response.access_control_expose_headers = HeaderSet(EXPOSED_HEADERS)
+                response.headers.update(allowing_headers(request.origin))
         return response

@@ -1,35 +1,52 @@
 """Refuses unknown host names: the ``Host`` that a client sends ends up in absolute URLs, such as those in mails.
 
 Quart has a setting for it, ``TRUSTED_HOSTS``, which no code reads. This check runs in front of Quart: a request for
-an unknown name opens no session and loads no user, and a websocket is not accepted.
+an unknown name opens no session and loads no user, and a websocket is not accepted. The API and programs are answered
+by problem details, which pages of the allowed origins can read (``cors``), and pages by a line of text.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Collection
 from ipaddress import IPv6Address
-from typing import Any
+from typing import Any, NamedTuple
 
-from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 from werkzeug.sansio.utils import host_is_trusted
 
 from quart_app.application import Application
+from quart_app.errors.problems import PROBLEM_JSON
+from quart_app.faces import is_api_path, is_program
+from quart_app.operation.endpoints import path_in_application
 
-_STATUS = 400
-_TEXT = b"This site is not served under that name.\n"
-_HEADERS = [
-    (b"content-type", b"text/plain; charset=utf-8"),
-    (b"content-length", str(len(_TEXT)).encode()),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
+from .cors import PREFLIGHT_HEADERS, allowing_headers, is_preflight
+
+_ADVICE = "This site is not served under that name."
 _REFUSAL = "websocket.http.response"
+
+
+class _Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def _refused(content_type: str, text: str) -> _Answer:
+    headers = {"Content-Type": content_type, "Content-Length": str(len(text))}
+    return _Answer(400, {**headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}, text.encode())
+
+
+_TEXT = _refused("text/plain; charset=utf-8", f"{_ADVICE}\n")
+_PROBLEM = _refused(
+    PROBLEM_JSON, json.dumps({"type": "about:blank", "title": "Bad Request", "status": 400, "detail": _ADVICE})
+)
 
 
 def init_app(app: Application) -> None:
     """Check the host of every request to this application."""
     settings = app.settings
-    served: Any = AllowedHosts(app.asgi_app, settings.allowed_hosts)
+    served: Any = AllowedHosts(app.asgi_app, settings.allowed_hosts, origins=settings.api_allowed_origins)
     app.asgi_app = served  # type: ignore[method-assign] # Quart's own place for middleware
     if settings.production and not settings.allowed_hosts:
         app.logger.warning(
@@ -44,10 +61,12 @@ class AllowedHosts:
         app: the application behind it.
         hosts: the allowed names, in lower case and without ports; ``.example.com`` is that name and all below,
             ``[::1]`` an IPv6 address. If it is empty, every valid name is allowed.
+        origins: the origins whose pages may use the API, and so may read that the name is wrong.
     """
 
-    def __init__(self, app: ASGIFramework, hosts: Collection[str]) -> None:
+    def __init__(self, app: ASGIFramework, hosts: Collection[str], *, origins: Collection[str] = ()) -> None:
         self._app = app
+        self._origins = frozenset(origins)
         self._allows_any = not hosts
         self._names = [host for host in hosts if not host.startswith("[")]
         self._addresses = [address for host in hosts if (address := _address(host)) is not None]
@@ -56,7 +75,33 @@ class AllowedHosts:
         """Pass on what is for us: what is awaited for it is the application's own coroutine."""
         if scope["type"] == "lifespan" or self._is_ours([v for k, v in scope["headers"] if k.lower() == b"host"]):
             return self._app(scope, receive, send)
-        return _refuse(scope, send)
+        return self._refuse(scope, send)
+
+    async def _refuse(self, scope: Any, send: Any) -> None:
+        sent = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["type"] == "http":
+            kind, answer = "http.response", self._answer(scope, sent)
+        elif _REFUSAL in (scope.get("extensions") or {}):
+            is_for_program = is_program(origin=sent.get("origin"), authorization=sent.get("authorization"))
+            kind, answer = _REFUSAL, _PROBLEM if is_for_program else _TEXT
+        else:
+            await send({"type": "websocket.close"})  # before it was accepted: 403
+            return
+        headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+        await send({"type": f"{kind}.start", "status": answer.status, "headers": headers})
+        await send({"type": f"{kind}.body", "body": answer.body, "more_body": False})
+
+    def _answer(self, scope: HTTPScope, sent: dict[str, str]) -> _Answer:
+        """The answer to a request; to a preflight of an allowed origin, that its page may read the answer."""
+        if not is_api_path(path_in_application(scope)):
+            return _TEXT
+        if not self._origins:
+            return _PROBLEM
+        origin = sent.get("origin", "")
+        told = {"Vary": "Origin"} | (allowing_headers(origin) if origin in self._origins else {})
+        if origin in self._origins and is_preflight(scope["method"], sent.get("access-control-request-method")):
+            return _Answer(204, told | PREFLIGHT_HEADERS, b"")
+        return _PROBLEM._replace(headers=_PROBLEM.headers | told)
 
     def _is_ours(self, names: list[bytes]) -> bool:
         if not names:  # HTTP/1.0
@@ -76,14 +121,3 @@ def _address(host: str) -> IPv6Address | None:
         return IPv6Address(host.partition("]")[0].removeprefix("["))
     except ValueError:
         return None
-
-
-async def _refuse(scope: Any, send: Any) -> None:
-    kind = "http.response"
-    if scope["type"] == "websocket":
-        if _REFUSAL not in (scope.get("extensions") or {}):
-            await send({"type": "websocket.close"})  # before it was accepted: 403
-            return
-        kind = _REFUSAL
-    await send({"type": f"{kind}.start", "status": _STATUS, "headers": _HEADERS})
-    await send({"type": f"{kind}.body", "body": _TEXT, "more_body": False})

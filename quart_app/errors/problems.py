@@ -108,7 +108,10 @@ OUTCOME_UNKNOWN = ProblemType(
     "The database was lost while it saved the change, which was made or was not. The operation says how to find out.",
 )
 KEY_IN_USE = ProblemType(
-    "idempotency-key-in-use", 409, "Request still running", "One with this Idempotency-Key is: wait, and send it again."
+    "idempotency-key-in-use",
+    409,
+    "Request still running",
+    "One with this Idempotency-Key is: wait Retry-After seconds, and send it again.",
 )
 KEY_USED = ProblemType(
     "idempotency-key-used",
@@ -201,18 +204,30 @@ class Problem(TypedError):
         kind: its type.
         errors: the errors in fields.
         challenge: the parameters of ``WWW-Authenticate``, which each 401 must have (RFC 9110, 15.5.2).
+        retry_after: seconds until the request is worth sending again; None if it is not.
     """
 
-    def __init__(self, kind: ProblemType, *, errors: Iterable[FieldError] = (), challenge: str = "") -> None:
+    def __init__(
+        self,
+        kind: ProblemType,
+        *,
+        errors: Iterable[FieldError] = (),
+        challenge: str = "",
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(kind.advice)
         self.code = kind.status
         self.kind = kind
         self.errors = tuple(errors)
-        self._challenge = f"Bearer {challenge}".rstrip()
+        self._headers: list[tuple[str, str]] = []
+        if self.code == HTTPStatus.UNAUTHORIZED:
+            self._headers.append(("WWW-Authenticate", f"Bearer {challenge}".rstrip()))
+        if retry_after is not None:
+            self._headers.append(("Retry-After", str(retry_after)))
 
     def get_headers(self, *_: Any) -> list[tuple[str, str]]:
         """The headers of the response, apart from those of the body."""
-        return [("WWW-Authenticate", self._challenge)] if self.code == HTTPStatus.UNAUTHORIZED else []
+        return self._headers
 
 
 def login_required_problem(*, bad_token: bool) -> Problem:

@@ -6,16 +6,19 @@ The requests are made from the document: its examples are the bodies. So an oper
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from typing import Any, NamedTuple
 from unittest import mock
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from quart import Response
 from sqlalchemy.exc import ProgrammingError
 
+from quart_app.accounts.keyed_registrations import Claim, begin_registration
+from quart_app.api.idempotency import IDEMPOTENCY_KEY
 from quart_app.application import Application
 from quart_app.models.outgoing_mail import MailKind
 from tests.app.broken_database import broken
@@ -137,7 +140,10 @@ class Sender:
                 yield await program.send(self._operation.method, f"{self.path}?{query}")
 
     async def wrong(self) -> AsyncIterator[Answer]:
-        """To two logins at once, another site, a taken address, an unknown id, wrong parameters and wrong passwords."""
+        """To two logins at once, another site, a taken address, an unknown id, wrong parameters and wrong passwords.
+
+        And to a registration that is running already.
+        """
         program = await self.program("cookie")
         yield await self.send(program, {"Authorization": "Bearer none"})
         yield await self.send(program, {"Origin": "https://evil.test"})
@@ -161,6 +167,11 @@ class Sender:
             if parameter["in"] == "query":
                 program = await self.program("remembered")
                 yield await program.send(self._operation.method, f"{self.path}?{parameter['name']}=wrong")
+            elif parameter["name"] == IDEMPOTENCY_KEY.name:
+                program, key = await self.program(None), str(uuid4())
+                async with self._app.app_context():
+                    await begin_registration(Claim.of(key, json.dumps(self.content).encode()))
+                yield await self.send(program, {IDEMPOTENCY_KEY.name: key})
 
     async def bad_bodies(self) -> AsyncIterator[Answer]:
         """To a body that has an unknown field, is damaged, of another type, too large, or does not come."""

@@ -99,6 +99,12 @@ def test_refusals_are_described(document: Any) -> None:
     assert set(refusals.values()) == {"The request has no login, or not the kind that is needed."}
 
 
+def test_problem_types_are_described(document: Any) -> None:
+    """A program that has the document alone knows the name of each type, and the status."""
+    about = document["components"]["schemas"]["ProblemDetails"]["properties"]["type"]["description"]
+    assert set(re.findall(r"([a-z-]+) \((\d+)\)", about)) == {(kind.name, str(kind.status)) for kind in PROBLEM_TYPES}
+
+
 def test_limits_are_described(document: Any) -> None:
     """Operations limited by address have RateLimit-* on each answer but 503; each 429 and 503 has Retry-After."""
     limited = set()

@@ -184,6 +184,7 @@ async def test_the_index(program: Program, app: Application, queries: list[str])
     assert answer.status == 200
     assert answer.json["description"] == "/api/v1/openapi.json"
     assert answer.json["websocket"] == "ws://localhost/live/ws"
+    assert answer.json["websocket_description"] == "/api/v1/asyncapi.json"
     routes = app.url_map.bind("localhost")
     methods = {"users": "POST", "sessions": "POST"}
     for name, address in answer.json.items():

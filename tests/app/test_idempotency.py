@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import waiting_time
 from quart_app.accounts import users
-from quart_app.accounts.keyed_registrations import KEPT_FOR, RUN_TIME
+from quart_app.accounts.keyed_registrations import KEPT_FOR, RUN_TIME, Claim, begin_registration
 from quart_app.accounts.passwords import PasswordsBusy, set_password
 from quart_app.application import Application
 from quart_app.clock import now
@@ -96,11 +97,24 @@ async def test_at_the_same_time(app: Application, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(users, "set_password", wait)
     first = asyncio.create_task(register(app))
     await begun.wait()
-    assert (await register(app)).problem == "idempotency-key-in-use"
-    assert (await register(app, username="bob")).problem == "idempotency-key-used"
+    running = await register(app)
+    assert (running.problem, running.headers["Retry-After"]) == ("idempotency-key-in-use", "2")
+    other = await register(app, username="bob")
+    assert (other.problem, "Retry-After" in other.headers) == ("idempotency-key-used", False)
     go_on.set()
     assert (await first).status == 201
     assert (await register(app)).text == (await first).text
+
+
+async def test_when_to_ask_again(app: Application, clock: Clock) -> None:
+    """A client that waits for Retry-After needs few requests, even if the worker of the first one was killed."""
+    async with app.app_context():
+        await begin_registration(Claim.of(KEY, json.dumps(SUSAN).encode()))
+    waits = []
+    while (answer := await register(app)).status == 409:
+        waits.append(int(answer.headers["Retry-After"]))
+        clock.shift(timedelta(seconds=waits[-1]))
+    assert (answer.status, waits) == (201, [2, 2, 2, 54])
 
 
 async def test_many_at_the_same_time(app: Application) -> None:

@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 
 from quart_app.application import Application
+from quart_app.defences.hosts import AllowedHosts
 from quart_app.live.hub import Hub, current_hub
 from quart_app.live.messages import NAMES_SHOWN
 from quart_app.live.people import Person
@@ -77,6 +78,16 @@ async def test_cookies_without_origin(user: Visitor) -> None:
     refused = await refused_answer(user, origin=None)
     assert refused.status == 403
     assert "bearer token" in problem_of(refused)["detail"]
+
+
+async def test_unknown_host(bearer_program: Program, visitor: Visitor, app: Application) -> None:
+    """Under an unknown name of the site it is 400, by problem details; a page gets a line of text."""
+    visitor.app.asgi_app = AllowedHosts(app.asgi_app, ["example.com"])  # type: ignore[method-assign]
+    authorization = f"Bearer {bearer_program.token}"
+    refused = await refused_answer(visitor, origin=None, authorization=authorization)
+    assert (refused.status, "under that name" in problem_of(refused)["detail"]) == (400, True)
+    refused = await refused_answer(visitor, origin=OURS)
+    assert (refused.status, refused.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
 
 
 async def test_unknown_address(bearer_program: Program, visitor: Visitor) -> None:

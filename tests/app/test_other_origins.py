@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from quart.testing import QuartClient
 
 from quart_app.application import Application
-from quart_app.defences.cors import EXPOSED_HEADERS
+from quart_app.defences.cors import EXPOSED_HEADERS, REQUEST_HEADERS
 from quart_app.factory import create_app
 from quart_app.settings import Settings
 from tests.app.program import CREDENTIALS, SUSAN, Answer, Program, browser_of
@@ -20,6 +23,8 @@ from tests.app.visitor import Visitor
 ALLOWED = "https://app.example.com"
 WEB_VIEW = "capacitor://localhost"
 FOREIGN = ("https://evil.test", "null", WEB_VIEW, "https://app.example.com.evil.test", "http://app.example.com", OURS)
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "json-api.md"
+STARTS = ("The page can send", "The page can read")
 PREFLIGHT = {"Access-Control-Request-Method": "DELETE", "Access-Control-Request-Headers": "authorization"}
 
 
@@ -92,6 +97,34 @@ async def test_answers_can_be_read(bearer_program: Program) -> None:
     assert "Retry-After" in answer.headers
     plain = await bearer_program.send("GET", "/me")
     assert (cors_headers(plain), varies_by(plain)) == ([], {"Cookie", "Authorization", "Origin"})
+
+
+def test_headers_are_documented() -> None:
+    """docs/json-api.md names what a page can send, and what it can read."""
+    text = " ".join(DOCUMENTATION.read_text().split()).replace("`RateLimit-*`", "")
+    sent, read = (set(re.findall(r"`([\w-]+)`", text.partition(start)[2].partition("beside")[0])) for start in STARTS)
+    assert sent == set(REQUEST_HEADERS)
+    assert read == {name for name in EXPOSED_HEADERS if not name.startswith("RateLimit-")}
+
+
+@pytest.mark.parametrize(("origin", "path"), [(ALLOWED, "/api/v1/me"), (FOREIGN[0], "/api/v1/me"), (ALLOWED, "/login")])
+async def test_another_host_name(settings: Settings, origin: str, path: str) -> None:
+    """Under an unknown name of the site an allowed page is told so by the API, and nobody else by anything."""
+    app = create_app(settings.model_copy(update={"allowed_hosts": ("example.com",)}))
+    sent = {"Host": "example.org", "Origin": origin}
+    client = QuartClient(app)
+    preflight = await client.options(path, headers={**sent, **PREFLIGHT})
+    answer = await client.get(path, headers=sent)
+    assert answer.status_code == 400
+    is_told = (origin, path) == (ALLOWED, "/api/v1/me")
+    assert preflight.status_code == (204 if is_told else 400)
+    for each in (preflight, answer):
+        assert each.headers.get("Access-Control-Allow-Origin") == (ALLOWED if is_told else None)
+        assert each.headers.get("Vary") == (None if path == "/login" else "Origin")
+    assert ("Access-Control-Allow-Methods" in preflight.headers) == is_told
+    content_type = "text/plain; charset=utf-8" if path == "/login" else "application/problem+json"
+    assert answer.headers["Content-Type"] == content_type
+    assert "not served under that name" in await answer.get_data(as_text=True)
 
 
 async def test_pages_are_not_opened(visitor: Visitor) -> None:
