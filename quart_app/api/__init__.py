@@ -14,6 +14,7 @@
 ``preferences``       ``Prefer: handling=strict``
 ``idempotency``       ``Idempotency-Key`` of registrations
 ``headers``           the headers of requests and responses
+``bare_answers``      no pages as answers to ``OPTIONS``, and no pages of redirects
 ``guards``            who may use an operation, beside the decorators of ``compat``
 ``operations``        the decorator of an operation, which also describes it
 ``openapi``           the description for programs (OpenAPI 3.1)

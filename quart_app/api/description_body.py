@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gzip
 from hashlib import sha256
+from http import HTTPStatus
 
 from quart import Request, Response
+from werkzeug.exceptions import PreconditionFailed
 
 from .body import JSON
 
@@ -32,6 +34,9 @@ class DescriptionBody:
         """The response: 304 if the client has the document, as its ``If-None-Match`` says.
 
         The two encodings have different ETags (RFC 9110, section 8.8.3.3).
+
+        Raises:
+            PreconditionFailed: the client wants another document, as its ``If-Match`` says.
         """
         is_compressed = request.accept_encodings.quality("gzip") > 0
         response = Response(self._compressed if is_compressed else self._plain, content_type=JSON)
@@ -41,4 +46,6 @@ class DescriptionBody:
         response.vary.add("Accept-Encoding")
         response.headers["Cache-Control"] = "no-cache"  # may be kept, and is asked for again each time
         await response.make_conditional(request)
+        if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+            raise PreconditionFailed("The document is another one than If-Match says.")
         return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Quart
 
-from . import account_changes, current_session, documentation, index, mail_links, openapi, sessions, users
+from . import account_changes, bare_answers, current_session, documentation, index, mail_links, openapi, sessions, users
 from .blueprint import blueprint
 
 #: The modules whose import adds their routes to the blueprint.
@@ -15,3 +15,4 @@ def init_app(app: Quart) -> None:
     """Add the API."""
     app.register_blueprint(blueprint)
     openapi.init_app(app)
+    bare_answers.init_app(app)

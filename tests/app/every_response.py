@@ -15,6 +15,7 @@ from unittest import mock
 from uuid import UUID, uuid4
 
 from quart import Response
+from quart.testing import connections
 from sqlalchemy.exc import ProgrammingError
 
 from quart_app.accounts.keyed_registrations import Claim, begin_registration
@@ -185,7 +186,9 @@ class Sender:
             sending = program.client.request(API + self.path, method=self._operation.method, headers=_JSON)
             async with sending as connection:
                 await connection.send(b"{")
-                await asyncio.sleep(0.1)
+                assert isinstance(connection, connections.TestHTTPConnection)
+                while connection.status_code is None:
+                    await asyncio.sleep(0.01)
                 response = await connection.as_response()
         assert isinstance(response, Response)
         yield Answer(response.status_code, await response.get_data(as_text=True), response.headers, {})

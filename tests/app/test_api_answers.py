@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 import pytest
+from quart.testing import QuartClient, connections
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.exceptions import TooManyRequests
 
@@ -31,8 +32,10 @@ ANSWERED = [
     ("GET", "/openapi.json", 200),
     ("GET", "/docs", 200),
     ("HEAD", "/docs", 200),
-    ("OPTIONS", "/me", 200),
-    ("OPTIONS", "/users", 200),
+    ("OPTIONS", "/me", 204),
+    ("OPTIONS", "/users", 204),
+    ("OPTIONS", "/openapi.json", 204),
+    ("OPTIONS", "/nowhere", 404),
     ("GET", "/nowhere", 404),
     ("POST", "/nowhere", 404),
     ("GET", "/users", 405),
@@ -86,11 +89,26 @@ async def test_head_is_get(remembered_api_user: Program) -> None:
     assert head.headers.to_wsgi_list() == whole.headers.to_wsgi_list()
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("OPTIONS", "me", 204), ("OPTIONS", "asyncapi.json", 204), ("DELETE", "/me", 308)]
+)
+async def test_no_pages(app: Application, method: str, path: str, status: int) -> None:
+    """OPTIONS, and a redirect to the right spelling of a path, have neither a page nor the type of one."""
+    async with QuartClient(app).request(f"/api/v1/{path}", method=method) as connection:
+        await connection.send_complete()
+    assert isinstance(connection, connections.TestHTTPConnection)  # its response would add the type itself
+    assert connection.status_code == status
+    assert connection.headers is not None
+    assert "Content-Type" not in connection.headers
+    assert connection.headers.get("Location") == ("http://localhost/api/v1/me" if status == 308 else None)
+    assert connection.response_data == b""
+
+
 async def test_options_tell_nothing(remembered_api_user: Program) -> None:
     """OPTIONS lists the methods and nothing of the user; a cross-site preflight is not allowed."""
     asked = {"Origin": "https://evil.test", "Access-Control-Request-Method": "PUT"}
     answer = await remembered_api_user.send("OPTIONS", "/me/password", headers=asked)
-    assert (answer.status, answer.text) == (200, "")
+    assert (answer.status, answer.text) == (204, "")
     assert set(answer.headers["Allow"].split(", ")) == {"PUT", "OPTIONS"}
     assert "Access-Control-Allow-Origin" not in answer.headers
 

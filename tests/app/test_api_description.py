@@ -160,6 +160,8 @@ async def test_the_document_is_sent_once(app: Application) -> None:
             assert "Accept-Encoding" in again.headers["Vary"]
         other = await QuartClient(app).get("/api/v1/openapi.json", headers={**sent, "If-None-Match": '"x"'})
         assert other.status_code == 200
+        wanted = await Program(app).send("GET", "/openapi.json", headers={**sent, "If-Match": '"x"'})
+        assert (wanted.problem, wanted.status) == ("Precondition Failed", 412)
         mounted = await QuartClient(app).get("/sub/api/v1/openapi.json", headers=sent, root_path="/sub")
         assert (mounted.status_code, mounted.headers["ETag"] != etag) == (200, True)
 

@@ -1,0 +1,28 @@
+"""Answers at the API that Quart and Werkzeug would give the type of a page: none of them has a body here."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from quart import Quart, Response, request
+
+from quart_app.faces import is_for_api
+
+#: Werkzeug sends a path with ``//`` to the one with ``/``, and writes a page for people who have to click on that.
+_REDIRECTS = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT)
+
+
+def init_app(app: Quart) -> None:
+    """Take body and type from the answers to ``OPTIONS``, which are 204 then, and from redirects."""
+
+    @app.after_request
+    async def leave_out_the_page(response: Response) -> Response:
+        if not is_for_api():
+            return response
+        if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
+            response.status_code = HTTPStatus.NO_CONTENT
+        elif response.status_code not in _REDIRECTS:
+            return response
+        response.set_data(b"")
+        response.headers.pop("Content-Type", None)
+        return response
