@@ -41,9 +41,9 @@ async def log_out() -> None:
     if_lost="Then use the old token once: if it is answered 401 it is void, so log in again.",
 )
 async def renew_token() -> RenewedSession:
-    """Renew the bearer token: get another one for the same login, which lasts its full time again.
+    """Renew the bearer token.
 
-    The old token is void at once, so a program whose answer is lost logs in again. Needs no password.
+    The answer has another one for the same login, which lasts its full time again. The old token is void at once, so a program whose answer is lost logs in again. Needs no password.
     """
     token = await renew_bearer_token()
     return RenewedSession(session=Session.of(current_login_session(), current=True), token=token)
