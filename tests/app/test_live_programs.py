@@ -82,7 +82,8 @@ async def test_cookies_without_origin(user: Visitor) -> None:
 
 async def test_unknown_host(bearer_program: Program, visitor: Visitor, app: Application) -> None:
     """Under an unknown name of the site it is 400, by problem details; a page gets a line of text."""
-    visitor.app.asgi_app = AllowedHosts(app.asgi_app, ["example.com"])  # type: ignore[method-assign]
+    served: Any = AllowedHosts(app.asgi_app, ["example.com"])
+    visitor.app.asgi_app = served  # type: ignore[method-assign]
     authorization = f"Bearer {bearer_program.token}"
     refused = await refused_answer(visitor, origin=None, authorization=authorization)
     assert (refused.status, "under that name" in problem_of(refused)["detail"]) == (400, True)
