@@ -187,7 +187,7 @@ class Sender:
             async with sending as connection:
                 await connection.send(b"{")
                 assert isinstance(connection, connections.TestHTTPConnection)
-                while connection.status_code is None:
+                while connection.status_code is None:  # noqa: ASYNC110 - the test client does not tell
                     await asyncio.sleep(0.01)
                 response = await connection.as_response()
         assert isinstance(response, Response)

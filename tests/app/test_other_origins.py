@@ -16,6 +16,7 @@ from quart_app.application import Application
 from quart_app.defences.cors import EXPOSED_HEADERS, REQUEST_HEADERS
 from quart_app.factory import create_app
 from quart_app.settings import Settings
+from tests.app.broken_database import broken
 from tests.app.program import CREDENTIALS, SUSAN, Answer, Program, browser_of
 from tests.app.tab import OURS, open_tab, refusal
 from tests.app.visitor import Visitor
@@ -97,6 +98,29 @@ async def test_answers_can_be_read(bearer_program: Program) -> None:
     assert "Retry-After" in answer.headers
     plain = await bearer_program.send("GET", "/me")
     assert (cors_headers(plain), varies_by(plain)) == ([], {"Cookie", "Authorization", "Origin"})
+
+
+async def test_errors_can_be_read(bearer_program: Program) -> None:
+    """So does each kind of error, whatever part of the server has found it."""
+    program, sent = bearer_program, {"Origin": ALLOWED}
+    json_sent = {**sent, "Content-Type": "application/json"}
+    answers = [
+        await program.send_bytes("POST", "/users", b"{", json_sent),
+        await program.send("PATCH", "/me", headers=sent),
+        await program.send_bytes("POST", "/users", b" " * 70_000, json_sent),
+        await program.send_bytes("POST", "/users", b"{}", {**sent, "Content-Type": "text/plain"}),
+        await program.send("POST", "/users", {**SUSAN, "unknown": 1}, {**sent, "Prefer": "handling=strict"}),
+        await program.send("POST", "/sessions", {**CREDENTIALS, "kind": "session"}, sent),
+    ]
+    program.app.config["PROPAGATE_EXCEPTIONS"] = False
+    for error in (RuntimeError(), OSError("connection refused")):
+        with broken(error):
+            answers.append(await program.send("GET", "/me", headers=sent))
+    assert [answer.status for answer in answers] == [400, 405, 413, 415, 422, 403, 500, 503]
+    for answer in answers:
+        assert answer.problem
+        assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
+        assert set(answer.headers["Access-Control-Expose-Headers"].split(", ")) == set(EXPOSED_HEADERS)
 
 
 def test_headers_are_documented() -> None:
