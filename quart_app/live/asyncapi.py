@@ -27,10 +27,10 @@ _WAYS_IN = (
     f"`{SUBPROTOCOL}`. Cookies count with the `Origin` of this site alone, and not beside a token."
 )
 _REFUSALS = (
-    "A refused handshake of a program, which sends no `Origin`, is answered with problem details (RFC 9457): 401, log "
-    "in; 403, cookies without `Origin`; 404, no such websocket; 426, a proxy has dropped `Upgrade`; 429 and 503, wait "
-    "`Retry-After` seconds. A server without the extension `websocket.http.response` of ASGI answers 403 without a "
-    "body to all of them."
+    "A refused handshake of a program, which sends no `Origin`, is answered with problem details (RFC 9457): 400, "
+    "no name of this site; 401, log in; 403, cookies without `Origin`; 404, no such websocket; 426, a proxy has "
+    "dropped `Upgrade`; 429 and 503, wait `Retry-After` seconds. A server without the extension "
+    "`websocket.http.response` of ASGI answers 403 without a body to all of them."
 )
 #: Closed by the server software, or not closed at all; the others are in Close.
 _OTHER_CODES = {
