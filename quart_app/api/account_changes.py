@@ -30,8 +30,9 @@ from .schemas import AccountDeletion, EmailChange
 async def change_own_email(data: EmailChange) -> None:
     """Ask for another email address.
 
-    A link is sent to it, and the account gets it when that is used. The last address that was asked for counts. Nothing is sent to an address that another account has; the answer does
-    not say so. All logins go on, and so does this one: no cookie and no token changes. A remembered login will not do.
+    A link is sent to it, and the account gets it when that is used. The last address that was asked for counts. Nothing
+    is sent to an address that another account has; the answer does not say so. All logins go on, and so does this one:
+    no cookie and no token changes. A remembered login will not do.
     """
     await _confirm(data.current_password)
     await request_email_change(current_user, data.email)

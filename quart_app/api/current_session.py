@@ -43,7 +43,8 @@ async def log_out() -> None:
 async def renew_token() -> RenewedSession:
     """Renew the bearer token.
 
-    The answer has another one for the same login, which lasts its full time again. The old token is void at once, so a program whose answer is lost logs in again. Needs no password.
+    The answer has another one for the same login, which lasts its full time again. The old token is void at once, so a
+    program whose answer is lost logs in again. Needs no password.
     """
     token = await renew_bearer_token()
     return RenewedSession(session=Session.of(current_login_session(), current=True), token=token)
