@@ -25,8 +25,9 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-#: The first product of a program (RFC 9110, section 10.1.5), if it is short. Browsers all say Mozilla.
-_PRODUCT = re.compile(r"(?!Mozilla\b)([A-Za-z][\w.+-]{0,31})(?:/([\w.+-]{1,16}))?(?![^\s;(])", re.ASCII)
+#: The first product of a program (RFC 9110, section 10.1.5), if it is short. Browsers all say Mozilla, and clients by
+#: openapi-generator "OpenAPI-Generator/1.0.0/python".
+_PRODUCT = re.compile(r"(?!Mozilla\b)([A-Za-z][\w.+-]{0,31})(?:/([\w.+-]{1,16})(?:/[a-z]+)?)?(?![^\s;(])", re.ASCII)
 UNKNOWN = "Unknown program"
 
 

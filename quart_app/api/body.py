@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from quart import request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from quart_app.errors.problems import BODY_UNREADABLE, FIELDS_INVALID, FIELDS_UNKNOWN, FieldError, Problem
 
@@ -29,13 +29,19 @@ async def read_body(model: type[Model]) -> Model:
     preflight, which is refused. Unknown names are ignored, or refused if the request prefers strict handling.
 
     Raises:
-        UnsupportedMediaType: the body has another type.
+        RequestEntityTooLarge: the body is larger than ``MAX_CONTENT_LENGTH``.
+        UnsupportedMediaType: the body has another type, or is compressed.
         Problem: it is not a JSON object, its fields are invalid, or some are unknown and handling is strict.
     """
     strict = is_strict()
-    body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    try:
+        body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    except RequestEntityTooLarge:
+        raise RequestEntityTooLarge(f"Send {request.max_content_length} bytes at most.") from None
     if request.mimetype != JSON and (body or request.mimetype):
         raise UnsupportedMediaType(f"Send {JSON}.")
+    if (request.headers.get("Content-Encoding") or "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
     content = parse_object(body)
     if strict and (unknown := [name for name in content if name not in model.model_fields]):
         raise Problem(FIELDS_UNKNOWN, errors=[FieldError.at([name], "Unknown field.") for name in unknown])

@@ -51,7 +51,7 @@ _STATUS_WORDS = {
     HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time.",
     HTTPStatus.CONFLICT: "It is taken by another user. Or the same request, with an `Idempotency-Key`, is running.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"The body is not {JSON}.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"The body is not {JSON}, or is compressed.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "It cannot be handled as the headers demand: see the type of the problem.",
     HTTPStatus.TOO_MANY_REQUESTS: "A limit was reached: the type tells which, Retry-After when to try again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "An error of the server. It has been recorded.",

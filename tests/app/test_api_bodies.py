@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from itertools import product
 
@@ -147,12 +148,21 @@ async def test_parameters_of_the_type(user: Program) -> None:
         assert (await user.send_bytes("POST", "/sessions", body, {"Content-Type": kind})).status == 201
 
 
+async def test_compressed_bodies(user: Program) -> None:
+    """A compressed body is 415, and says so; "identity" is none."""
+    body = json.dumps(CREDENTIALS).encode()
+    answer = await user.send_bytes("POST", "/sessions", gzip.compress(body), {**JSON, "Content-Encoding": "gzip"})
+    assert (answer.status, "Content-Encoding" in answer.json["detail"]) == (415, True)
+    assert (await user.send_bytes("POST", "/sessions", body, {**JSON, "Content-Encoding": "Identity"})).status == 201
+
+
 async def test_too_much(user: Program, subtests: pytest.Subtests) -> None:
     """A body of more than 64 KiB is refused unread."""
     for method, path in OPERATIONS:
         with subtests.test(path=path):
             answer = await user.send_bytes(method, path, b" " * (64 * 1024 + 1), JSON)
             assert (answer.status, answer.problem) == (413, "Request Entity Too Large")
+            assert answer.json["detail"] == "Send 65536 bytes at most."
 
 
 async def test_the_deepest_that_is_read(user: Program) -> None:

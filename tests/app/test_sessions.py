@@ -590,6 +590,7 @@ _WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("curl/8.5.0", "curl"),
         ("Something (Windows)", "Something on Windows"),
         ("python-httpx/0.28.1", "python-httpx 0.28.1"),
+        ("OpenAPI-Generator/1.0.0/python", "OpenAPI-Generator 1.0.0"),
         ("axios/1.7.2 more/2", "axios 1.7.2"),
         ("Quart", "Quart"),
         ("Mozilla/5.0", "Unknown program"),
