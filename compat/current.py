@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter, methodcaller
+from threading import local
 from typing import Any
 
 from quart import Quart, Websocket, has_request_context, has_websocket_context
@@ -81,6 +82,10 @@ def find_auth(app: Quart) -> RememberCookie:
     return auth
 
 
+#: What ``UserProxy.__getattribute__`` has raised in this thread, for ``__getattr__``.
+_last_error = local()
+
+
 class UserProxy(LocalProxy[Any]):
     """A proxy for the user that never mistakes a failure for an anonymous user.
 
@@ -99,18 +104,30 @@ class UserProxy(LocalProxy[Any]):
 
     def __getattribute__(self, name: str) -> Any:
         # The proxy's own names are underscored. For any other, Python 3.11 would make an error before __getattr__, and
-        # that costs as much as all the rest. If the user has no such attribute, Python calls __getattr__ next.
+        # that costs as much as all the rest.
         own = object.__getattribute__
-        return own(self, name) if name[:1] == "_" else getattr(own(self, "_get_current_object")(), name)
+        if name[:1] == "_":
+            return own(self, name)
+        try:
+            return getattr(own(self, "_get_current_object")(), name)
+        except AttributeError as error:
+            _last_error.error = error
+            raise
 
     def __getattr__(self, name: str) -> Any:
-        user = self._get_current_object()
+        """What Python calls after ``__getattribute__`` has raised AttributeError, which it discards.
+
+        The error is raised again, because asking the user a second time would run a property a second time.
+        """
+        error: AttributeError | None = None if name[:1] == "_" else vars(_last_error).pop("error", None)
+        if error is None:  # a name of ours
+            return getattr(self._get_current_object(), name)
         try:
-            return getattr(user, name)
-        except AttributeError:
-            if user is None and not has_request_context() and not has_websocket_context():
+            if self._get_current_object() is None and not has_request_context() and not has_websocket_context():
                 raise NoCurrentUser(name) from None
-            raise
+            raise error
+        finally:
+            del error  # or it and this frame would hold each other
 
     def __eq__(self, other: object) -> bool:
         return bool(self._get_current_object() == other)

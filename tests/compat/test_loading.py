@@ -489,6 +489,30 @@ async def test_a_missing_attribute_is_the_one_of_the_user() -> None:
     assert type(error.value) is AttributeError
 
 
+@pytest.mark.parametrize("read", [lambda user: user.balance, lambda user: getattr(user, "balance", 0)])
+async def test_a_property_that_fails_runs_once(read: Callable[[Any], object]) -> None:
+    """A property of the user that raises AttributeError runs once, as in Flask-Login, and its error is raised."""
+    site = Site()
+    calls = []
+
+    class Customer(Person):
+        @property
+        def balance(self) -> int:
+            calls.append(self.id)
+            return self.account.balance  # type: ignore[attr-defined, no-any-return]  # the fault
+
+    async with site.app.test_request_context("/"):
+        login_user(Customer("1", "susan"))
+        with suppress(AttributeError):
+            assert read(current_user) == 0
+        with pytest.raises(AttributeError, match="has no attribute 'account'"):
+            _ = current_user.balance
+        with pytest.raises(AttributeError, match="has no attribute '_nickname'"):  # and no error from before
+            _ = current_user._nickname
+
+    assert calls == ["1", "1"]
+
+
 async def test_anonymous_user_is_made_for_each_request() -> None:
     """``anonymous_user`` may be any factory; it is called once for each request without a user."""
     site = Site()
