@@ -51,11 +51,14 @@ class LoaderFailed(CompatError):
 
 
 class UserContractError(CompatError, TypeError):
-    """``is_authenticated`` or ``is_active`` of a user is not a plain property, and so would always be true."""
+    """``is_authenticated`` or ``is_active`` of a user is no plain property, or ``get_id`` no plain method.
+
+    A method or a coroutine would always be true, and a coroutine is no id.
+    """
 
     message = (
-        "{}.{} is a method or a coroutine, which is always true. Make it a plain property, "
-        "or inherit compat.UserMixin before quart_auth.AuthUser."
+        "{}.{} is a method where a property is needed, or async. Make is_authenticated and is_active plain properties "
+        "and get_id() a plain method, or inherit compat.UserMixin before quart_auth.AuthUser."
     )
 
 

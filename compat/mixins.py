@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import UserContractError, UserNotSaved
 
@@ -13,27 +14,79 @@ _UNSAVED = frozenset({"None", "null", "DEFAULT"})
 
 
 class _Active:
-    """``UserMixin.is_active``: True, unless the user object holds another value under this name.
+    """``UserMixin.is_active``: what the object, or a base behind UserMixin, has under this name; otherwise True.
 
     Not a property, over which pydantic, Tortoise, attrs, dataclasses and SQLModel cannot define a field: they store the
     field in the object, where a property would hide it, and take what the class has for the field's default.
     """
 
-    def __get__(self, user: object, owner: type | None = None) -> Any:
-        return True if user is None else user.__dict__.get("is_active", True)
+    def __get__(self, user: Any, owner: type | None = None) -> Any:
+        """The value of *user*, and of the class the default.
 
-    def __set__(self, user: object, value: object) -> None:
-        """Store *value* in the object.
+        Raises:
+            AttributeError: it is a column that is not mapped, or a field that was not loaded.
+        """
+        if user is None:
+            return True
+        values = user.__dict__
+        if "is_active" in values:
+            return values["is_active"]
+        hidden = _hidden(user.__class__)
+        if hidden is _NOTHING:
+            return True
+        if _is_column(hidden):
+            raise _no_column(type(user))
+        return hidden.__get__(user, type(user)) if hasattr(hidden, "__get__") else hidden
+
+    def __set__(self, user: Any, value: object) -> None:
+        """Store *value* where the base behind UserMixin does, or in the object.
 
         Raises:
             AttributeError: the class is mapped by SQLAlchemy and has no such column, so the database would not get it.
         """
-        if hasattr(type(user), "__mapper__"):
-            raise AttributeError(
-                f"{type(user).__name__} has no column is_active: define it in the class itself, "
-                "or in a mixin that stands before UserMixin."
-            )
-        user.__dict__["is_active"] = value
+        hidden = _hidden(user.__class__)
+        if _is_column(hidden) or (hidden is _NOTHING and hasattr(type(user), "__mapper__")):
+            raise _no_column(type(user))
+        if hasattr(hidden, "__set__"):
+            hidden.__set__(user, value)
+        else:
+            user.__dict__["is_active"] = value
+
+
+#: What ``_hidden`` returns if nothing is hidden.
+_NOTHING = object()
+
+
+class _NotLoaded:
+    """A field of Tortoise or Edgy, which keep fields in objects alone, in an object that was loaded without it."""
+
+    def __get__(self, user: object, owner: type | None = None) -> bool:
+        raise AttributeError(f"is_active of this {type(user).__name__} was not loaded: load it with the user.")
+
+
+@lru_cache(maxsize=64)
+def _hidden(user_class: Any) -> Any:
+    """What the bases behind UserMixin have under the name ``is_active``, as it stands in the class."""
+    for meta in (getattr(user_class, "_meta", None), getattr(user_class, "meta", None)):  # Tortoise's, Edgy's
+        if "is_active" in getattr(meta, "fields_map", getattr(meta, "fields", ())):
+            return _NotLoaded()
+    bases = user_class.__mro__
+    for base in bases[bases.index(UserMixin) + 1 :]:
+        if "is_active" in vars(base):
+            return vars(base)["is_active"]
+    return _NOTHING
+
+
+def _is_column(hidden: object) -> bool:
+    """Whether this is a column of SQLAlchemy, which maps none where UserMixin hides it."""
+    return hasattr(hidden, "__clause_element__")
+
+
+def _no_column(user_class: type) -> AttributeError:
+    return AttributeError(
+        f"{user_class.__name__} has no column is_active: define it in the class itself, "
+        "or in a base that stands before UserMixin."
+    )
 
 
 class UserMixin:
@@ -70,12 +123,15 @@ class UserMixin:
 
         Raises:
             NotImplementedError: the object has no ``id``.
+            UserContractError: the ``id`` is async.
             UserNotSaved: the database has not chosen the id yet.
         """
         try:
             user_id = self.id  # type: ignore[attr-defined]  # the application's class has it
         except AttributeError:
             raise NotImplementedError("No `id` attribute - override `get_id`") from None
+        if isinstance(user_id, Awaitable):
+            _refuse(self, "id", user_id)
         if _is_unsaved(user_id):
             raise UserNotSaved(type(self).__name__)
         return str(user_id)
@@ -116,9 +172,12 @@ def read_id(user: Any, id_attribute: str) -> Any:
     """The id of *user* to keep in the session: what its method *id_attribute* returns.
 
     Raises:
+        UserContractError: the method is async.
         UserNotSaved: it is none, or text made from an ``id`` that is none.
     """
     user_id = getattr(user, id_attribute)()
+    if isinstance(user_id, Awaitable):
+        _refuse(user, id_attribute, user_id)
     if _is_unsaved(user_id) or (str(user_id) in _UNSAVED and _is_unsaved(getattr(user, "id", user_id))):
         raise UserNotSaved(type(user).__name__)
     return user_id
@@ -146,7 +205,11 @@ def read_flag(user: Any, name: str) -> bool:
 
 def _flag(user: Any, name: str, answer: Any) -> bool:
     if callable(answer) or isinstance(answer, Awaitable):
-        if hasattr(answer, "close"):
-            answer.close()
-        raise UserContractError(type(user).__name__, name)
+        _refuse(user, name, answer)
     return bool(answer)
+
+
+def _refuse(user: Any, name: str, answer: Any) -> NoReturn:
+    if hasattr(answer, "close"):  # a coroutine, which would warn that nobody has awaited it
+        answer.close()
+    raise UserContractError(type(user).__name__, name)

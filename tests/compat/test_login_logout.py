@@ -322,3 +322,16 @@ async def test_is_active_has_to_be_a_property(site: Site) -> None:
         with pytest.raises(UserContractError, match=r"Method\.is_active"):
             login_user(Method("1", "susan"))
         assert not current_user.is_authenticated
+
+
+async def test_get_id_has_to_be_sync(site: Site) -> None:
+    """A ``get_id`` that is async is an error at the login, and not when the session is written; nobody is logged in."""
+
+    class Async(Person):
+        async def get_id(self) -> str:  # type: ignore[override]
+            return self.id
+
+    async with site.app.test_request_context("/"):
+        with pytest.raises(UserContractError, match=r"Async\.get_id"):
+            login_user(Async("1", "susan"))
+        assert not current_user.is_authenticated

@@ -1,11 +1,14 @@
 """``UserMixin`` and ``AnonymousUserMixin``."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from msgspec import Struct
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from compat import AnonymousUserMixin, UserMixin, UserNotSaved
+from compat import AnonymousUserMixin, UserContractError, UserMixin, UserNotSaved
 
 from . import flask_side
 
@@ -60,6 +63,44 @@ def test_a_field_of_the_object_decides(is_active: bool) -> None:
         theirs("1").is_active = is_active
 
 
+class Account:
+    """A base with a property."""
+
+    def __init__(self, is_active: bool) -> None:
+        self.is_locked = not is_active
+
+    @property
+    def is_active(self) -> bool:
+        return not self.is_locked
+
+
+class Switch:
+    """A base with slots."""
+
+    __slots__ = ("is_active",)
+
+    def __init__(self, is_active: bool) -> None:
+        self.is_active = is_active
+
+
+class Record(Struct):
+    """A base of msgspec, which fills its slots itself."""
+
+    is_active: bool
+
+
+@pytest.mark.parametrize("base", [Account, Switch, Record])
+def test_a_base_behind_is_not_hidden(base: type[Account | Switch | Record]) -> None:
+    """What a base behind UserMixin says of ``is_active`` counts; Flask-Login's property hides it."""
+    user_class: Any = type("User", (UserMixin, base), {})
+    users = [user_class(True), user_class(False)]
+
+    assert [user.is_active for user in users] == [user.is_authenticated for user in users] == [True, False]
+    if base is not Account:
+        users[0].is_active = False
+        assert [users[0].is_active, vars(base)["is_active"].__get__(users[0])] == [False, False]
+
+
 def test_a_document_needs_a_property() -> None:
     """What ``__getattr__`` finds never hides the mixin's ``is_active``; the property of docs/models.md does."""
 
@@ -84,20 +125,46 @@ def test_a_column_that_does_not_exist_is_an_error() -> None:
     class Base(DeclarativeBase):
         pass
 
-    class Switch:
+    class Lock:
         is_active: Mapped[bool] = mapped_column(default=True)
 
-    class Forgotten(UserMixin, Switch, Base):  # type: ignore[override]  # mypy sees it, too
+    class Forgotten(UserMixin, Lock, Base):  # type: ignore[override]  # mypy sees it, too
         __tablename__ = "forgotten"
         id: Mapped[int] = mapped_column(primary_key=True)
 
-    class User(Switch, UserMixin, Base):
+    class User(Lock, UserMixin, Base):
         __tablename__ = "users"
         id: Mapped[int] = mapped_column(primary_key=True)
 
     with pytest.raises(AttributeError, match="Forgotten has no column is_active"):
         Forgotten(id=1).is_active = False  # type: ignore[misc]  # read-only to mypy, too
+    with pytest.raises(AttributeError, match="Forgotten has no column is_active"):
+        _ = Forgotten(id=1).is_active
     assert User(id=1, is_active=False).is_active is False
+
+
+def test_a_column_of_another_table_is_not_hidden_silently() -> None:
+    """A column of another table that UserMixin hides from SQLAlchemy is an error when it is read: nobody is active."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Person(Base):
+        __tablename__ = "people"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        is_active: Mapped[bool] = mapped_column(default=True)
+
+    class Hidden(UserMixin, Person):  # type: ignore[override]  # mypy sees it, too
+        __tablename__ = "hidden"
+        id: Mapped[int] = mapped_column(ForeignKey(Person.id), primary_key=True)
+
+    class User(Person, UserMixin):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(ForeignKey(Person.id), primary_key=True)
+
+    with pytest.raises(AttributeError, match="Hidden has no column is_active"):
+        _ = Hidden(id=1).is_authenticated
+    assert User(id=1, is_active=False).is_authenticated is False
 
 
 @pytest.mark.parametrize("placeholder", [None, type("Unquoted", (), {"__str__": lambda _: "DEFAULT"})()])
@@ -125,6 +192,18 @@ def test_users_who_are_not_saved_are_not_equal() -> None:
 def test_the_id_is_text() -> None:
     """``get_id`` returns the ``id`` as a string."""
     assert Numbered(1).get_id() == "1"
+
+
+def test_an_async_id_is_an_error() -> None:
+    """An ``id`` that is a coroutine is an error, and not the text of the coroutine; it is closed, so nothing warns."""
+
+    class Late(UserMixin):
+        @property
+        async def id(self) -> int:
+            return 1
+
+    with pytest.raises(UserContractError, match=r"Late\.id"):
+        Late().get_id()
 
 
 def test_without_an_id_there_is_none() -> None:

@@ -200,6 +200,15 @@ async def test_current_user_in_relations(recipe: Any, name: str) -> None:
     assert len(rows) == len(posts)
 
 
+@pytest.mark.parametrize("name", ["Tortoise"])
+async def test_a_field_that_was_not_loaded_is_an_error(recipe: Any) -> None:
+    """A user of Tortoise who was loaded without ``is_active`` is not taken for an active one."""
+    async with recipe.app.test_app():
+        await recipe.lock_user(await recipe.add_user("susan"))
+        with pytest.raises(AttributeError, match="was not loaded"):
+            _ = (await recipe.User.all().only("id", "name").first()).is_authenticated
+
+
 @pytest.mark.parametrize("name", ["Piccolo"])
 def test_unsaved_ids_of_piccolo_are_sql(recipe: Any) -> None:
     """Piccolo's id before saving is SQL, of which the text would be an id that everybody has."""
