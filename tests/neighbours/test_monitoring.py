@@ -32,13 +32,15 @@ def _the_packages() -> None:
     pytest.skip(how_to_get_them)
 
 
-def watched(path: str, *, kind: str = "async", remembered: bool = False, **options: Any) -> dict[str, Any]:
+def watched(
+    path: str, *, kind: str = "async", remembered: bool = False, status: int = 200, **options: Any
+) -> dict[str, Any]:
     """What a request for *path* does in an application that both watch."""
     request = json.dumps({"kind": kind, "path": path, "remembered": remembered, "options": options})
     command = [sys.executable, "-m", "tests.neighbours.watched", request]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603
     answer: dict[str, Any] = json.loads(done.stdout)
-    assert answer["status"] == 200
+    assert answer["status"] == status
     return answer
 
 
@@ -64,11 +66,12 @@ def test_a_login_gives_the_id() -> None:
     assert watched("/login")["opentelemetry"] == ["1"]
 
 
-def test_no_query_string_is_recorded() -> None:
-    """Neither tool records the token of a link, while both record its page."""
-    answer = watched("/look?token=of-a-link")
+@pytest.mark.parametrize(("path", "status"), [("/look", 200), ("/error", 500)])
+def test_no_query_string_is_recorded(path: str, status: int) -> None:
+    """Neither tool records the token of a link, not even after an error, while both record its page."""
+    answer = watched(f"{path}?token=of-a-link", status=status)
 
-    assert any("/look" in recorded for recorded in answer["urls"])
+    assert any(path in recorded for recorded in answer["urls"])
     assert not any("of-a-link" in recorded for recorded in answer["urls"])
 
 

@@ -55,15 +55,13 @@ async def watch(kind: Any, path: str, remembered: bool, options: dict[str, Any])
     examples: dict[str, Any] = {"app": site.app}
     for block in blocks(DOCS / "monitoring.md", "python"):
         exec(block.code, examples)  # noqa: S102
-    without_query = examples["without_query"]
     sentry_sdk.init(
         dsn="http://key@127.0.0.1/1",
         transport=kept,
         traces_sample_rate=1.0,
         integrations=[QuartIntegration()],
         default_integrations=False,
-        before_send=without_query,
-        before_send_transaction=without_query,
+        **examples["options"],
         **options,
     )
 
@@ -71,6 +69,10 @@ async def watch(kind: Any, path: str, remembered: bool, options: dict[str, Any])
     async def event() -> str:
         sentry_sdk.capture_message("something happened")
         return ""
+
+    @site.app.route("/error")
+    async def error() -> str:
+        raise RuntimeError("This is a fault.")
 
     @site.app.route("/look")
     async def look() -> str:
