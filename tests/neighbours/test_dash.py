@@ -143,7 +143,7 @@ def ask(python: Path, folder: Path, code: str, **requests: dict[str, object]) ->
 
 def test_dash_below_a_path(python: Path, folder: Path) -> None:
     """Dash below a path is closed there, and neither the rest of the application nor Dash's files are."""
-    below = blocks(PAGE, "python")[1].code
+    below = _block('under="/dash/"')
     code = f"""
 import dash
 from compat import LoginManager, login_guard
@@ -158,6 +158,7 @@ login_manager.user_loader(lambda user_id: None)
 {below}
 app.layout = html.Div()
 server.add_url_rule("/other", "other", lambda: "open")
+server.add_url_rule("/login-id", "login_id", lambda: "an id")
 """
     scripts = {"Sec-Fetch-Mode": "cors"}
 
@@ -166,12 +167,76 @@ server.add_url_rule("/other", "other", lambda: "open")
         folder,
         code,
         other={"path": "/other"},
+        login_id={"path": "/login-id", "headers": scripts},
         page={"path": "/dash/"},
         layout={"path": "/dash/_dash-layout", "headers": scripts},
         callback={"path": "/dash/_dash-update-component", "method": "POST", "headers": scripts},
         asset={"path": "/dash/assets/login.js"},
         script={"path": "/dash/_dash-component-suites/dash/html/dash_html_components.min.js"},
-    ) == {"other": 200, "page": 302, "layout": 401, "callback": 401, "asset": 200, "script": 200}
+    ) == {"other": 200, "login_id": 401, "page": 302, "layout": 401, "callback": 401, "asset": 200, "script": 200}
+
+
+def _block(part: str) -> str:
+    """The Python block of the page that has this in it."""
+    (code,) = (block.code for block in blocks(PAGE, "python") if part in block.code)
+    return code
+
+
+async def test_dash_behind_a_prefix(python: Path, folder: Path, tmp_path: Path) -> None:
+    """Mounted below a path, with what the page says, each kind of callback works, and a logout is noticed."""
+    arguments = _block('"/sub/"').partition("server=server, ")[2].rstrip(")\n")
+    code = (folder / "app.py").read_text().replace("server=server, ", f"server=server, {arguments}, ")
+    script = (folder / "assets" / "login.js").read_text()
+    (tmp_path / "app.py").write_text(code.replace('action="/logout"', 'action="/sub/logout"'))
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "login.js").write_text(script.replace('mount = ""', 'mount = "/sub"'))
+    command = ("hypercorn", "--root-path", "/sub", "--bind", "127.0.0.1:{port}", "app:server")
+
+    with served(python, tmp_path, *command) as address:
+        async with browsing(address) as (context,):
+            page = await context.new_page()
+            await page.goto("/sub/")
+            await log_in(page, "susan", "cat")
+            await expect(page.locator("h1")).to_have_text("Hello, susan")
+            for kind in ("sync", "async", "socket"):
+                await answered(page, kind, "susan 1")
+            other = await context.new_page()
+            await other.goto("/sub/")
+            await other.get_by_role("button", name="Log out").click()
+            await other.wait_for_url("**/sub/login")
+            await page.click("#sync")
+            await page.wait_for_url("**/sub/login?next=%2Fsub%2F")
+
+
+def test_two_dash_applications_on_one_quart(python: Path, tmp_path: Path) -> None:
+    """They are the error that the page names."""
+    code = """
+import dash, quart
+server = quart.Quart(__name__)
+for prefix in ("/a/", "/b/"):
+    dash.Dash(prefix, server=server, url_base_pathname=prefix)
+"""
+    done = subprocess.run(  # noqa: S603 - our own code
+        [str(python), "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+    )
+
+    assert "overwriting an existing endpoint function: websocket_handler" in done.stderr
+
+
+async def test_several_dash_applications(python: Path, folder: Path, tmp_path: Path) -> None:
+    """Each below a mount of its own, as on the page, has the login."""
+    several = _block("DispatcherMiddleware")
+    (tmp_path / "app.py").write_text((folder / "app.py").read_text() + several)
+
+    with served(python, tmp_path, "hypercorn", "--bind", "127.0.0.1:{port}", "app:served") as address:
+        async with browsing(address) as (context,):
+            page = await context.new_page()
+            await page.goto("/sales/")
+            assert page.url.endswith("/login?next=%2Fsales%2F")
+            await log_in(page, "susan", "cat")
+            await expect(page.locator("h1")).to_have_text("Sales")
+            await page.goto("/")
+            await expect(page.locator("h1")).to_have_text("Hello, susan")
 
 
 @pytest.mark.parametrize("with_handler", [True, False])
