@@ -27,7 +27,7 @@ ROWS = {
 #: Rows that another page tells, with tests of its own.
 ELSEWHERE = {"Flask-Migrate"}
 #: What the page names with a version and these tests do not run: Quart's two, what cannot be used, another page's.
-OTHERS = {"Quart", "and", "Flask-Migrate", "Flask-Themes", "quart-assets"}
+OTHERS = {"Quart", "and", "Flask-Migrate", "Flask-Themes", "quart-assets", "sqladmin", "NiceGUI", "SQLAlchemy"}
 _TIMEOUT = 120.0  # seconds
 
 

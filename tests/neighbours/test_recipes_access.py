@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from quart import Quart
 from quart.testing import QuartClient
+from quart.testing.connections import WebsocketDisconnectError
 
 from tests.neighbours.conftest import Recipe, body, browser
 
@@ -195,3 +196,29 @@ async def test_the_admin_panel_knows_the_login(recipe: Recipe) -> None:
     assert "/admin/static/" in panel[1]
     assert [(await ask(name, "/admin/"))[0] for name in ("john", None)] == [403, 403]
     assert await ask("susan", "/administrators") == (200, "On Quart.")
+
+
+# --- other frameworks
+
+
+async def test_another_framework_is_for_users(recipe: Recipe) -> None:
+    """Users reach it and are known there, visitors are sent to log in, and their websockets are refused."""
+    example = recipe("Other frameworks")
+    through = Quart("through")
+    through.asgi_app = example.served  # type: ignore[method-assign]  # as the server would call it
+    (susan, visitor) = (browser(example, name) for name in ("susan", None))
+
+    @example.app.get("/")
+    async def index() -> str:
+        return "On Quart."
+
+    for client in (susan, visitor):
+        client.app = through
+    refused = await visitor.get("/panel/a?b=c")
+
+    assert await body(susan, "/panel/a") == "The panel of susan"
+    assert (refused.status_code, refused.location) == (302, "/login?next=%2Fpanel%2Fa")
+    assert [await body(client, "/") for client in (susan, visitor)] == ["On Quart.", "On Quart."]
+    with pytest.raises(WebsocketDisconnectError):
+        async with visitor.websocket("/panel/live") as socket:
+            await socket.receive()
