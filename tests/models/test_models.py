@@ -227,7 +227,7 @@ def test_an_inherited_id_of_peewee_is_nobodys(recipe: Any) -> None:
 
 
 def test_the_table_has_each_recipe() -> None:
-    """The table has one row for each recipe, with the versions of constraints.txt and what the tests above see."""
+    """The table has one row for each recipe, with packages and versions of constraints.txt and what the tests see."""
     rows = [
         [cell.strip() for cell in row.strip("|").split("|")] for row in PAGE.read_text().splitlines() if row[:1] == "|"
     ]
@@ -236,8 +236,12 @@ def test_the_table_has_each_recipe() -> None:
     distributions = {"Mapped as dataclasses": "sqlalchemy", "Tortoise": "tortoise-orm"}
 
     assert list(table) == list(PACKAGES) == list(sections())
-    for name, (version, behind, takes_proxy) in table.items():
-        pin = pins.get(distributions.get(name, name.lower()))
+    for name, (install, version, behind, takes_proxy) in table.items():
+        distribution = distributions.get(name, name.lower())
+        pin = pins.get(distribution)
+        named = re.findall(r"[\w-]+(?=[\[ `\"]|$)", re.sub(r"\[.*?\]", "", install))
+        assert named[:1] == ([distribution] if pin else []), name
+        assert set(named) <= pins.keys(), name
         assert version == (pin or "Python's"), name
         assert behind == BEHIND.get(name, "—"), name
         assert takes_proxy == (REFUSES_PROXY[name][0] if name in REFUSES_PROXY else "yes"), name
