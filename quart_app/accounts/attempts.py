@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from quart import current_app
-from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy import case, delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
-from quart_app.database import Database, DatabaseUnavailable, insert_into
+from quart_app.database import Database, DatabaseUnavailable, delete_in_batches, insert_into
 from quart_app.models.failed_attempts import FailedAttempts
 
-_BATCH = 1000  # rows that one transaction deletes
-_PAUSE = 0.05  # seconds between two batches, in which other transactions can write
 _CLOCK_SKEW = timedelta(minutes=1)  # between hosts, which share the counts
 
 
@@ -84,21 +81,8 @@ class AttemptCounter:
         It deletes in batches, each a transaction: after a night of guesses at made-up names, one statement for all
         would take longer than it may, and never succeed. Rows that another worker is deleting are skipped.
         """
-        expired = (
-            select(FailedAttempts.key)
-            .where(FailedAttempts.ends_at <= now)
-            .limit(_BATCH)
-            .with_for_update(skip_locked=True)  # for PostgreSQL
-            .cte()
-        )
-        batch = delete(FailedAttempts).where(FailedAttempts.key.in_(select(expired.c.key)))
         try:
-            deleted = _BATCH
-            while deleted == _BATCH:
-                async with self._database.session() as session:
-                    deleted = len((await session.execute(batch.returning(FailedAttempts.key))).all())
-                    await session.commit()
-                await asyncio.sleep(_PAUSE)
+            await delete_in_batches(self._database, FailedAttempts, FailedAttempts.ends_at <= now)
         except DatabaseUnavailable as error:
             current_app.logger.warning("Could not delete expired counts of failed attempts: %s", error.__cause__)
 

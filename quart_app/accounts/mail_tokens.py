@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
-from quart_app.database import current_database
+from quart_app.database import current_database, delete_in_batches
 from quart_app.models.login_session import hash_handle, new_handle
 from quart_app.models.mail_token import MailToken, TokenPurpose
 from quart_app.models.outgoing_mail import MailKind, OutgoingMail
@@ -24,9 +24,6 @@ from quart_app.models.user import User
 
 DURATION = timedelta(minutes=30)
 """How long a token is valid, from the moment its mail is made."""
-
-_BATCH = 1000  # rows that one transaction deletes
-_PAUSE = 0.05  # seconds between two batches, in which other transactions can write
 
 
 class TokenOwner(NamedTuple):
@@ -146,20 +143,7 @@ async def delete_expired_tokens(stop: asyncio.Event | None = None) -> int:
     Arguments:
         stop: when it is set, the current batch is the last.
     """
-    stop, deleted, is_done = stop or asyncio.Event(), 0, False
-    expired = (
-        select(MailToken.token_hash)
-        .where(MailToken.expires_at <= clock.now())
-        .limit(_BATCH)
-        .with_for_update(skip_locked=True)  # for PostgreSQL
-        .cte()
-    )
-    query = delete(MailToken).where(MailToken.token_hash.in_(select(expired.c.token_hash)))
-    while not is_done and not stop.is_set():
-        rows = len(await current_database().execute(query.returning(MailToken.token_hash)))
-        deleted, is_done = deleted + rows, rows < _BATCH
-        await asyncio.sleep(0 if is_done else _PAUSE)
-    return deleted
+    return await delete_in_batches(current_database(), MailToken, MailToken.expires_at <= clock.now(), stop=stop)
 
 
 def _is_valid(token_hash: str, purpose: TokenPurpose) -> ColumnElement[bool]:

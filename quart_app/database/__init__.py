@@ -15,6 +15,7 @@
 ``prompt_connection``   an asyncpg connection that is closed soon, even if the server does not answer
 ``faults``              which errors are faults of the database (503), and which are not
 ``inserts``             INSERT with ON CONFLICT, for both databases
+``batches``             DELETE of any number of rows, in batches
 ``rows``                objects of a model made from rows, without a session
 ``base``                what all tables inherit: naming of constraints, UTC datetimes
 ======================  ==========================================================
@@ -25,6 +26,7 @@ from quart_app.database_url import UnusableDatabaseUrl as UnusableDatabaseUrl
 from .base import IDS_USED_ONCE as IDS_USED_ONCE
 from .base import Base as Base
 from .base import UtcDateTime as UtcDateTime
+from .batches import delete_in_batches as delete_in_batches
 from .connections import Database as Database
 from .connections import current_database as current_database
 from .data_loader import KeyQuery as KeyQuery

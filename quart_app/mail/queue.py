@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import String, delete, event, select, type_coerce, update
+from sqlalchemy import String, and_, event, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app import clock
-from quart_app.database import current_database
+from quart_app.database import current_database, delete_in_batches
 from quart_app.extension import Extension
 from quart_app.models.outgoing_mail import MailKind, OutgoingMail
 
@@ -110,17 +110,5 @@ async def remove_old_mails(stop: asyncio.Event | None = None) -> int:
     Arguments:
         stop: when it is set, the current batch is the last.
     """
-    stop, removed, is_done = stop or asyncio.Event(), 0, False
-    old = (
-        select(OutgoingMail.id)
-        .where(OutgoingMail.next_attempt_at.is_(None), OutgoingMail.created_at < clock.now() - _KEPT)
-        .limit(_BATCH)
-        .with_for_update(skip_locked=True)  # for PostgreSQL
-        .cte()
-    )
-    query = delete(OutgoingMail).where(OutgoingMail.id.in_(select(old.c.id))).returning(OutgoingMail.id)
-    while not is_done and not stop.is_set():
-        rows = len(await current_database().execute(query))
-        removed, is_done = removed + rows, rows < _BATCH
-        await asyncio.sleep(0 if is_done else _PAUSE)
-    return removed
+    is_old = and_(OutgoingMail.next_attempt_at.is_(None), OutgoingMail.created_at < clock.now() - _KEPT)
+    return await delete_in_batches(current_database(), OutgoingMail, is_old, stop=stop)

@@ -30,7 +30,7 @@ async def test_expired_counts_go_in_batches(app: Application, queries: list[str]
         await session.execute(insert(FailedAttempts), rows)
         await session.commit()
     queries.clear()
-    with mock.patch("quart_app.accounts.attempts._BATCH", 10), mock.patch("quart_app.accounts.attempts._PAUSE", 0):
+    with mock.patch("quart_app.database.batches._BATCH", 10), mock.patch("quart_app.database.batches._PAUSE", 0):
         async with app.app_context():
             await AttemptCounter(current_database()).clear(app_clock.now())
     assert await attempts(app) == []
