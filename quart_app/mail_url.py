@@ -108,8 +108,8 @@ def read_mail_url(url: str) -> MailServer | MailFolder:
         host=parts.hostname or "",
         port=_PORTS[parts.scheme] if port is None else port,
         encryption=encryption,
-        user=unquote(user) or None,
-        password=unquote(password) or None,
+        user=_decoded(user),
+        password=_decoded(password),
         authority=authority,
     )
     if authority is not None:
@@ -135,6 +135,15 @@ def read_mail_from(value: str) -> Address:
     raise ValueError(
         f"{value!r} is no address of a sender. Write no-reply@example.com, or Microblog <no-reply@example.com>."
     )
+
+
+def _decoded(text: str) -> str | None:
+    try:
+        return unquote(text, errors="strict") or None
+    except UnicodeDecodeError:
+        raise UnusableMailUrl(
+            "its user or password has percent-encoded bytes that are no UTF-8. Write an ä as %C3%A4, for example."
+        ) from None
 
 
 def _folder(url: str) -> MailFolder:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import timedelta
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -319,6 +322,16 @@ class Settings(BaseSettings):
             raise ValueError(f"PUBLIC_URL={self.public_url} has to begin with https:// in production.")
         return self
 
+    @model_validator(mode="after")
+    def _links_in_mails_are_answered(self) -> Settings:
+        host = urlsplit(self.public_url or "").hostname
+        if host is not None and self.allowed_hosts and not _is_allowed(host, self.allowed_hosts):
+            raise ValueError(
+                f"PUBLIC_URL={self.public_url} has a host that ALLOWED_HOSTS={','.join(self.allowed_hosts)} lacks, so "
+                "each link in a mail would be answered 400. Add the host to ALLOWED_HOSTS, or mend PUBLIC_URL."
+            )
+        return self
+
     @property
     def upgrades_at_start(self) -> bool:
         """Whether a server upgrades the tables when it starts."""
@@ -380,3 +393,21 @@ class Settings(BaseSettings):
         Browsers accept that prefix only over https.
         """
         return (chosen or (f"__Host-{default}" if secure else default)) + self.cookie_suffix
+
+
+def _is_allowed(host: str, allowed_hosts: Collection[str]) -> bool:
+    """Whether requests for a host, in lower case and without brackets, are answered (``defences/hosts``)."""
+    if ":" in host:
+        return _ipv6_address(host) in {_ipv6_address(each.strip("[]")) for each in allowed_hosts if each[0] == "["}
+    from werkzeug.sansio.utils import host_is_trusted  # a worker checks its settings before it imports the framework
+
+    names = [each for each in allowed_hosts if each[0] != "["]
+    return bool(names) and host_is_trusted(host, names)
+
+
+def _ipv6_address(text: str) -> IPv6Address | str:
+    """An address, which can be written in several ways; the text if it is none."""
+    try:
+        return IPv6Address(text)
+    except ValueError:
+        return text

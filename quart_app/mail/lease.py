@@ -2,15 +2,15 @@
 
 The holder renews it before each mail. A worker that was killed, or whose host is frozen, does not, and another one
 takes over when the lease has expired. A frozen worker that goes on afterwards sends at most the mail that it had begun,
-which may arrive twice then.
+which may arrive twice then. The time is that of PostgreSQL, because the clocks of hosts may differ.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import delete, or_
+from sqlalchemy import ColumnElement, DateTime, delete, func, or_
 
 from quart_app import clock
 from quart_app.database import Database, insert_into
@@ -19,7 +19,7 @@ from quart_app.models.mail_sender import THE_ROW, MailSender
 LEASE = timedelta(seconds=90)
 """How long a lease lasts. One attempt to send a mail takes less (``sender``)."""
 
-_TOO_LATE = 2 * LEASE  # a lease that ends later was taken by a clock that was ahead
+_TOO_LATE = 2 * LEASE  # a lease that ends later was taken when that clock was ahead
 
 
 class Lease:
@@ -34,7 +34,7 @@ class Lease:
 
         One statement decides, so that of two workers one gets it.
         """
-        now = clock.now()
+        now = self._now()
         insert = insert_into(MailSender, self._database).values(id=THE_ROW, holder=self._holder, until=now + LEASE)
         query = insert.on_conflict_do_update(
             index_elements=[MailSender.id],
@@ -46,3 +46,9 @@ class Lease:
     async def release(self) -> None:
         """Let another worker take it at once. The lease of another worker stays."""
         await self._database.execute(delete(MailSender).where(MailSender.holder == self._holder))
+
+    def _now(self) -> ColumnElement[datetime] | datetime:
+        """The time of the database server; SQLite has none, but its workers are on one host."""
+        if self._database.dialect == "postgresql":
+            return func.statement_timestamp(type_=DateTime(timezone=True))
+        return clock.now()

@@ -1,13 +1,14 @@
 """Mails to a mail server, by SMTP (RFC 5321).
 
 Which command fails decides what that means. Until the server has accepted the sender, a failure concerns all mails: the
-server is unavailable, or the settings are wrong. After that a 4xx is temporary, and a 5xx is final for this mail,
-unless it is about the client or the sender. If the connection ends before the server has answered, nobody here knows
-whether it accepted the mail, which is sent again.
+server is unavailable, or the settings are wrong. After that a 4xx is temporary, and a 5xx is final for this mail if its
+enhanced code says that it is about the recipient or the message. If the connection ends before the server has answered,
+nobody here knows whether it accepted the mail, which is sent again.
 
 Many servers check the client and the sender only when they know the recipient (Postfix: ``smtpd_delay_reject``). So a
-missing login or a wrong ``MAIL_FROM`` can look like a refusal of one mail. Such an answer counts as temporary, so that
-no mail is lost while the settings are mended.
+missing login, a wrong ``MAIL_FROM`` or a used up quota can look like a refusal of one mail, and without an enhanced
+code like an unknown recipient (Exim: 550 for both). So any other 5xx counts as temporary, and no mail is given up while
+the settings are mended.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import asyncio
 import re
 import ssl
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPConnectError, SMTPException, SMTPResponseException
 
 from quart_app.mail_url import MailServer
 
@@ -26,9 +27,9 @@ from .message import Message
 _RESPONSE_TIMEOUT = 30.0  # seconds until the server has answered a command
 _PERMANENT = 500  # the first code of answers that will not change (RFC 5321, section 4.2.1)
 _LOGIN_CODES = (530, 535)  # a login is required, or was wrong (RFC 4954, section 6)
-#: Enhanced codes (RFC 3463, sections 3.2 and 3.8) that are about the client or the sender, or may be: a sender with bad
-#: syntax (5.1.7), in a bad domain (5.1.8), and whatever security or policy forbids (5.7.x).
-_ABOUT_THE_SENDER = re.compile(r"5\.(1\.[78]|7\.\d{1,3})\b")
+#: Enhanced codes that are about the recipient or the message alone (RFC 3463, section 3; RFC 7505 for 5.1.10): the
+#: address, but not that of the sender (5.1.7, 5.1.8); the mailbox; the size; the content.
+_ABOUT_THE_MAIL = re.compile(r"5\.(1\.([1-69]|10)|2\.[1-9]|3\.4|6\.([1-9]|10))\b")
 _FAILURES = (SMTPException, OSError)
 
 
@@ -83,7 +84,8 @@ class SmtpDelivery:
             await _announce(client, message)
         except _FAILURES as error:
             self._disconnect()
-            raise MailServerUnavailable(f"The mail server cannot be used: {_describe(error)}") from error
+            hint = _hint(self._server, error)
+            raise MailServerUnavailable(f"The mail server cannot be used: {_describe(error)}{hint}") from error
         except BaseException:
             self._disconnect()
             raise
@@ -126,11 +128,20 @@ async def _announce(client: SMTP, message: Message) -> None:
     await client.mail(message.sender, options=options, encoding=_encoding(message))
 
 
+def _hint(server: MailServer, error: Exception) -> str:
+    """What to do if this looks like the wrong kind of encryption, of which each kind has its own port."""
+    cause = error.__cause__
+    if server.encryption == "tls":
+        is_mixed_up = isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER"
+        return ". It may be encrypted by STARTTLS: use smtp:// in MAIL_URL then." if is_mixed_up else ""
+    is_silent = isinstance(error, SMTPConnectError) and isinstance(cause, SMTPException)  # it was connected
+    return ". It may be encrypted from the first byte: use smtps:// in MAIL_URL then." if is_silent else ""
+
+
 def _is_final(error: SMTPResponseException) -> bool:
     """Whether the server will never accept this mail, whatever is changed in the settings."""
-    if error.code < _PERMANENT or error.code in _LOGIN_CODES:
-        return False
-    return _ABOUT_THE_SENDER.match(error.message) is None
+    is_permanent = error.code >= _PERMANENT and error.code not in _LOGIN_CODES
+    return is_permanent and _ABOUT_THE_MAIL.match(error.message) is not None
 
 
 def _encoding(message: Message) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from quart_app.application import Application
+from tests.app.conftest import Clock
 from tests.app.conftest import app as app
 from tests.app.conftest import clock as clock
 from tests.app.conftest import database_url as database_url
@@ -35,7 +37,17 @@ def mail_server(mail_server_process: MailServer) -> MailServer:
 
 
 @pytest.fixture
-async def office(app: Application) -> AsyncIterator[PostOffice]:
-    """An application in whose context the test runs, which sends mails to a list, when the test says so."""
+async def office(clock: Clock, app: Application) -> AsyncIterator[PostOffice]:
+    """An application in whose context the test runs, which sends mails to a list, when the test says so.
+
+    The clock is moved, not waited for.
+    """
     async with app.app_context():
         yield PostOffice(app)
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """The log of a server."""
+    caplog.set_level(logging.INFO, "quart_app")
+    return caplog

@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quart_app import clock
 from quart_app.application import Application
 from quart_app.database import current_database
-from quart_app.mail.delivery import Delivery
+from quart_app.mail.delivery import Delivery, DeliveryFailed, MailServerUnavailable
 from quart_app.mail.letter import Composer, Letter
 from quart_app.mail.message import Message
 from quart_app.mail.queue import enqueue_in
 from quart_app.mail.sender import Sender
 from quart_app.models.login_session import new_handle
+from quart_app.models.mail_sender import THE_ROW, MailSender
 from quart_app.models.mail_token import MailToken, TokenPurpose
 from quart_app.models.outgoing_mail import MailKind, OutgoingMail
 from quart_app.models.user import User
@@ -25,6 +26,8 @@ from quart_app.operation.metrics import current_metrics
 
 SITE = "https://example.com/"
 SENDER = Address("Microblog", "no-reply", "example.com")
+LATER = DeliveryFailed("451 later")
+AWAY = MailServerUnavailable("connection refused")
 TEMPLATES = {
     "mail/of_the_tests.txt": (
         "{% extends 'mail/base.txt' %}{% block content %}{{ name }}, use {{ site }}?token={{ token }}{% endblock %}"
@@ -131,3 +134,14 @@ class PostOffice:
         """The tokens that are valid."""
         async with current_database.of(self.app).session() as session:
             return list((await session.scalars(select(MailToken.token_hash).order_by(MailToken.expires_at))).all())
+
+    async def age_lease(self, by: timedelta) -> None:
+        """Let the lease end so much earlier, as if that time had passed. On PostgreSQL its clock is the database's."""
+        async with current_database.of(self.app).session() as session:
+            lease = await session.get_one(MailSender, THE_ROW)
+            lease.until -= by
+            await session.commit()
+
+    def counted(self, event: str) -> float:
+        """How often an event was counted."""
+        return float(current_metrics.of(self.app).auth_events.labels(event, "")._value.get())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from quart_app.configuration import ConfigurationError, read_settings
+from quart_app.defences.hosts import AllowedHosts
 from quart_app.mail_url import MailFolder, MailServer, read_mail_from, read_mail_url
 from quart_app.settings import Settings
 
@@ -19,6 +22,7 @@ FORMS = {
     "smtp://localhost": MailServer("localhost", 587, "starttls"),
     "smtp://joe:p%40ss%3A%2F@mail.example.com:25": MailServer("mail.example.com", 25, "starttls", "joe", "p@ss:/"),
     "smtps://joe:x@mail.example.com": MailServer("mail.example.com", 465, "tls", "joe", "x"),
+    "smtp://jo%C3%A9:100%25%20%2B+%C3%A4@[2001:db8::7]": MailServer("2001:db8::7", 587, "starttls", "joé", "100% ++ä"),
     "smtp://[::1]:1025?starttls=no": MailServer("::1", 1025, "none"),
     "smtp://localhost?starttls=yes": MailServer("localhost", 587, "starttls"),
     "file:": MailFolder(),
@@ -47,6 +51,7 @@ UNUSABLE = {
     "smtp://joe:se@cret@localhost": "Write it as %40",
     "smtp://joe:12#secret@localhost": "Write it as %40",
     "smtp://joe:12?secret@localhost": "something else there",
+    "smtp://joe:secret%E4@localhost": "no UTF-8",
     "smtp://joe@localhost": "a user or a password, and not both",
     "smtp://:secret@localhost": "a user or a password, and not both",
     "smtp://localhost?starttls=never": "something else there",
@@ -132,6 +137,41 @@ def test_no_public_urls(value: str) -> None:
         Settings(public_url=value)
 
 
+@pytest.mark.parametrize(
+    ("url", "hosts", "is_allowed"),
+    [
+        ("https://Example.com/blog", "www.example.com, EXAMPLE.com:443", True),
+        ("https://www.example.com:8443", ".example.com", True),
+        ("https://example.com", "www.example.com", False),
+        ("https://badexample.com", ".example.com", False),
+        ("https://xn--mnchen-3ya.test", "münchen.test", True),
+        ("https://[2001:db8::7]", "example.com, [2001:db8:0:0::7]", True),
+        ("https://[2001:db8::7]", "[2001:db8::8], example.com", False),
+        ("https://example.com", "[2001:db8::7]", False),
+    ],
+)
+async def test_public_urls_are_answered(url: str, hosts: str, is_allowed: bool) -> None:
+    """An address of a site under whose name nothing is answered is refused: no link in a mail would work."""
+    answered = []
+
+    async def answer(*_: object) -> None:
+        answered.append(True)
+
+    async def ignore(*_: object) -> None:
+        """The refusal, which another test looks at."""
+
+    allowed = Settings.model_validate({"allowed_hosts": hosts}).allowed_hosts
+    headers = [(b"host", urlsplit(url).netloc.lower().encode())]
+    scope: Any = {"type": "http", "headers": headers}
+    await AllowedHosts(answer, allowed)(scope, ignore, ignore)  # type: ignore[arg-type] # which it only passes on
+    assert (answered == [True]) is is_allowed
+    if is_allowed:
+        assert Settings.model_validate({"allowed_hosts": hosts, "public_url": url}).public_url is not None
+    else:
+        with pytest.raises(ValidationError, match="lacks, so each link in a mail would be answered 400"):
+            Settings.model_validate({"allowed_hosts": hosts, "public_url": url})
+
+
 PRODUCTION = {"ENVIRONMENT": "production", "SECRET_KEY": "a key that is long enough"}
 SMTP = {"MAIL_URL": "smtp://joe:secret@mail.example.com", "MAIL_FROM": "a@example.com"}
 SITE = {"PUBLIC_URL": "https://example.com"}
@@ -146,6 +186,8 @@ SITE = {"PUBLIC_URL": "https://example.com"}
         ({**PRODUCTION, **SMTP}, "PUBLIC_URL is required in production"),
         ({**PRODUCTION, **SMTP, "PUBLIC_URL": "http://example.com"}, "has to begin with https://"),
         ({**PRODUCTION, **SMTP, **SITE}, None),
+        ({**PRODUCTION, **SMTP, **SITE, "ALLOWED_HOSTS": "www.example.com"}, "ALLOWED_HOSTS=www.example.com lacks"),
+        ({**PRODUCTION, **SMTP, **SITE, "ALLOWED_HOSTS": "www.example.com, .example.com"}, None),
         ({**PRODUCTION, "MAIL_URL": "file:"}, None),
         ({**PRODUCTION, "MAIL_URL": "file:", "SEND_MAILS": "false"}, "PUBLIC_URL is required in production"),
         ({**PRODUCTION, "MAIL_URL": "file:", "SEND_MAILS": "false", **SITE}, None),

@@ -83,6 +83,17 @@ async def test_certificates(mail_server: MailServer) -> None:
     assert not {"AUTH", "MAIL"} & set(mail_server.steps)
 
 
+@pytest.mark.parametrize(("scheme", "listener", "hint"), [("smtp", "tls", "smtps"), ("smtps", "starttls", "smtp")])
+async def test_the_wrong_kind_of_encryption(
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, scheme: str, listener: str, hint: str
+) -> None:
+    """A server that is encrypted in the other way is unavailable, and the error says what to try."""
+    monkeypatch.setattr(smtp, "_RESPONSE_TIMEOUT", 0.3)
+    url = f"{scheme}://localhost:{mail_server.ports[listener]}?ca={mail_server.authority}"
+    with pytest.raises(MailServerUnavailable, match=f"It may be encrypted .*: use {hint}:// in MAIL_URL"):
+        await attempt(delivery_to(url))
+
+
 async def test_a_wrong_password(mail_server: MailServer) -> None:
     """A wrong password is a fault of the settings, which ends no mail, and is not repeated in the error."""
     with pytest.raises(MailServerUnavailable, match="535") as error:
@@ -105,13 +116,16 @@ FAULTS: list[tuple[str, str, type[Exception]]] = [
     *((step, "421 closing", DeliveryFailed) for step in ("RCPT", "DATA", "ACCEPT")),
     *((step, "drop", DeliveryFailed) for step in ("RCPT", "DATA", "ACCEPT", "ACCEPTED")),
     *((step, "550 5.1.1 no", MailRefused) for step in ("RCPT", "DATA", "ACCEPT")),
-    *(("RCPT", fault, DeliveryFailed) for fault in ("530 login", "554 5.7.1 no", "553 5.1.7 no", "553 5.1.8 no")),
-    ("DATA", "554 5.7.1 no", DeliveryFailed),
+    *((step, f"550 {code} no", MailRefused) for step, code in (("RCPT", "5.1.10"), ("RCPT", "5.2.1"))),
+    *((step, f"552 {code} no", MailRefused) for step, code in (("DATA", "5.3.4"), ("ACCEPT", "5.6.1"))),
+    *((step, fault, DeliveryFailed) for step in ("RCPT", "DATA", "ACCEPT") for fault in ("554 5.7.1 no", "550 no")),
+    *(("RCPT", f"550 {code} no", DeliveryFailed) for code in ("5.0.0", "5.1.0", "5.1.7", "5.1.8", "5.2.0", "5.4.5")),
+    ("RCPT", "530 5.1.1 login", DeliveryFailed),
 ]
 
 
 async def test_faults_at_each_step(mail_server: MailServer, subtests: pytest.Subtests) -> None:
-    """Until the sender is accepted a fault concerns all mails; then 5xx about the recipient or the mail are final."""
+    """Until the sender is accepted a fault concerns all mails; then 5xx that say they are about the mail are final."""
     delivery = delivery_to(mail_server.url())
     for step, fault, kind in FAULTS:
         with subtests.test(step=step, fault=fault):
@@ -128,7 +142,7 @@ async def test_answers_of_any_bytes(mail_server: MailServer, office: PostOffice)
     """An answer that is no UTF-8, or has control characters, is kept in a form that can be shown and stored."""
     await office.register()
     sender = office.sender_to(delivery_to(mail_server.url()))
-    for answer in ("550 Empf\udce4nger unbekannt", "550 a\x00b", "550 \x1b[31mred"):
+    for answer in ("550 5.1.1 Empf\udce4nger unbekannt", "550 5.1.1 a\x00b", "550 5.1.1 \x1b[31mred"):
         mail_server.fail(RCPT=answer)
         await office.enqueue("susan")
         await sender.send_due()
@@ -136,7 +150,7 @@ async def test_answers_of_any_bytes(mail_server: MailServer, office: PostOffice)
     await office.enqueue("susan")
     await sender.send_due()
     errors = [mail.last_error for mail in await office.queue()]
-    assert errors == ["550 Empf?nger unbekannt", "550 a?b", "550 ?[31mred"]
+    assert errors == ["550 5.1.1 Empf?nger unbekannt", "550 5.1.1 a?b", "550 5.1.1 ?[31mred"]
     assert len(mail_server.received) == 1
 
 

@@ -102,7 +102,7 @@ MUTATIONS = (
         file="quart_app/mail/sender.py",
         old="        await self._keep(due, reason, None)\n",
         new="        await self._keep(due, reason, clock.now())\n",
-        tests=("tests/mail/test_sender.py::test_final_failures[sqlite]",),
+        tests=("tests/mail/test_failures.py::test_final_failures[sqlite]",),
     ),
     Mutation(
         breaks="An unused login never ends.",
