@@ -21,11 +21,16 @@ def group() -> None:
 @with_tables
 async def list_(_app: Application, limit: int) -> None:
     """List them: id, kind, address, when added, failed attempts, next attempt, last error; given up ones first."""
-    for mail in await waiting_mails(limit):
+    mails = await waiting_mails(limit + 1)
+    for mail in mails[:limit]:
         due = "given up" if mail.next_attempt_at is None else f"{mail.next_attempt_at:%Y-%m-%d %H:%M:%S}Z"
         added = f"{mail.created_at:%Y-%m-%d %H:%M:%S}Z"
         fields = [str(mail.id), mail.kind, mail.address, added, str(mail.attempts), due, mail.last_error or ""]
         click.echo("\t".join(fields))
+    if not mails:
+        click.echo("No mail waits or was given up.", err=True)
+    elif len(mails) > limit:
+        click.echo(f"There are more than these {limit}: --limit shows them.", err=True)
 
 
 @group.command()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from click.testing import Result
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 from quart_app.application import Application
 from quart_app.database import current_database
@@ -63,7 +63,21 @@ def test_list(command: Command) -> None:
         ("0", True, ""),
         ("2", True, "451 later"),
     ]
-    assert command("mail", "list", "--limit", "1").stdout == listed.splitlines(keepends=True)[0]
+    assert command("mail", "list", "--limit", "3").stderr == ""
+
+
+def test_list_is_not_complete(app: Application, command: Command) -> None:
+    """The list says if it leaves out mails, and if there are none, beside its lines, which programs read."""
+    first = command("mail", "list", "--limit", "2")
+    assert (first.stdout.count("\n"), first.stderr) == (2, "There are more than these 2: --limit shows them.\n")
+
+    async def empty() -> None:
+        async with app.app_context():
+            await current_database().execute(delete(OutgoingMail))
+
+    served(app, empty)
+    listed = command("mail", "list")
+    assert (listed.stdout, listed.stderr) == ("", "No mail waits or was given up.\n")
 
 
 def test_list_a_kind_of_a_newer_release(app: Application, command: Command) -> None:
