@@ -105,7 +105,7 @@ def read_mail_url(url: str) -> MailServer | MailFolder:
         raise UnusableMailUrl("it has a user or a password, and not both. Write smtp://user:password@host, or no user.")
     encryption, authority = _parameters(parts.query, _ENCRYPTIONS[parts.scheme])
     server = MailServer(
-        host=parts.hostname or "",
+        host=(parts.hostname or "").replace("%25", "%"),  # of a zone: fe80::1%25eth0 (RFC 6874)
         port=_PORTS[parts.scheme] if port is None else port,
         encryption=encryption,
         user=_decoded(user),

@@ -23,6 +23,7 @@ FORMS = {
     "smtp://joe:p%40ss%3A%2F@mail.example.com:25": MailServer("mail.example.com", 25, "starttls", "joe", "p@ss:/"),
     "smtps://joe:x@mail.example.com": MailServer("mail.example.com", 465, "tls", "joe", "x"),
     "smtp://jo%C3%A9:100%25%20%2B+%C3%A4@[2001:db8::7]": MailServer("2001:db8::7", 587, "starttls", "joé", "100% ++ä"),
+    "smtp://[fe80::1%25eth0]": MailServer("fe80::1%eth0", 587, "starttls"),
     "smtp://[::1]:1025?starttls=no": MailServer("::1", 1025, "none"),
     "smtp://localhost?starttls=yes": MailServer("localhost", 587, "starttls"),
     "file:": MailFolder(),

@@ -21,6 +21,7 @@ from quart_app.mail.message import Message, UnusableAddress, write_message
 from quart_app.models.outgoing_mail import MailKind, OutgoingMail
 from tests.mail.post_office import SENDER, SITE, TEMPLATES
 
+HEADERS = ["Auto-Submitted", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To"]
 FRAME = "{% block content %}{% endblock %}"
 TEXTS = PromptEnvironment(
     Quart(__name__),
@@ -66,6 +67,7 @@ def test_headers() -> None:
         "Auto-Submitted": "auto-generated",
         "MIME-Version": "1.0",
     }
+    assert sorted(read(message).keys()) == HEADERS
     assert (message.sender, message.recipient) == ("no-reply@example.com", "susan@example.com")
     assert not message.needs_utf8
 
@@ -133,6 +135,7 @@ def test_unusable_addresses(address: str) -> None:
         written(address)
 
 
+@pytest.mark.fuzz
 @given(st.text(), st.text(), st.emails())
 @settings(max_examples=30, deadline=None)
 def test_nothing_is_injected(name: str, subject: str, email: str) -> None:
@@ -143,11 +146,12 @@ def test_nothing_is_injected(name: str, subject: str, email: str) -> None:
         assert len(subject.splitlines()) > 1 or not subject.isprintable()
         return
     found = read(message)
-    assert sorted(found.keys()) == sorted(read(written()).keys())
+    assert sorted(found.keys()) == HEADERS
     (recipient,) = found["To"].addresses
     assert recipient.addr_spec == message.recipient
 
 
+@pytest.mark.fuzz
 @given(st.text(min_size=1, max_size=20), st.emails())
 @settings(max_examples=30, deadline=None)
 def test_what_is_accepted_can_be_written_to(name: str, email: str) -> None:
