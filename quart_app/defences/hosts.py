@@ -17,8 +17,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from quart_app.application import Application
 from quart_app.errors.problems import PROBLEM_JSON
-from quart_app.faces import is_api_path, is_program
-from quart_app.operation.endpoints import path_in_application
+from quart_app.faces import is_program, will_be_for_api
 
 from .cors import PREFLIGHT_HEADERS, allowing_headers, is_preflight
 
@@ -93,7 +92,7 @@ class AllowedHosts:
 
     def _answer(self, scope: HTTPScope, sent: dict[str, str]) -> _Answer:
         """The answer to a request; to a preflight of an allowed origin, that its page may read the answer."""
-        if not is_api_path(path_in_application(scope)):
+        if not will_be_for_api(scope):
             return _TEXT
         if not self._origins:
             return _PROBLEM
