@@ -104,8 +104,8 @@ class UserMixin:
         def is_active(self) -> bool:
             """Whether the account may be used; ``login_user`` refuses those that are not."""
     else:
-        #: Whether the account may be used; ``login_user`` refuses those that are not. True unless the subclass has a
-        #: field, column or property of this name, or the object another value.
+        #: Whether the account may be used; ``login_user`` refuses those that are not. True unless the subclass, or a
+        #: base behind this one, has a field, column or property of this name, or the object another value.
         is_active = _Active()
 
     @property
