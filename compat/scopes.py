@@ -33,13 +33,14 @@ async def load_user_from_scope(app: Quart, scope: Mapping[str, Any]) -> Any:
     """
     headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
     headers["Remote-Addr"] = (scope.get("client") or ["<local>"])[0]  # as Quart does; it reads the address there
+    mount = scope.get("root_path", "")
     request = app.request_class(
         scope.get("method", "GET"),  # a websocket's has none
         scope.get("scheme", "http"),
-        scope["path"],
+        scope["path"].removeprefix(mount) or "/",  # the path of a scope begins with the mount
         scope["query_string"],
         headers,
-        scope.get("root_path", ""),
+        mount,
         scope.get("http_version", "1.1"),
         scope=scope,  # type: ignore[arg-type]  # Quart calls one of a websocket a scope of another type
         send_push_promise=_push_nothing,

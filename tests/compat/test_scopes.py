@@ -92,6 +92,20 @@ async def test_nobody(app: Quart) -> None:
     assert not user.is_authenticated
 
 
+@pytest.mark.parametrize(("path", "url"), [("/panel/a", "/panel/a?EIO=4"), ("/panel", "/panel/?EIO=4")])
+async def test_the_request_loader_sees_the_url(app: Quart, path: str, url: str) -> None:
+    """Below the mount of another application the request loader sees the URL as the client has asked for it."""
+    seen = []
+
+    async def load(request: Any) -> None:
+        seen.append(request.url)
+
+    app.login_manager.request_loader(load)  # type: ignore[attr-defined]
+    await load_user_from_scope(app, await scope_of(app, None, "http", path=path, root_path="/panel"))
+
+    assert seen[1:] == [f"http://localhost{url}"]  # after that of the page in scope_of
+
+
 async def test_the_remember_cookie(app: Quart, people: dict[str, Person]) -> None:
     """The remember cookie alone is enough, each time."""
     scope = await scope_of(app, people["ada"], remember=True, cookies=("remember_token",))
