@@ -30,7 +30,7 @@ from .schemas import PasswordChange, Registration, UserAccount
     takes=Registration,
     answers=UserAccount,
     for_=ANYBODY,
-    if_lost="Then send it again, if it has an Idempotency-Key. If not, log in: if that succeeds the account was "
+    if_lost="Then send it again, if it has an `Idempotency-Key`. If not, log in: if that succeeds the account was "
     "created, and if it does not, register again.",
     accepts=(IDEMPOTENCY_KEY,),
     sends=(LOCATION,),
