@@ -105,6 +105,13 @@ MUTATIONS = (
         tests=("tests/mail/test_failures.py::test_final_failures[sqlite]",),
     ),
     Mutation(
+        breaks="A mail is given up by an answer that does not say what it is about.",
+        file="quart_app/mail/smtp.py",
+        old="    return is_permanent and _ABOUT_THE_MAIL.match(error.message) is not None\n",
+        new="    return is_permanent\n",
+        tests=("tests/mail/test_smtp.py::test_faults_at_each_step",),
+    ),
+    Mutation(
         breaks="An unused login never ends.",
         file="quart_app/sessions/limits.py",
         old="        return is_idle or now > self.end_of(session)\n",
