@@ -15,6 +15,7 @@ server dies, and one may arrive twice: it is sent at least once.
 ``backoff``       when a mail is tried again, and when it is given up
 ``lease``         one worker at a time sends
 ``sender``        sends what is due
+``failures``      writes down why a mail was not sent, and when it is tried again
 ``serving``       runs the sender while the application is served
 ================  ==========================================================
 """

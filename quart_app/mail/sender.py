@@ -12,25 +12,22 @@ For each mail these steps follow each other, and a worker may be killed between 
 from __future__ import annotations
 
 import asyncio
-import random
-import re
-from datetime import datetime
 from email.headerregistry import Address
 from math import inf
-from typing import NamedTuple
 
 from jinja2 import Environment
-from sqlalchemy import String, delete, func, or_, select, type_coerce, update
+from sqlalchemy import String, delete, func, or_, select, type_coerce
 
 from quart_app import clock
 from quart_app.database import Database, DatabaseUnavailable
-from quart_app.models.outgoing_mail import ERROR_MAX, OutgoingMail
+from quart_app.models.outgoing_mail import OutgoingMail
 from quart_app.operation.events import Event, record
 from quart_app.operation.logs import get_logger
 from quart_app.operation.metrics import Metrics
 
-from .backoff import NEVER_LATER, delay_after
+from .backoff import NEVER_LATER
 from .delivery import Delivery, DeliveryFailed, MailRefused, MailServerUnavailable
+from .failures import DueMail, Failures
 from .lease import Lease
 from .letter import Composers, Letter
 from .message import Message, UnusableAddress, write_message
@@ -44,20 +41,7 @@ OUTAGE_PAUSE = 10.0
 ATTEMPT_TIMEOUT = 60.0
 """Seconds for one attempt in all. It is less than the lease lasts, so that no other worker has begun meanwhile."""
 
-_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
-#: A token, or the longer part of one that is broken over two lines of an answer: see ``models/login_session``.
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,}")
-
 _log = get_logger("quart_app.mail")
-
-
-class _Due(NamedTuple):
-    """What is known of a mail before it is composed. Its kind may be one of a newer release."""
-
-    id: int
-    kind: str
-    user_id: int | None
-    attempts: int
 
 
 class Sender:
@@ -84,7 +68,7 @@ class Sender:
     ) -> None:
         self._database, self._delivery, self._composers = database, delivery, composers
         self._templates, self._sender, self._metrics = templates, sender, metrics
-        self._lease = Lease(database)
+        self._lease, self._failures = Lease(database), Failures(database, metrics)
         self._stopping = False
         self._is_server_unavailable = False
         # Mails that were sent, and whose rows could not be deleted: the next attempt only deletes them.
@@ -142,7 +126,7 @@ class Sender:
         now = clock.now()
         return waiting, 0 if latest > now + NEVER_LATER else (earliest - now).total_seconds()
 
-    async def _next(self) -> _Due | None:
+    async def _next(self) -> DueMail | None:
         now, time = clock.now(), OutgoingMail.next_attempt_at
         query = (
             select(
@@ -156,9 +140,9 @@ class Sender:
             .limit(1)
         )
         rows = await self._database.execute(query)
-        return _Due(*rows[0]) if rows else None
+        return DueMail(*rows[0]) if rows else None
 
-    async def _attempt(self, due: _Due) -> None:
+    async def _attempt(self, due: DueMail) -> None:
         """Try to send a mail, and write down what became of it.
 
         Raises:
@@ -171,18 +155,18 @@ class Sender:
         except DatabaseUnavailable:
             raise
         except (MailRefused, UnusableAddress) as error:
-            await self._give_up(due, str(error))
+            await self._failures.give_up(due, str(error))
         except MailServerUnavailable as error:
             self._report_outage(error)
-            await self._postpone(due, str(error), is_logged=False)
+            await self._failures.postpone(due, str(error), is_logged=False)
             raise
         except DeliveryFailed as error:
-            await self._postpone(due, str(error))
+            await self._failures.postpone(due, str(error))
         except TimeoutError:
-            await self._postpone(due, f"The mail server did not answer within {ATTEMPT_TIMEOUT:.0f} s.")
+            await self._failures.postpone(due, f"The mail server did not answer within {ATTEMPT_TIMEOUT:.0f} s.")
         except Exception:  # noqa: BLE001 - whatever a composer raises, the other mails go on
             _log.exception("A mail cannot be composed or sent; it will be tried again", mail=due.id, kind=due.kind)
-            await self._postpone(due, "It cannot be composed or sent; the log has the error.")
+            await self._failures.postpone(due, "It cannot be composed or sent; the log has the error.")
         else:
             if is_sent:
                 self._report_end_of_outage("Mails can be sent again")
@@ -191,7 +175,7 @@ class Sender:
             await self._database.execute(delete(OutgoingMail).where(OutgoingMail.id == due.id))
             self._sent.discard(due.id)
 
-    async def _compose_and_deliver(self, due: _Due) -> bool:
+    async def _compose_and_deliver(self, due: DueMail) -> bool:
         """Send a mail; return whether there was one: its row may be deleted by now, or nothing is left to say."""
         message = await self._compose(due)
         if message is None:
@@ -199,7 +183,7 @@ class Sender:
         await self._delivery.deliver(message)
         return True
 
-    async def _compose(self, due: _Due) -> Message | None:
+    async def _compose(self, due: DueMail) -> Message | None:
         async with self._database.session() as session:
             mail = await session.get(OutgoingMail, due.id)
             letter = None if mail is None else await self._composers[mail.kind](session, mail)
@@ -209,35 +193,6 @@ class Sender:
 
     def _write(self, letter: Letter, mail: OutgoingMail) -> Message:
         return write_message(letter, mail, sender=self._sender, templates=self._templates, now=clock.now())
-
-    async def _postpone(self, due: _Due, reason: str, *, is_logged: bool = True) -> None:
-        """Set the time of the next attempt, or give the mail up after many of them."""
-        attempts = due.attempts + 1
-        delay = delay_after(attempts, random.random())  # noqa: S311 - spreads the attempts, no secret
-        if delay is None:
-            await self._give_up(due, reason)
-            return
-        await self._keep(due, reason, clock.now() + delay)
-        if is_logged:
-            self._record(Event.MAIL_FAILED, due, reason)
-        else:
-            self._metrics.count_event(Event.MAIL_FAILED)
-
-    async def _give_up(self, due: _Due, reason: str) -> None:
-        await self._keep(due, reason, None)
-        self._record(Event.MAIL_GIVEN_UP, due, reason)
-
-    async def _keep(self, due: _Due, reason: str, next_attempt_at: datetime | None) -> None:
-        query = (
-            update(OutgoingMail)
-            .where(OutgoingMail.id == due.id)
-            .values(attempts=due.attempts + 1, last_error=_shown(reason), next_attempt_at=next_attempt_at)
-        )
-        await self._database.execute(query)
-
-    def _record(self, event: Event, due: _Due, reason: str) -> None:
-        line = {"mail": due.id, "kind": due.kind, "attempts": due.attempts + 1, "error": _shown(reason)}
-        record(event, user_id=due.user_id, mail=line)
 
     def _report_outage(self, error: MailServerUnavailable) -> None:
         """Log it once, however many mails wait and however often they are tried."""
@@ -249,12 +204,3 @@ class Sender:
         if self._is_server_unavailable:
             self._is_server_unavailable = False
             _log.info(reason)
-
-
-def _shown(reason: str) -> str:
-    """A reason for the log and the table, without the addresses and tokens that mail servers repeat in their answers.
-
-    Servers repeat the address as it was sent, which is not always as it was entered, and filters the link that they
-    refuse.
-    """
-    return _TOKEN.sub("...", _ADDRESS.sub("<the address>", reason))[:ERROR_MAX]

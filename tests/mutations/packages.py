@@ -99,7 +99,7 @@ MUTATIONS = (
     ),
     Mutation(
         breaks="A mail that was refused is tried again.",
-        file="quart_app/mail/sender.py",
+        file="quart_app/mail/failures.py",
         old="        await self._keep(due, reason, None)\n",
         new="        await self._keep(due, reason, clock.now())\n",
         tests=("tests/mail/test_failures.py::test_final_failures[sqlite]",),
