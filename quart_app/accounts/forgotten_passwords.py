@@ -1,8 +1,8 @@
 """A forgotten password: a link by mail, and a new password by that link (OWASP, Forgot Password Cheat Sheet).
 
-Asking for a link costs the same two statements and gets the same answer, whoever has the address: whether there is an
-account is looked up when the mail is sent, at a random moment: this worker may be the one that sends it, and only for
-an account there is something to send, which delays the requests at that time. Using the link logs nobody in.
+Asking for a link executes the same two statements and gets the same answer for every address. Whether an account has it
+is looked up when the mail is sent, at a random moment within three seconds: sending takes time only where there is an
+account, and at a fixed moment the next request to this worker would show that. Using the link logs nobody in.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many mails an account, or an address that somebody has entered, is sent in a while.
+"""Limits how many mails with links are sent to one account, or to one address that somebody entered.
 
 The window is as long as a link is valid. Using up the mails of another user locks nobody out: the last link that was
 sent is valid until further mails are allowed.
