@@ -48,20 +48,11 @@ class Families:
         """Whatever may stand in for *cls*, or it for that."""
         for below in (cls, *self._inference.descendants(cls)):
             yield below
-            yield from self._ancestors(below)
+            yield from self._inference.ancestors(below)
         if cls in self._protocols:
             yield from (each for each in self._classes if self._protocols[cls] <= self._methods[each].keys())
         else:
             yield from (each for each, names in self._protocols.items() if names <= self._methods[cls].keys())
-
-    def _ancestors(self, cls: Class) -> set[Class]:
-        found: set[Class] = set()
-        waiting = [cls]
-        while waiting:
-            above = self._inference.bases(waiting.pop()) - found
-            found |= above
-            waiting += above
-        return found
 
 
 def _methods(cls: Class) -> dict[str, Function]:

@@ -57,6 +57,16 @@ class Hierarchy(Facts):
         values = union(self.evaluate(base, cls.outer) for base in cls.bases)
         return {value.cls for value in values if isinstance(value, ClassValue)} - {cls}
 
+    def ancestors(self, cls: Class) -> set[Class]:
+        """All classes of the project that *cls* comes from."""
+        found: set[Class] = set()
+        waiting = [cls]
+        while waiting:
+            above = self.bases(waiting.pop()) - found
+            found |= above
+            waiting += above
+        return found
+
     def external_bases(self, cls: Class, seen: frozenset[Class] = frozenset()) -> set[str]:
         """The classes of other packages that *cls* comes from."""
         found: set[str] = set()

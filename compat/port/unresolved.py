@@ -33,13 +33,13 @@ class Unresolved:
         self._inference = awaits.inference
         self._off_loop = off_loop
         self._methods: dict[str, list[Function]] = defaultdict(list)  # those of base classes first
-        for function in sorted(awaits.made_async, key=lambda each: (self._is_in_subclass(each), each)):
+        for function in sorted(awaits.made_async, key=lambda each: (self._depth(each), each)):
             if function.cls is not None and function.name not in _COMMON and not function.module.is_of_tests:
                 self._methods[function.name].append(function)
 
-    def _is_in_subclass(self, function: Function) -> bool:
-        """Whether its class comes from another one of the project."""
-        return function.cls is not None and bool(self._inference.bases(function.cls))
+    def _depth(self, function: Function) -> int:
+        """How many classes of the project its class comes from."""
+        return len(self._inference.ancestors(function.cls)) if function.cls is not None else 0
 
     def find(self, module: Module) -> Iterator[Complaint]:
         """Calls by the name of a method that became async, on objects of unknown type."""
@@ -73,7 +73,7 @@ class Unresolved:
     def _possible_method(self, module: Module, call: cst.Call) -> Function | None:
         """A method that became async and that *call* may call, by its name or by a computed name.
 
-        Of several it is one of the same file, or else of a base class, or else the first of the program.
+        Of several it is one of the same file, or else one whose class comes from the fewest classes of the project.
         """
         match call.func:
             case cst.Attribute(attr=cst.Name(value=name)):

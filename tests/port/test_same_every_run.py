@@ -241,7 +241,7 @@ def test_a_method_of_the_file_or_of_a_base_class_is_named(tmp_path: Path) -> Non
     method = "    def show(self):\n        return render_template('x')\n\n\n"
     call = "def show(page):\n    return page.show()\n"
     (tmp_path / "a.py").write_text(f"{head}from b import Page\n\n\nclass News(Page):\n{method}{call}")
-    (tmp_path / "b.py").write_text(f"{head}class Page:\n{method}")
+    (tmp_path / "b.py").write_text(f"{head}class Base:\n    pass\n\n\nclass Page(Base):\n{method}")
     (tmp_path / "c.py").write_text(call)
 
     found = port(tmp_path).findings
