@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from werkzeug.routing import Rule
+
+from tests.reuse import compile_once
 
 pytest_plugins = ["tests.fixtures"]
 
@@ -65,20 +66,5 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionstart() -> None:
-    """Compile the URL builder of a rule once: most tests make an application, and all have the same rules.
-
-    Werkzeug compiles two for each rule, which took most of the time of ``create_app()``. What it generates depends on
-    the text of the rule alone, but for defaults, and gets the rule itself as an argument.
-    """
-    compile_builder = Rule._compile_builder
-    builders: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
-
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if rule.defaults:
-            return compile_builder(rule, append_unknown)
-        key = (rule.rule, tuple(rule._trace), append_unknown)
-        if key not in builders:
-            builders[key] = compile_builder(rule, append_unknown)
-        return builders[key]
-
-    Rule._compile_builder = compile_once  # type: ignore[method-assign, assignment]
+    """Compile what all applications have in common only once."""
+    compile_once()
