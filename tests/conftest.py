@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +36,21 @@ os.environ.setdefault("ENVIRONMENT", "development")
 _SERVERS = {"postgresql_cluster", "redis_server"}
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import what ``make test`` leaves out: files without a quick test in folders that are not quick.
+
+    Each process of pytest-xdist would import all of them.
+    """
+    left_out = re.fullmatch(r"not \(([\w ]+)\)", config.getoption("markexpr"))
+    if left_out is None or collection_path == _TESTS or not collection_path.is_relative_to(_TESTS):
+        return None
+    marker = _MARKER_OF_FOLDER.get(collection_path.relative_to(_TESTS).parts[0])
+    if marker not in left_out[1].split(" or "):
+        return None
+    files = collection_path.rglob("test_*.py") if collection_path.is_dir() else [collection_path]
+    return None if any("mark.quick" in file.read_text() for file in files) else True
+
+
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Mark what takes long by its nature, so that ``make test`` can leave it to ``make test-all``.
 
@@ -46,11 +62,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             item.add_marker(marker)
         if "served" in item.path.stem:
             item.add_marker("served")
-        if (
-            _SERVERS & set(getattr(item, "fixturenames", ()))
-            or "[postgresql" in item.name
-            or "postgresql]" in item.name
-        ):
+        if _SERVERS & set(getattr(item, "fixturenames", ())) or re.search(r"[\[-]postgresql[]-]", item.name):
             item.add_marker("services")
 
 

@@ -20,8 +20,6 @@ from tests.docs.pages import DOCS, PAGES, ROOT, blocks, programs, prose
 #: Pages whose code needs optional packages: tests/models and tests/neighbours run it.
 OPTIONAL = {"dash.md", "extensions.md", "models.md", "monitoring.md"}
 
-pytestmark = pytest.mark.quick
-
 #: Each has a check: here, in test_commands.py and test_examples.py, or by Sphinx ({...}). nginx's are those of files,
 #: JavaScript runs in a browser (tests/neighbours/test_dash.py, tests/browser), and HTML is what it runs on there.
 LANGUAGES = {
