@@ -17,8 +17,8 @@ _LEVELS = ("", "quart_app", "compat")
 
 
 @contextmanager
-def logging_of_a_worker(*, json: bool) -> Iterator[None]:
-    """Configure the logging of this process as in a worker, and restore it at the end."""
+def restored_logging() -> Iterator[None]:
+    """At the end, restore what commands and workers configure of the logging of their process."""
     root, hypercorn = logging.getLogger(), logging.getLogger("hypercorn.error")
     levels = {name: logging.getLogger(name).level for name in _LEVELS}
     with pytest.MonkeyPatch.context() as patch:
@@ -26,10 +26,17 @@ def logging_of_a_worker(*, json: bool) -> Iterator[None]:
             patch.setattr(logging, switch, getattr(logging, switch))
         for logger, name in ((root, "handlers"), (hypercorn, "filters")):
             patch.setattr(logger, name, [*getattr(logger, name)])
-        configure_logging(json=json, level="INFO")
         yield
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+
+
+@contextmanager
+def logging_of_a_worker(*, json: bool) -> Iterator[None]:
+    """Configure the logging of this process as in a worker, and restore it at the end."""
+    with restored_logging():
+        configure_logging(json=json, level="INFO")
+        yield
 
 
 def read_lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

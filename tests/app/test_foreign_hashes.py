@@ -29,6 +29,7 @@ from quart_app.models.user import User
 from quart_app.settings import Settings
 from tests.app.log_lines import logging_of_a_worker, read_lines
 from tests.app.visitor import Visitor
+from tests.services.tables import folder_with_tables
 
 METHOD = "pbkdf2:sha256:1"
 SALT = "the salt of all passwords"
@@ -230,7 +231,7 @@ async def test_a_cheap_hash_takes_as_long(hashes: list[str]) -> None:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Without the setting."""
-    return Settings(instance_path=tmp_path, password_method=METHOD, address_limits=False)
+    return Settings(instance_path=folder_with_tables(tmp_path), password_method=METHOD, address_limits=False)
 
 
 def accepting(settings: Settings, group: tuple[str, ...]) -> Settings:

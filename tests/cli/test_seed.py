@@ -66,7 +66,8 @@ def test_a_fault_in_the_middle(command: Command, app: Application, monkeypatch: 
 def test_taken_names_are_skipped(tmp_path: Path, run: Command, request: pytest.FixtureRequest, kind: str) -> None:
     """A user whose name or address another account has is not added and not counted."""
     url = f"sqlite:///{tmp_path / 'one.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
-    app = create_app({"instance_path": tmp_path, "database_url": url, "log_level": "ERROR"})
+    cheap = {"password_method": "pbkdf2:sha256:1", "log_level": "ERROR"}
+    app = create_app({"instance_path": tmp_path, "database_url": url, **cheap})
     for name, email in (("User2", "susan@example.com"), ("joe", "USER3@example.com")):
         created = run(app, "user", "create", name, email, "--password-stdin", input=f"{PASSWORD}\n")
         assert created.exit_code == 0

@@ -24,6 +24,12 @@ def sqlite_file() -> Path:
     return file
 
 
+def folder_with_tables(folder: Path) -> Path:
+    """The same folder, for ``INSTANCE_PATH``, with the database that an application has there if it names no other."""
+    shutil.copy(sqlite_file(), folder / "microblog.sqlite3")
+    return folder
+
+
 def create_tables(url: str) -> None:
     """Bring a database to the newest revision."""
 
