@@ -13,6 +13,7 @@ import pytest
 from benchmarks.services import postgresql, redis
 from benchmarks.services.postgresql import Cluster
 from quart_app.application import Application
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.program import Program, with_token
 from tests.app.visitor import Visitor
 from tests.services.needed import needed
@@ -69,17 +70,15 @@ def redis_url(redis_server: str) -> str:
 
 @pytest.fixture
 async def user(visitor: Visitor) -> Visitor:
-    """A user with a browser, logged in by the form and remembered: it has both cookies."""
-    await visitor.register()
-    await visitor.login(remember=True)
+    """A user with a browser, logged in and remembered: it has both cookies."""
+    await log_in_as_new_user(visitor, remember=True)
     return visitor
 
 
 @pytest.fixture
 async def session_user(visitor: Visitor) -> Visitor:
-    """A user with a browser, logged in by the form and not remembered: it has a session cookie only."""
-    await visitor.register()
-    await visitor.login()
+    """A user with a browser, logged in and not remembered: it has a session cookie only."""
+    await log_in_as_new_user(visitor, remember=False)
     return visitor
 
 

@@ -1,0 +1,24 @@
+"""A user who is logged in, without the pages of registration and login: what most tests begin with."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+
+from compat import load_user as load_current_user
+from quart_app.accounts.login import start_login
+from quart_app.accounts.users import add_user
+from tests.app.visitor import PASSWORD, Visitor
+
+
+async def log_in_as_new_user(visitor: Visitor, *, remember: bool) -> None:
+    """Add susan, and give the browser the cookies that it gets when she logs in by the form."""
+    headers = {"User-Agent": visitor.agent, "Remote-Addr": "<local>"}  # as the test client's requests have
+    async with visitor.app.test_request_context("/login", method="POST", headers=headers) as context:
+        await load_current_user()
+        user = await add_user(username="susan", email="susan@example.com", password=PASSWORD)
+        assert await start_login(user, remember=remember)
+        response = await visitor.app.process_response(visitor.app.response_class(b""), context)
+    for header in response.headers.getlist("Set-Cookie"):
+        for name, cookie in SimpleCookie(header).items():
+            assert cookie.value, name
+            visitor.client.set_cookie("localhost", name, cookie.value, path=cookie["path"])
