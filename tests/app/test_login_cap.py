@@ -115,8 +115,11 @@ async def test_parallel_logins(app: Application, visitor: Visitor, settings: Set
     assert await programs[answers.index(newest)].is_in()
 
 
-async def test_a_websocket_ends_with_its_login(app: Application, visitor: Visitor) -> None:
-    """As after each other end of a login: with 1008."""
+async def test_a_websocket_ends_with_its_login(
+    app: Application, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after each other end of a login: with 1008, at the next check."""
+    monkeypatch.setattr("quart_app.live.watch._CHECK_INTERVAL", 0.01)
     await visitor.register()
     await visitor.login()
     (session_id,) = await ids(app)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from quart_app.accounts.attempts import AttemptCounter
 from quart_app.accounts.closing import deactivate_user
-from quart_app.accounts.users import user_by_login
+from quart_app.accounts.users import add_user, user_by_login
 from quart_app.application import Application
 from quart_app.clock import now
 from quart_app.database import DatabaseUnavailable, current_database
@@ -34,9 +34,9 @@ WRONG = "not the password"
 @pytest.fixture(autouse=True)
 async def accounts(clock: Clock, app: Application) -> None:
     """Susan, Bob, and a user with a closed account."""
-    for name in ("susan", "bob", "closed"):
-        await Visitor(app).register(name, email=f"{name}@example.com")
     async with app.app_context():
+        for name in ("susan", "bob", "closed"):
+            await add_user(username=name, email=f"{name}@example.com", password=PASSWORD)
         user = await user_by_login("closed")
         assert user is not None
         await deactivate_user(user.id)
@@ -44,7 +44,13 @@ async def accounts(clock: Clock, app: Application) -> None:
 
 async def guess(visitor: Visitor, times: int, name: str = "susan", password: str = WRONG) -> list[int]:
     """The statuses of this many wrong passwords."""
-    return [(await visitor.login(name, password)).status for _ in range(times)]
+    return [page.status for page in await try_passwords(visitor, times, name, password)]
+
+
+async def try_passwords(visitor: Visitor, times: int, name: str, password: str) -> list[Page]:
+    """The responses to this many attempts with one form."""
+    fields = {"csrf_token": (await visitor.get("/login")).token, "username": name, "password": password}
+    return [await visitor.post("/login", fields) for _ in range(times)]
 
 
 @pytest.fixture
@@ -117,12 +123,11 @@ def anonymous(page: Page) -> tuple[int, dict[str, str], str]:
 @pytest.mark.parametrize("password", [WRONG, PASSWORD])
 async def test_throttling_reveals_no_accounts(app: Application, password: str, subtests: pytest.Subtests) -> None:
     """An unknown name and a closed account are throttled exactly as an existing one."""
-    susan = Visitor(app)
-    expected = [anonymous(await susan.login("susan", WRONG)) for _ in range(LIMIT + 2)]
+    expected = [anonymous(page) for page in await try_passwords(Visitor(app), LIMIT + 2, "susan", WRONG)]
     for name in ("nobody", "closed", "nobody@example.com", "closed@example.com", "su\0san"):
         with subtests.test(name=name):
             other = Visitor(app)
-            assert [anonymous(await other.login(name, password)) for _ in range(LIMIT + 2)] == expected
+            assert [anonymous(page) for page in await try_passwords(other, LIMIT + 2, name, password)] == expected
             assert (await other.login(name, password)).status == 429
 
 
@@ -135,10 +140,10 @@ async def test_throttling_reveals_no_owner_of_an_address(stranger: Visitor) -> N
 async def test_many_at_once(app: Application, hashes: list[str], name: str) -> None:
     """Of 64 concurrent guesses only as many as the limit are verified."""
     visitors = [Visitor(app) for _ in range(64)]
-    for visitor in visitors:
-        await visitor.get("/login")
+    fields = {"username": name, "password": WRONG}
+    forms = [{"csrf_token": (await visitor.get("/login")).token, **fields} for visitor in visitors]
     hashes.clear()
-    pages = await asyncio.gather(*(visitor.login(name, WRONG) for visitor in visitors))
+    pages = await asyncio.gather(*(visitor.post("/login", form) for visitor, form in zip(visitors, forms, strict=True)))
     assert sorted(page.status for page in pages) == [302] * LIMIT + [429] * (64 - LIMIT)
     assert len(hashes) == LIMIT
 
