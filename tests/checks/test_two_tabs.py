@@ -18,7 +18,7 @@ from tests.app.visitor import PASSWORD, Page, Visitor
 from tests.checks.routes import addresses
 from tests.checks.tally import Tally
 
-pytestmark = pytest.mark.quick
+quick = pytest.mark.quick
 
 NEW = "four words of another kind"
 NEWER = "and four words of a third"
@@ -96,7 +96,13 @@ async def log_in(browser: Visitor) -> None:
     assert (await browser.login()).location == "/index"
 
 
-CHANGES = [change_password, change_password_by_api, confirm, log_in_again, log_in]
+CHANGES = [
+    pytest.param(change_password, marks=quick),  # one of those that ask for each page take long enough
+    change_password_by_api,
+    confirm,
+    log_in_again,
+    pytest.param(log_in, marks=quick),
+]
 
 
 FORMS = ["/account/sessions/end-others", "/account/password", "/account/email", "/account/delete", "/reauthenticate"]
@@ -142,6 +148,7 @@ async def test_a_slow_page_undoes_no_login(
     tally.count(not await browser.is_in(), "logging out")
 
 
+@quick
 @pytest.mark.check(32)
 async def test_a_slow_button_undoes_no_login(app: Application, hold: Hold, tally: Tally) -> None:
     """A form that was sent before the change, or with the cookies from before, is refused and leaves the browser in."""
@@ -169,6 +176,7 @@ async def test_a_slow_button_undoes_no_login(app: Application, hold: Hold, tally
         tally.count(await browser.is_in(), path)
 
 
+@quick
 @pytest.mark.check(32)
 @pytest.mark.parametrize(("act", "location"), [("confirm", "/account"), ("log in", "/index")])
 async def test_two_at_once(app: Application, hold: Hold, tally: Tally, act: str, location: str) -> None:
@@ -197,6 +205,7 @@ async def test_two_at_once(app: Application, hold: Hold, tally: Tally, act: str,
         tally.count(await is_fresh(receiver), "is fresh")
 
 
+@quick
 @pytest.mark.check(32)
 @pytest.mark.parametrize("is_confirmed_first", [True, False])
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -232,7 +241,7 @@ async def test_confirmed_while_the_password_is_changed(
 
 
 @pytest.mark.check(32)
-@pytest.mark.parametrize("change", [confirm, change_password, log_in_again])
+@pytest.mark.parametrize("change", [confirm, pytest.param(change_password, marks=quick), log_in_again])
 async def test_a_slow_restored_page_undoes_no_login(
     app: Application, hold: Hold, tally: Tally, change: Callable[[Visitor], Awaitable[None]]
 ) -> None:
@@ -255,6 +264,7 @@ async def test_a_slow_restored_page_undoes_no_login(
         tally.count(await is_fresh(browser), path)
 
 
+@quick
 @pytest.mark.check(32)
 async def test_a_slow_stale_page_undoes_no_login(app: Application, hold: Hold, tally: Tally) -> None:
     """Nor do pages that session protection finds stale, because the browser has moved to another address."""
@@ -275,6 +285,7 @@ async def test_a_slow_stale_page_undoes_no_login(app: Application, hold: Hold, t
         tally.count(await is_fresh(browser), path)
 
 
+@quick
 @pytest.mark.check(32)
 async def test_forms_of_a_restored_login(app: Application, tally: Tally) -> None:
     """The forms on the first page that a remember cookie restores can be sent, also where they come before the user."""
@@ -290,6 +301,7 @@ async def test_forms_of_a_restored_login(app: Application, tally: Tally) -> None
         tally.count(answer.status == 302, f"{path}: {answer.status}")
 
 
+@quick
 @pytest.mark.check(32)
 async def test_buttons_of_restored_tabs(app: Application, tally: Tally) -> None:
     """Of two tabs that a remember cookie restores at once, both can send their buttons, but nobody a planted token.
@@ -324,6 +336,7 @@ async def test_buttons_of_restored_tabs(app: Application, tally: Tally) -> None:
     tally.count(answer.status == 302, f"void session cookie: {answer.status}")
 
 
+@quick
 @pytest.mark.check(32)
 async def test_a_slow_page_undoes_no_logout(app: Application, hold: Hold, tally: Tally) -> None:
     """Nor does it log in again: what was under way when its user logged out leaves the browser out."""
@@ -340,6 +353,7 @@ async def test_a_slow_page_undoes_no_logout(app: Application, hold: Hold, tally:
         tally.count(not await browser.is_in(), "the browser")
 
 
+@quick
 @pytest.mark.check(32)
 async def test_forms_of_an_ended_login(app: Application, tally: Tally) -> None:
     """A browser whose login was ended elsewhere is told to log in, and can: the form needs no new session cookie."""
@@ -361,6 +375,7 @@ async def test_forms_of_an_ended_login(app: Application, tally: Tally) -> None:
     tally.count(await browser.is_in(), "the browser")
 
 
+@quick
 @pytest.mark.check(32)
 async def test_what_a_slow_page_brings_back(app: Application, tally: Tally) -> None:
     """The cookie for pages counts for the login that it was written for, and for no other."""

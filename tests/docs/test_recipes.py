@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from quart import Quart
 from quart.testing import QuartClient
+from werkzeug import security
 
 from compat import LoginClient
 from tests.docs.pages import DOCS, programs
@@ -25,8 +27,10 @@ on_quart_session = pytest.mark.filterwarnings(
 
 
 @pytest.fixture
-def example() -> Iterator[Any]:
-    """The application of the page."""
+def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The application of the page, with cheap hashes."""
+    cheap = partial(security.generate_password_hash, method="scrypt:1024:1:1")
+    monkeypatch.setattr(security, "generate_password_hash", cheap)
     with programs(DOCS / "recipes.md") as (made, _):
         yield made
 

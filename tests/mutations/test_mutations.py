@@ -48,6 +48,7 @@ def test_each_check_has_one() -> None:
         assert mutation.check is None or names <= _ROWS[mutation.check], mutation
 
 
+@pytest.mark.tools
 def test_make_test_finds_one_of_each_package() -> None:
     """Each test that is named exists, and for each package ``make test`` runs one that finds a mutation of it."""
     named = sorted({test for mutation in MUTATIONS for test in mutation.tests})

@@ -40,7 +40,11 @@ class Page:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose modules are checked."""
+    """A folder whose modules are checked.
+
+    The thousands of modules that other tests have imported are not looked through: that would take most of the time.
+    """
+    monkeypatch.setattr(guard, "_imported_before", lambda _caller: iter(()))
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     monkeypatch.setattr(guard_roots, "_roots", [])
     monkeypatch.syspath_prepend(tmp_path)
@@ -185,6 +189,7 @@ def test_others_code_is_left_alone(root: Path) -> None:
         assert not guard_roots.is_below_a_root(str(root / folder / "work.py"))
 
 
+@pytest.mark.tools
 def test_what_was_imported_before_is_named(root: Path) -> None:
     """Modules that the guard comes too late for are named in a warning, and those of the caller are not."""
     other = root / "other"
@@ -253,6 +258,7 @@ def swallow():
 """
 
 
+@pytest.mark.tools
 def test_as_a_plugin_of_pytest(tmp_path: Path) -> None:
     """Each test that leaves a coroutine unawaited fails, with its line; the others, and pytest's own work, stay."""
     (tmp_path / "pytest.ini").write_text("[pytest]\nguard_allowed = spawn_all\n")
