@@ -61,41 +61,51 @@ async def statuses(app: Application, number: int, path: str = "/login", address:
     return [(await send(app, path, address)).status_code for _ in range(number)]
 
 
-@pytest.mark.parametrize(
-    ("path", "limit", "wait"),
-    [*((path, LOGINS, 20) for path in PASSWORD_FORMS), ("/register", REGISTRATIONS, 1800), ("/forgotten", MAILS, 900)],
-)
-async def test_too_many_forms(app: Application, path: str, limit: int, wait: int) -> None:
+LIMITED_FORMS = [
+    *((path, LOGINS, 20) for path in PASSWORD_FORMS),
+    ("/register", REGISTRATIONS, 1800),
+    ("/forgotten", MAILS, 900),
+]
+
+
+async def test_too_many_forms(app: Application, subtests: pytest.Subtests) -> None:
     """A form above the limit is refused unread, with the time of the next allowed one."""
-    assert 429 not in await statuses(app, limit, path)
-    page = await send(app, path)
-    assert page.status_code == 429
-    assert wait - 10 <= int(page.headers["Retry-After"]) <= wait
-    assert "Too many attempts" in await page.get_data(as_text=True)
-    assert (await send(app, path, "192.0.2.2")).status_code != 429
+    for number, (path, limit, wait) in enumerate(LIMITED_FORMS):
+        address = f"198.51.100.{number}"
+        with subtests.test(path=path):
+            assert 429 not in await statuses(app, limit, path, address)
+            page = await send(app, path, address)
+            assert page.status_code == 429
+            assert wait - 10 <= int(page.headers["Retry-After"]) <= wait
+            assert "Too many attempts" in await page.get_data(as_text=True)
+            assert (await send(app, path, f"203.0.113.{number}")).status_code != 429
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "limit"),
-    [
-        ("POST", "/sessions", LOGINS),
-        ("PUT", "/me/password", LOGINS),
-        ("PUT", "/me/email", LOGINS),
-        ("DELETE", "/me", LOGINS),
-        ("POST", "/passwords", LOGINS),
-        ("POST", "/email-confirmations", LOGINS),
-        ("POST", "/users", REGISTRATIONS),
-        ("POST", "/password-resets", MAILS),
-    ],
-)
-async def test_the_api_is_limited_too(app: Application, method: str, path: str, limit: int) -> None:
+LIMITED_OPERATIONS = [
+    ("POST", "/sessions", LOGINS),
+    ("PUT", "/me/password", LOGINS),
+    ("PUT", "/me/email", LOGINS),
+    ("DELETE", "/me", LOGINS),
+    ("POST", "/passwords", LOGINS),
+    ("POST", "/email-confirmations", LOGINS),
+    ("POST", "/users", REGISTRATIONS),
+    ("POST", "/password-resets", MAILS),
+]
+
+
+async def test_the_api_is_limited_too(app: Application, subtests: pytest.Subtests) -> None:
     """The API has the same limits, and refuses with a problem."""
-    client = QuartClient(app)
-    answers = [await client.open(f"/api/v1{path}", method=method, json=BODIES[path]) for _ in range(limit + 1)]
-    assert 429 not in [answer.status_code for answer in answers[:-1]]
-    assert (answers[-1].status_code, answers[-1].content_type) == (429, "application/problem+json")
-    assert int(answers[-1].headers["Retry-After"]) > 0
-    assert (await answers[-1].get_json())["type"] == "/api/v1/docs#address-limited"
+    for number, (method, path, limit) in enumerate(LIMITED_OPERATIONS):
+        client, scope = QuartClient(app), {"client": (f"198.51.100.{number}", 1024)}
+        with subtests.test(method=method, path=path):
+            answers = [
+                await client.open(f"/api/v1{path}", method=method, json=BODIES[path], scope_base=scope)
+                for _ in range(limit + 1)
+            ]
+            assert 429 not in [answer.status_code for answer in answers[:-1]]
+            assert (answers[-1].status_code, answers[-1].content_type) == (429, "application/problem+json")
+            assert int(answers[-1].headers["Retry-After"]) > 0
+            assert (await answers[-1].get_json())["type"] == "/api/v1/docs#address-limited"
 
 
 async def test_one_count_for_all_passwords(app: Application) -> None:
@@ -133,11 +143,13 @@ async def test_pages_are_not_limited(app: Application) -> None:
             assert "RateLimit-Limit" not in page.headers
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Remote-Addr"])
-async def test_addresses_are_not_believed(app: Application, header: str) -> None:
+async def test_addresses_are_not_believed(app: Application, subtests: pytest.Subtests) -> None:
     """Headers of a client do not change its address; only Hypercorn's proxy middleware does."""
-    pages = [await send(app, **{header: f"203.0.113.{number}"}) for number in range(LOGINS + 1)]
-    assert [page.status_code for page in pages] == [403] * LOGINS + [429]
+    for place, header in enumerate(("X-Forwarded-For", "Forwarded", "X-Real-IP", "Remote-Addr")):
+        with subtests.test(header=header):
+            sent = [{header: f"203.0.113.{number}"} for number in range(LOGINS + 1)]
+            pages = [await send(app, address=f"198.51.100.{place}", **headers) for headers in sent]
+            assert [page.status_code for page in pages] == [403] * LOGINS + [429]
 
 
 async def test_switched_off(settings: Settings) -> None:

@@ -50,10 +50,14 @@ ANSWERED = [
 # --- problems and headers
 
 
-@pytest.mark.parametrize(("method", "path", "status"), ANSWERED)
-async def test_every_answer(program: Program, method: str, path: str, status: int) -> None:
+async def test_every_answer(program: Program, subtests: pytest.Subtests) -> None:
     """Every response has a fitting status, no cache, no cookie and no redirect; errors are problems."""
-    answer = await program.send(method, path)
+    for method, path, status in ANSWERED:
+        with subtests.test(method=method, path=path):
+            _check_answer(await program.send(method, path), path, status)
+
+
+def _check_answer(answer: Answer, path: str, status: int) -> None:
     assert answer.status == status
     assert answer.headers["Cache-Control"] == ("no-cache" if (path, status) == ("/openapi.json", 200) else "no-store")
     assert {"Cookie", "Authorization"} <= set(answer.headers["Vary"].split(", "))
@@ -113,11 +117,11 @@ async def test_options_tell_nothing(remembered_api_user: Program) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/me", "/api/v1/me/"])
-async def test_addresses_near_the_api(visitor: Visitor, path: str) -> None:
+async def test_addresses_near_the_api(visitor: Visitor) -> None:
     """An unknown path below ``/api`` gets a problem, not a page."""
-    page = await visitor.get(path)
-    assert (page.status, page.headers["Content-Type"]) == (404, "application/problem+json")
+    for path in ("/api", "/api/", "/api/v2/me", "/api/v1/me/"):
+        page = await visitor.get(path)
+        assert (page.status, page.headers["Content-Type"]) == (404, "application/problem+json"), path
 
 
 async def test_pages_go_on_as_pages(visitor: Visitor) -> None:
@@ -209,14 +213,15 @@ async def everything(program: Program, headers: dict[str, str]) -> list[Answer]:
     ]
 
 
-@pytest.mark.parametrize("headers", OTHER_SITES)
-async def test_requests_of_other_sites(remembered_api_user: Program, headers: dict[str, str]) -> None:
+async def test_requests_of_other_sites(remembered_api_user: Program, subtests: pytest.Subtests) -> None:
     """Requests that a browser marks as cross-site get 403 and change nothing."""
     other = await with_token(remembered_api_user.app)
-    for answer in await everything(remembered_api_user, headers):
-        assert (answer.status, answer.problem, answer.cookies) == (403, "Forbidden", {})
-    assert await remembered_api_user.is_in()
-    assert await other.is_in()
+    for headers in OTHER_SITES:
+        with subtests.test(headers=headers):
+            for answer in await everything(remembered_api_user, headers):
+                assert (answer.status, answer.problem, answer.cookies) == (403, "Forbidden", {})
+            assert await remembered_api_user.is_in()
+            assert await other.is_in()
     assert (await Program(remembered_api_user.app).log_in(username="mallory")).status == 401
     assert (await Program(remembered_api_user.app).log_in()).status == 201
 

@@ -17,17 +17,18 @@ def database_url(migrated_sqlite_url: str) -> str:
     return migrated_sqlite_url
 
 
-@pytest.mark.parametrize("path", ["/logout", "/account/password", "/api/v1/users", "/nowhere"])
-async def test_a_refused_request_costs_no_query(user: Visitor, queries: list[str], path: str) -> None:
+async def test_a_refused_request_costs_no_query(user: Visitor, queries: list[str], subtests: pytest.Subtests) -> None:
     """A cross-site POST with the cookies of a logged-in user is 403 without a query or a cookie."""
     queries.clear()
-    page = await user.post(path, {}, {"Sec-Fetch-Site": "cross-site"})
-    assert (page.status, queries, page.cookies) == (403, [], {})
-    assert page.headers["Cache-Control"] == "no-store"
-    assert page.headers["X-Content-Type-Options"] == "nosniff"
-    api = path.startswith("/api/")
-    assert set(page.headers["Vary"].split(", ")) == ({"Cookie", "Authorization"} if api else {"Cookie"})
-    assert page.headers["Content-Type"] == ("application/problem+json" if api else "text/html; charset=utf-8")
+    for path in ("/logout", "/account/password", "/api/v1/users", "/nowhere"):
+        with subtests.test(path=path):
+            page = await user.post(path, {}, {"Sec-Fetch-Site": "cross-site"})
+            assert (page.status, queries, page.cookies) == (403, [], {})
+            assert page.headers["Cache-Control"] == "no-store"
+            assert page.headers["X-Content-Type-Options"] == "nosniff"
+            api = path.startswith("/api/")
+            assert set(page.headers["Vary"].split(", ")) == ({"Cookie", "Authorization"} if api else {"Cookie"})
+            assert page.headers["Content-Type"] == ("application/problem+json" if api else "text/html; charset=utf-8")
 
 
 async def test_a_refused_websocket_costs_no_query(user: Visitor, queries: list[str]) -> None:

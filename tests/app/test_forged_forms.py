@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from uuid import UUID
 
 import pytest
@@ -33,23 +34,22 @@ def paths_that_take_posts(app: Application) -> set[str]:
     return {re.sub(r"<uuid:[^>]*>", str(UUID(int=1)), rule) for rule in rules}
 
 
-@pytest.mark.parametrize("token", [None, "", "wrong", "\N{SNOWMAN}"])
-async def test_every_post_needs_a_token(app: Application, token: str | None) -> None:
+async def test_every_post_needs_a_token(app: Application, subtests: pytest.Subtests) -> None:
     """A POST without the token of its session is 403 with an explanation, and changes nothing."""
     user, stranger = Visitor(app), Visitor(app)
     await user.register()
     await user.login()
-    fields = {**SUSAN, **({} if token is None else {"csrf_token": token})}
-
     by_strangers, without_form = (
         {"/login", "/register"},
         {f"/account/sessions/{UUID(int=1)}/end", "/account/sessions/end-others", "/account/email/send-again"},
     )
-    for path in paths_that_take_posts(app):
-        visitor = stranger if path in by_strangers else user
-        page = await visitor.post(path, {**fields, "username": "mallory"} if path == "/register" else fields)
-        assert page.status == 403
-        assert ("Not allowed" if path in without_form else ONCE_MORE) in page.text
+    for path, token in product(paths_that_take_posts(app), (None, "", "wrong", "\N{SNOWMAN}")):
+        with subtests.test(path=path, token=token):
+            fields = {**SUSAN, **({} if token is None else {"csrf_token": token})}
+            visitor = stranger if path in by_strangers else user
+            page = await visitor.post(path, {**fields, "username": "mallory"} if path == "/register" else fields)
+            assert page.status == 403
+            assert ("Not allowed" if path in without_form else ONCE_MORE) in page.text
 
     assert (await user.get("/index")).status == 200
     assert (await stranger.get("/index")).status == 302
@@ -86,25 +86,27 @@ async def test_nothing_is_lost(visitor: Visitor) -> None:
     assert done.location == "/login"
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({}, 302),
-        ({"Origin": "http://localhost"}, 302),
-        ({"Sec-Fetch-Site": "same-origin"}, 302),
-        ({"Origin": "https://evil.test"}, 403),
-        ({"Origin": "null"}, 403),
-        # A proxy on the way has another name for the host.
-        ({"Origin": "https://our.name", "Sec-Fetch-Site": "same-origin"}, 302),
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
-    ],
-)
-async def test_browsers_say_where_a_request_comes_from(visitor: Visitor, headers: dict[str, str], status: int) -> None:
+ORIGINS: list[tuple[dict[str, str], int]] = [
+    ({}, 302),
+    ({"Origin": "http://localhost"}, 302),
+    ({"Sec-Fetch-Site": "same-origin"}, 302),
+    ({"Origin": "https://evil.test"}, 403),
+    ({"Origin": "null"}, 403),
+    # A proxy on the way has another name for the host.
+    ({"Origin": "https://our.name", "Sec-Fetch-Site": "same-origin"}, 302),
+    ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ({"Sec-Fetch-Site": "same-site"}, 403),
+]
+
+
+async def test_browsers_say_where_a_request_comes_from(visitor: Visitor, subtests: pytest.Subtests) -> None:
     """A POST that the browser marks as cross-site is refused, even with the right token."""
     token = (await visitor.get("/register")).token
-    page = await visitor.post("/register", {**SUSAN, "csrf_token": token}, headers)
-    assert page.status == status
+    for number, (headers, status) in enumerate(ORIGINS):
+        with subtests.test(headers=headers):
+            fields = {**SUSAN, "username": f"susan{number}", "email": f"susan{number}@example.com"}
+            page = await visitor.post("/register", {**fields, "csrf_token": token}, headers)
+            assert page.status == status
 
 
 @pytest.mark.parametrize(

@@ -62,25 +62,30 @@ async def test_few_logins_have_no_pages(visitor: Visitor) -> None:
     assert "You are logged in nowhere else." in text
 
 
-@pytest.mark.parametrize(("name", "position"), [("before", 0), ("before", 1), ("after", ID_MAX)])
-async def test_a_page_without_logins_leads_back(susan: Visitor, app: Application, name: str, position: int) -> None:
+async def test_a_page_without_logins_leads_back(susan: Visitor, app: Application) -> None:
     """Its logins may have ended since the link to it was shown: the link back leads to those that there are."""
-    async with app.app_context():
-        cursor = make_cursor(1, position)
-    page = await susan.get(f"/account?{name}={cursor}")
-    assert (page.status, shown(page.text)) == (200, [])
-    back = link(page.text, "prev" if name == "before" else "next")
-    assert back is not None
-    assert (await susan.get(back)).status == 200
+    for name, position in (("before", 0), ("before", 1), ("after", ID_MAX)):
+        async with app.app_context():
+            cursor = make_cursor(1, position)
+        page = await susan.get(f"/account?{name}={cursor}")
+        assert (page.status, shown(page.text)) == (200, []), (name, position)
+        back = link(page.text, "prev" if name == "before" else "next")
+        assert back is not None
+        assert (await susan.get(back)).status == 200
 
 
-@pytest.mark.parametrize("value", ["", "x", "-1", "1.0", "+1", " 1", "%D9%A1", "2147483648", "9" * 5000, "1&before=2"])
-async def test_bad_values(susan: Visitor, value: str) -> None:
+BAD_VALUES = ["", "x", "-1", "1.0", "+1", " 1", "%D9%A1", "2147483648", "9" * 5000, "1&before=2"]
+
+
+async def test_bad_values(susan: Visitor, subtests: pytest.Subtests) -> None:
     """What is no cursor is refused, on the page and in the API, and so is what is no limit."""
-    assert (await susan.get(f"/account?before={value}")).status == 404
-    answer = await browser_of(susan).send("GET", f"/sessions?cursor={value.replace('before', 'cursor')}")
-    assert (answer.status, "cursor" in answer.json["detail"]) == (400, True)
-    assert (await browser_of(susan).send("GET", f"/sessions?limit={value.replace('before', 'limit')}")).status == 400
+    program = browser_of(susan)
+    for value in BAD_VALUES:
+        with subtests.test(value=value):
+            assert (await susan.get(f"/account?before={value}")).status == 404
+            answer = await program.send("GET", f"/sessions?cursor={value.replace('before', 'cursor')}")
+            assert (answer.status, "cursor" in answer.json["detail"]) == (400, True)
+            assert (await program.send("GET", f"/sessions?limit={value.replace('before', 'limit')}")).status == 400
 
 
 async def test_forged_cursors(susan: Visitor, app: Application) -> None:
@@ -97,18 +102,24 @@ async def test_forged_cursors(susan: Visitor, app: Application) -> None:
     assert (await browser_of(susan).send("GET", f"/sessions?cursor={ours}")).status == 200
 
 
-@pytest.mark.parametrize("limit", ["0", "101"])
-async def test_bounds_of_a_page(susan: Visitor, limit: str) -> None:
+async def test_bounds_of_a_page(susan: Visitor) -> None:
     """The problem names the parameter."""
-    answer = await browser_of(susan).send("GET", f"/sessions?limit={limit}")
-    assert (answer.status, answer.problem) == (400, "Bad Request")
-    assert "limit" in answer.json["detail"]
+    for limit in ("0", "101"):
+        answer = await browser_of(susan).send("GET", f"/sessions?limit={limit}")
+        assert (answer.status, answer.problem) == (400, "Bad Request")
+        assert "limit" in answer.json["detail"]
 
 
-@pytest.mark.parametrize("limit", [1, 20, 48, 100])
-async def test_pages_of_the_api(susan: Visitor, app: Application, limit: int) -> None:
+async def test_pages_of_the_api(susan: Visitor, app: Application, subtests: pytest.Subtests) -> None:
     """Following ``Link`` finds every login once, the newest first, and the current one among them."""
-    program = browser_of(susan)
+    newest_first = (await public_ids(app))[::-1]
+    for limit in (1, 20, 48, 100):
+        with subtests.test(limit=limit):
+            await follow_pages(browser_of(susan), limit, newest_first)
+
+
+async def follow_pages(program: Program, limit: int, newest_first: list[str]) -> None:
+    """Follow ``Link``, with so many logins on a page, and check that exactly these are found, the last one current."""
     answer = await program.send("GET", f"/sessions?limit={limit}")
     found = []
     for _ in range(COUNT + 1):
@@ -121,8 +132,8 @@ async def test_pages_of_the_api(susan: Visitor, app: Application, limit: int) ->
         assert answer.headers["Link"] == f'<{address}>; rel="next"'
         answer = await program.send("GET", address.removeprefix("/api/v1"))
     assert "Link" not in answer.headers
-    assert [session["id"] for session in found] == (await public_ids(app))[::-1]
-    assert [session["id"] for session in found if session["current"]] == (await public_ids(app))[:1]
+    assert [session["id"] for session in found] == newest_first
+    assert [session["id"] for session in found if session["current"]] == newest_first[-1:]
 
 
 async def test_without_parameters_there_are_a_hundred(susan: Visitor, app: Application) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -54,28 +55,30 @@ def varies_by(answer: Answer) -> set[str]:
 # --- the headers
 
 
-@pytest.mark.parametrize("path", ["/sessions", "/sessions/current", "/me", "/nowhere"])
-async def test_preflight(program: Program, path: str, queries: list[str]) -> None:
+async def test_preflight(program: Program, queries: list[str], subtests: pytest.Subtests) -> None:
     """A preflight from the allowed origin is 204, names methods and headers, no cookies, and costs no query."""
-    answer = await program.send("OPTIONS", path, headers={**PREFLIGHT, "Origin": ALLOWED})
-    assert (answer.status, answer.text, queries) == (204, "", [])
-    assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
-    assert answer.headers["Access-Control-Allow-Methods"] == "DELETE, GET, HEAD, POST, PUT"
-    assert (
-        answer.headers["Access-Control-Allow-Headers"]
-        == "Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, X-Request-ID"
-    )
-    assert answer.headers["Access-Control-Max-Age"] == "600"
-    assert "Access-Control-Allow-Credentials" not in answer.headers
-    assert varies_by(answer) == {"Cookie", "Authorization", "Origin"}
+    for path in ("/sessions", "/sessions/current", "/me", "/nowhere"):
+        with subtests.test(path=path):
+            answer = await program.send("OPTIONS", path, headers={**PREFLIGHT, "Origin": ALLOWED})
+            assert (answer.status, answer.text, queries) == (204, "", [])
+            assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
+            assert answer.headers["Access-Control-Allow-Methods"] == "DELETE, GET, HEAD, POST, PUT"
+            assert (
+                answer.headers["Access-Control-Allow-Headers"]
+                == "Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, X-Request-ID"
+            )
+            assert answer.headers["Access-Control-Max-Age"] == "600"
+            assert "Access-Control-Allow-Credentials" not in answer.headers
+            assert varies_by(answer) == {"Cookie", "Authorization", "Origin"}
 
 
-@pytest.mark.parametrize("origin", FOREIGN)
-async def test_no_preflight_for_others(program: Program, origin: str) -> None:
+async def test_no_preflight_for_others(program: Program, subtests: pytest.Subtests) -> None:
     """Any other origin gets no header that allows anything, and so browsers send nothing further."""
-    answer = await program.send("OPTIONS", "/sessions", headers={**PREFLIGHT, "Origin": origin})
-    assert cors_headers(answer) == []
-    assert "Origin" in varies_by(answer)
+    for origin in FOREIGN:
+        with subtests.test(origin=origin):
+            answer = await program.send("OPTIONS", "/sessions", headers={**PREFLIGHT, "Origin": origin})
+            assert cors_headers(answer) == []
+            assert "Origin" in varies_by(answer)
 
 
 async def test_answers_can_be_read(bearer_program: Program) -> None:
@@ -188,25 +191,30 @@ async def status_at(app: Application, path: str, root_path: str, headers: Iterab
     return int(sent[0]["status"])
 
 
-@pytest.mark.parametrize("root_path", ["", "/sub"])
-@pytest.mark.parametrize("token", [None, "garbage"])
-async def test_other_spellings_of_paths(app: Application, visitor: Visitor, root_path: str, token: str | None) -> None:
+async def test_other_spellings_of_paths(app: Application, visitor: Visitor, subtests: pytest.Subtests) -> None:
     """However the path is spelled: where the API is found a foreign page has no cookies, and this site has them."""
     await visitor.register()
     await visitor.login()
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())
     headers = [("host", "localhost"), ("cookie", cookies)]
-    foreign = [*headers, ("origin", ALLOWED if token is None else FOREIGN[0])]
-    if token is not None:
-        foreign.append(("authorization", f"Bearer {token}"))
-    found = 0
-    for path in ("/api/v1/me", "//api/v1/me", "///api/v1/me", "api/v1/me", "/API/v1/me", "/./api/v1/me"):
-        for start in (root_path, "http://localhost" + root_path, "http://localhost/" + root_path, "//localhost"):
-            ours = await status_at(app, start + path, root_path, headers)
-            theirs = await status_at(app, start + path, root_path, foreign)
-            assert (ours, theirs) in ((200, 401), (404, 404), (308, 308)), start + path
-            found += ours == 200
-    assert found >= 3
+    by_cookie = [*headers, ("origin", ALLOWED)]
+    by_token = [*headers, ("origin", FOREIGN[0]), ("authorization", "Bearer garbage")]
+    for root_path in ("", "/sub"):
+        with subtests.test(root_path=root_path):
+            found = 0
+            for path in ("/api/v1/me", "//api/v1/me", "///api/v1/me", "api/v1/me", "/API/v1/me", "/./api/v1/me"):
+                for start in (
+                    root_path,
+                    "http://localhost" + root_path,
+                    "http://localhost/" + root_path,
+                    "//localhost",
+                ):
+                    ours = await status_at(app, start + path, root_path, headers)
+                    for foreign in (by_cookie, by_token):
+                        theirs = await status_at(app, start + path, root_path, foreign)
+                        assert (ours, theirs) in ((200, 401), (404, 404), (308, 308)), start + path
+                    found += ours == 200
+            assert found >= 3
 
 
 async def test_nothing_is_allowed_by_default(settings: Settings) -> None:
@@ -254,30 +262,31 @@ async def test_cookies_do_not_count(user: Visitor) -> None:
     assert await user.is_in()
 
 
-@pytest.mark.parametrize("origin", FOREIGN)
-@pytest.mark.parametrize("fetch_site", [None, "cross-site", "same-site"])
-async def test_a_token_from_anywhere(bearer_program: Program, origin: str, fetch_site: str | None) -> None:
+async def test_a_token_from_anywhere(bearer_program: Program, subtests: pytest.Subtests) -> None:
     """A request by token is subject to no cross-site check, and allows its page nothing beyond that."""
-    sent = {"Origin": origin} | ({} if fetch_site is None else {"Sec-Fetch-Site": fetch_site})
-    answer = await bearer_program.send("DELETE", "/sessions/current", headers=sent)
-    assert (answer.status, cors_headers(answer)) == (204, [])
+    for origin, fetch_site in product(FOREIGN, (None, "cross-site", "same-site")):
+        with subtests.test(origin=origin, fetch_site=fetch_site):
+            sent = {"Origin": origin} | ({} if fetch_site is None else {"Sec-Fetch-Site": fetch_site})
+            answer = await bearer_program.send("DELETE", "/sessions", headers=sent)
+            assert (answer.status, cors_headers(answer)) == (204, [])
 
 
-@pytest.mark.parametrize("origin", [ALLOWED, "https://evil.test", "null"])
-async def test_a_token_beside_cookies(bearer_program: Program, origin: str) -> None:
+async def test_a_token_beside_cookies(bearer_program: Program, subtests: pytest.Subtests) -> None:
     """In a request from another site the token counts, and the cookies of another user do not, whatever the token."""
     henry = Visitor(bearer_program.app)
     await henry.register("henry", email="henry@example.com")
     await henry.login("henry")
     both = browser_of(henry)
-    both.token = bearer_program.token
-    answer = await both.send("GET", "/me", headers={"Origin": origin})
-    assert (answer.status, answer.json["username"]) == (200, "susan")
-    both.token = "garbage"
-    for method, path in (("GET", "/me"), ("DELETE", "/sessions/current")):
-        answer = await both.send(method, path, headers={"Origin": origin})
-        assert (answer.status, answer.problem) == (401, "token-invalid")
-    assert await henry.is_in()
+    for origin in (ALLOWED, "https://evil.test", "null"):
+        with subtests.test(origin=origin):
+            both.token = bearer_program.token
+            answer = await both.send("GET", "/me", headers={"Origin": origin})
+            assert (answer.status, answer.json["username"]) == (200, "susan")
+            both.token = "garbage"
+            for method, path in (("GET", "/me"), ("DELETE", "/sessions/current")):
+                answer = await both.send(method, path, headers={"Origin": origin})
+                assert (answer.status, answer.problem) == (401, "token-invalid")
+            assert await henry.is_in()
 
 
 async def test_a_token_opens_no_form(user: Visitor) -> None:
@@ -304,21 +313,23 @@ async def test_the_own_origin_may_be_listed(settings: Settings) -> None:
 # --- the websocket
 
 
-@pytest.mark.parametrize("origin", [ALLOWED, OURS, None])
-async def test_a_page_opens_the_websocket(bearer_program: Program, origin: str | None) -> None:
+async def test_a_page_opens_the_websocket(bearer_program: Program, subtests: pytest.Subtests) -> None:
     """A page sends the token as a subprotocol; the server chooses ``bearer``, and never repeats the token."""
     stranger = Visitor(bearer_program.app)
     subprotocols = ["bearer", str(bearer_program.token)]
-    async with open_tab(stranger, origin=origin, subprotocols=subprotocols) as tab:
-        assert (await tab.names(), tab.subprotocol) == (["susan"], "bearer")
+    for origin in (ALLOWED, OURS, None):
+        with subtests.test(origin=origin):
+            async with open_tab(stranger, origin=origin, subprotocols=subprotocols) as tab:
+                assert (await tab.names(), tab.subprotocol) == (["susan"], "bearer")
 
 
-@pytest.mark.parametrize("origin", [ALLOWED, OURS, None, *FOREIGN])
-async def test_a_program_opens_the_websocket(bearer_program: Program, origin: str | None) -> None:
+async def test_a_program_opens_the_websocket(bearer_program: Program, subtests: pytest.Subtests) -> None:
     """A token in ``Authorization``, which no page can send, opens it from everywhere."""
     authorization = f"Bearer {bearer_program.token}"
-    async with open_tab(Visitor(bearer_program.app), origin=origin, authorization=authorization) as tab:
-        assert (await tab.names(), tab.subprotocol) == (["susan"], None)
+    for origin in (ALLOWED, OURS, None, *FOREIGN):
+        with subtests.test(origin=origin):
+            async with open_tab(Visitor(bearer_program.app), origin=origin, authorization=authorization) as tab:
+                assert (await tab.names(), tab.subprotocol) == (["susan"], None)
 
 
 async def test_who_may_not_open_it(user: Visitor, bearer_program_token: str) -> None:

@@ -43,7 +43,7 @@ MUTATIONS = (
         file="quart_app/errors/pages.py",
         old="is_from_program() or (not is_websocket and is_for_api())",
         new="is_from_program()",
-        tests=("tests/app/test_api_answers.py::test_addresses_near_the_api[sqlite-/api/v2/me]",),
+        tests=("tests/app/test_api_answers.py::test_addresses_near_the_api[sqlite]",),
     ),
     Mutation(
         breaks="The user is loaded before a request is refused.",
@@ -60,7 +60,7 @@ MUTATIONS = (
             "            return answer\n"
             "        return await super().preprocess_request(*context)\n"
         ),
-        tests=("tests/app/test_early_checks.py::test_a_refused_request_costs_no_query[/account/password]",),
+        tests=("tests/app/test_early_checks.py::test_a_refused_request_costs_no_query",),
     ),
     Mutation(
         breaks="A user may have one websocket too many.",
