@@ -10,12 +10,19 @@ from quart_app.accounts.users import add_user
 from tests.app.visitor import PASSWORD, Visitor
 
 
-async def log_in_as_new_user(visitor: Visitor, *, remember: bool) -> None:
-    """Add susan, and give the browser the cookies that it gets when she logs in by the form."""
+async def log_in_as_new_user(visitor: Visitor, name: str = "susan", *, email: str = "", remember: bool) -> None:
+    """Add a user, and give the browser the cookies that it gets when this user logs in by the form.
+
+    Arguments:
+        visitor: the browser, which has no cookies.
+        name: the name of the user.
+        email: the address; by default the name at example.com.
+        remember: whether the login is remembered.
+    """
     headers = {"User-Agent": visitor.agent, "Remote-Addr": "<local>"}  # as the test client's requests have
     async with visitor.app.test_request_context("/login", method="POST", headers=headers) as context:
         await load_current_user()
-        user = await add_user(username="susan", email="susan@example.com", password=PASSWORD)
+        user = await add_user(username=name, email=email or f"{name}@example.com", password=PASSWORD)
         assert await start_login(user, remember=remember)
         response = await visitor.app.process_response(visitor.app.response_class(b""), context)
     for header in response.headers.getlist("Set-Cookie"):

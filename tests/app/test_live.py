@@ -29,6 +29,7 @@ from quart_app.sessions.confirmation import renew_session
 from quart_app.sessions.ending import end_sessions
 from tests.app.conftest import Clock
 from tests.app.deletion import delete_user
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.online import online
 from tests.app.tab import open_tab, refusal
 from tests.app.test_faults import broken
@@ -50,10 +51,9 @@ async def henry(app: Application) -> Visitor:
 
 
 async def joined(app: Application, name: str) -> Visitor:
-    """A visitor who has registered and logged in; henry is always remembered."""
+    """A new user who is logged in; henry is always remembered."""
     visitor = Visitor(app)
-    await visitor.register(name, email=f"{'bob' if name == BOB else name}@example.com")
-    await visitor.login(name, remember=name == "henry")
+    await log_in_as_new_user(visitor, name, email="bob@example.com" if name == BOB else "", remember=name == "henry")
     return visitor
 
 
