@@ -20,6 +20,7 @@ from quart_app.operation.events import Event, record
 from quart_app.sessions.ending import end_sessions
 from quart_app.settings import Settings
 from tests.app.log_lines import logging_of_a_worker, read_lines
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.mailbox import sent_mail
 from tests.app.many_logins import public_ids
 from tests.app.program import Program, browser_of
@@ -47,8 +48,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def susan(visitor: Visitor, capfd: pytest.CaptureFixture[str]) -> Visitor:
     """A user who is logged in with two browsers."""
-    await visitor.register()
-    await Visitor(visitor.app).login()
+    await log_in_as_new_user(Visitor(visitor.app), remember=False)
     await visitor.login(remember=True)
     capfd.readouterr()
     return visitor
