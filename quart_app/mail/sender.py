@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from email.headerregistry import Address
 from math import inf
+from time import monotonic
 
 from jinja2 import Environment
 from sqlalchemy import String, delete, func, or_, select, type_coerce
@@ -93,13 +94,16 @@ class Sender:
             DatabaseUnavailable: the database does not answer. The mails wait.
         """
         waiting, seconds = await self._look()
-        self._metrics.mails_waiting.set(waiting)
         if not waiting:
             self._report_end_of_outage("No mail waits any more")  # others sent all, or they were given up
         if seconds > 0:
             return min(seconds, POLL)
+        looked_at = monotonic()
         try:
             while await self._lease.take():
+                if monotonic() - looked_at >= POLL:  # to send thousands takes minutes, and the gauge has to go down
+                    await self._look()
+                    looked_at = monotonic()
                 due = None if self._stopping else await self._next()
                 if due is None:
                     await self._lease.release()
@@ -117,10 +121,11 @@ class Sender:
         await self._lease.release()
 
     async def _look(self) -> tuple[int, float]:
-        """How many mails wait, and the seconds until the first of them is due."""
+        """How many mails wait, which the gauge shows, and the seconds until the first of them is due."""
         time = OutgoingMail.next_attempt_at
         query = select(func.count(), func.min(time), func.max(time)).where(time.is_not(None))
         ((waiting, earliest, latest),) = await self._database.execute(query)
+        self._metrics.mails_waiting.set(waiting)
         if not waiting:
             return 0, inf
         now = clock.now()

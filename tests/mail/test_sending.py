@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import delete, text
 
 from quart_app.database import current_database
+from quart_app.mail import sender as sender_module
+from quart_app.mail.message import Message
 from quart_app.mail.queue import current_wake_up, enqueue_in
 from quart_app.mail.sender import POLL
 from quart_app.models.outgoing_mail import MailKind
 from quart_app.models.user import User
+from quart_app.operation.metrics import current_metrics
 from tests.app.conftest import Clock
 from tests.mail.post_office import LATER, SITE, PostOffice
 
@@ -101,3 +104,18 @@ async def test_a_delayed_mail(office: PostOffice, clock: Clock) -> None:
     clock.shift(timedelta(seconds=1.5))
     await office.sender.send_due()
     assert len(office.to_list.delivered) == 2
+
+
+async def test_the_gauge_goes_down(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While many mails are sent, the gauge of those that wait is brought up to date at intervals."""
+    monkeypatch.setattr(sender_module, "POLL", 0.0)
+    await office.register()
+    await office.enqueue("susan", "susan", "susan")
+    waiting: list[float] = []
+
+    async def look(_message: Message) -> None:
+        waiting.append(current_metrics().mails_waiting._value.get())
+
+    monkeypatch.setattr(office.to_list, "deliver", look)
+    await office.sender.send_due()
+    assert waiting == [3, 2, 1]
