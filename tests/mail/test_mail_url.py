@@ -163,7 +163,7 @@ async def test_public_urls_are_answered(url: str, hosts: str, is_allowed: bool) 
 
     allowed = Settings.model_validate({"allowed_hosts": hosts}).allowed_hosts
     headers = [(b"host", urlsplit(url).netloc.lower().encode())]
-    scope: Any = {"type": "http", "headers": headers}
+    scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": headers}
     await AllowedHosts(answer, allowed)(scope, ignore, ignore)  # type: ignore[arg-type] # which it only passes on
     assert (answered == [True]) is is_allowed
     if is_allowed:
