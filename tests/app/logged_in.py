@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from http.cookies import SimpleCookie
+from inspect import signature
+from typing import Any
+
+from quart import Quart
 
 from compat import load_user as load_current_user
 from quart_app.accounts.login import start_login
 from quart_app.accounts.users import add_user
 from tests.app.visitor import PASSWORD, Visitor
+
+#: What Quart 0.22 and Quart 0.23 call the context of a request.
+_CONTEXT = "ctx" if "ctx" in signature(Quart.process_response).parameters else "request_context"
 
 
 async def log_in_as_new_user(visitor: Visitor, name: str = "susan", *, email: str = "", remember: bool) -> None:
@@ -24,7 +31,8 @@ async def log_in_as_new_user(visitor: Visitor, name: str = "susan", *, email: st
         await load_current_user()
         user = await add_user(username=name, email=email or f"{name}@example.com", password=PASSWORD)
         assert await start_login(user, remember=remember)
-        response = await visitor.app.process_response(visitor.app.response_class(b""), context)
+        answer: Any = {"response": visitor.app.response_class(b""), _CONTEXT: context}
+        response = await visitor.app.process_response(**answer)
     for header in response.headers.getlist("Set-Cookie"):
         for name, cookie in SimpleCookie(header).items():
             assert cookie.value, name
