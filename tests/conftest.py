@@ -6,7 +6,6 @@ import gc
 import importlib
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -33,6 +32,7 @@ _MARKER_OF_FOLDER = {
 # a forgotten ENVIRONMENT remove it.
 os.environ.setdefault("ENVIRONMENT", "development")
 
+_LONG = {*_MARKER_OF_FOLDER.values(), "services"}
 _SERVERS = {"postgresql_cluster", "redis_server"}
 
 
@@ -51,10 +51,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if any("mark.quick" in file.read_text() for file in files) else True
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what takes long by its nature, so that ``make test`` can leave it to ``make test-all``.
 
     A test that is marked ``quick`` has no marker of its folder: each has some, so that ``make test`` looks at all.
+
+    The long ones come first: at the end, all processes but one would wait for the last of them.
     """
     for item in items:
         marker = _MARKER_OF_FOLDER.get(item.path.relative_to(_TESTS).parts[0])
@@ -64,6 +66,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             item.add_marker("served")
         if _SERVERS & set(getattr(item, "fixturenames", ())) or re.search(r"[\[-]postgresql[]-]", item.name):
             item.add_marker("services")
+    items.sort(key=lambda item: not _LONG.isdisjoint(mark.name for mark in item.iter_markers()), reverse=True)
 
 
 def pytest_collection_finish() -> None:

@@ -165,8 +165,13 @@ def test_processes_by_program() -> None:
 
 
 @pytest.mark.timeout(900)
-def test_measurement() -> None:
+def test_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is measured once: no page, login or look-up fails, and each costs CPU time of a worker."""
+    for name, less in (
+        *(("measure._LOGIN_SECONDS", 2.0), ("pages._START", 1.0)),
+        *(("sockets._SOCKETS", 300), ("sockets._TALKING_SECONDS", 1.0)),
+    ):
+        monkeypatch.setattr(f"benchmarks.scale.{name}", less)
     measured = measure("a test", rounds=1, seconds=1.0, say=print)
     rows = [*measured.pages.values(), *measured.workers.values(), *measured.look_ups.values(), measured.logins]
     assert [len(turns) for turns in rows] == [1] * len(rows)

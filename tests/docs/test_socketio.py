@@ -24,6 +24,7 @@ pytestmark = pytest.mark.served
 def example() -> Iterator[Any]:
     """The application of the page."""
     with programs(DOCS / "socketio.md") as (made,):
+        made.sio.eio.ping_interval = made.sio.eio.ping_timeout = 1  # seconds; a client that polls waits for both
         yield made
 
 

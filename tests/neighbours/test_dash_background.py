@@ -15,7 +15,9 @@ from tests.docs.pages import DOCS, blocks
 from tests.neighbours.dash_served import browsing, make_python, open_home, served, started
 from tests.serving.server import wait_until
 
-APP, _, BACKGROUND, CELERY, _ = (block.code for block in blocks(DOCS / "dash.md", "python"))
+APP, *_OTHERS = (block.code for block in blocks(DOCS / "dash.md", "python"))
+(BACKGROUND,) = (code for code in _OTHERS if "load_user_of_callback()" in code)
+(CELERY,) = (code for code in _OTHERS if "celery_app" in code)
 #: The line of the page that makes the manager.
 (MANAGER,) = (line for line in BACKGROUND.splitlines() if line.startswith("background = "))
 #: Writes to a file what a callback sees of the user, at each of its parts.
