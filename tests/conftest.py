@@ -66,7 +66,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("served")
         if _SERVERS & set(getattr(item, "fixturenames", ())) or re.search(r"[\[-]postgresql[]-]", item.name):
             item.add_marker("services")
-    items.sort(key=lambda item: not _LONG.isdisjoint(mark.name for mark in item.iter_markers()), reverse=True)
+    items.sort(key=_length, reverse=True)
+
+
+def _length(item: pytest.Item) -> int:
+    """2 for a measurement or another program, which take longest; 1 for another long test; 0 for a quick one."""
+    marks = {mark.name for mark in item.iter_markers()}
+    return 2 if "tools" in marks else int(not _LONG.isdisjoint(marks))
 
 
 def pytest_collection_finish() -> None:
