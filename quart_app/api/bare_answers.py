@@ -25,4 +25,6 @@ def init_app(app: Quart) -> None:
             return response
         response.set_data(b"")
         response.headers.pop("Content-Type", None)
+        if response.status_code == HTTPStatus.NO_CONTENT:
+            response.headers.pop("Content-Length", None)  # RFC 9110, section 8.6
         return response

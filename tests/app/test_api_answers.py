@@ -104,6 +104,7 @@ async def test_no_pages(app: Application, method: str, path: str, status: int) -
     assert connection.status_code == status
     assert connection.headers is not None
     assert "Content-Type" not in connection.headers
+    assert connection.headers.get("Content-Length") == ("0" if status == 308 else None)
     assert connection.headers.get("Location") == ("http://localhost/api/v1/me" if status == 308 else None)
     assert connection.response_data == b""
 
