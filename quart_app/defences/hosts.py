@@ -1,8 +1,10 @@
 """Refuses unknown host names: the ``Host`` that a client sends ends up in absolute URLs, such as those in mails.
 
 Quart has a setting for it, ``TRUSTED_HOSTS``, which no code reads. This check runs in front of Quart: a request for
-an unknown name opens no session and loads no user, and a websocket is not accepted. The API and programs are answered
-by problem details, which pages of the allowed origins can read (``cors``), and pages by a line of text.
+an unknown name opens no session and loads no user, and a websocket is not accepted. A name may also come in the request
+line (``GET http://host/path``), which Quart parses: one that cannot be parsed is refused here, too. The API and
+programs are answered by problem details, which pages of the allowed origins can read (``cors``), and pages by a line of
+text.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from quart_app.application import Application
 from quart_app.errors.problems import PROBLEM_JSON
-from quart_app.faces import is_program, will_be_for_api
+from quart_app.faces import is_path, is_program, will_be_for_api
 
 from .cors import PREFLIGHT_HEADERS, allowing_headers, is_preflight
 
@@ -72,9 +74,10 @@ class AllowedHosts:
 
     def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
         """Pass on what is for us: what is awaited for it is the application's own coroutine."""
-        if scope["type"] == "lifespan" or self._is_ours([v for k, v in scope["headers"] if k.lower() == b"host"]):
+        if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
-        return self._refuse(scope, send)
+        is_ours = self._is_ours([v for k, v in scope["headers"] if k.lower() == b"host"])
+        return self._app(scope, receive, send) if is_ours and is_path(scope["path"]) else self._refuse(scope, send)
 
     async def _refuse(self, scope: Any, send: Any) -> None:
         sent = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -92,7 +95,7 @@ class AllowedHosts:
 
     def _answer(self, scope: HTTPScope, sent: dict[str, str]) -> _Answer:
         """The answer to a request; to a preflight of an allowed origin, that its page may read the answer."""
-        if not will_be_for_api(scope):
+        if not is_path(scope["path"]) or not will_be_for_api(scope):
             return _TEXT
         if not self._origins:
             return _PROBLEM

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urljoin
 
 import pytest
@@ -176,6 +177,23 @@ async def test_foreign_names(tmp_path: Path, settings: dict[str, object], subtes
                 async with client.websocket("/socket", headers=headers) as connection:
                     await connection.receive()
             assert refused.value.response.status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+async def test_urls_that_cannot_be_parsed(tmp_path: Path, kind: str) -> None:
+    """A request line with a URL whose host is none is answered 400, and not by an error of the server."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> Any:
+        raise AssertionError("nothing is read")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    served: Any = make(tmp_path)
+    scope = {"type": kind, "method": "GET", "path": "http://[", "query_string": b"", "headers": [(b"host", b"a.test")]}
+    await served({**scope, "extensions": {"websocket.http.response": {}}}, receive, send)
+    assert sent[0]["status"] == 400
 
 
 async def test_our_names(tmp_path: Path, subtests: pytest.Subtests) -> None:
