@@ -81,7 +81,7 @@ MUTATIONS = (
         file="quart_app/models/login_session.py",
         old="return sha256(handle.encode()).hexdigest() if _HANDLE.fullmatch(handle) else None",
         new="return handle if _HANDLE.fullmatch(handle) else None",
-        tests=("tests/app/test_sessions.py::test_cookies_and_rows_hold_no_secret_of_each_other[sqlite]",),
+        tests=("tests/app/test_session_handles.py::test_cookies_and_rows_hold_no_secret_of_each_other[sqlite]",),
     ),
     Mutation(
         breaks="Everybody may read the metrics in production.",
@@ -116,7 +116,7 @@ MUTATIONS = (
         file="quart_app/sessions/limits.py",
         old="        return is_idle or now > self.end_of(session)\n",
         new="        return now > self.end_of(session)\n",
-        tests=("tests/app/test_sessions.py::test_unused_logins_end[sqlite-late1-False]",),
+        tests=("tests/app/test_session_limits.py::test_unused_logins_end[sqlite-late1-False]",),
     ),
     Mutation(
         breaks="A goal that only some turns meet is not met, although these turns cannot tell.",
