@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from quart import session
+from quart import request, session
 
-from compat import UserNotLoaded, current_user, encode_cookie, login_user, logout_user, user_logged_out
+from compat import UserNotLoaded, current_user, encode_cookie, load_user, login_user, logout_user, user_logged_out
 
 from . import flask_side
-from .site import REMEMBER, SECRET, Kind, Person, Site, close_browser, cookie, put_cookie, text
+from .site import REMEMBER, SECRET, Kind, Person, Site, close_browser, cookie, error, put_cookie, text
 
 ORDERS = ["logout, clear", "clear, logout", "read, clear, logout", "logout, clear, logout"]
 
@@ -140,3 +140,43 @@ async def test_a_login_after_both_decides_about_the_cookie(site: Site, remember:
     assert (cookie(client, REMEMBER) is not None) is kept
     close_browser(client)
     assert await text(client, "/whoami") == ("henry" if kept else "nobody")
+
+
+async def test_a_session_is_emptied_before_the_user_is_read(kind: Kind) -> None:
+    """After the session was emptied the remember cookie counts; if it names the same user, no loader is called."""
+    site = Site(kind)
+
+    @site.app.route("/empty")
+    async def empty() -> str:
+        session.clear()
+        return str(current_user.name)
+
+    @site.app.route("/leave")
+    async def leave() -> str:
+        session.clear()
+        return str(logout_user())
+
+    client = await site.logged_in("remember=1")
+    assert await text(client, "/empty") == "susan"
+    assert site.loads == ["1"]
+    assert site.session_of(client)["_fresh"] is False
+    assert await text(client, "/leave") == "True"
+    assert await text(client, "/whoami") == "nobody"
+
+
+async def test_a_session_is_emptied_and_the_cookie_names_another_user() -> None:
+    """If the cookie names another user than the loaded one, reading it without ``load_user()`` is an error."""
+    site = Site()
+
+    @site.app.route("/empty")
+    async def empty() -> str:
+        session.clear()
+        if "load" in request.args:
+            await load_user()
+        return str(current_user.name)
+
+    client = await site.logged_in("remember=1")
+    put_cookie(client, REMEMBER, encode_cookie("2", SECRET))
+
+    assert isinstance(await error(client, "/empty"), UserNotLoaded)
+    assert await text(client, "/empty?load") == "henry"

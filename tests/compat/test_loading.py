@@ -1,14 +1,13 @@
-"""Loading the user: which loader is called, when, and how often."""
+"""Loading the user: which loader is called, and from which source the user comes."""
 
 import asyncio
 import functools
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
-from quart import Quart, Request, render_template_string, request, session
+from quart import Quart, Request, session
 from quart.testing import QuartClient
 
 import compat
@@ -17,15 +16,10 @@ from compat import (
     MissingLoader,
     UserNotLoaded,
     current_user,
-    encode_cookie,
     load_user,
-    login_user,
-    logout_user,
 )
 
 from .site import (
-    REMEMBER,
-    SECRET,
     Application,
     Kind,
     Person,
@@ -33,12 +27,6 @@ from .site import (
     as_kind,
     close_browser,
     error,
-    listening,
-    lose_cookie,
-    names,
-    plain_vary,
-    put_cookie,
-    set_cookies,
     text,
 )
 
@@ -55,9 +43,6 @@ def with_api_key(site: Site, kind: Kind = "async") -> list[Request]:
 
     site.manager.request_loader(as_kind(kind, by_key))
     return asked
-
-
-# --- the order of the sources
 
 
 async def test_session_goes_first(kind: Kind) -> None:
@@ -141,9 +126,6 @@ async def test_request_loader_alone_is_enough() -> None:
     assert await text(client, "/") == "False"
 
 
-# --- kinds of loaders
-
-
 class AsyncCallable:
     async def __call__(self, user_id: str) -> Person | None:
         return Person(user_id, "callable")
@@ -220,205 +202,6 @@ async def test_reading_the_user_without_any_loader_is_an_error() -> None:
     assert str(missing).startswith("Missing user_loader or request_loader")
 
 
-# --- how often
-
-
-async def test_one_load_a_request() -> None:
-    """The loader is called once for a request, however often the user is read."""
-    site = Site()
-
-    @site.app.before_request
-    async def look() -> None:
-        assert current_user.name == "susan"
-
-    @site.app.route("/often")
-    @compat.login_required
-    @compat.fresh_login_required
-    async def often() -> str:
-        await load_user()
-        return await render_template_string("{{ current_user.name }}{{ current_user.id }}") + str(current_user.name)
-
-    client = compat.LoginClient(site.app, user=site.people["1"])
-
-    assert await text(client, "/often") == "susan1susan"
-    assert site.loads == ["1"]
-
-
-async def test_visitors_cost_no_load() -> None:
-    """No loader is called for a visitor without session and cookie."""
-    site = Site()
-
-    assert await text(site.client(), "/whoami") == "nobody"
-    assert site.loads == []
-
-
-async def test_forged_cookie_costs_no_load() -> None:
-    """No loader is called for a remember cookie with an invalid signature."""
-    site = Site()
-    client = site.client()
-    put_cookie(client, REMEMBER, "1|" + "0" * 128)
-
-    assert await text(client, "/whoami") == "nobody"
-    assert site.loads == []
-
-
-async def test_static_files_cost_no_load(tmp_path: Path) -> None:
-    """No loader is called for a static file."""
-    (tmp_path / "style.css").write_text("body {}")
-    site = Site()
-    app = Quart(__name__, static_folder=str(tmp_path), static_url_path="/static")
-    app.secret_key = site.app.secret_key
-    site.manager.init_app(app)
-    client = QuartClient(app)
-    put_cookie(client, "session", site.seal_session({"_user_id": "1"}))
-
-    response = await client.get("/static/style.css")
-
-    assert response.status_code == 200
-    assert site.loads == []
-
-
-async def test_unknown_urls_cost_no_load() -> None:
-    """No loader is called for an unknown URL, unless the application has its own error page."""
-    site = Site()
-    client = await site.logged_in()
-
-    assert (await client.get("/unknown")).status_code == 404
-    assert site.loads == []
-
-    @site.app.errorhandler(404)
-    async def not_found(error: Exception) -> tuple[str, int]:
-        return await render_template_string("not here, {{ current_user.name }}"), 404
-
-    response = await client.get("/unknown")
-    assert await response.get_data(as_text=True) == "not here, susan"
-    assert site.loads == ["1"]
-
-
-async def test_concurrent_calls_share_one_load() -> None:
-    """Tasks of one request that call ``load_user()`` at the same time share one load."""
-    site = Site()
-    loads = 0
-
-    @site.manager.user_loader
-    async def slow(user_id: str) -> Person | None:
-        nonlocal loads
-        loads += 1
-        await asyncio.sleep(0)
-        return site.people[user_id]
-
-    async with site.app.test_request_context("/"):
-        session["_user_id"] = "1"
-        found = await asyncio.gather(*(load_user() for _ in range(5)))
-
-    assert {user.name for user in found} == {"susan"}
-    assert loads == 1
-
-
-# --- when: only if the user is read
-
-
-async def test_a_page_that_does_not_read_the_user_has_no_effects() -> None:
-    """If the user is not read, no signal is sent, the session is not written and there is no ``Vary``."""
-    site = Site()
-    client = await site.logged_in("remember=1")
-    close_browser(client)
-
-    with listening(site.app) as heard:
-        response = await client.get("/public")
-
-    assert heard == []
-    assert set_cookies(response) == {}
-    assert response.headers.get("Vary") == await plain_vary()
-
-
-async def test_the_first_access_has_the_effects() -> None:
-    """The first access sends the signals and writes the session; later ones do not."""
-    site = Site()
-    client = await site.logged_in("remember=1")
-    close_browser(client)
-
-    with listening(site.app) as heard:
-        response = await client.get("/whoami")
-
-    assert names(heard) == ["user_accessed", "user_loaded_from_cookie", "user_loaded"]
-    assert set(set_cookies(response)) == {"session"}
-    assert site.session_of(client)["_user_id"] == "1"
-
-
-async def test_hooks_registered_before_the_manager_see_the_user() -> None:
-    """A ``before_request`` hook can read the user even if it was registered before the LoginManager."""
-    app = Quart(__name__)
-    app.secret_key = "k"
-    seen: list[str] = []
-
-    @app.before_request
-    async def look() -> None:
-        seen.append(current_user.name if current_user.is_authenticated else "nobody")
-
-    manager = LoginManager[Person](app)
-
-    @manager.user_loader
-    async def load(user_id: str) -> Person | None:
-        return Person(user_id, "susan")
-
-    @app.route("/")
-    async def index() -> str:
-        return ""
-
-    await text(compat.LoginClient(app, user=Person("1", "susan")), "/")
-    assert seen == ["susan"]
-
-
-async def test_after_request_hooks_may_be_the_first_to_read() -> None:
-    """If an ``after_request`` hook is the first to read the user, the response has ``Vary: Cookie``."""
-    site = Site()
-
-    @site.app.after_request
-    async def stamp(response: Any) -> Any:
-        response.headers["X-User"] = current_user.name
-        return response
-
-    client = compat.LoginClient(site.app, user=site.people["1"])
-    response = await client.get("/public")
-
-    assert response.headers["X-User"] == "susan"
-    assert response.headers["Vary"] == "Cookie"
-
-
-# --- contexts pushed by hand
-
-
-async def test_async_loader_has_to_be_awaited_in_a_pushed_context() -> None:
-    """Where no hook has run, reading the user is an error; after ``await load_user()`` it works."""
-    site = Site()
-    async with site.app.test_request_context("/"):
-        session["_user_id"] = "1"
-
-        with pytest.raises(UserNotLoaded, match=r"Await compat\.load_user"):
-            _ = current_user.name
-        assert (await load_user()).name == "susan"
-        assert current_user.name == "susan"
-
-
-async def test_sync_loader_works_at_once_in_a_pushed_context() -> None:
-    """A sync loader needs no hook and no ``load_user()``."""
-    site = Site("sync")
-    async with site.app.test_request_context("/"):
-        session["_user_id"] = "1"
-
-        assert current_user.name == "susan"
-
-
-async def test_visitors_need_no_loading_in_a_pushed_context() -> None:
-    """In a pushed context without a login, reading the user works without ``load_user()``."""
-    site = Site()
-    async with site.app.test_request_context("/"):
-        assert current_user.is_anonymous
-        assert login_user(site.people["1"])
-        assert current_user.name == "susan"
-
-
 async def test_login_changed_by_hand_before_the_first_access() -> None:
     """If a view changes the user id in the session, the new user is loaded, and the old one is never returned."""
     site = Site("sync")
@@ -448,95 +231,6 @@ async def test_reading_without_awaiting_after_a_change_by_hand() -> None:
                 return type(error).__name__
 
         assert await text(compat.LoginClient(site.app, user=site.people["1"]), "/switch") == expected
-
-
-async def test_load_user_outside_of_requests_is_an_error() -> None:
-    """``load_user()`` outside of a request is an error."""
-    with pytest.raises(RuntimeError):
-        await load_user()
-
-
-async def test_current_user_outside_of_requests_is_none() -> None:
-    """Outside of a request ``current_user`` is false and equal to None, as in Flask-Login."""
-    site = Site()
-
-    assert not current_user
-    async with site.app.app_context():
-        assert current_user == None  # noqa: E711  # the proxy is not None itself
-
-
-async def test_attributes_outside_of_requests_name_the_way_out() -> None:
-    """Outside of a request an attribute is an error that names it and the way out; ``hasattr`` is false, as of None."""
-    site = Site()
-
-    for _ in range(2):
-        with pytest.raises(compat.NoCurrentUser, match=r"^current_user\.id was read outside .* pass its value"):
-            _ = current_user.id
-        assert not hasattr(current_user, "id")
-    async with site.app.app_context():
-        with pytest.raises(AttributeError, match=r"current_user\.name was read outside"):
-            _ = current_user.name
-
-
-async def test_a_missing_attribute_is_the_one_of_the_user() -> None:
-    """In a request an unknown attribute is Python's own error, which names the class of the user."""
-    site = Site()
-
-    async with site.app.test_request_context("/"):
-        await load_user()
-        with pytest.raises(AttributeError, match=r"AnonymousUserMixin.* has no attribute 'nickname'") as error:
-            _ = current_user.nickname
-    assert type(error.value) is AttributeError
-
-
-@pytest.mark.parametrize("read", [lambda user: user.balance, lambda user: getattr(user, "balance", 0)])
-async def test_a_property_that_fails_runs_once(read: Callable[[Any], object]) -> None:
-    """A property of the user that raises AttributeError runs once, as in Flask-Login, and its error is raised."""
-    site = Site()
-    calls = []
-
-    class Customer(Person):
-        @property
-        def balance(self) -> int:
-            calls.append(self.id)
-            return self.account.balance  # type: ignore[attr-defined, no-any-return]  # the fault
-
-    async with site.app.test_request_context("/"):
-        login_user(Customer("1", "susan"))
-        with suppress(AttributeError):
-            assert read(current_user) == 0
-        with pytest.raises(AttributeError, match="has no attribute 'account'"):
-            _ = current_user.balance
-        with pytest.raises(AttributeError, match="has no attribute '_nickname'"):  # and no error from before
-            _ = current_user._nickname
-
-    assert calls == ["1", "1"]
-
-
-async def test_anonymous_user_is_made_for_each_request() -> None:
-    """``anonymous_user`` may be any factory; it is called once for each request without a user."""
-    site = Site()
-    made: list[object] = []
-
-    class Guest(compat.AnonymousUserMixin):
-        name = "guest"
-
-    def make() -> Guest:
-        made.append(object())
-        return Guest()
-
-    site.manager.anonymous_user = make
-
-    @site.app.route("/name")
-    async def name() -> str:
-        return f"{current_user.name} {current_user.name}"
-
-    client = site.client()
-    assert await text(client, "/name") == "guest guest"
-    assert len(made) == 1
-    lose_cookie(client, "session")
-    await text(client, "/name")
-    assert len(made) == 2
 
 
 async def test_hook_that_logs_in_by_hand(site: Site) -> None:
@@ -599,60 +293,3 @@ async def test_a_loader_that_looks_and_then_asks_for_itself_is_an_error() -> Non
     async with site.app.test_request_context("/"):
         with pytest.raises(UserNotLoaded):
             await asyncio.wait_for(load_user(), 1)
-
-
-@pytest.mark.parametrize(
-    "look",
-    [
-        lambda: current_user.is_authenticated,
-        lambda: bool(current_user),
-        lambda: current_user == object(),
-        lambda: isinstance(current_user, Person),
-        lambda: hasattr(current_user, "name"),
-    ],
-)
-async def test_an_unloaded_user_is_never_taken_for_anonymous(site: Site, look: Callable[[], object]) -> None:
-    """Every access before the user is loaded is an error, never false."""
-    async with site.app.test_request_context("/"):
-        session["_user_id"] = "1"
-        with pytest.raises(UserNotLoaded):
-            look()
-
-
-async def test_a_session_is_emptied_before_the_user_is_read(kind: Kind) -> None:
-    """After the session was emptied the remember cookie counts; if it names the same user, no loader is called."""
-    site = Site(kind)
-
-    @site.app.route("/empty")
-    async def empty() -> str:
-        session.clear()
-        return str(current_user.name)
-
-    @site.app.route("/leave")
-    async def leave() -> str:
-        session.clear()
-        return str(logout_user())
-
-    client = await site.logged_in("remember=1")
-    assert await text(client, "/empty") == "susan"
-    assert site.loads == ["1"]
-    assert site.session_of(client)["_fresh"] is False
-    assert await text(client, "/leave") == "True"
-    assert await text(client, "/whoami") == "nobody"
-
-
-async def test_a_session_is_emptied_and_the_cookie_names_another_user(site: Site) -> None:
-    """If the cookie names another user than the loaded one, reading it without ``load_user()`` is an error."""
-
-    @site.app.route("/empty")
-    async def empty() -> str:
-        session.clear()
-        if "load" in request.args:
-            await load_user()
-        return str(current_user.name)
-
-    client = await site.logged_in("remember=1")
-    put_cookie(client, REMEMBER, encode_cookie("2", SECRET))
-
-    assert isinstance(await error(client, "/empty"), UserNotLoaded)
-    assert await text(client, "/empty?load") == "henry"
