@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from compat.port.collect import read_module
-from compat.port.findings import Finding, Level, as_json, as_markdown, as_text
+from compat.port.findings import Finding, Level
 from compat.port.inference import Inference
 from compat.port.porter import port
 
@@ -299,79 +298,6 @@ def test_g_after_a_request_of_the_test_client(tmp_path: Path) -> None:
     assert [(each.line, each.level) for each in found] == [(9, Level.TODO)]
 
 
-def test_templates_are_given_what_they_cannot_await(tmp_path: Path) -> None:
-    """A template that names `request.form` gets it from the view, through what it is included by."""
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "page.html").write_text('{% include "form.html" %}')
-    (tmp_path / "templates" / "form.html").write_text("request.form {{ request.form['x'] }} {{ request.path }}")
-    (tmp_path / "site.py").write_text(VIEW + "@app.post('/')\ndef page():\n    return render_template('page.html')\n")
-
-    files = {file.shown: file.after.decode() for file in port(tmp_path).files if file.is_changed}
-
-    assert files["templates/form.html"] == "request.form {{ request_form['x'] }} {{ request.path }}"
-    assert "await render_template('page.html', request_form=await request.form)" in files["site.py"]
-
-
-def test_templates_that_nobody_names_are_to_do(tmp_path: Path) -> None:
-    """A template whose view cannot be seen is left, and named."""
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "form.html").write_text("\n{{ request.form['x'] }}")
-
-    (found,) = port(tmp_path).findings
-
-    assert (found.path, found.line, found.what) == ("templates/form.html", 2, "request.form")
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "found"),
-    [
-        ("requirements.txt", "Flask==3.0\nflask-cors\nclick\ngunicorn>=20\n", ["Flask", "flask-cors", "gunicorn"]),
-        ("requirements.txt", "dash==4.4.1\ndash[diskcache]\ndash[quart,async]>=4.4\ndash-ag-grid\n", ["dash", "dash"]),
-        ("pyproject.toml", 'dependencies = [\n  "dash>=4",\n  "dash[async, quart]>=4.4",\n]\n', ["dash"]),
-        ("requirements/dev.txt", "pytest-flask\n# flask\n", ["pytest-flask"]),
-        ("pyproject.toml", '[project]\ndependencies = ["flask>=2", "flasky", "Flask-WTF"]\n', ["Flask-WTF", "flask"]),
-        ("pyproject.toml", '[project]\nkeywords = ["flask", "login"]\n', []),
-        ("notes.txt", "flask\n", []),
-    ],
-)  # fmt: skip
-def test_requirements(tmp_path: Path, name: str, text: str, found: list[str]) -> None:
-    """Requirements that the ported application has no use for are to do."""
-    (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text(text)
-
-    assert [each.what for each in port(tmp_path).findings] == found
-
-
-@pytest.mark.parametrize(
-    ("name", "before", "after"),
-    [
-        ("pytest.ini", "[pytest]\naddopts = -q\n",
-         "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\naddopts = -q\n"),
-        ("pyproject.toml", "[tool.pytest.ini_options]\n",
-         '[tool.pytest.ini_options]\nasyncio_mode = "auto"\nasyncio_default_fixture_loop_scope = "function"\n'),
-    ],
-)  # fmt: skip
-def test_pytest_is_told_to_await(tmp_path: Path, name: str, before: str, after: str) -> None:
-    """Where tests become async, pytest's settings say so."""
-    (tmp_path / name).write_text(before)
-    (tmp_path / "test_site.py").write_text("def test_it(client):\n    client.get('/')\n")
-
-    assert {file.shown: file.after.decode() for file in port(tmp_path).files}[name] == after
-
-
-def test_fixture_that_outlives_a_test_has_one_loop_with_all(tmp_path: Path) -> None:
-    """Where a fixture of a wider scope becomes async, all tests run in one event loop: its own."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    (tmp_path / "test_site.py").write_text(
-        "import pytest\nfrom site_of_ours import app\n\n\n@pytest.fixture(scope='module')\ndef user():\n"
-        "    app.test_client().get('/')\n\n\ndef test_it(user, client):\n    client.get('/')\n"
-    )
-
-    after = {file.shown: file.after.decode() for file in port(tmp_path).files}["pytest.ini"]
-
-    assert "asyncio_default_fixture_loop_scope = session\nasyncio_default_test_loop_scope = session\n" in after
-
-
 def test_tree_of_another_package_is_not_followed_for_ever(tmp_path: Path) -> None:
     """A function that walks a tree of many kinds of branches has no path for each way through it."""
     calls = "".join(f"    walk(tree.a_branch_of_the_tree_{number})\n" for number in range(4))
@@ -381,39 +307,6 @@ def test_tree_of_another_package_is_not_followed_for_ever(tmp_path: Path) -> Non
     facts = Inference([read_module(path, "walk.py", ["walk"], "", path.read_bytes())]).facts
 
     assert max(len(values) for values in facts.values()) <= 64
-
-
-def test_pytest_without_settings_is_to_do(tmp_path: Path) -> None:
-    """Where pytest has no settings to change, the report says which to write."""
-    (tmp_path / "test_site.py").write_text("def test_it(client):\n    client.get('/')\n")
-
-    assert ["asyncio_mode = auto" in each.do for each in port(tmp_path).findings] == [True]
-
-
-def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """A file that is no Python, or in no known encoding, is named, and the others are ported."""
-    (tmp_path / "broken.py").write_text("def f(:\n")
-    (tmp_path / "coded.py").write_bytes(b"# -*- coding: nonsense -*-\n")
-    (tmp_path / "good.py").write_text("from flask import g\n")
-
-    result = port(tmp_path)
-
-    assert [(each.path, each.level) for each in result.findings] == [("broken.py", "todo"), ("coded.py", "todo")]
-    assert [file.after for file in result.files] == [b"from quart import g\n"]
-
-
-def test_reports() -> None:
-    """A finding reads the same in each format."""
-    found = [
-        Finding("b.py", 2, Level.CHECK, "open", "it blocks", "Use aiofiles"),
-        Finding("a.py", 1, Level.TODO, "x", "y", "Z"),
-    ]
-
-    assert as_text(found) == "a.py:1: todo: x: y. Z\nb.py:2: check: open: it blocks. Use aiofiles\n"
-    assert "## To do by hand (1)\n\n- [ ] `a.py:1` **x**: y. Z\n\n## To check (1)\n" in as_markdown(found)
-    assert json.loads(as_json(found))[1] == {
-        "path": "b.py", "line": 2, "level": "check", "what": "open", "why": "it blocks", "do": "Use aiofiles",
-    }  # fmt: skip
 
 
 def test_a_package_wins_over_a_script_of_its_name(tmp_path: Path) -> None:
@@ -428,31 +321,6 @@ def test_a_package_wins_over_a_script_of_its_name(tmp_path: Path) -> None:
     after = {file.shown: file.after.decode() for file in port(tmp_path).files}
 
     assert "return (await form())['x']" in after["blog/views.py"]
-
-
-def test_an_extension_is_reported_once(tmp_path: Path) -> None:
-    """With all files that import it; in each of them a comment stands above the import."""
-    for name in ("a.py", "b.py", "c.py"):
-        (tmp_path / name).write_text("from flask_babel import _\n\nprint(_)\n")
-
-    found = port(tmp_path)
-
-    assert [str(each) for each in found.findings] == [
-        (
-            "a.py:1: todo: flask_babel: it is made for Flask, and is not ported, here and in b.py, c.py. "
-            "Use quart-babel 1.0.7 (docs/extensions.md#flask-babel)"
-        )
-    ]
-    assert all(b"# PORT: flask_babel" in file.after for file in found.files)
-
-
-def test_what_blocks_is_reported_once_a_file(tmp_path: Path) -> None:
-    """At its first place, with the number of the others."""
-    views = "".join(f"@app.get('/{name}')\ndef {name}():\n    time.sleep(1)\n    open('x')\n\n\n" for name in "abc")
-    found = findings(tmp_path, f"import time\n{VIEW}{views}")
-
-    assert [(each.line, each.what) for each in found] == [(9, "time.sleep"), (10, "open")]
-    assert all("until `a` goes on, and in 2 more places of this file" in each.why for each in found)
 
 
 def test_exempting_from_csrf_protection_is_known(tmp_path: Path) -> None:
