@@ -4,14 +4,11 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from unittest import mock
 
 import pytest
 from pydantic import SecretStr
-from quart import Quart
-from quart.testing.app import TestApp
 from sqlalchemy import Engine, event
 from werkzeug import security
 
@@ -35,16 +32,9 @@ def long_postgresql_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _long_waiting_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_waiting_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A long waiting time for requests, for the same reason."""
     monkeypatch.setattr(waiting_time, "WAITING_TIME", 60.0)
-
-
-@pytest.fixture(autouse=True)
-def _long_start_and_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long time for the start and the stop of applications, for the same reason: Quart's own is six seconds."""
-    test_app_class = staticmethod(partial(TestApp, startup_timeout=60, shutdown_timeout=60))
-    monkeypatch.setattr(Quart, "test_app_class", test_app_class)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

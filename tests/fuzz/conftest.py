@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.app.conftest import app as app
+from tests.app.conftest import long_waiting_time as long_waiting_time
 from tests.app.conftest import migrated_sqlite_url as migrated_sqlite_url
 from tests.app.conftest import settings as settings
 from tests.app.conftest import sqlite_template as sqlite_template

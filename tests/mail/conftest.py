@@ -12,6 +12,8 @@ from tests.app.conftest import Clock
 from tests.app.conftest import app as app
 from tests.app.conftest import clock as clock
 from tests.app.conftest import database_url as database_url
+from tests.app.conftest import long_postgresql_timeouts as long_postgresql_timeouts
+from tests.app.conftest import long_waiting_time as long_waiting_time
 from tests.app.conftest import migrated_postgresql as migrated_postgresql
 from tests.app.conftest import migrated_postgresql_url as migrated_postgresql_url
 from tests.app.conftest import migrated_sqlite_url as migrated_sqlite_url
