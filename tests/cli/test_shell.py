@@ -100,7 +100,7 @@ def terminal(environment: dict[str, str]) -> Iterator[Callable[..., pexpect.spaw
             # As a terminal does: tests that run in the background have Ctrl+C ignored, and so would their children.
             reset = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
             program = pexpect.spawn(
-                command[0], [*command[1:]], cwd=ROOT, env=environment, encoding="utf-8", timeout=30, preexec_fn=reset
+                command[0], [*command[1:]], cwd=ROOT, env=environment, encoding="utf-8", timeout=60, preexec_fn=reset
             )
             started.callback(program.close, force=True)
             return program

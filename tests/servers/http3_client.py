@@ -18,7 +18,7 @@ from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import StreamDataReceived
 
-ANSWER_TIMEOUT = 20.0  # seconds
+ANSWER_TIMEOUT = 60.0  # seconds
 
 
 class Client(QuicConnectionProtocol):  # type: ignore[misc]  # where mypy runs, aioquic is not installed

@@ -19,8 +19,8 @@ from tests.serving.server import Browser, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = "tests.servers.application:app"
-RESPONSE_TIMEOUT = 20.0  # seconds for each step of a response, on a machine that is busy with other things
-EXIT_TIMEOUT = 20.0  # seconds for a server to end; then it is killed
+RESPONSE_TIMEOUT = 60.0  # seconds for each step of a response, on a machine that is busy with other things
+EXIT_TIMEOUT = 60.0  # seconds for a server to end; then it is killed
 
 #: How each server is started: {port} is its port, and the last is the application.
 COMMANDS: Mapping[str, Sequence[str]] = {
