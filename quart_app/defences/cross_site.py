@@ -29,12 +29,13 @@ def init_app(app: Application) -> None:
 
     @app.early_change_check
     async def refuse_cross_site_requests() -> None:
-        if not is_token_only(request) and is_cross_site(
+        is_from_another_site = is_cross_site(
             scheme=request.scheme,
             host=request.host,
             origin=request.headers.get("Origin"),
             fetch_site=request.headers.get("Sec-Fetch-Site"),
-        ):
+        )
+        if is_from_another_site and not is_token_only(request):
             abort(403, "This request came from another site.")
 
     @app.early_websocket_check
@@ -44,9 +45,10 @@ def init_app(app: Application) -> None:
         # right one, or a bearer token instead of cookies. Without cookies as well it is a program that has no login,
         # which the view refuses.
         sent = websocket.headers
-        if is_token_only(websocket) or not (sent.get("Origin") or sent.get("Cookie")):
+        origin = sent.get("Origin")
+        if not (origin or sent.get("Cookie")) or is_own_origin(origin, scheme=websocket.scheme, host=websocket.host):
             return
-        if not is_own_origin(websocket.headers.get("Origin"), scheme=websocket.scheme, host=websocket.host):
+        if not is_token_only(websocket):
             abort(403, "Send a bearer token instead of cookies, or cookies with the Origin of this site.")
 
 
