@@ -25,17 +25,6 @@ def is_api_path(path: str) -> bool:
     return path == API or path.startswith(f"{API}/")
 
 
-def is_path(path: str) -> bool:
-    """Whether the path of a scope is one, or a URL from which Quart can take it (RFC 9112, 3.2.2)."""
-    if path[:1] == "/":
-        return True
-    try:
-        urlparse(path)
-    except ValueError:
-        return False
-    return True
-
-
 def will_be_for_api(scope: HTTPScope) -> bool:
     """Whether a request will be for the API when Quart has it.
 

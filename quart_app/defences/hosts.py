@@ -13,13 +13,14 @@ import json
 from collections.abc import Awaitable, Collection
 from ipaddress import IPv6Address
 from typing import Any, NamedTuple
+from urllib.parse import urlparse
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 from werkzeug.sansio.utils import host_is_trusted
 
 from quart_app.application import Application
 from quart_app.errors.problems import PROBLEM_JSON
-from quart_app.faces import is_path, is_program, will_be_for_api
+from quart_app.faces import is_program, will_be_for_api
 
 from .cors import PREFLIGHT_HEADERS, allowing_headers, is_preflight
 
@@ -77,7 +78,7 @@ class AllowedHosts:
         if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
         is_ours = self._is_ours([v for k, v in scope["headers"] if k.lower() == b"host"])
-        return self._app(scope, receive, send) if is_ours and is_path(scope["path"]) else self._refuse(scope, send)
+        return self._app(scope, receive, send) if is_ours and _is_path(scope["path"]) else self._refuse(scope, send)
 
     async def _refuse(self, scope: Any, send: Any) -> None:
         sent = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -95,7 +96,7 @@ class AllowedHosts:
 
     def _answer(self, scope: HTTPScope, sent: dict[str, str]) -> _Answer:
         """The answer to a request; to a preflight of an allowed origin, that its page may read the answer."""
-        if not is_path(scope["path"]) or not will_be_for_api(scope):
+        if not _is_path(scope["path"]) or not will_be_for_api(scope):
             return _TEXT
         if not self._origins:
             return _PROBLEM
@@ -115,6 +116,17 @@ class AllowedHosts:
         if host.startswith("["):
             return self._allows_any or _address(host) in self._addresses
         return self._allows_any or (bool(self._names) and host_is_trusted(host, self._names))
+
+
+def _is_path(path: str) -> bool:
+    """Whether the path of a scope is one, or a URL from which Quart can take it (RFC 9112, 3.2.2)."""
+    if path[:1] == "/":
+        return True
+    try:
+        urlparse(path)
+    except ValueError:
+        return False
+    return True
 
 
 def _address(host: str) -> IPv6Address | None:
