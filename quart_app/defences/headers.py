@@ -44,7 +44,7 @@ def init_app(app: Application) -> None:
             response.headers.add("strict-transport-security", _HSTS)
         # Pages show who is logged in and carry the token of a session: no cache, the browser's included,
         # may show one to another user or after a logout.
-        if request.endpoint != "static":
+        if request.url_rule is None or request.url_rule.endpoint != "static":
             if "cache-control" not in present:
                 response.headers.add("cache-control", "no-store")
             _vary_by_credentials(response, has_vary="vary" in present)

@@ -90,7 +90,8 @@ def init_app(app: Application, settings: Settings) -> None:
 
     @app.early_change_check
     async def refuse_too_many() -> None:
-        limit = limit_of(app.view_functions.get(request.endpoint or ""))
+        rule = request.url_rule
+        limit = None if rule is None else limit_of(app.view_functions.get(rule.endpoint))
         if limit is None:
             return
         rate = rates[limit]

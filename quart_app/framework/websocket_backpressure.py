@@ -113,9 +113,10 @@ class _Connection:
 
     async def _send_to_the_end(self, send: ASGISendCallable, message: ASGISendEvent) -> None:
         goes_on = message["type"] == "websocket.close" and has_continuation(self._scope)
+        is_last = _is_last(message)
         if not goes_on:
             await send(message)
-        if _is_last(message):
+        if is_last:
             self._has_ended = True
             self._is_gone = self._is_gone or not goes_on
             if self._receiver is not None:

@@ -88,8 +88,8 @@ class Observer:
             seconds = perf_counter() - started
             method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
             route = cast("dict[str, Any]", scope).get(_ROUTE)
-            answer.end(method, route, seconds)
             self._write_line(scope, method, route, answer.status, seconds)
+            answer.end(method, route, seconds)
             reset_contextvars(**tokens)
 
     def _write_line(self, scope: Any, method: str, route: str | None, status: int | None, seconds: float) -> None:
