@@ -26,31 +26,33 @@ WAITING_TIME = 3.0
 """Seconds that a request may wait in all, unless a setting says otherwise. httpx gives up after 5 s by default."""
 
 
-class _Budget:
+class Budget:
     """What is left of the waiting time of one request.
 
     Attributes:
         whole: in seconds, when the request began.
         left: in seconds, when the current wait began.
-        since: when the current wait began, by the clock of the event loop; None between two waits.
+        ends_at: when the current wait has to be over, by the clock of the event loop; infinity between two waits.
     """
 
-    __slots__ = ("left", "since", "whole")
+    __slots__ = ("ends_at", "left", "whole")
 
     def __init__(self, seconds: float) -> None:
         self.whole = self.left = seconds
-        self.since: float | None = None
+        self.ends_at = inf
 
     def left_at(self, now: float) -> float:
-        return self.left if self.since is None else self.left - (now - self.since)
+        """Seconds that are left."""
+        return min(self.left, self.ends_at - now)
 
     def end_wait(self, now: float, *, keep: float = 0.0) -> None:
         """Take the current wait from what is left; seconds that it was to leave are there even if it ended late."""
         self.left = max(self.left_at(now), min(keep, self.left))
-        self.since = None
+        self.ends_at = inf
 
 
-_budget: ContextVar[_Budget | None] = ContextVar("quart_app.waiting_time", default=None)
+current_budget: ContextVar[Budget | None] = ContextVar("quart_app.waiting_time", default=None)
+"""The budget of the current request; None after its answer has begun, and without a request."""
 
 
 async def begin(seconds: float | None = None) -> None:
@@ -59,30 +61,30 @@ async def begin(seconds: float | None = None) -> None:
     Arguments:
         seconds: None for :data:`WAITING_TIME`.
     """
-    _budget.set(_Budget(WAITING_TIME if seconds is None else seconds))
+    current_budget.set(Budget(WAITING_TIME if seconds is None else seconds))
 
 
 def end() -> None:
     """End the waiting time of the current request or handshake, because its answer begins."""
-    _budget.set(None)
+    current_budget.set(None)
 
 
 def seconds_in_all() -> float:
     """Seconds after which each request that waits now has been answered."""
-    budget = _budget.get()
+    budget = current_budget.get()
     return WAITING_TIME if budget is None else budget.whole
 
 
 def seconds_left() -> float:
     """Seconds that the current request may still wait; infinity after its answer has begun, and without a request."""
-    budget = _budget.get()
+    budget = current_budget.get()
     return inf if budget is None else budget.left_at(get_running_loop().time())
 
 
 def call_without_limit(function: Callable[[], None]) -> None:
     """Call a function whose new tasks have no part in the waiting time of the current request."""
     context = copy_context()
-    context.run(_budget.set, None)
+    context.run(current_budget.set, None)
     context.run(function)
 
 
@@ -92,15 +94,14 @@ async def in_time(future: Future[Result]) -> Result:
     Raises:
         TimeoutError: the time is over; the future has this error.
     """
-    budget = _budget.get()
+    budget = current_budget.get()
     if budget is None:
         return await future
     loop = get_running_loop()
-    now = loop.time()
-    is_outermost = budget.since is None
-    timer = loop.call_at(now + budget.left_at(now), _give_up, future)
+    is_outermost = budget.ends_at == inf
     if is_outermost:
-        budget.since = now
+        budget.ends_at = loop.time() + budget.left
+    timer = loop.call_at(budget.ends_at, _give_up, future)
     try:
         return await future
     finally:
@@ -130,17 +131,17 @@ class Waiting:
     def __init__(self, limit: float | None = None, *, keep: float = 0.0) -> None:
         self._limit = limit
         self._keep = keep
-        self._budget: _Budget | None = None
+        self._budget: Budget | None = None
 
     async def __aenter__(self) -> None:
         seconds = self._limit
-        budget = _budget.get()
+        budget = current_budget.get()
         if budget is not None:
             now = get_running_loop().time()
             left = budget.left_at(now) - self._keep
             seconds = left if seconds is None else min(seconds, left)
-            if budget.since is None:
-                budget.since = now
+            if budget.ends_at == inf:
+                budget.ends_at = now + budget.left
                 self._budget = budget
         self._timeout: Timeout = timeout(seconds)
         await self._timeout.__aenter__()

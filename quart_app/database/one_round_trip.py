@@ -28,7 +28,7 @@ from typing import Any, NamedTuple, Self
 import aiosqlite
 from sqlalchemy import Connection
 
-from quart_app.waiting_time import seconds_left
+from quart_app.waiting_time import current_budget
 
 from .pace import Pace
 
@@ -138,8 +138,9 @@ class OneRoundTripConnection(aiosqlite.Connection):
                 self._pace.note(perf_counter() - begin)
         run = self._run_and_commit if self.commits_next else self._run
         self.commits_next = self._is_idle = False
-        ends_at = monotonic() + left if (left := seconds_left()) < inf else inf
-        result: _Result = await self._execute(run, ends_at, method, statement, parameters)  # type: ignore[no-untyped-call]
+        budget = current_budget.get()
+        left = inf if budget is None else budget.ends_at - asyncio.get_running_loop().time()
+        result: _Result = await self._execute(run, monotonic() + left, method, statement, parameters)  # type: ignore[no-untyped-call]
         self._is_idle = True
         return result
 
