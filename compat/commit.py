@@ -85,7 +85,7 @@ def _commit(login: RequestLogin) -> None:
     if verdict is not KEEP or source is not SESSION:
         _write(login, verdict, source)
     login.show(user)  # before the other signals, whose receivers may access the user too
-    if verdict is not KEEP or source is not SESSION:
+    if verdict is not KEEP or source is REMEMBER_COOKIE or source is REQUEST:
         _announce_change(login, verdict, source)
     if user is not None and user_loaded.receivers:
         send(user_loaded, login, user=user)

@@ -97,7 +97,7 @@ def is_static(app: Quart, endpoint: str) -> bool:
 async def load(login: RequestLogin) -> None:
     """Call the loaders for what the cookies claim, and keep the outcome, which may be an error."""
     user_id, load_by_id = login.session.get(USER_ID), login.settings._user_callback
-    if type(user_id) is not str:
+    if user_id is not None and type(user_id) is not str:
         user_id = read_user_id(login.session)
     user = None
     login.state = LOADING
