@@ -82,16 +82,17 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     else:
         url = settings.database_url.get_secret_value()
     direct_url = settings.database_direct_url
+    metrics = current_metrics.of(app)
     database = Database(
         url,
         pool_size=settings.database_pool_size,
         behind_pooler=settings.database_pooler is not None,
         direct_url=None if direct_url is None else direct_url.get_secret_value(),
+        in_use=metrics.database_connections_in_use,
     )
     current_database.add(app, database)
     _warn_of_open_files(app, [*database.files, *files])
     configure_mappers()  # now that all models are imported; otherwise the first request would wait for it
-    metrics = current_metrics.of(app)
     salt = settings.flask_security_password_salt
     foreign = ForeignHashes(
         settings.foreign_password_hashes, flask_security_salt=None if salt is None else salt.get_secret_value()
@@ -151,10 +152,6 @@ def create_app(settings: Settings | Mapping[str, Any] | None = None) -> Applicat
     async def report_dropped_parameters() -> None:
         if database.dropped_parameters:
             app.logger.warning("%s", " ".join(database.dropped_parameters))
-
-    @app.before_serving
-    async def count_connections() -> None:
-        database.watch(metrics.database_connections_in_use)
 
     app.before_serving(
         partial(

@@ -1,13 +1,9 @@
-"""A limit on how many tasks use the database at once, a fair queue for the others, and a gauge of connections."""
+"""A limit on how many tasks use the database at once, and a fair queue for the others."""
 
 from __future__ import annotations
 
 from asyncio import CancelledError, Semaphore, Task, create_task, get_running_loop, wait
 from typing import Literal
-
-from prometheus_client import Gauge
-from sqlalchemy import Pool, event
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from quart_app.waiting_time import Waiting
 
@@ -67,21 +63,3 @@ class ConnectionLimiter(Semaphore):
         if acquiring.done():
             self.release()
         acquiring.cancel()
-
-
-def watch_pool(pool: Pool, in_use: Gauge) -> None:
-    """Keep a gauge at the number of connections that are taken from a pool."""
-    taken: set[ConnectionPoolEntry] = set()
-
-    def take(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
-        taken.add(record)
-        in_use.inc()
-
-    def give_back(_connection: object, record: ConnectionPoolEntry) -> None:
-        # Also called for a connection that was never taken: its request was cancelled while it was tested.
-        if record in taken:
-            taken.remove(record)
-            in_use.dec()
-
-    event.listen(pool, "checkout", take)
-    event.listen(pool, "checkin", give_back)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asyncio import create_task, shield, timeout
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from quart_app.extension import Extension
 from quart_app.waiting_time import Waiting, in_time
 
 from .backends import backend_at
-from .connection_limiter import ConnectionLimiter, watch_pool
+from .connection_limiter import ConnectionLimiter
 from .data_loader import DataLoader, Key, KeyQuery
 from .faults import DatabaseUnavailable, OutcomeUnknown, faults_are_unavailability, is_fault
 from .pace import is_alone
@@ -51,19 +51,30 @@ class Database:
             more, so that users who are logged in do not wait behind a burst of logins. Health checks have another one.
         behind_pooler: whether the URL names a connection pooler in transaction mode, such as PgBouncer.
         direct_url: the same database without the pooler, for migrations; None is *url* where that is no pooler.
+        in_use: counts the connections that are used.
 
     Raises:
         UnusableDatabaseUrl: a URL names neither SQLite nor PostgreSQL, or the driver is not installed.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, behind_pooler: bool = False, direct_url: str | None = None
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        behind_pooler: bool = False,
+        direct_url: str | None = None,
+        in_use: Gauge | None = None,
     ) -> None:
         self._backend = backend_at(url, behind_pooler=behind_pooler, direct_url=direct_url)
         self._engine = self._backend.engine(pool_size=pool_size + 1, pool_timeout=_POOL_TIMEOUT)
         self._autocommit_engine = self._engine.sync_engine.execution_options(**self._backend.autocommit_options)
         self._sessions_limiter = ConnectionLimiter(pool_size, stall_timeout=self._backend.stall_timeout)
         self._connections_limiter = ConnectionLimiter(pool_size + 1, stall_timeout=self._backend.stall_timeout)
+        # Around each use of a connection.
+        self._counted: Callable[[], AbstractContextManager[Any]] = (
+            nullcontext if in_use is None else in_use.track_inprogress
+        )
         self._loaders: dict[KeyQuery[Any], DataLoader[Any]] = {}
         # Connected at the first health check.
         self._probe_engine = self._backend.engine(pool_size=1, pool_timeout=_POOL_TIMEOUT)
@@ -84,10 +95,6 @@ class Database:
         """The files that hold the data, existing or not; none for a server, which has its own."""
         return self._backend.files
 
-    def watch(self, in_use: Gauge) -> None:
-        """Keep a gauge at the number of connections that are taken from the pool."""
-        watch_pool(self._engine.sync_engine.pool, in_use)
-
     async def open(self) -> None:
         """Prepare the database when a server starts."""
         await self._backend.open(self._engine)
@@ -104,14 +111,15 @@ class Database:
         session: DatabaseSession | None = None
         try:
             async with self._sessions_limiter, self._connections_limiter, Waiting(self._backend.operation_timeout):
-                session = self._sessions()
-                try:
-                    yield session
-                except BaseException:
-                    # In a task, so that a request that is given up waits for the rollback, too.
-                    await shield(create_task(session.close()))
-                    raise
-                await session.close()
+                with self._counted():
+                    session = self._sessions()
+                    try:
+                        yield session
+                    except BaseException:
+                        # In a task, so that a request that is given up waits for the rollback, too.
+                        await shield(create_task(session.close()))
+                        raise
+                    await session.close()
         except Exception as error:
             if is_fault(error):
                 may_be_committed = session is not None and session.may_be_committed
@@ -130,7 +138,8 @@ class Database:
         """
         try:
             async with self._sessions_limiter, self._connections_limiter, Waiting(self._backend.operation_timeout):
-                return await greenlet_spawn(self._execute_and_commit, statement)
+                with self._counted():
+                    return await greenlet_spawn(self._execute_and_commit, statement)
         except Exception as error:
             if is_fault(error):
                 raise DatabaseUnavailable from error
@@ -166,6 +175,7 @@ class Database:
                 timeout=self._backend.operation_timeout,
                 prepare=self._backend.look_up_at_once,
                 has_arrays=self._backend.has_arrays,
+                counted=self._counted,
             )
         try:
             loader, pace = self._loaders[query], self._backend.pace

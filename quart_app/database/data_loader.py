@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import Future, Task, get_running_loop
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from contextvars import Context
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -83,6 +84,7 @@ class DataLoader(Generic[Key]):
         timeout: seconds that a batch may take, with a connection; None for any time.
         prepare: called with each connection before the statement.
         has_arrays: whether a parameter of the database can be an array.
+        counted: a context manager around each use of a connection.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class DataLoader(Generic[Key]):
         timeout: float | None,
         prepare: Callable[[Connection], None],
         has_arrays: bool,
+        counted: Callable[[], AbstractContextManager[Any]],
     ) -> None:
         self._query = query
         self._statement = query.by_array() if has_arrays else query.by_list()
@@ -101,6 +104,7 @@ class DataLoader(Generic[Key]):
         self._engine = engine
         self._timeout = timeout
         self._prepare = prepare
+        self._counted = counted
         self._pending: Pending[Key] = {}
         self._next: Task[None] | None = None  # the task that will take what is pending now
         self._tasks: set[Task[None]] = set()
@@ -152,8 +156,9 @@ class DataLoader(Generic[Key]):
         SQLAlchemy's asynchronous connection would cost twice as much: it runs connect, execute and close in one
         greenlet each.
         """
-        async with asyncio.timeout(self._timeout):
-            return await greenlet_spawn(self._fetch_until_connected, {"keys": self._statement.value(keys)})
+        with self._counted():
+            async with asyncio.timeout(self._timeout):
+                return await greenlet_spawn(self._fetch_until_connected, {"keys": self._statement.value(keys)})
 
     def _fetch_until_connected(self, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
         try:

@@ -27,7 +27,7 @@ class Metrics:
         websockets_open: websockets that are accepted and not closed.
         password_hashes_waiting: passwords queued for a thread.
         password_hash_seconds: how long one hash takes, without its time in the queue.
-        database_connections_in_use: connections that are taken from the pool.
+        database_connections_in_use: connections that are used, or are about to be.
         mails_waiting: mails in the queue that are not given up, as this worker last saw it.
     """
 
@@ -90,7 +90,7 @@ class Metrics:
         )
         self.database_connections_in_use = Gauge(
             "database_connections_in_use",
-            "Connections taken from the pool.",
+            "Connections that are used, of those in the pool.",
             registry=registry,
             multiprocess_mode="livesum",
         )

@@ -117,7 +117,7 @@ async def test_hashes() -> None:
 
 
 async def test_connections(app: Application) -> None:
-    """Connections that are taken from the pool are a gauge."""
+    """Connections that are used are a gauge."""
     async with current_database.of(app).session() as session:
         await session.execute(text("SELECT 1"))
         assert value(current_metrics.of(app).as_text().decode(), "database_connections_in_use") == 1
