@@ -54,11 +54,12 @@ def login_user(
         return False
     if remember:
         _check_remembering(login, duration)
+    stamps_freshness = fresh and configuration.fresh_seconds(login.app.config) is not None
 
     session = login.session
     login_session.begin(session, user_id, identifier_of_client(login), fresh=fresh)
-    if fresh:
-        _stamp_freshness(login)
+    if stamps_freshness:
+        login_session.stamp_freshness(session)
     if remember:
         login_session.remember(session, duration)
     login.renews_session_id = True
@@ -117,7 +118,8 @@ def confirm_login() -> None:
     if login.has_failed:
         access_user(login)  # raises
     login_session.confirm(login.session, identifier_of_client(login))
-    _stamp_freshness(login)
+    if configuration.fresh_seconds(login.app.config) is not None:
+        login_session.stamp_freshness(login.session)
     login.renews_session_id = True
     login.varies = True
     send(user_login_confirmed, login)
@@ -163,14 +165,9 @@ def _user_to_log_out(login: RequestLogin) -> Any:
 
 
 def _check_remembering(login: RequestLogin, duration: Any) -> None:
+    tokens.issued_format(login.app.config)
     if duration is None:
         duration = configuration.remember_duration(login.auth.duration)
     elif not isinstance(duration, timedelta):
         raise DurationError("duration", duration)
     configuration.expiry(duration)
-    tokens.issued_format(login.app.config)
-
-
-def _stamp_freshness(login: RequestLogin) -> None:
-    if configuration.fresh_seconds(login.app.config) is not None:
-        login_session.stamp_freshness(login.session)

@@ -200,7 +200,8 @@ def read_flag(user: Any, name: str) -> bool:
     Raises:
         UserContractError: it is a method or a coroutine, and so would always be true.
     """
-    return _flag(user, name, getattr(user, name))
+    answer = getattr(user, name)
+    return answer if answer is True or answer is False else _flag(user, name, answer)
 
 
 def _flag(user: Any, name: str, answer: Any) -> bool:

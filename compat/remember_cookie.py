@@ -80,12 +80,11 @@ class RememberCookie(QuartAuth):
 
     def write_cookie(self, response: Response, user_id: str, seconds: object = None) -> None:
         """Remember *user_id* for *seconds*; as configured, if that is no duration: a session may hold any value."""
-        expires = _expiry(seconds)
+        name, attributes, expires = self.cookie_name, self._attributes(), _expiry(seconds)
         payload: Any = [user_id, seconds]  # Quart-Auth signs any JSON value
         if expires is None:
             expires, payload = configuration.expiry(configuration.remember_duration(self.duration)), user_id
-        token = self.dump_token(payload, self.app)
-        response.set_cookie(self.cookie_name, token, expires=expires, **self._attributes())
+        response.set_cookie(name, self.dump_token(payload, self.app), expires=expires, **attributes)
 
     def delete_cookie(self, response: Response, connection: Request | Websocket) -> None:
         """Delete the cookie, with the attributes it is set with: browsers may keep it otherwise.
