@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -71,9 +71,9 @@ class AttemptCounter:
         except DatabaseUnavailable as error:
             current_app.logger.warning("Could not take back the count of an unchecked attempt: %s", error.__cause__)
 
-    async def forget(self, key: str) -> None:
-        """Delete the count of a key."""
-        await self._database.execute(delete(FailedAttempts).where(FailedAttempts.key == key))
+    def forget(self, key: str) -> Awaitable[object]:
+        """Delete the count of a key; await the result."""
+        return self._database.execute(delete(FailedAttempts).where(FailedAttempts.key == key))
 
     async def clear(self, now: datetime) -> None:
         """Delete all expired counts. Runs in the background: no login waits for it, or fails because of it.

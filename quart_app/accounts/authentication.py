@@ -19,7 +19,6 @@ from .passwords import (
     current_password_hasher,
     foreign_scheme,
     has_damaged_hash,
-    has_outdated_hash,
     set_password,
 )
 from .throttle import PasswordAttempt, attempts_key, current_throttle
@@ -43,9 +42,8 @@ async def authenticate(name: str, password: str) -> User | None:
     key = attempts_key("name", username_key(name)) if device is None else attempts_key("device", device)
 
     async with _recorded_attempt(key, user) as attempt:
-        if user is None:
-            await current_password_hasher().verify(None, password)
-        elif await check_password(user, password) and user.active:
+        is_right = await check_password(user, password)
+        if is_right and user is not None and user.active:
             attempt.succeed()
 
     if user is None:
@@ -55,7 +53,7 @@ async def authenticate(name: str, password: str) -> User | None:
         reason, scheme = _failure_reason(user, password), foreign_scheme(user)
         record(Event.LOGIN_FAILED, user_id=user.id, reason=reason, scheme=scheme)
         return None
-    if has_outdated_hash(user) and not await _replace_hash(user, password):
+    if current_password_hasher().is_outdated(user.password_hash) and not await _replace_hash(user, password):
         # The hash was replaced since it was read: by a concurrent login, or because the password was changed.
         return await authenticate(name, password)
     return user

@@ -117,8 +117,7 @@ class PasswordHasher:
         Raises:
             PasswordsBusy: the queue is full, or does not move.
         """
-        # Hashed like a password of a user who does not exist: a weak hash of it would be right in less time.
-        return await self._in_thread(self._verify, None if self.refuses(password) else stored, password)
+        return await self._in_thread(self._verify, stored, password)
 
     def refuses(self, password: str) -> bool:
         """Whether this password is right for nobody."""
@@ -144,9 +143,9 @@ class PasswordHasher:
         """Whether a text has the form of a password hash that is accepted."""
         return _HASH.fullmatch(stored) is not None or self._foreign.reads(stored)
 
-    def is_outdated(self, stored: str) -> bool:
-        """Whether a hash was made with another method, or other parameters, than the current ones."""
-        return not stored.startswith(f"{self._method}$")
+    def is_outdated(self, stored: str | None) -> bool:
+        """Whether a hash, if there is one, was made with another method, or other parameters, than the current ones."""
+        return stored is not None and not stored.startswith(f"{self._method}$")
 
     async def close(self) -> None:
         """End the threads, after they have finished the queue. The next password starts new ones."""
@@ -194,6 +193,8 @@ class PasswordHasher:
         return generate_password_hash(normalize_password(password), self._method)
 
     def _verify(self, stored: str | None, password: str) -> bool:
+        if self.refuses(password):
+            stored = None  # hashed like that of no user: a weak hash of it would be right in less time
         if stored is not None and self._foreign.reads(stored):
             if self._foreign.verify(stored, password):
                 return True
@@ -246,13 +247,13 @@ async def set_password(user: User, password: str) -> None:
     user.password_hash = await current_password_hasher().hash(password)
 
 
-async def check_password(user: User, password: str) -> bool:
-    """Whether this is the password of *user*. Takes as long as hashing does, whatever the result.
+async def check_password(user: User | None, password: str) -> bool:
+    """Whether this is the password of *user*. Takes as long as hashing does, whatever the result, and without a user.
 
     Raises:
         PasswordsBusy: nothing was checked.
     """
-    return await current_password_hasher().verify(user.password_hash, password)
+    return await current_password_hasher().verify(None if user is None else user.password_hash, password)
 
 
 def has_damaged_hash(user: User) -> bool:
@@ -263,8 +264,3 @@ def has_damaged_hash(user: User) -> bool:
 def foreign_scheme(user: User) -> str | None:
     """The scheme of another library that the stored hash seems to be of, for the log."""
     return None if user.password_hash is None else scheme_of(user.password_hash)
-
-
-def has_outdated_hash(user: User) -> bool:
-    """Whether the password was hashed with other parameters than the current ones."""
-    return user.password_hash is not None and current_password_hasher().is_outdated(user.password_hash)

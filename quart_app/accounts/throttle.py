@@ -153,11 +153,14 @@ class Throttle:
         checked = min(_CONCURRENT_ATTEMPTS, self._limit)
         attempts = self._running.setdefault(key, _Attempts(checked, max(checked, self._hasher.size // 2)))
         with attempts.one_more():
-            try:
-                async with waiting_time.Waiting(keep=DATABASE_SHARE):
-                    await attempts.limiter.acquire()
-            except TimeoutError:
-                raise PasswordsBusy from None
+            if attempts.limiter.locked():
+                try:
+                    async with waiting_time.Waiting(keep=DATABASE_SHARE):
+                        await attempts.limiter.acquire()
+                except TimeoutError:
+                    raise PasswordsBusy from None
+            else:
+                await attempts.limiter.acquire()
             try:
                 yield
             finally:
