@@ -17,12 +17,11 @@ def init_app(app: Quart) -> None:
 
     @app.after_request
     async def leave_out_the_page(response: Response) -> Response:
-        if not is_for_api():
+        is_about_methods = request.method == "OPTIONS" and response.status_code == HTTPStatus.OK
+        if not (is_about_methods or response.status_code in _REDIRECTS) or not is_for_api():
             return response
-        if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
+        if is_about_methods:
             response.status_code = HTTPStatus.NO_CONTENT
-        elif response.status_code not in _REDIRECTS:
-            return response
         response.set_data(b"")
         response.headers.pop("Content-Type", None)
         if response.status_code == HTTPStatus.NO_CONTENT:

@@ -130,10 +130,13 @@ class SessionCookies(SecureCookieSessionInterface):
         if not session.modified:
             return
         login, pages = session.login_to_write(), session.pages_to_write()
+        values: list[tuple[str, str | bytes | None]] = []
         if login is not None:
-            self._write(app, session, response, name, serializer.dumps(login) if login else None)
+            values.append((name, serializer.dumps(login) if login else None))
         if pages is not None:
-            self._write(app, session, response, pages_name, fitting_value(app, serializer, pages_name, pages))
+            values.append((pages_name, fitting_value(app, serializer, pages_name, pages)))
+        for cookie, value in values:
+            self._write(app, session, response, cookie, value)
 
     def _write(
         self,

@@ -82,8 +82,8 @@ class LoginSession(_Handle, Base):
         self.public_id = uuid4()
         self.user_id, self.kind, self.name = user_id, kind, name
         self.client, self.address = client[:CLIENT_MAX], address[:ADDRESS_MAX]
-        self.created_at = self.proved_at = self.last_seen_at = clock.now()
         self.renew_handle()
+        self.created_at = self.proved_at = self.last_seen_at = clock.now()
 
     @property
     def is_remembered(self) -> bool:

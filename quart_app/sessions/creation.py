@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from quart import current_app
-from sqlalchemy import Row, delete, select
+from sqlalchemy import ColumnElement, Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.application import current_settings
@@ -47,12 +47,13 @@ async def create_session(
     ends the session that the new one replaces, even one of another user, and makes room for the new one.
     """
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address, name=name)
+    generation = current_generation(user.id)  # an expression of SQL, because the user's row may change
     async with current_database().session() as session:
         if not await lock_user(session, user):
             return None
         ended = instead_of is not None and await end_session_in(session, instead_of.user_id, instead_of.id)
-        room = await _make_room_in(session, user.id, row.created_at)
-        row.generation = current_generation(user.id)  # an expression of SQL, because the user's row may have changed
+        room = await _make_room_in(session, user.id, generation, row.created_at)
+        row.generation = generation
         session.add(row)
         await session.commit()
     if instead_of is not None and ended:
@@ -76,7 +77,7 @@ class _Room(NamedTuple):
     is_rest_left: bool
 
 
-async def _make_room_in(session: AsyncSession, user_id: int, now: datetime) -> _Room:
+async def _make_room_in(session: AsyncSession, user_id: int, generation: ColumnElement[int], now: datetime) -> _Room:
     """Delete expired and surplus login sessions of a user, so that one more is within the cap.
 
     The caller has locked the row of the user, so that concurrent logins make room one after the other, and inserts the
@@ -87,7 +88,7 @@ async def _make_room_in(session: AsyncSession, user_id: int, now: datetime) -> _
     most = cap + _SURPLUS_READ
     newest = (
         select(LoginSession.id, LoginSession.last_seen_at, current_limits().expired(now).label("is_expired"))
-        .where(LoginSession.user_id == user_id, LoginSession.generation == current_generation(user_id))
+        .where(LoginSession.user_id == user_id, LoginSession.generation == generation)
         .order_by(LoginSession.id.desc())
         .limit(most)
     )
