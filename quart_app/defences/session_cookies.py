@@ -4,20 +4,17 @@ An error must not change who is logged in. Quart saves the session whatever the 
 and then fails would leave the user logged in, and a database error while a login is restored could end it. Django
 does not save it, either. And a program that uses a token must not get a cookie as a second credential.
 
-itsdangerous rejects a signature that is one second from the future as expired. So a host whose clock is behind by that
-would log all users out (its issue 400), and the next change of the session would overwrite the valid cookie. Here a
-leeway of a minute is accepted; compat has its own for the remember cookie.
-
-A cookie from further in the future may be valid, too: it is unknown which clock is wrong. Until this clock has caught
-up, its login is ignored and not overwritten, except by a new login; the CSRF token in it is accepted, so that the user
-can log in.
+A cookie that another host has signed a minute ahead of this one is accepted (see ``signing``); compat has a leeway of
+its own for the remember cookie. A cookie from further in the future may be valid, too: it is unknown which clock is
+wrong. Until this clock has caught up, its login is ignored and not overwritten, except by a new login; the CSRF token
+in it is accepted, so that the user can log in.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer
 from quart import Quart, Response, has_request_context, request
 from quart.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from quart.wrappers import BaseRequestWebsocket
@@ -25,7 +22,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_app.application import Application
 from quart_app.faces import is_for_api, is_token_only
-from quart_app.framework.signing import QuickSerializer, QuickSigner
+from quart_app.framework.signing import FromTheFuture, LenientSigner, QuickSerializer
 from quart_app.framework.unproxied import current_request
 from quart_app.sessions.bearer import sent_bearer_token
 
@@ -35,24 +32,6 @@ from .session_keys import FLASHES
 from .session_size import fitting_value
 
 _FAILED = 500
-_LEEWAY = 60  # seconds that this host's clock may be behind that of the one that signed
-
-
-class _FromTheFuture(SignatureExpired):
-    """The signature is valid, but from the future by more than the leeway."""
-
-
-class _Signer(QuickSigner):
-    """A signer that accepts signatures of clocks that are ahead by the leeway at most."""
-
-    def unsign(self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False) -> Any:
-        value, signed_at = super().unsign(signed_value, return_timestamp=True)
-        age = self.get_timestamp() - int(signed_at.timestamp())
-        if max_age is not None and age > max_age:
-            raise SignatureExpired(f"Signature age {age} > {max_age} seconds", payload=value, date_signed=signed_at)
-        if max_age is not None and age < -_LEEWAY:
-            raise _FromTheFuture(f"Signature age {age} < -{_LEEWAY} seconds", payload=value, date_signed=signed_at)
-        return (value, signed_at) if return_timestamp else value
 
 
 def init_app(app: Application) -> None:
@@ -88,7 +67,7 @@ class SessionCookies(SecureCookieSessionInterface):
         if keys != self._keys:
             serializer = super().get_signing_serializer(app)
             self._keys = keys
-            self._serializer = None if serializer is None else QuickSerializer.like(serializer, _Signer)
+            self._serializer = None if serializer is None else QuickSerializer.like(serializer, LenientSigner)
         return self._serializer
 
     async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> SecureCookieSession | None:
@@ -171,7 +150,7 @@ def _read(serializer: URLSafeTimedSerializer, cookie: str | None, max_age: int) 
     try:
         try:
             content = serializer.loads(cookie, max_age=max_age)
-        except _FromTheFuture as early:
+        except FromTheFuture as early:
             is_early = True
             content = serializer.load_payload(early.payload or b"")
     except (BadData, TypeError, ValueError):  # perhaps signed by us, and no session: another version's

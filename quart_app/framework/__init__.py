@@ -8,7 +8,7 @@ changes. pyproject.toml has an upper bound for each of these packages. Changes t
 ``mounts``                  404 outside of the path that the application is mounted at
 ``http_connection``         requests without a body, in the server's own task, and answers in one message
 ``quick_quart``             Quart, in which what it works out anew for each request is worked out once
-``signing``                 itsdangerous with its keys derived once
+``signing``                 itsdangerous with its keys derived once, and a leeway for clocks that differ
 ``form_tokens``             the CSRF token of templates, signed by a serializer that is kept
 ``unproxied``               the current request and session, without a proxy
 ``early_answers``           the rest of a body, received before an answer that came early ends

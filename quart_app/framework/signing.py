@@ -1,7 +1,10 @@
-"""itsdangerous with its keys derived once, and each HMAC computed by one call.
+"""itsdangerous with its keys derived once, each HMAC computed by one call, and a leeway for clocks that differ.
 
 itsdangerous makes a signer for each value, derives the key from the secret anew for each signature, and computes both
 by ``hmac.new``, which is written in Python. The signatures here are the same, in either direction.
+
+It rejects a signature that is one second from the future as expired. So a host whose clock is behind by that would log
+all users out (its issue 400), and the next change of the session would overwrite the valid cookie.
 
 Written for itsdangerous 2.2, of which it overrides public methods only, for any serializer and signer: session
 cookies, tokens of forms, and so on. If itsdangerous derives keys once itself, remove this module.
@@ -12,11 +15,18 @@ from __future__ import annotations
 import hmac
 from typing import Any, Self
 
-from itsdangerous import Serializer, Signer, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import Serializer, SignatureExpired, Signer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
 from itsdangerous.signer import HMACAlgorithm
 
 _TOO_SHORT = 48  # bytes of JSON: zlib adds eight, and setting it up costs as much as three signatures
+
+LEEWAY = 60
+"""Seconds that this host's clock may be behind that of the one that signed."""
+
+
+class FromTheFuture(SignatureExpired):
+    """The signature is valid, but from the future by more than the leeway."""
 
 
 class _OneCall(HMACAlgorithm):
@@ -45,6 +55,26 @@ class QuickSigner(TimestampSigner):
         if key is None:
             key = self._derived[secret_key] = super().derive_key(secret_key)
         return key
+
+
+class LenientSigner(QuickSigner):
+    """A signer that accepts signatures of clocks that are ahead by the leeway at most."""
+
+    def unsign(self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False) -> Any:
+        """The value, if it was signed no longer ago than *max_age* seconds.
+
+        Raises:
+            SignatureExpired: it was signed longer ago.
+            FromTheFuture: it was signed by a clock that is too far ahead.
+            BadSignature: it was not signed with one of the keys.
+        """
+        value, signed_at = super().unsign(signed_value, return_timestamp=True)
+        age = self.get_timestamp() - int(signed_at.timestamp())
+        if max_age is not None and age > max_age:
+            raise SignatureExpired(f"Signature age {age} > {max_age} seconds", payload=value, date_signed=signed_at)
+        if max_age is not None and age < -LEEWAY:
+            raise FromTheFuture(f"Signature age {age} < -{LEEWAY} seconds", payload=value, date_signed=signed_at)
+        return (value, signed_at) if return_timestamp else value
 
 
 class QuickSerializer(URLSafeTimedSerializer):

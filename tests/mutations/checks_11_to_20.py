@@ -75,9 +75,9 @@ MUTATIONS = (
     Mutation(
         check=15,
         breaks="Session cookies have no leeway.",
-        file="quart_app/defences/session_cookies.py",
-        old="_LEEWAY = 60",
-        new="_LEEWAY = 0",
+        file="quart_app/framework/signing.py",
+        old="LEEWAY = 60",
+        new="LEEWAY = 0",
         tests=(f"{_CLOCKS}test_clocks_differ[sqlite]",),
     ),
     Mutation(
