@@ -66,7 +66,7 @@ def install(app: Quart, auth: RememberCookie) -> None:
 
 async def after_request(response: Response) -> Response:
     """Await the async receivers, set or delete the remember cookie, renew the session's id, and add ``Vary``."""
-    login = current_login()
+    login = request_of(current_context()).__dict__.get(ATTRIBUTE) or current_login()
     if login.postponed:
         await deliver(login)
     login.loop = running_loop()
@@ -105,10 +105,11 @@ async def after_websocket(response: ResponseTypes | None) -> ResponseTypes | Non
     Raises:
         WebsocketIsReadOnly: Quart-Auth's ``renew_login`` was called; no cookie can be set here.
     """
-    login = current_login()
-    if login.auth_user is not None and login.auth_user.action is not Action.PASS:
+    connection = current_websocket()
+    login: RequestLogin | None = connection.__dict__.get(ATTRIBUTE)  # None if it was refused before it began
+    if login is not None and login.auth_user is not None and login.auth_user.action is not Action.PASS:
         raise WebsocketIsReadOnly("renew_login")
-    if response is not None and login.connection().http_version.startswith("1"):  # HTTP/2 has no such header
+    if response is not None and connection.http_version.startswith("1"):  # HTTP/2 has no such header
         response.headers["Connection"] = "close"
     return response
 

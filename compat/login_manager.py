@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast, overload
 
 from blinker import NamedSignal
@@ -19,7 +19,7 @@ from .login_session import REMEMBER_SECONDS, USER_ID
 from .login_settings import Handler, LoginSettings
 from .protection import DROP
 from .redirects import refusal_url
-from .request_login import LOADED, NEW, RequestLogin
+from .request_login import LOADED, NEW
 from .runtime import call
 from .signals import send, user_needs_refresh, user_unauthorized
 from .typing import RequestLoader, U, UserLoader
@@ -125,11 +125,9 @@ class LoginManager(LoginSettings[U]):
         Raises:
             werkzeug.exceptions.Unauthorized: there is nowhere to log in.
         """
-        login = current_login()
-        views = self.blueprint_login_views
-        view = (views and views.get(login.connection().blueprint)) or self.login_view
+        message, category, views = self.login_message, self.login_message_category, self.blueprint_login_views
         return await self._refuse(
-            login, user_unauthorized, self.unauthorized_callback, view, self.login_message, self.login_message_category
+            user_unauthorized, self.unauthorized_callback, self.login_view, message, category, views
         )
 
     async def needs_refresh(self) -> ResponseReturnValue:
@@ -139,25 +137,26 @@ class LoginManager(LoginSettings[U]):
             werkzeug.exceptions.Unauthorized: there is nowhere to re-authenticate.
         """
         message, category = self.needs_refresh_message, self.needs_refresh_message_category
-        return await self._refuse(
-            current_login(), user_needs_refresh, self.needs_refresh_callback, self.refresh_view, message, category
-        )
+        return await self._refuse(user_needs_refresh, self.needs_refresh_callback, self.refresh_view, message, category)
 
     async def _refuse(
         self,
-        login: RequestLogin,
         signal: NamedSignal,
         handler: Handler | None,
         view: str | None,
         message: str | None,
         category: str,
+        views_of_blueprints: Mapping[str | None, str | None] | None = None,
     ) -> ResponseReturnValue:
+        login = current_login()
         if signal.receivers:
             send(signal, login)
         if login.is_websocket:
             abort(401)
         if handler is not None:
             return cast(ResponseReturnValue, await call(login.app, handler))
+        if views_of_blueprints:
+            view = views_of_blueprints.get(login.connection().blueprint) or view
         if not view:
             abort(401)
         if message and login.may_keep_refusal:
