@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from sqlalchemy import update
 
 from quart_app.database import current_database
@@ -21,7 +18,7 @@ from .passwords import (
     has_damaged_hash,
     set_password,
 )
-from .throttle import PasswordAttempt, attempts_key, current_throttle
+from .throttle import attempts_key, current_throttle
 from .users import user_by_login
 
 
@@ -41,10 +38,14 @@ async def authenticate(name: str, password: str) -> User | None:
     device = None if user is None else known_device(user)
     key = attempts_key("name", username_key(name)) if device is None else attempts_key("device", device)
 
-    async with _recorded_attempt(key, user) as attempt:
-        is_right = await check_password(user, password)
-        if is_right and user is not None and user.active:
-            attempt.succeed()
+    try:
+        async with current_throttle().attempt(key) as attempt:
+            is_right = await check_password(user, password)
+            if is_right and user is not None and user.active:
+                attempt.succeed()
+    except LimitReached:
+        record(Event.THROTTLED, user_id=None if user is None else user.id)
+        raise
 
     if user is None:
         record(Event.LOGIN_FAILED, reason=Reason.UNKNOWN)
@@ -80,23 +81,16 @@ async def confirm_password(user: User, password: str) -> bool:
     """
     row = user.login_session
     key = attempts_key("user", str(user.id)) if row is None else attempts_key("session", row.public_id.hex)
-    async with _recorded_attempt(key, user) as attempt:
-        if await check_password(user, password):
-            attempt.succeed()
+    try:
+        async with current_throttle().attempt(key) as attempt:
+            if await check_password(user, password):
+                attempt.succeed()
+    except LimitReached:
+        record(Event.THROTTLED, user_id=user.id)
+        raise
     if not attempt.has_succeeded:
         record(Event.REAUTHENTICATION_FAILED, user_id=user.id)
     return attempt.has_succeeded
-
-
-@asynccontextmanager
-async def _recorded_attempt(key: str, user: User | None) -> AsyncIterator[PasswordAttempt]:
-    """An attempt of the throttle. A refusal is recorded as an event."""
-    try:
-        async with current_throttle().attempt(key) as attempt:
-            yield attempt
-    except LimitReached:
-        record(Event.THROTTLED, user_id=None if user is None else user.id)
-        raise
 
 
 async def _replace_hash(user: User, password: str) -> bool:
