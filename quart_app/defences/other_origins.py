@@ -63,7 +63,8 @@ class OtherOrigins:
         return self._app(scope, receive, send)
 
     def _is_token_only_websocket(self, scope: WebsocketScope, headers: dict[str, str]) -> bool:
-        if is_bearer(headers.get("authorization")):
+        authorization = headers.get("authorization")
+        if authorization is not None and is_bearer(authorization):
             return True
         origin = headers.get("origin")
         requested = scope.get("subprotocols")  # optional (ASGI 3.0, websocket connection scope)

@@ -32,7 +32,7 @@ from quart_app import waiting_time
 
 from .mounts import without_path_beside_mount
 from .quick_quart import QuickWebsocket
-from .websocket_continuation import Departures, has_continuation, take_continuation
+from .websocket_continuation import CONTINUATION, Continuation, Departures
 
 MESSAGES_WAITING = 8
 """How many messages of a client wait for the view. After these we do not read on, and TCP makes the client wait."""
@@ -75,7 +75,7 @@ class _Connection:
             self._is_gone = True
             raise
         finally:
-            continuation = take_continuation(self._scope)
+            continuation: Continuation | None = self._scope.pop(CONTINUATION, None)
             if continuation is not None:
                 self._forget_view()
                 await continuation(partial(self._receive_the_rest, receive), send)
@@ -112,7 +112,7 @@ class _Connection:
         return event
 
     async def _send_to_the_end(self, send: ASGISendCallable, message: ASGISendEvent) -> None:
-        goes_on = message["type"] == "websocket.close" and has_continuation(self._scope)
+        goes_on = message["type"] == "websocket.close" and CONTINUATION in self._scope
         is_last = _is_last(message)
         if not goes_on:
             await send(message)

@@ -13,7 +13,7 @@ Each websocket takes 22 KiB less memory. If Quart closes a websocket in another 
 from __future__ import annotations
 
 from asyncio import Semaphore, sleep
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
@@ -24,7 +24,8 @@ Continuation = Callable[[ASGIReceiveCallable, ASGISendCallable], Awaitable[None]
 DEPARTURES = 8
 """How many websockets are cleaned up at one turn of the event loop, however many clients leave at the same moment."""
 
-_CONTINUATION = "quart_app.websocket_continuation"  # where in the scope
+CONTINUATION = "quart_app.websocket_continuation"
+"""The key of the function in the scope."""
 
 
 def continue_with(function: Continuation) -> None:
@@ -34,17 +35,7 @@ def continue_with(function: Continuation) -> None:
     refused, its first ``receive()`` returns a disconnect. Messages that the view has not received come first. It has to
     send ``websocket.close`` itself, unless the client has disconnected: the view's own close is not sent.
     """
-    cast("dict[str, Any]", websocket.scope)[_CONTINUATION] = function
-
-
-def has_continuation(scope: MutableMapping[str, Any]) -> bool:
-    """Whether the view of this websocket has called :func:`continue_with`."""
-    return _CONTINUATION in scope
-
-
-def take_continuation(scope: MutableMapping[str, Any]) -> Continuation | None:
-    """The function that serves this websocket from now on; None if there is none."""
-    return cast("Continuation | None", scope.pop(_CONTINUATION, None))
+    cast("dict[str, Any]", websocket.scope)[CONTINUATION] = function
 
 
 class Departures:
