@@ -69,7 +69,6 @@ async def after_request(response: Response) -> Response:
     login = request_of(current_context()).__dict__.get(ATTRIBUTE) or current_login()
     if login.postponed:
         await deliver(login)
-    login.loop = running_loop()
     if not login.has_failed and (
         REMEMBER in login.session
         or login.deletes_remember_cookie
@@ -77,6 +76,7 @@ async def after_request(response: Response) -> Response:
         or login.app.config.get("REMEMBER_COOKIE_REFRESH_EACH_REQUEST")
     ):
         settle_remember_cookie(login, response)
+    login.loop = running_loop()  # before anything that may wait
     if login.renews_session_id:
         await renew_id(login.app, login.session)
         login.renews_session_id = False  # only now: a response to its failure must not save the login under the old id
