@@ -93,6 +93,7 @@ class SessionCookies(SecureCookieSessionInterface):
         one cookie with everything.
         """
         names = name, pages_name = cookie_names(self.get_cookie_name(app))
+        serializer = self.get_signing_serializer(app)
         if response is not None:
             if has_request_context() and request.is_secure != self.get_cookie_secure(app):
                 self._scheme_warning.look_at(current_request(), response.status_code, names)
@@ -100,7 +101,6 @@ class SessionCookies(SecureCookieSessionInterface):
             if has_cookies and (response.status_code >= _FAILED or _is_for_a_token()):
                 response.headers.pop("Set-Cookie", None)
                 return
-        serializer = self.get_signing_serializer(app)
         if response is None or serializer is None or not isinstance(session, Session):
             await super().save_session(app, session, response)
             return

@@ -54,12 +54,12 @@ def init_app(app: Quart) -> None:
             return error  # raised with a response of its own, by abort(response)
         if isinstance(error, ServiceUnavailable):
             current_app.logger.error("%s", error.description, exc_info=error.__cause__)
-        is_websocket = has_websocket_context()
-        if is_from_program() or (not is_websocket and is_for_api()):
-            return problem_response(error)
         # Quart-WTForms answers a forged form with 400; here it is 403, like every other refusal.
         code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code
         text = text_for(error, code)
+        is_websocket = has_websocket_context()
+        if is_from_program() or (not is_websocket and is_for_api()):
+            return problem_response(error)
         if is_websocket:  # a script sees neither the status nor the body
             response = Response(f"{text.title}\n", status=code, content_type="text/plain; charset=utf-8")
         else:
