@@ -176,17 +176,18 @@ async def answer_ended_login(_error: SessionEnded) -> ResponseReturnValue:
 async def _create_row(
     user: User, kind: Kind, name: str | None, *, instead_of: LoginSession | None = None
 ) -> LoginSession | None:
+    client = describe_client(request.headers.get("User-Agent"))
     row = await create_session(
         user,
         kind=kind,
-        client=describe_client(request.headers.get("User-Agent")),
+        client=client,
         address=request.remote_addr or "",
         name=name,
         instead_of=instead_of,
     )
     if row is None:
         reason = Reason.OUTDATED if user.active else Reason.INACTIVE
-        record(Event.LOGIN_FAILED, user_id=user.id, reason=reason)
+        record(Event.LOGIN_FAILED, user_id=user.id, reason=reason, client=client)
     else:
-        record(Event.LOGIN_SUCCEEDED, user_id=user.id)
+        record(Event.LOGIN_SUCCEEDED, user_id=user.id, client=client)
     return row

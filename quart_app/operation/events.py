@@ -90,6 +90,7 @@ def record(
     scheme: str | None = None,
     ended: int = 0,
     mail: Mapping[str, object] | None = None,
+    client: str | None = None,
 ) -> None:
     """Log and count an event. Call it after the transaction has been committed.
 
@@ -100,6 +101,7 @@ def record(
         scheme: which other library's hash the user has; never the hash.
         ended: the number of login sessions that it ended.
         mail: what is logged of a mail: its id and kind, and never its address or text.
+        client: the browser or program, if the caller has described it; by default it is described here.
     """
     current_metrics().count_event(event, reason=reason or "", ended=ended)
     values: dict[str, Any] = {"user_id": user_id}
@@ -114,7 +116,7 @@ def record(
     if has_request_context() or has_websocket_context():
         connection = request if has_request_context() else websocket
         values["address"] = connection.remote_addr
-        values["client"] = describe_client(connection.headers.get("User-Agent"))
+        values["client"] = describe_client(connection.headers.get("User-Agent")) if client is None else client
     (_log.warning if event in _FAILURES else _log.info)(event.value, **values)
 
 
