@@ -60,8 +60,8 @@ MUTATIONS = (
         check=13,
         breaks="No hash is computed for unknown names.",
         file="quart_app/accounts/authentication.py",
-        old="            await current_password_hasher().verify(None, password)\n",
-        new="            pass\n",
+        old="is_right = await check_password(user, password)",
+        new="is_right = user is not None and await check_password(user, password)",
         tests=("tests/checks/test_enumeration.py::test_wrong_logins_look_alike[sqlite]",),
     ),
     Mutation(
