@@ -35,11 +35,12 @@ async def authenticate(name: str, password: str) -> User | None:
         PasswordsBusy: too many passwords are being checked; nothing is counted.
     """
     user = await user_by_login(name)
+    throttle = current_throttle()
     device = None if user is None else known_device(user)
     key = attempts_key("name", username_key(name)) if device is None else attempts_key("device", device)
 
     try:
-        async with current_throttle().attempt(key) as attempt:
+        async with throttle.attempt(key) as attempt:
             is_right = await check_password(user, password)
             if is_right and user is not None and user.active:
                 attempt.succeed()

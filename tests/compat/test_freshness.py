@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from quart import session
 
-from compat import ConfigurationError, LoginClient
+from compat import ConfigurationError, LoginClient, login_user
 
 from .conftest import Clock
 from .site import Site, close_browser, error, listening, names, set_cookies, text
@@ -122,6 +123,17 @@ async def test_a_maximum_that_is_none_is_an_error() -> None:
 
     assert isinstance(found, ConfigurationError)
     assert "FRESH_LOGIN_DURATION = 'ten minutes'" in str(found)
+
+
+async def test_a_maximum_that_is_none_logs_nobody_in() -> None:
+    """With an invalid ``FRESH_LOGIN_DURATION`` the session gets no login, even if the view handles the error."""
+    site = Site(FRESH_LOGIN_DURATION="ten minutes")
+
+    async with site.app.test_request_context("/"):
+        with pytest.raises(ConfigurationError):
+            login_user(site.people["1"])
+
+        assert dict(session) == {}
 
 
 async def test_nothing_is_confirmed_while_the_loader_fails(site: Site) -> None:
