@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-from benchmarks.load.cookies import AGENT
+from benchmarks.load.agent import AGENT
 from benchmarks.servers import Server
 from benchmarks.services.ports import free_port
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load.cookies import AGENT
+from benchmarks.load.agent import AGENT
 from benchmarks.one_worker import ROOT, make_logins, on_core, page_time, served
 from benchmarks.servers import Server
 from benchmarks.services.ports import free_port

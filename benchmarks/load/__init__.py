@@ -2,6 +2,7 @@
 
 ==================  ==========================================================================
 ``accounts``        test accounts in bulk, and login sessions for them, straight into the database
+``agent``           the browser that all of them say they are
 ``cookies``         the cookies of these logins, a line each: ``python -m benchmarks.load.cookies``
 ``visits.lua``      wrk as so many users, with percentiles as JSON
 ``wrk``             runs it

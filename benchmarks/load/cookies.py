@@ -20,14 +20,13 @@ from sqlalchemy import URL, create_engine
 
 from benchmarks.flask_twin.database import synchronous_url
 from benchmarks.load.accounts import add_logins
+from benchmarks.load.agent import AGENT
 from benchmarks.load.forms import write_login_forms
 from compat import encode_cookie
 from quart_app.application import Application
 from quart_app.clients import describe_client
 from quart_app.factory import create_app
 
-#: What the load generators say they are: session protection ties a fresh login to it.
-AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
 ADDRESS = "127.0.0.1"
 
 

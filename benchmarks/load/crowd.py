@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .cookies import AGENT
+from .agent import AGENT
 from .websockets import allow_many_files
 
 _AT_ONCE = 50  # handshakes at the same time: more would only wait in the server's backlog

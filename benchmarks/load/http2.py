@@ -6,8 +6,8 @@ import re
 import tempfile
 from pathlib import Path
 
+from .agent import AGENT
 from .command import run
-from .cookies import AGENT
 from .figures import Figures, figures_of
 
 # Not "failed": for HTTP/1.1 h2load counts answers that it has timed as such.

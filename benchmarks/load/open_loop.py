@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .agent import AGENT
 from .command import run
-from .cookies import AGENT
 from .figures import Figures, figures_of
 
 _FAILED = 400

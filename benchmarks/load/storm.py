@@ -18,8 +18,8 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .agent import AGENT
 from .command import run
-from .cookies import AGENT
 from .figures import Figures, figures_of
 from .open_loop import OpenLoop
 

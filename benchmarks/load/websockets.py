@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Ping, RejectConnection, Request, TextMessage
 
-from .cookies import AGENT
+from .agent import AGENT
 from .figures import percentile
 
 _AT_ONCE = 50  # handshakes at the same time: more would only wait in the server's backlog

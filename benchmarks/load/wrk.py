@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from .agent import AGENT
 from .command import run
-from .cookies import AGENT
 from .figures import Figures
 
 _SCRIPT = Path(__file__).with_name("visits.lua")

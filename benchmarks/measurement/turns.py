@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.load.accounts import PASSWORD
-from benchmarks.load.cookies import AGENT
+from benchmarks.load.agent import AGENT
 from benchmarks.load.figures import Figures
 from benchmarks.load.http2 import run_h2load
 from benchmarks.load.open_loop import run_open_loop

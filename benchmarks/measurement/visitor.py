@@ -9,7 +9,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 from benchmarks.comparison.check import AnswersDiffer
-from benchmarks.load.cookies import AGENT
+from benchmarks.load.agent import AGENT
 
 _TIMEOUT = 30.0
 _TOKEN = re.compile(r'<input[^>]*name="(csrf_token|csrfmiddlewaretoken)"[^>]*value="([^"]+)">')

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
-from benchmarks.load.cookies import AGENT
+from benchmarks.load.agent import AGENT
 
 _KEPT = 3.0  # seconds, after which the server may be about to close a connection: sooner than hypercorn.toml has it
 _ANSWER_TIMEOUT = 30.0
