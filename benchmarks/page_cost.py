@@ -29,9 +29,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from benchmarks.load.retry import retry_unanswered
 from benchmarks.measurement import instructions
 from benchmarks.measurement.postgresql import postgresql_url
-from benchmarks.servers import Client, hypercorn, wrk
+from benchmarks.servers import Client, Load, Server, hypercorn, wrk
 from quart_app import create_app
 from quart_app.accounts.login import login_manager
 from quart_app.application import Application
@@ -91,12 +92,28 @@ def measure(database: str, rounds: int, seconds: int, connections: int) -> dict[
         for number in range(rounds + 1):
             contenders = list(zip(NAMES, (in_memory, from_database), strict=True))
             for name, server in contenders if number % 2 else reversed(contenders):
-                begin = server.cpu_seconds()
-                load = wrk(server.port, "/index", client.cookie, connections=connections, seconds=seconds)
-                cpu = server.cpu_seconds() - begin
+                turn = take_turn(server, client.cookie, seconds, connections)
                 if number:  # the first round warms up
-                    turns[name].append(Turn(cpu / load.requests * 1e6, load.seconds / load.requests * 1e6))
+                    turns[name].append(turn)
     return turns
+
+
+def take_turn(server: Server, cookie: str, seconds: int, connections: int) -> Turn:
+    """One turn, or a longer one if it ended before the first page was answered.
+
+    Raises:
+        RuntimeError: there were errors, or no page at all.
+    """
+
+    def take(seconds: float) -> tuple[Load, float]:
+        begin = server.cpu_seconds()
+        load = wrk(server.port, "/index", cookie, connections=connections, seconds=seconds)
+        return load, server.cpu_seconds() - begin
+
+    load, cpu = retry_unanswered(take, seconds, is_unanswered=lambda taken: taken[0].is_unanswered)
+    if load.is_unanswered:
+        raise RuntimeError(f"No page was answered in {load.seconds:.0f} seconds.")
+    return Turn(cpu / load.requests * 1e6, load.seconds / load.requests * 1e6)
 
 
 def report(turns: dict[str, list[Turn]]) -> dict[str, dict[str, float]]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.load.agent import AGENT
+from benchmarks.load.retry import retry_unanswered
 from benchmarks.one_worker import ROOT, make_logins, on_core, page_time, served
 from benchmarks.servers import Server
 from benchmarks.services.ports import free_port
@@ -99,27 +100,38 @@ def _configuration(folder: Path, plain: int) -> Path:
 
 
 def _turn(row: Row, server: Server, url: str, cookie: str, seconds: int) -> float:
-    """Milliseconds of the worker's CPU time for each page of one turn."""
+    """Milliseconds of the worker's CPU time for each page of one turn, or of a longer one if none was answered.
+
+    Raises:
+        RuntimeError: there were errors, or no page at all.
+    """
     headers = {"Cookie": cookie, "User-Agent": AGENT} | ({} if row.keep_alive else {"Connection": "close"})
-    command = _h2load(headers, seconds) if row.http2 else _wrk(headers, seconds)
-    before = server.cpu_seconds()
-    output = subprocess.run([*on_core(1), *command, url], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own command
-    spent = server.cpu_seconds() - before
-    done = (_H2LOAD_DONE if row.http2 else _WRK_DONE).search(output)
-    if done is None or int(done[1]) == 0 or "Non-2xx" in output:
+
+    def take(seconds: float) -> tuple[int, float, str]:
+        command = _h2load(headers, seconds) if row.http2 else _wrk(headers, seconds)
+        before = server.cpu_seconds()
+        output = subprocess.run([*on_core(1), *command, url], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own command
+        spent = server.cpu_seconds() - before
+        done = (_H2LOAD_DONE if row.http2 else _WRK_DONE).search(output)
+        if done is None or "Non-2xx" in output:
+            raise RuntimeError(output)
+        return int(done[1]), spent, output
+
+    pages, spent, output = retry_unanswered(take, seconds, is_unanswered=lambda taken: taken[0] == 0)
+    if not pages:
         raise RuntimeError(output)
-    return spent * 1000 / int(done[1])
+    return spent * 1000 / pages
 
 
-def _wrk(headers: Mapping[str, str], seconds: int) -> list[str]:
+def _wrk(headers: Mapping[str, str], seconds: float) -> list[str]:
     shown = [part for name, value in headers.items() for part in ("--header", f"{name}: {value}")]
-    return [_program("wrk"), "--threads=1", f"--connections={_CONNECTIONS}", f"--duration={seconds}s", *shown]
+    return [_program("wrk"), "--threads=1", f"--connections={_CONNECTIONS}", f"--duration={seconds:.0f}s", *shown]
 
 
-def _h2load(headers: Mapping[str, str], seconds: int) -> list[str]:
+def _h2load(headers: Mapping[str, str], seconds: float) -> list[str]:
     shown = [part for name, value in headers.items() for part in ("--header", f"{name.lower()}: {value}")]
     command = [_program("h2load"), f"--clients={_CONNECTIONS}", "--max-concurrent-streams=1", "--warm-up-time=0"]
-    return [*command, f"--duration={seconds}", *shown]
+    return [*command, f"--duration={seconds:.0f}", *shown]
 
 
 def _program(name: str) -> str:

@@ -17,10 +17,11 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from benchmarks.services.ports import free_port
+from benchmarks.serving.cpu_clock import cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "correct horse battery"
-_SERVER_TIMEOUT = 30.0  # seconds to start, to answer or to stop, on a busy machine
+_SERVER_TIMEOUT = 60.0  # seconds to start, to answer or to stop, on a busy machine
 _TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 _DONE = re.compile(r"(\d+) requests in ([\d.]+)s")
 
@@ -33,8 +34,7 @@ class Server(NamedTuple):
 
     def cpu_seconds(self) -> float:
         """The CPU time that it has used so far, in seconds; on Linux."""
-        user, system = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
     def memory(self) -> float:
         """Its resident memory in megabytes, shared pages included; on Linux."""
@@ -47,6 +47,11 @@ class Load(NamedTuple):
 
     requests: int
     seconds: float
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it ended before the first answer."""
+        return not self.requests
 
 
 @contextmanager
@@ -120,14 +125,28 @@ class Client:
         self.submit("/login", username=username, password=PASSWORD)
 
 
-def wrk(port: int, path: str, cookie: str, *, connections: int, seconds: int) -> Load:
-    """Load a page in a closed loop, from the other core."""
+def wrk(port: int, path: str, cookie: str, *, connections: int, seconds: float) -> Load:
+    """Load a page in a closed loop, from the other core, for so many whole seconds.
+
+    Raises:
+        RuntimeError: there were errors; an answer that takes long is none.
+    """
     program = shutil.which("wrk")
     if program is None:
         raise SystemExit("wrk is missing. On Debian and Ubuntu: apt-get install wrk")
     command = [
         *_on_core(1),
-        *(program, "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"),
+        *(
+            program,
+            "--threads",
+            "1",
+            "--connections",
+            str(connections),
+            "--duration",
+            f"{seconds:.0f}s",
+            "--timeout",
+            f"{_SERVER_TIMEOUT + seconds:.0f}s",
+        ),
         *("--header", f"Cookie: {cookie}", f"http://127.0.0.1:{port}{path}"),
     ]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own command

@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from benchmarks.services.ports import free_port
+from benchmarks.serving.cpu_clock import cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = (
@@ -86,7 +87,7 @@ class Checkout(NamedTuple):
             _wait_for_page(port, process, log)
             elapsed = time.perf_counter() - began
             (worker,) = _children(process.pid)
-            cpu = _cpu_seconds(process.pid) + _cpu_seconds(worker)
+            cpu = cpu_seconds(process.pid) + cpu_seconds(worker)
             time.sleep(_SETTLING)
             return {
                 "CPU ms": cpu * 1000,
@@ -122,11 +123,6 @@ def _wait_for_page(port: int, process: subprocess.Popen[bytes], log: Path) -> No
 
 def _children(pid: int) -> list[int]:
     return [int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()]
-
-
-def _cpu_seconds(pid: int) -> float:
-    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(pid: int) -> float:

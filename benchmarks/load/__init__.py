@@ -6,6 +6,7 @@
 ``cookies``         the cookies of these logins, a line each: ``python -m benchmarks.load.cookies``
 ``visits.lua``      wrk as so many users, with percentiles as JSON
 ``wrk``             runs it
+``retry``           a turn that ended before its first answer is taken again, for longer
 ``http2``           h2load, for HTTP/2, with percentiles
 ``open_loop``       requests at a stated rate, whether the server keeps up or not
 ``websockets``      thousands of websockets, idle and told something

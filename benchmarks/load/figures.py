@@ -27,6 +27,11 @@ class Figures:
     command: str = ""
 
     @property
+    def is_unanswered(self) -> bool:
+        """Whether nothing was answered, and nothing failed: the turn was too short for the machine."""
+        return not self.requests and not self.errors
+
+    @property
     def rate(self) -> float:
         """Requests a second."""
         return self.requests / self.seconds if self.seconds else 0.0

@@ -9,6 +9,7 @@ from .agent import AGENT
 from .command import run
 from .figures import Figures
 
+_TIMEOUT = 10  # seconds
 _SCRIPT = Path(__file__).with_name("visits.lua")
 
 
@@ -21,13 +22,17 @@ def run_wrk(
     forms: Path | None = None,
     core: int | None = None,
 ) -> Figures:
-    """Load *url* with so many connections for so long; see ``visits.lua`` for the files."""
+    """Load *url* with so many connections for so long; see ``visits.lua`` for the files.
+
+    An answer that takes longer than ten seconds, or than the whole turn if that is longer, is an error.
+    """
+    whole_seconds = max(1, round(seconds))  # as wrk takes them
     environment = {"AGENT": AGENT}
     environment |= {"COOKIES": str(cookies)} if cookies else {}
     environment |= {"FORMS": str(forms)} if forms else {}
     command = ["wrk", "--threads", "1", "--connections", str(connections)]
-    # wrk takes whole seconds.
-    command += ["--duration", f"{max(1, round(seconds))}s", "--timeout", "10s", "--script", str(_SCRIPT), url]
+    command += ["--duration", f"{whole_seconds}s", "--timeout", f"{max(_TIMEOUT, whole_seconds)}s"]
+    command += ["--script", str(_SCRIPT), url]
     output, shown = run(command, seconds=seconds, environment=environment, core=core)
     told = json.loads(output.strip().splitlines()[-1])
     return Figures(

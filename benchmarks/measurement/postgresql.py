@@ -16,7 +16,7 @@ from benchmarks.services.postgresql import find_postgresql, run_postgresql
 from benchmarks.serving.commands import ROOT
 from benchmarks.serving.process import pin
 
-_CONNECT_TIMEOUT = 10.0
+_CONNECT_TIMEOUT = 30.0  # seconds for the relay to start, on a machine that is busy with other things
 _POOLER_CONNECTIONS = 20
 """Of PgBouncer to the server, its own default."""
 

@@ -29,6 +29,11 @@ class Turn:
     memory: float
     errors: int
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether nothing was answered or received, and nothing failed: the turn was too short for the machine."""
+        return not self.rate and not self.errors
+
 
 @dataclass(frozen=True)
 class RowResult:

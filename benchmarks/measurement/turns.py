@@ -21,11 +21,12 @@ from benchmarks.load.agent import AGENT
 from benchmarks.load.figures import Figures
 from benchmarks.load.http2 import run_h2load
 from benchmarks.load.open_loop import run_open_loop
+from benchmarks.load.retry import retry_unanswered
 from benchmarks.load.storm import run_storm
 from benchmarks.load.wrk import run_wrk
 from benchmarks.serving.commands import ROOT
 from benchmarks.serving.peers_environment import peers_python
-from benchmarks.serving.process import RunningServer, serve, wait_until_idle
+from benchmarks.serving.process import RunningServer, Usage, serve, wait_until_idle
 
 from .cases import Case, Place, Row
 from .contenders import COMPAT_PEER, QUART_AUTH_PEER, Contender
@@ -45,6 +46,7 @@ _WARM_UP = 1.0
 _MANY = 256
 """Connections whose last requests are work for a while."""
 _PEER_COOKIE = "peer"
+_ANSWER_TIMEOUT = 30.0  # seconds, on a machine that is busy with other things
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,13 @@ def _warm_up(ready: _Ready) -> None:
     Raises:
         RuntimeError: there were errors: the speed of failing is nothing to compare.
     """
-    if (errors := _closed(ready, _WARM_UP).errors) > 0:
-        raise RuntimeError(f"{ready.row.name} answers with errors ({errors}), so it is not measured.")
+
+    def take(seconds: float) -> Figures:
+        return _closed(ready, seconds)
+
+    figures = retry_unanswered(take, _WARM_UP, is_unanswered=lambda turn: turn.is_unanswered)
+    if figures.errors > 0:
+        raise RuntimeError(f"{ready.row.name} answers with errors ({figures.errors}), so it is not measured.")
     wait_until_idle(ready.server)
 
 
@@ -184,7 +191,7 @@ def _cookies_of(row: Row, stage: Stage, server: RunningServer) -> Path | None:
 
 def _peer_cookies(folder: Path, server: RunningServer) -> Path:
     """Those that a peer's own login page sets."""
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=_ANSWER_TIMEOUT)
     connection.request("GET", "/login", headers={"User-Agent": AGENT})
     cookies = connection.getresponse().headers.get_all("Set-Cookie") or []
     connection.close()
@@ -196,10 +203,14 @@ def _peer_cookies(folder: Path, server: RunningServer) -> Path:
 def _take_turn(ready: _Ready, seconds: float) -> tuple[Turn, str]:
     how = ready.row.load.how
     if how in (How.IDLE_SOCKETS, How.TALKING_SOCKETS):
-        return _sockets_turn(ready, seconds)
-    before = ready.server.usage()
-    figures = _LOADS[how](ready, seconds)
-    after = ready.server.usage()
+        return retry_unanswered(
+            lambda seconds: _sockets_turn(ready, seconds), seconds, is_unanswered=lambda taken: taken[0].is_unanswered
+        )
+
+    def take(seconds: float) -> tuple[Usage, Figures, Usage]:
+        return ready.server.usage(), _LOADS[how](ready, seconds), ready.server.usage()
+
+    before, figures, after = retry_unanswered(take, seconds, is_unanswered=lambda taken: taken[1].is_unanswered)
     if how in (How.LOGINS, How.STORM) or ready.row.load.connections >= _MANY:
         wait_until_idle(ready.server)
     turn = Turn(

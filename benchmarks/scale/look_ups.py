@@ -73,10 +73,12 @@ async def _look_up(handles: Iterator[str], *, seconds: float, at_once: int) -> N
 
     async def again_and_again(until: float) -> None:
         nonlocal found
-        while time.monotonic() < until:
+        while True:  # at least once, however short the time
             if await find_user(next(handles)) is None:
                 raise RuntimeError("A login session was not found.")
             found += 1
+            if time.monotonic() >= until:
+                return
 
     async def for_seconds(seconds: float) -> None:
         until = time.monotonic() + seconds

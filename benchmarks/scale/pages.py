@@ -12,6 +12,8 @@ import redis
 from sqlalchemy import NullPool, create_engine, text
 
 from benchmarks.flask_twin.database import synchronous_url
+from benchmarks.load.figures import Figures
+from benchmarks.load.retry import retry_unanswered
 from benchmarks.load.wrk import run_wrk
 from benchmarks.measurement.cases import Kind, Place
 from benchmarks.measurement.contenders import QUART_APP, QUART_IN_MEMORY
@@ -118,31 +120,33 @@ def take_turns(rows: Mapping[str, Row], *, rounds: int, seconds: float, say: Say
 
 
 def take_turn(row: Row, seconds: float) -> Turn:
-    """One turn.
+    """One turn, or a longer one if it ended before the first page was answered.
 
     Raises:
         RuntimeError: there were errors: the speed of failing is nothing to compare.
     """
-    before, worker = _usage(), row.server.usage().cpu
-    figures = run_wrk(
-        f"{row.server.url}/", connections=row.connections, seconds=seconds, cookies=row.cookies, core=row.load_core
-    )
-    after = _usage()
+
+    def take(seconds: float) -> tuple[Figures, dict[str, float]]:
+        before = _usage(row.server)
+        figures = run_wrk(
+            f"{row.server.url}/", connections=row.connections, seconds=seconds, cookies=row.cookies, core=row.load_core
+        )
+        return figures, {name: used - before[name] for name, used in _usage(row.server).items()}
+
+    figures, used = retry_unanswered(take, seconds, is_unanswered=lambda taken: taken[0].is_unanswered)
     if figures.errors or not figures.requests:
         raise RuntimeError(f"{figures.errors} errors, {figures.requests} pages: {figures.command}")
     each = 1e6 / figures.requests
     return Turn(
-        rate=round(figures.rate, 1),
-        p99=figures.p99,
-        worker=round((row.server.usage().cpu - worker) * each, 1),
-        **{name: round((after[name] - before[name]) * each, 1) for name in before},
+        rate=round(figures.rate, 1), p99=figures.p99, **{name: round(cpu * each, 1) for name, cpu in used.items()}
     )
 
 
-def _usage() -> dict[str, float]:
+def _usage(server: RunningServer) -> dict[str, float]:
     """Seconds of CPU so far."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)  # the load generator ends with its turn
     return {
+        "worker": server.usage().cpu,
         "database": usage_of("postgres").cpu + usage_of("pgbouncer").cpu,
         "redis": usage_of("redis-server").cpu,
         "load": ended.ru_utime + ended.ru_stime,

@@ -16,7 +16,7 @@ from benchmarks.services.postgresql import as_owner, owner
 
 HOW_TO_GET_IT = "PgBouncer is missing, and what is left out is the test on it: apt-get install pgbouncer"
 _ATTEMPTS = 3  # to find a port that is still free when the server takes it
-_SERVER_TIMEOUT = 10.0  # seconds to start or to stop, on a machine that is busy with other things
+_SERVER_TIMEOUT = 30.0  # seconds to start or to stop, on a machine that is busy with other things
 _SETTINGS = """\
 [databases]
 * = host=127.0.0.1 port={server} user=postgres

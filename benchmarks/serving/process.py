@@ -16,12 +16,13 @@ from pathlib import Path
 from benchmarks.services.ports import free_port
 
 from .commands import ROOT, Bind, Server
+from .cpu_clock import cpu_seconds
 
-_START_TIMEOUT = 60.0  # seconds to start, on a machine that is busy with other things
+_START_TIMEOUT = 120.0  # seconds to start, on a machine that is busy with other things
+_ANSWER_TIMEOUT = 30.0  # seconds for its first answer
 _FAREWELL = 5.0  # seconds to stop in order
 _LEFTOVERS, _IDLE = 20.0, 0.03
 """Seconds to wait for it; seconds of CPU in a quarter of one that are as good as none."""
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class RunningServer:
     def usage(self) -> Usage:
         """What it has used so far."""
         pids = _family(self.pid)
-        return Usage(sum(map(_cpu, pids)), sum(map(_memory, pids)))
+        return Usage(sum(map(cpu_seconds, pids)), sum(map(_memory, pids)))
 
 
 @contextmanager
@@ -121,7 +122,7 @@ def wait_until_idle(server: RunningServer) -> None:
 def usage_of(program: str) -> Usage:
     """What all processes of a program have used so far that this process, or a child of it, has started."""
     pids = _started(program)
-    return Usage(sum(map(_cpu, pids)), sum(map(_memory, pids)))
+    return Usage(sum(map(cpu_seconds, pids)), sum(map(_memory, pids)))
 
 
 def pin(program: str, core: int) -> None:
@@ -144,7 +145,7 @@ def _name(pid: int) -> str:
 def _wait_for(port: int, probe: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", port, timeout=_ANSWER_TIMEOUT)
         try:
             connection.request("GET", probe)
             if connection.getresponse().status == 200:
@@ -175,14 +176,6 @@ def _family(pid: int) -> list[int]:
             for children in Path(f"/proc/{each}/task").glob("*/children"):
                 found.extend(map(int, children.read_text().split()))
     return found
-
-
-def _cpu(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _memory(pid: int) -> int:
