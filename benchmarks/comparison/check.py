@@ -21,7 +21,7 @@ from .observe import Observer
 from .steps import Move
 from .stories import STORIES
 from .visits import Send, VisitorStep
-from .worlds import FLASK, FLASK_FACTORY, QUART, World, two_worlds
+from .worlds import FLASK, QUART, World, two_worlds
 
 Say = Callable[[str], None]
 
@@ -58,23 +58,19 @@ def sorted_counts(deviations: Counter[Deviation]) -> Iterator[tuple[Deviation, i
     return ((kind, times) for kind, times in deviations.most_common() if times)
 
 
-def check_applications(*, histories: int, seed: int, say: Say = print, flask_factory: str = FLASK_FACTORY) -> Compared:
+def check_applications(*, histories: int, seed: int, say: Say = print) -> Compared:
     """Play every story, and random histories, on real servers.
 
     Arguments:
         histories: how many random ones.
         seed: of the first; the next ones have the numbers after it.
         say: called with each line of progress.
-        flask_factory: what makes the twin.
 
     Raises:
         AnswersDiffer: at the first step after which both are not alike.
     """
     compared = Compared()
-    with (
-        TemporaryDirectory(prefix="comparison-") as folder,
-        two_worlds(Path(folder), flask_factory=flask_factory) as worlds,
-    ):
+    with TemporaryDirectory(prefix="comparison-") as folder, two_worlds(Path(folder)) as worlds:
         player = _Player(worlds, compared)
         for name, steps in STORIES.items():
             say(f"comparing: {name}")

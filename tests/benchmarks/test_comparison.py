@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from benchmarks.comparison import check, stories
 from benchmarks.comparison.check import AnswersDiffer, check_applications
 from benchmarks.comparison.steps import Restart, Spoil
 from benchmarks.comparison.visits import WAYS
-from benchmarks.comparison.worlds import FLASK, QUART, World
+from benchmarks.comparison.worlds import FLASK, QUART, World, two_worlds
+from tests.benchmarks.broken_twin import CHATTY_PAGE, LASTING_ROWS, LAX_COOKIES, break_twin
 
 
 def _quiet(_text: str) -> None:
@@ -29,24 +31,27 @@ def everyday(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("everyday")
-def test_logins_are_shared_both_ways() -> None:
-    """A login at one application is valid at the other, and all responses are alike."""
-    compared = check_applications(histories=2, seed=1, say=_quiet)
-    assert (compared.stories, compared.histories) == (3, 2)
-    assert compared.moves >= 5
+def test_applications_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A login at one is valid at the other, all responses are alike, and whatever differs is reported with its steps.
 
-
-@pytest.mark.usefixtures("everyday")
-@pytest.mark.parametrize(
-    ("fault", "what"),
-    [("lax_cookies", "session_data: httponly"), ("chatty_page", "page"), ("lasting_rows", "rows of login_sessions")],
-)
-def test_a_broken_twin_is_found(fault: str, what: str) -> None:
-    """A difference in a cookie, a page or a row is reported with the steps that lead to it."""
-    with pytest.raises(AnswersDiffer) as raised:
-        check_applications(histories=0, seed=1, say=_quiet, flask_factory=f"tests.benchmarks.broken_twin:{fault}")
-    assert f"\n    {what}\n" in str(raised.value)
-    assert "from quart_app on:" in str(raised.value)
+    A cookie differs, then a page, and at last a row, after which the worlds are not alike any more.
+    """
+    with two_worlds(tmp_path, flask_factory="tests.benchmarks.broken_twin:application") as worlds:
+        monkeypatch.setattr(check, "two_worlds", lambda _folder: nullcontext(worlds))  # served once for all of these
+        compared = check_applications(histories=2, seed=1, say=_quiet)
+        assert (compared.stories, compared.histories) == (3, 2)
+        assert compared.moves >= 5
+        for fault, what in (
+            (LAX_COOKIES, "session_data: httponly"),
+            (CHATTY_PAGE, "page"),
+            (LASTING_ROWS, "rows of login_sessions"),
+        ):
+            for world in worlds:
+                break_twin(world.file.parent, fault)
+            with pytest.raises(AnswersDiffer) as raised:
+                check_applications(histories=0, seed=1, say=_quiet)
+            assert f"\n    {what}\n" in str(raised.value)
+            assert "from quart_app on:" in str(raised.value)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.comparison.check import AnswersDiffer
-from benchmarks.comparison.worlds import QUART_FACTORY
 from benchmarks.load.accounts import PASSWORD
 from benchmarks.measurement.cases import Case, Place, Row, all_cases
 from benchmarks.measurement.contenders import FRAMEWORKS, QUART
@@ -18,9 +17,10 @@ from benchmarks.measurement.stage import set_stage
 from benchmarks.measurement.turns import measure_case
 from benchmarks.measurement.visitor import BY_NAME, Visitor, check_page, text_of
 from benchmarks.report import write_report
-from benchmarks.serving.commands import gunicorn, hypercorn
+from benchmarks.serving.commands import gunicorn
 from benchmarks.serving.peers_environment import PYTHON, installed_versions
 from benchmarks.serving.process import serve
+from tests.benchmarks.broken_twin import CHATTY_PAGE, LASTING_ROWS, break_twin
 from tests.services.needed import needed
 
 _SMALL = Place(users=3)
@@ -46,21 +46,21 @@ def test_each_peer_answers_as_the_page_does() -> None:
     assert [note.partition(", in")[0] for note in result.notes] == [f"{each.name}: the same page" for each in _CHECKED]
 
 
-@pytest.mark.parametrize(("fault", "what"), [("lasting_rows", "a login that has ended"), ("chatty_page", "instead of")])
-def test_a_peer_that_answers_differently_is_found(tmp_path: Path, fault: str, what: str) -> None:
+def test_a_peer_that_answers_differently_is_found(tmp_path: Path) -> None:
     """An application whose logins survive logging out, or whose page says more, is not timed."""
-    with set_stage(_SMALL, tmp_path) as stage:
-        with serve(hypercorn("asyncio"), QUART_FACTORY, tmp_path, environment=stage.environment) as quart:
-            visitor = Visitor(quart.url)
-            visitor.log_in(BY_NAME, 1, PASSWORD)
-            _, page = visitor.ask("/")
-            check_page(quart.url, "quart_app itself", BY_NAME, PASSWORD, page)
-        factory = f"tests.benchmarks.broken_twin:{fault}"
-        with (
-            serve(gunicorn(4), factory, tmp_path, environment=stage.environment) as twin,
-            pytest.raises(AnswersDiffer, match=what),
-        ):
-            check_page(twin.url, "a broken twin", BY_NAME, PASSWORD, page)
+    factory = "tests.benchmarks.broken_twin:application"
+    with (
+        set_stage(_SMALL, tmp_path) as stage,
+        serve(gunicorn(4), factory, tmp_path, environment=stage.environment) as twin,
+    ):
+        visitor = Visitor(twin.url)
+        visitor.log_in(BY_NAME, 1, PASSWORD)
+        _, page = visitor.ask("/")
+        check_page(twin.url, "the twin", BY_NAME, PASSWORD, page)
+        for fault, what in ((LASTING_ROWS, "a login that has ended"), (CHATTY_PAGE, "instead of")):
+            break_twin(tmp_path, fault)
+            with pytest.raises(AnswersDiffer, match=what):
+                check_page(twin.url, "a broken twin", BY_NAME, PASSWORD, page)
 
 
 @pytest.mark.quick
