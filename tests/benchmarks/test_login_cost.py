@@ -54,14 +54,43 @@ def test_page_cost_measures_both(
     assert all(value > 0 for row in rows.values() for value in row.values())
 
 
+SMALL_SERVER = """
+import os, signal, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+supervisor, worker = os.getpid(), os.fork()
+if worker:
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(worker, signal.SIGKILL))
+    os.waitpid(worker, 0)
+else:
+    HTTPServer(("127.0.0.1", int(sys.argv[-1].rpartition(":")[2])), Handler).serve_forever()
+"""
+
+
+@pytest.fixture
+def small_checkout(tmp_path: Path) -> Path:
+    """An application of this one's names that imports next to nothing: a supervisor and a worker that answers 200."""
+    package = tmp_path / "small" / "quart_app"
+    package.mkdir(parents=True)
+    for name, code in (("__init__", ""), ("factory", ""), ("serve", SMALL_SERVER)):
+        (package / f"{name}.py").write_text(code)
+    return package.parent
+
+
 @pytest.mark.served
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_start_cost_measures_two_checkouts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, small_checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """``python -m benchmarks.start_cost`` prints each figure of both checkouts, and writes the same as JSON."""
+    monkeypatch.setattr(start_cost, "_SETTLING", 0.1)
     file = tmp_path / "cost.json"
-    options = ["--rounds", "1", "--than", str(start_cost.ROOT), "--python", sys.executable, "--json", str(file)]
+    options = ["--rounds", "1", "--than", str(small_checkout), "--python", sys.executable, "--json", str(file)]
     monkeypatch.setattr(sys, "argv", ["start_cost", *options])
 
     start_cost.main()
@@ -71,3 +100,5 @@ def test_start_cost_measures_two_checkouts(
     printed = capsys.readouterr().out
     assert [figure for figure in start_cost.FIGURES if figure not in printed] == []
     assert all(figures[figure] > 0 for figures in found.values() for figure in start_cost.FIGURES)
+    for figure in ("import, modules", "import, CPU ms", "next start, CPU ms", "worker, MB"):
+        assert found["there"][figure] < found["here"][figure], figure
