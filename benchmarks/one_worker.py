@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -11,27 +12,42 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+from sqlalchemy import create_engine
+from werkzeug.security import generate_password_hash
+
+from benchmarks.environment import CHEAP_HASH
+from benchmarks.load.accounts import PASSWORD, add_accounts
 from benchmarks.load.agent import AGENT
+from benchmarks.load.cookies import database_url, write_cookies
 from benchmarks.servers import Server
 from benchmarks.services.ports import free_port
+from quart_app.application import Application
+from quart_app.factory import create_app
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 60.0  # seconds for the server to start, to answer and to stop, on a busy machine
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _settings(folder: Path) -> dict[str, str]:
     settings = {"INSTANCE_PATH": str(folder), "LOG_LEVEL": "WARNING", "ADDRESS_LIMITS": "false", "WAITING_TIME": "60"}
-    return {**os.environ, **settings, "ENVIRONMENT": "development", "PASSWORD_METHOD": "pbkdf2:sha256:1"}
+    return {**settings, "ENVIRONMENT": "development", "PASSWORD_METHOD": CHEAP_HASH}
 
 
 def make_logins(folder: Path, count: int) -> Path:
     """Fill the database with users, and return a file of their cookies."""
+    app = create_app({name.lower(): value for name, value in _settings(folder).items()})
+    asyncio.run(_make_tables(app))
+    engine = create_engine(database_url(app))
+    add_accounts(engine, count, generate_password_hash(PASSWORD, CHEAP_HASH))
+    engine.dispose()
     file = folder / "cookies"
-    seed = [sys.executable, "-m", "quart", "--app", "quart_app", "seed", "--users", str(count)]
-    cookies = [sys.executable, "-m", "benchmarks.load.cookies", "--count", str(count), "--to", str(file)]
-    for command in (seed, cookies):
-        subprocess.run(command, check=True, cwd=ROOT, env=_environment(folder), stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+    write_cookies(app, file, count)
     return file
+
+
+async def _make_tables(app: Application) -> None:
+    async with app.test_app():
+        pass
 
 
 @contextmanager
@@ -48,7 +64,7 @@ def served(source: Path, folder: Path, *options: str, port: int | None = None) -
     command = [*on_core(0), sys.executable, "-m", "quart_app.serve", "--workers", "1"]
     command += options or ("--bind", f"127.0.0.1:{port}")
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=source, env=_environment(folder), stdout=log, stderr=log)  # noqa: S603 - our own command
+        process = subprocess.Popen(command, cwd=source, env={**os.environ, **_settings(folder)}, stdout=log, stderr=log)  # noqa: S603 - our own command
     try:
         deadline = time.monotonic() + TIMEOUT
         while True:

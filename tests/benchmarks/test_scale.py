@@ -166,17 +166,23 @@ def test_processes_by_program() -> None:
 
 @pytest.mark.timeout(900)
 def test_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything is measured once: no page, login or look-up fails, and each costs CPU time of a worker."""
+    """Everything is measured once: no page, login or look-up fails, and each costs CPU time of a worker.
+
+    With less of everything than for figures to publish: seconds, users, websockets, and work for each hash.
+    """
     for name, less in (
-        *(("measure._LOGIN_SECONDS", 2.0), ("pages._START", 1.0)),
-        *(("sockets._SOCKETS", 300), ("sockets._TALKING_SECONDS", 1.0)),
+        *(("scale.measure._LOGIN_SECONDS", 1.0), ("scale.measure._WORKERS", (1, 2)), ("scale.pages._START", 1.0)),
+        *(("scale.logins._HASHES", 1), ("measurement.stage._HASH", "scrypt:1024:8:1")),
+        *(("measurement.stage._LOGINS", 50), ("measurement.stage._LOGINS_AT_MOST", 50)),
+        *(("scale.sockets._SOCKETS", 100), ("scale.sockets._TALKING_SECONDS", 1.0)),
+        *(("scale.sockets._PEOPLE", 500), ("scale.sockets._MESSAGES", 500)),
     ):
-        monkeypatch.setattr(f"benchmarks.scale.{name}", less)
+        monkeypatch.setattr(f"benchmarks.{name}", less)
     measured = measure("a test", rounds=1, seconds=1.0, say=print)
     rows = [*measured.pages.values(), *measured.workers.values(), *measured.look_ups.values(), measured.logins]
     assert [len(turns) for turns in rows] == [1] * len(rows)
     assert all(turn.rate > 0 and turn.worker > 0 for turns in rows for turn in turns)
-    assert [shared.subscriptions for shared in measured.shared.values()] == [1, 2, 4]
+    assert [shared.subscriptions for shared in measured.shared.values()] == [1, 2]
     assert measured.pages[POSTGRESQL][0].database > 0
     assert min(measured.sockets.kib, measured.sockets.message, measured.sockets.news, measured.sockets.delivery) > 0
     assert set(tables(measured)) >= {"Workers", "Ten million users"}
