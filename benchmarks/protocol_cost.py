@@ -26,6 +26,8 @@ from benchmarks.servers import Server
 from benchmarks.services.ports import free_port
 
 _CONNECTIONS = 32
+_FEWEST = 10
+"""Pages of each connection in a turn: the work for the last one, which no longer counts, is then a tenth at most."""
 _WRK_DONE = re.compile(r"(\d+) requests in ")
 _H2LOAD_DONE = re.compile(r"status codes: (\d+) 2xx, 0 3xx, 0 4xx, 0 5xx")
 
@@ -58,8 +60,8 @@ ROWS = (
 )
 
 
-def measure(rounds: int, seconds: int) -> dict[Row, list[float]]:
-    """Milliseconds of CPU time for a page, for each row and round."""
+def measure(rounds: int, seconds: int, connections: int = _CONNECTIONS) -> dict[Row, list[float]]:
+    """Milliseconds of CPU time for a page, for each row and round; on a slow machine turns are longer."""
     with tempfile.TemporaryDirectory(prefix="protocols-") as name:
         folder = Path(name)
         cookie = make_logins(folder, 1).read_text().strip()
@@ -72,7 +74,7 @@ def measure(rounds: int, seconds: int) -> dict[Row, list[float]]:
             for _ in range(rounds):
                 for row in ROWS:
                     url = f"https://127.0.0.1:{tls}/" if row.tls else f"http://127.0.0.1:{plain}/"
-                    found[row].append(_turn(row, server, url, cookie, seconds))
+                    found[row].append(_turn(row, server, url, cookie, seconds, connections))
     return found
 
 
@@ -99,8 +101,8 @@ def _configuration(folder: Path, plain: int) -> Path:
     return file
 
 
-def _turn(row: Row, server: Server, url: str, cookie: str, seconds: int) -> float:
-    """Milliseconds of the worker's CPU time for each page of one turn, or of a longer one if none was answered.
+def _turn(row: Row, server: Server, url: str, cookie: str, seconds: int, connections: int) -> float:
+    """Milliseconds of the worker's CPU time for each page of one turn, or of a longer one if that had too few.
 
     Raises:
         RuntimeError: there were errors, or no page at all.
@@ -108,7 +110,7 @@ def _turn(row: Row, server: Server, url: str, cookie: str, seconds: int) -> floa
     headers = {"Cookie": cookie, "User-Agent": AGENT} | ({} if row.keep_alive else {"Connection": "close"})
 
     def take(seconds: float) -> tuple[int, float, str]:
-        command = _h2load(headers, seconds) if row.http2 else _wrk(headers, seconds)
+        command = (_h2load if row.http2 else _wrk)(headers, seconds, connections)
         before = server.cpu_seconds()
         output = subprocess.run([*on_core(1), *command, url], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own command
         spent = server.cpu_seconds() - before
@@ -117,20 +119,20 @@ def _turn(row: Row, server: Server, url: str, cookie: str, seconds: int) -> floa
             raise RuntimeError(output)
         return int(done[1]), spent, output
 
-    pages, spent, output = retry_unanswered(take, seconds, is_unanswered=lambda taken: taken[0] == 0)
+    pages, spent, output = retry_unanswered(take, seconds, is_unanswered=lambda taken: taken[0] < _FEWEST * connections)
     if not pages:
         raise RuntimeError(output)
     return spent * 1000 / pages
 
 
-def _wrk(headers: Mapping[str, str], seconds: float) -> list[str]:
+def _wrk(headers: Mapping[str, str], seconds: float, connections: int) -> list[str]:
     shown = [part for name, value in headers.items() for part in ("--header", f"{name}: {value}")]
-    return [_program("wrk"), "--threads=1", f"--connections={_CONNECTIONS}", f"--duration={seconds:.0f}s", *shown]
+    return [_program("wrk"), "--threads=1", f"--connections={connections}", f"--duration={seconds:.0f}s", *shown]
 
 
-def _h2load(headers: Mapping[str, str], seconds: float) -> list[str]:
+def _h2load(headers: Mapping[str, str], seconds: float, connections: int) -> list[str]:
     shown = [part for name, value in headers.items() for part in ("--header", f"{name.lower()}: {value}")]
-    command = [_program("h2load"), f"--clients={_CONNECTIONS}", "--max-concurrent-streams=1", "--warm-up-time=0"]
+    command = [_program("h2load"), f"--clients={connections}", "--max-concurrent-streams=1", "--warm-up-time=0"]
     return [*command, f"--duration={seconds:.0f}", *shown]
 
 

@@ -36,7 +36,7 @@ import sys
 found = {{name: value for name, _, value in (each.partition("=") for each in sys.argv)}}
 found |= dict(zip(sys.argv, sys.argv[1:]))
 seconds = int(found["--duration"].rstrip("s"))
-answers = 8 if seconds >= {ENOUGH} else 0
+answers = 16 if seconds >= {ENOUGH} else 0
 if "--log-file" in found:
     open(found["--log-file"], "w").writelines(f"{{number}}\\t200\\t1000\\n" for number in range(answers))
 print(f"status codes: {{answers}} 2xx, 0 3xx, 0 4xx, 0 5xx")
@@ -87,9 +87,9 @@ TURNS: dict[str, Callable[[Path], object]] = {
     "scale, pages": lambda folder: pages.take_turn(pages.Row(SERVER, stage_in(folder).users, 2, None), 1.0),
     "scale, logins": lambda folder: logins.take_turn(stage_in(folder), SERVER, 1.0),
     "page cost": lambda _: page_cost.take_turn(ANOTHER_SERVER, "", 1, 2),
-    "protocol cost, wrk": lambda _: protocol_cost._turn(protocol_cost.BASE, ANOTHER_SERVER, "http://", "", 1),
+    "protocol cost, wrk": lambda _: protocol_cost._turn(protocol_cost.BASE, ANOTHER_SERVER, "http://", "", 1, 1),
     "protocol cost, h2load": lambda _: protocol_cost._turn(
-        protocol_cost.Row("HTTP/2", http2=True), ANOTHER_SERVER, "http://", "", 1
+        protocol_cost.Row("HTTP/2", http2=True), ANOTHER_SERVER, "http://", "", 1, 1
     ),
 }
 
