@@ -25,7 +25,7 @@ STEPS = {
 @pytest.mark.check(16)
 async def test_nobody_notices_a_new_key(settings: Settings, times: int, tally: Tally) -> None:
     """At each step both hosts accept all sessions and remember cookies; a dropped key is accepted nowhere."""
-    number = 5 * times
+    number = times
     async with host(settings, OLD) as before:
         await Visitor(before).register()
         sessions, remembered = [], []
