@@ -19,7 +19,7 @@ from wsproto.events import (
     TextMessage,
 )
 
-_READ_TIMEOUT = 20.0  # seconds until the server must have sent something, on a machine that is busy with other things
+_READ_TIMEOUT = 60.0  # seconds until the server must have sent something, on a machine that is busy with other things
 
 
 class Refused(Exception):

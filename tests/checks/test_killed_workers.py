@@ -17,15 +17,18 @@ import pytest
 from tests.checks.tally import Tally
 from tests.serving.server import Browser, Server, serve
 
-BACK = 2.0 if os.environ.get("CHECKS") == "full" else 25.0  # seconds; about one is seen, see docs/operations.md
+IS_FULL = os.environ.get("CHECKS") == "full"
+BACK = 2.0 if IS_FULL else 25.0  # seconds; about one is seen, see docs/operations.md
+STARTS = 0 if IS_FULL else 3  # or as long as so many starts of the server take, on a machine where one takes long
 COMMIT = b"COMMIT;"
 
 
 @pytest.mark.check(10)
 def test_killed_worker(tmp_path: Path, times: int, tally: Tally) -> None:
     """Whenever the only worker is killed, another serves soon, and every answered registration is there."""
-    slowest = 0.0
+    slowest, began = 0.0, monotonic()
     with serve(tmp_path, environment={"ADDRESS_LIMITS": "false"}) as server:
+        start_took = monotonic() - began
         user = Browser(server.port)
         assert user.register("susan") == user.login("susan") == 302
         for number in range(times):
@@ -37,7 +40,7 @@ def test_killed_worker(tmp_path: Path, times: int, tally: Tally) -> None:
         for number in range(times):
             tally.count(logs_in(server, f"user{number}"), f"user{number} logs in")
             tally.count(Browser(server.port).register(f"user{number}") == 200, f"user{number} is taken")
-    tally.count(slowest < BACK, f"not back for {slowest:.1f} s")
+    tally.count(slowest < max(BACK, STARTS * start_took), f"not back for {slowest:.1f} s")
     tally.note(f"back after {slowest:.2f} s at most")
 
 

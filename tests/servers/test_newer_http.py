@@ -20,7 +20,7 @@ ROWS = {
     for line in PAGE.read_text().splitlines()
     if line.startswith("| ") and ", HTTP/" in (cells := [cell.strip() for cell in line.strip("| ").split("|")])[0]
 }
-_HTTP3_TIMEOUT = 120.0  # seconds for all requests of the client
+_HTTP3_TIMEOUT = 180.0  # seconds for all requests of the client
 _LEAVING = {"cancelled": 30.0, "runs on": 3.0}  # seconds to wait for the end of a view whose client has left
 
 

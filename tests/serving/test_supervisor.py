@@ -17,13 +17,19 @@ from tests.serving.server import EXIT_TIMEOUT, RESPONSE_TIMEOUT, Browser, serve,
 
 # Seconds; seen: 0.7 to 0.9, see docs/operations.md. A test is not for measuring, but this is no minute.
 _RECOVERY = 25.0
+_STARTS = 3
+"""Or as long as so many starts of the server take, on a machine where one takes long."""
+UNHURRIED = {"BODY_TIMEOUT": "300"}
+"""A client may take long for its body: as long as a worker needs to start, on a machine that is busy."""
 
 
 @pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.quick), "2"])
 def test_killed_worker_is_replaced(tmp_path: Path, workers: str) -> None:
     """After a worker is killed the next request is answered, and everything answered before it is kept."""
+    began = time.monotonic()
     with serve(tmp_path, "--workers", workers) as server:
         wait_until(lambda: len(server.workers) == int(workers))
+        start_took = time.monotonic() - began
         susan = Browser(server.port)
         assert susan.register("susan") == 302
         assert susan.login("susan") == 302
@@ -31,7 +37,7 @@ def test_killed_worker_is_replaced(tmp_path: Path, workers: str) -> None:
         server.kill_worker()
         killed_at = time.monotonic()
         status, text = susan.get("/index")
-        assert time.monotonic() - killed_at < _RECOVERY
+        assert time.monotonic() - killed_at < max(_RECOVERY, _STARTS * start_took)
         assert (status, "susan" in text) == (200, True)
         wait_until(lambda: len(server.workers) == int(workers) and server.workers != before)
         assert server.stop() == 0
@@ -128,7 +134,7 @@ def begin_registration(browser: Browser) -> tuple[HTTPConnection, bytes]:
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_requests_in_flight_are_answered(tmp_path: Path, by: signal.Signals) -> None:
     """After SIGTERM the server accepts no connection, answers the requests in progress, and exits with 0."""
-    with serve(tmp_path) as server:
+    with serve(tmp_path, environment=UNHURRIED) as server:
         browser = Browser(server.port)
         waiting = [begin_registration(browser) for _ in range(10)]
         assert browser.get("/login")[0] == 200  # so they all have been accepted before it
@@ -145,7 +151,7 @@ def test_requests_in_flight_are_answered(tmp_path: Path, by: signal.Signals) -> 
 
 def test_reload_refuses_nobody(tmp_path: Path) -> None:
     """On SIGHUP a new worker serves before the old one stops, which completes its requests."""
-    with serve(tmp_path) as server:
+    with serve(tmp_path, environment=UNHURRIED) as server:
         old = server.workers
         browser = Browser(server.port)
         waiting, rest = begin_registration(browser)

@@ -51,7 +51,7 @@ async def open_by_websockets(url: str, headers: Mapping[str, str], subprotocols:
     try:
         async with connect(url, additional_headers=headers, subprotocols=wanted or None) as websocket:
             message = str(await websocket.recv())
-            await asyncio.wait_for(await websocket.ping(), 10)
+            await asyncio.wait_for(await websocket.ping(), 60)
             await websocket.send("hello")
             try:
                 while True:
