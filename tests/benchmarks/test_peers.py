@@ -11,7 +11,7 @@ from benchmarks.comparison.check import AnswersDiffer
 from benchmarks.load.accounts import PASSWORD
 from benchmarks.measurement.cases import Case, Place, Row, all_cases
 from benchmarks.measurement.contenders import FRAMEWORKS, QUART
-from benchmarks.measurement.loads import Load
+from benchmarks.measurement.loads import How, Load
 from benchmarks.measurement.results import Results
 from benchmarks.measurement.stage import set_stage
 from benchmarks.measurement.turns import measure_case
@@ -36,7 +36,7 @@ def test_each_peer_answers_as_the_page_does() -> None:
     needed(shutil.which("wrk"), "wrk is missing, and what is left out is the test with it: apt-get install wrk")
     for contender in _CHECKED:
         needed("installed" if contender.is_installed else None, f"{contender.name} is left out: {contender.how_to_get}")
-    load = Load(connections=2)
+    load = Load(connections=2, how=How.OPEN, rate=20.0)  # as fast as it can, each is warmed up before
     rows = tuple(Row(contender.name, contender, load, _SMALL) for contender in (QUART, *_CHECKED))
 
     result = measure_case(Case("small", "?", rows), repetitions=1, seconds=1.0, say=lambda _text: None)
