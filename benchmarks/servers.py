@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -55,8 +55,17 @@ class Load(NamedTuple):
 
 
 @contextmanager
-def hypercorn(application: str, instance: Path, *, core: int | None = 0) -> Iterator[Server]:
-    """Serve an application from one process, as hypercorn.toml says, on one core, or on all (None)."""
+def hypercorn(
+    application: str, instance: Path, *, core: int | None = 0, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Serve an application from one process, as hypercorn.toml says, on one core, or on all (None).
+
+    Arguments:
+        application: as Hypercorn takes it.
+        instance: the folder of its data and its log.
+        core: where it runs.
+        environment: further variables.
+    """
     port = free_port()
     command = [
         *_on_core(core),
@@ -67,7 +76,7 @@ def hypercorn(application: str, instance: Path, *, core: int | None = 0) -> Iter
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,
             cwd=ROOT,
-            env={**os.environ, "INSTANCE_PATH": str(instance)},
+            env={**os.environ, "INSTANCE_PATH": str(instance), **(environment or {})},
             stdout=subprocess.DEVNULL,
             stderr=log,
         )
