@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,19 +15,31 @@ from sqlalchemy import QueuePool, func, select
 
 from quart_app.application import Application
 from quart_app.database import current_database
+from quart_app.database.sqlite import BUSY_TIMEOUT
 from quart_app.models.user import User
 from quart_app.operation.metrics import current_metrics
-from tests.app.program import SUSAN, Program
+from tests.app.program import SUSAN, Answer, Program
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.tally import Tally
 
 MANY, DIFFERENT, MOMENTS = 50, 100, 40
+ATTEMPTS = 10
 
 
 async def users(app: Application) -> int:
     """The number of accounts."""
     async with app.app_context(), current_database.of(app).session() as session:
         return await session.scalar(select(func.count()).select_from(User)) or 0
+
+
+async def register(app: Application, person: Mapping[str, str]) -> Answer:
+    """Register by the API, and again after a 503 that came after a long wait for SQLite's lock, on a busy machine."""
+    for _ in range(ATTEMPTS - 1):
+        began = monotonic()
+        answer = await Program(app).send("POST", "/users", dict(person))
+        if answer.status != 503 or monotonic() - began < BUSY_TIMEOUT / 1000:
+            return answer
+    return await Program(app).send("POST", "/users", dict(person))
 
 
 async def test_no_account_comes_by_itself(app: Application) -> None:
@@ -38,7 +52,7 @@ async def test_one_name_for_fifty(app: Application, tally: Tally) -> None:
     """Of fifty concurrent registrations of one name one succeeds and 49 report that it is taken."""
     for number in range(3):
         fields = {"username": f"susan{number}", "email": f"susan{number}@example.com", "password": PASSWORD}
-        answers = await asyncio.gather(*(Program(app).send("POST", "/users", {**fields}) for _ in range(MANY)))
+        answers = await asyncio.gather(*(register(app, fields) for _ in range(MANY)))
         statuses = [answer.status for answer in answers]
         tally.count(sorted(statuses) == [201] + [409] * (MANY - 1), sorted(statuses))
     tally.count(await users(app) == 3, await users(app))
@@ -48,7 +62,7 @@ async def test_one_name_for_fifty(app: Application, tally: Tally) -> None:
 async def test_a_hundred_names(app: Application, tally: Tally) -> None:
     """A hundred concurrent registrations of different names succeed."""
     people = [{**SUSAN, "username": f"user{number}", "email": f"u{number}@example.com"} for number in range(DIFFERENT)]
-    answers = await asyncio.gather(*(Program(app).send("POST", "/users", person) for person in people))
+    answers = await asyncio.gather(*(register(app, person) for person in people))
     for answer in answers:
         tally.count(answer.status == 201, answer.status)
 
