@@ -15,6 +15,7 @@ import threading
 import time
 from collections import Counter, deque
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -28,6 +29,8 @@ from quart_app.serve.warm_up import spare_the_collector, warm_up_while_serving
 LIMIT = 0.05  # seconds
 _LOOK_EVERY = 0.005  # seconds
 _LOOKING = "looking"
+_THROTTLED = {"throttled_time": 1e-9, "throttled_usec": 1e-6}
+"""Seconds in a unit of each, in version 1 of control groups and in version 2."""
 _ROOT = Path(__file__).resolve().parents[2]
 _OURS = (str(_ROOT / "quart_app"), str(_ROOT / "compat"))
 
@@ -84,7 +87,7 @@ class Watch(logging.Handler):
 
 
 def _seconds_without_a_core() -> float:
-    """Seconds for which the threads of this process have waited for a core so far (Linux).
+    """Seconds for which the threads of this process have waited for a core so far, or for their share of one (Linux).
 
     The sampling thread is left out. All others count: a thread with the GIL but no core delays the event loop, too.
     """
@@ -95,7 +98,30 @@ def _seconds_without_a_core() -> float:
             continue
         with suppress(OSError):  # the thread has just ended
             nanoseconds += int(file.read_text().split()[1])
-    return nanoseconds / 1e9
+    return nanoseconds / 1e9 + _seconds_over_quota()
+
+
+def _seconds_over_quota() -> float:
+    """Seconds for which the control group of this process had used up its CPU time; 0 where it has no limit."""
+    for file in _cpu_statistics():
+        with suppress(OSError):
+            for line in file.read_text().splitlines():
+                name, _, number = line.partition(" ")
+                if name in _THROTTLED:
+                    return int(number) * _THROTTLED[name]
+    return 0.0
+
+
+@cache
+def _cpu_statistics() -> list[Path]:
+    """Where the statistics of the control group may be: in version 1, in version 2, or at the top of a container."""
+    files = []
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if not controllers or "cpu" in controllers.split(","):
+            mount = Path("/sys/fs/cgroup") / controllers
+            files += [mount / path.lstrip("/") / "cpu.stat", mount / "cpu.stat"]
+    return files
 
 
 def _place_of(innermost: FrameType) -> str:
