@@ -6,10 +6,12 @@ logged in. Each is at the application ``app`` of the folder that asks, and goes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from quart import Quart
 from quart.testing.app import TestApp
 
@@ -20,6 +22,9 @@ from tests.app.logged_in import log_in_as_new_user
 from tests.app.program import Program, with_token
 from tests.app.visitor import Visitor
 from tests.services.needed import needed
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Playwright
 
 OTHER_SITES = [
     {"Origin": "https://evil.test"},
@@ -81,6 +86,43 @@ def redis_url(redis_server: str) -> str:
     """Database 0 of an empty Redis."""
     redis.empty_redis(redis_server)
     return f"{redis_server}/0"
+
+
+# Only what drives a browser imports Playwright, which takes a fifth of a second. One Chromium is for all tests of a
+# process, as each takes a second of CPU time to start: they, and their async fixtures, share the loop of the session.
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium."""
+    from tests.browser.chromium import HOW_TO_GET_IT, find_chromium
+
+    return needed(find_chromium(), HOW_TO_GET_IT)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    """What opens browsers, for all tests."""
+    from tests.browser.chromium import start_playwright
+
+    async with start_playwright() as playwright:
+        yield playwright
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _browser_of_all(playwright: Playwright, chromium: str) -> AsyncIterator[Browser]:
+    from tests.browser.chromium import NAMES_HERE, open_browser
+
+    async with open_browser(playwright, chromium, NAMES_HERE) as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(_browser_of_all: Browser) -> AsyncIterator[Browser]:
+    """A browser without a profile: each of its contexts is another user's, and ends with the test."""
+    yield _browser_of_all
+    for context in _browser_of_all.contexts:
+        await context.close()
 
 
 @pytest.fixture

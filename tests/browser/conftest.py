@@ -1,30 +1,19 @@
 from __future__ import annotations
 
-import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import HOW_TO_GET_IT, find_chromium
 from tests.browser.server import serve
 from tests.serving.server import serve as serve_in_earnest
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of Chromium. Without it the test is skipped, but never in CI."""
-    program = find_chromium()
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail(HOW_TO_GET_IT)
-        pytest.skip(HOW_TO_GET_IT)
-    return program
-
-
 @pytest.fixture
 def address(request: pytest.FixtureRequest) -> str:
-    """The URL of a server of this test only, with an empty database.
+    """The URL of a server with an empty database.
 
     It is the one that needs nothing, or what a test names by ``@pytest.mark.parametrize(..., indirect=True)``.
     """
@@ -32,9 +21,27 @@ def address(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def _server_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    instance = tmp_path_factory.mktemp("one-worker")
+    with serve(instance, ADDRESS_LIMITS="false") as address:  # all tests have the same address
+        yield address, instance / "microblog.sqlite3"
+
+
 @pytest.fixture
-def one_worker(tmp_path: Path) -> Iterator[str]:
-    """A server with one worker and SQLite."""
+def one_worker(_server_of_all: tuple[str, Path]) -> str:
+    """A server with one worker and SQLite, for all tests of a process, in which nobody is registered."""
+    address, file = _server_of_all
+    with closing(sqlite3.connect(file, timeout=60)) as database, database:
+        database.execute("PRAGMA foreign_keys = ON")
+        database.execute("DELETE FROM users")
+        database.execute("DELETE FROM failed_attempts")
+    return address
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[str]:
+    """A server with one worker for this test only, with its data in ``tmp_path``."""
     with serve(tmp_path) as address:
         yield address
 

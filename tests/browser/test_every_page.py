@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # 0.1.8 has no types
-from playwright.async_api import Page, ViewportSize
+from playwright.async_api import Browser, Page, ViewportSize
 
 from quart_app.factory import create_app
 from tests.app.visitor import Visitor
-from tests.browser.chromium import TIMEOUT, open_browser
 from tests.browser.scenes import SCENES, Scene, Site
 from tests.browser.server import serve
 
-# One browser and one site for all: what is looked at is what they show, and each scene makes its own people.
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _WIDE, _PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=375, height=700)
@@ -28,9 +25,10 @@ _NARROW = ViewportSize(width=320, height=256)
 _CHEAP = {"PASSWORD_METHOD": "pbkdf2:sha256:1"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """A working site and a broken one, in the same browser."""
+# One site for all: what is looked at is what it shows, and each scene makes its own people.
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
+    """A working server and a broken one: their addresses, and the folder of the first."""
     sound, strained = (tmp_path_factory.mktemp(name) for name in ("sound", "strained"))
     with (
         serve(sound, LOGIN_ATTEMPTS="1", ADDRESS_LIMITS="false", **_CHEAP) as address,
@@ -39,24 +37,25 @@ async def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Async
         with sqlite3.connect(strained / "microblog.sqlite3") as database:
             database.execute("DROP TABLE users")
         database.close()
-        async with open_browser(chromium) as browser:
-            yield Site(browser, address, strained_address, sound)
+        yield address, strained_address, sound
+
+
+@pytest.fixture
+def site(browser: Browser, servers: tuple[str, str, Path]) -> Site:
+    """Both, in the same browser."""
+    return Site(browser, *servers)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_everybody_can_use_it(site: Site, scene: Scene) -> None:
     """Every page follows the rules of axe-core, wide, narrow, light and dark, and needs no horizontal scrolling."""
     context = await site.browser.new_context(viewport=_WIDE)
-    context.set_default_timeout(TIMEOUT)
     page = await context.new_page()
-    try:
-        await scene.show(site, page)
-        assert await _broken_rules(page, _WIDE, "light") == []
-        assert await _broken_rules(page, _PHONE, "dark") == []
-        await page.set_viewport_size(_NARROW)
-        assert await page.evaluate("document.scrollingElement.scrollWidth") == _NARROW["width"]
-    finally:
-        await context.close()
+    await scene.show(site, page)
+    assert await _broken_rules(page, _WIDE, "light") == []
+    assert await _broken_rules(page, _PHONE, "dark") == []
+    await page.set_viewport_size(_NARROW)
+    assert await page.evaluate("document.scrollingElement.scrollWidth") == _NARROW["width"]
 
 
 async def test_no_page_is_forgotten(tmp_path: Path) -> None:

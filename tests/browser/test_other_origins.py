@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
-from tests.browser.chromium import open_browser
 from tests.browser.redirector import redirect_to
 from tests.browser.server import ROOT, serve
 from tests.browser.steps import PASSWORD, log_in, register
@@ -18,7 +17,7 @@ from tests.checks.proxy import NAME, proxy
 from tests.docs.pages import blocks
 from tests.serving.server import serve as serve_in_earnest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SUSAN = {"username": "susan", "email": "susan@example.com", "password": PASSWORD}
 HENRY = {**SUSAN, "username": "henry", "email": "henry@example.com"}
@@ -60,9 +59,9 @@ async def open_websocket(page: Page, url: str, *protocols: str) -> Any:
     return await page.evaluate(_OPEN, [f"{url.replace('http', 'ws', 1)}/live/ws", list(protocols)])
 
 
-async def test_a_page_of_another_origin(chromium: str, tmp_path: Path) -> None:
+async def test_a_page_of_another_origin(browser: Browser, tmp_path: Path) -> None:
     """It registers, logs in by token, opens the websocket and logs out; the site's cookies never count."""
-    async with redirect_to([]) as listed, redirect_to([]) as unlisted, open_browser(chromium) as browser:
+    async with redirect_to([]) as listed, redirect_to([]) as unlisted:
         # Both are on the host of the site, so the browser sends its cookies wherever it can: ports do not matter.
         with serve(tmp_path, API_ALLOWED_ORIGINS=listed) as address:
             api = f"{address}/api/v1"
@@ -99,10 +98,10 @@ async def test_a_page_of_another_origin(chromium: str, tmp_path: Path) -> None:
             assert await page.title() == "Home - Microblog"
 
 
-async def test_the_script_of_the_documentation(chromium: str, tmp_path: Path) -> None:
+async def test_the_script_of_the_documentation(browser: Browser, tmp_path: Path) -> None:
     """The script of docs/json-api.md, on a page of an allowed origin, logs in and opens the websocket."""
     (script,) = blocks(ROOT / "docs" / "json-api.md", "javascript")
-    async with redirect_to([]) as listed, open_browser(chromium) as browser:
+    async with redirect_to([]) as listed:
         with serve(tmp_path, API_ALLOWED_ORIGINS=listed) as address:
             page = await browser.new_page()
             await page.goto(f"{listed}/")
@@ -117,7 +116,7 @@ async def test_the_script_of_the_documentation(chromium: str, tmp_path: Path) ->
     assert json.loads(message) == {"count": 1, "names": ["susan"]}
 
 
-async def test_a_page_behind_the_same_origin(chromium: str, tmp_path: Path) -> None:
+async def test_a_page_behind_the_same_origin(browser: Browser, tmp_path: Path) -> None:
     """With the location of docs/operations.md a page of another server uses the cookies of the site, as its own do."""
     found = re.search(
         r"```nginx\n(location /app/ {.*?^})", (ROOT / "docs/operations.md").read_text(), re.DOTALL | re.MULTILINE
@@ -133,10 +132,7 @@ async def test_a_page_behind_the_same_origin(chromium: str, tmp_path: Path) -> N
         "UPGRADE_AT_START": "true",
     }
     (tmp_path / "server").mkdir()
-    async with (
-        redirect_to([]) as of_the_page,
-        open_browser(chromium, f"--host-resolver-rules=MAP {NAME} 127.0.0.1") as browser,
-    ):
+    async with redirect_to([]) as of_the_page:
         location = found[1].replace("http://127.0.0.1:3000", of_the_page)
         changes = {"    location / {": f"{location}\n    location / {{"}
         with (

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypercorn.config import Config
-from playwright.async_api import Browser, Frame
+from playwright.async_api import Browser, Frame, Playwright
 
-from tests.browser.chromium import open_browser
+from tests.browser.chromium import NAMES_HERE, open_browser
 from tests.compat.site import Site
 from tests.serving.in_process import served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-_NAMES = "--host-resolver-rules=MAP *.test 127.0.0.1"
 _BLOCK_THIRD_PARTY_COOKIES = "--test-third-party-cookie-phaseout"
 _COOKIES: dict[str, Any] = {
     "SESSION_COOKIE_SECURE": True,
@@ -41,7 +41,7 @@ def site() -> Site:
     return site
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def port(site: Site, tmp_path: Path) -> AsyncIterator[int]:
     """The port at which Hypercorn serves the application over https, under every name."""
     openssl = shutil.which("openssl")
@@ -55,10 +55,10 @@ async def port(site: Site, tmp_path: Path) -> AsyncIterator[int]:
         yield port
 
 
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser(playwright: Playwright, chromium: str) -> AsyncIterator[Browser]:
     """A browser that blocks third-party cookies, and finds every name below ``.test`` here."""
-    async with open_browser(chromium, _NAMES, _BLOCK_THIRD_PARTY_COOKIES) as browser:
+    async with open_browser(playwright, chromium, NAMES_HERE, _BLOCK_THIRD_PARTY_COOKIES) as browser:
         yield browser
 
 
@@ -85,7 +85,7 @@ class Embedded:
         self._frame = page.frames[1]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def embedded(browser: Browser, port: int) -> AsyncIterator[Embedded]:
     """The application in a frame of ``one.test``."""
     context = await browser.new_context(ignore_https_errors=True)

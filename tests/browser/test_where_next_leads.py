@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import randrange
 from typing import NamedTuple
@@ -16,17 +16,16 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from compat import safe_next_url
 from quart_app.factory import create_app
 from tests.app.visitor import PASSWORD, Visitor
-from tests.browser.chromium import open_browser
 from tests.browser.redirector import redirect_to
 from tests.compat.test_safe_next_url import origin_in_a_browser
 from tests.fuzz.urls import KNOWN, almost_urls
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 _asked_for = os.environ.get("FUZZ_EXAMPLES")
 SEED = randrange(2**32) if _asked_for else 0  # noqa: S311 - not for secrets
@@ -69,11 +68,10 @@ class Reading(NamedTuple):
     page: str  #: path, query and fragment
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def page(chromium: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> Page:
     """An empty page, whose URL parser is used."""
-    async with open_browser(chromium) as browser:
-        yield await browser.new_page()
+    return await browser.new_page()
 
 
 async def read(page: Page, values: Iterable[str], base: str) -> list[Reading | None]:
