@@ -10,17 +10,17 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from benchmarks.services.ports import free_port
-from tests.browser.chromium import HOW_TO_GET_IT, TIMEOUT, find_chromium, open_browser
 from tests.docs.pages import ROOT
 from tests.services.environments import make_environment
-from tests.services.needed import needed
 from tests.serving.server import EXIT_TIMEOUT, Server
 
+#: For tests that use the fixture ``browser``.
+in_browser = pytest.mark.asyncio(loop_scope="session")
 #: In seconds. Dash takes long to import, and with it Celery, while other tests keep the machine busy.
-_START_TIMEOUT = 120.0
+_START_TIMEOUT = 240.0
 
 
 def make_python(config: pytest.Config) -> Path:
@@ -69,13 +69,13 @@ def served(python: Path, folder: Path, *server: str, variables: Mapping[str, str
 
 
 @asynccontextmanager
-async def browsing(address: str, count: int = 1) -> AsyncIterator[list[BrowserContext]]:
-    """So many browsers for *address*, each with cookies of its own."""
-    async with open_browser(needed(find_chromium(), HOW_TO_GET_IT)) as browser:
-        contexts = [await browser.new_context(base_url=address) for _ in range(count)]
-        for context in contexts:
-            context.set_default_timeout(TIMEOUT)
-        yield contexts
+async def browsing(browser: Browser, address: str) -> AsyncIterator[BrowserContext]:
+    """A user of *browser* for *address*, with cookies of its own."""
+    context = await browser.new_context(base_url=address)
+    try:
+        yield context
+    finally:
+        await context.close()  # before the server stops
 
 
 async def log_in(page: Page, name: str, password: str) -> None:

@@ -9,10 +9,23 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.docs.pages import DOCS, blocks
-from tests.neighbours.dash_served import answered, browsing, environment, log_in, make_python, open_home, served
+from tests.neighbours.dash_served import (
+    answered,
+    browsing,
+    environment,
+    in_browser,
+    log_in,
+    make_python,
+    open_home,
+    served,
+)
+
+#: The first test may wait for the environment to be made, and for the server to start.
+pytestmark = pytest.mark.timeout(600)
 
 PAGE = DOCS / "dash.md"
 _MESSAGE = "Please log in to access this page."
@@ -52,13 +65,14 @@ def address(python: Path, folder: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-async def context(address: str) -> AsyncIterator[BrowserContext]:
-    """A browser of its own."""
-    async with browsing(address) as (context,):
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser, address: str) -> AsyncIterator[BrowserContext]:
+    """A user of the browser."""
+    async with browsing(browser, address) as context:
         yield context
 
 
+@in_browser
 async def test_every_callback_has_the_user(context: BrowserContext) -> None:
     """A visitor with one message logs in and returns, and sync, async and websocket callbacks have the user."""
     page = await context.new_page()
@@ -79,6 +93,7 @@ async def test_every_callback_has_the_user(context: BrowserContext) -> None:
     assert ["from-sync" in callbacks[0], "from-async" in callbacks[1], len(callbacks)] == [True, True, 2]
 
 
+@in_browser
 async def test_a_refused_callback_leads_to_the_login_page(context: BrowserContext) -> None:
     """A callback after the login has ended leads to the login page without a message, and back to the page."""
     page = await open_home(context, "susan", "cat")
@@ -95,6 +110,7 @@ async def test_a_refused_callback_leads_to_the_login_page(context: BrowserContex
     assert urlsplit(page.url)._replace(scheme="", netloc="").geturl() == "/?x=1"
 
 
+@in_browser
 async def test_the_websocket_does_not_outlive_its_login(context: BrowserContext) -> None:
     """After another user's login in another tab no websocket callback runs as the user before, in either tab."""
     susan = await open_home(context, "susan", "cat")
@@ -107,6 +123,7 @@ async def test_the_websocket_does_not_outlive_its_login(context: BrowserContext)
     await answered(susan, "socket", "bob 2")
 
 
+@in_browser
 async def test_a_tab_that_was_left_open_follows_the_login(context: BrowserContext) -> None:
     """A tab that gets the focus again shows the page of the new user, or the login page after a logout."""
     left = await open_home(context, "susan", "cat")
@@ -182,7 +199,8 @@ def _block(part: str) -> str:
     return code
 
 
-async def test_dash_behind_a_prefix(python: Path, folder: Path, tmp_path: Path) -> None:
+@in_browser
+async def test_dash_behind_a_prefix(browser: Browser, python: Path, folder: Path, tmp_path: Path) -> None:
     """Mounted below a path, with what the page says, each kind of callback works, and a logout is noticed."""
     arguments = _block('"/sub/"').partition("server=server, ")[2].rstrip(")\n")
     code = (folder / "app.py").read_text().replace("server=server, ", f"server=server, {arguments}, ")
@@ -193,7 +211,7 @@ async def test_dash_behind_a_prefix(python: Path, folder: Path, tmp_path: Path) 
     command = ("hypercorn", "--root-path", "/sub", "--bind", "127.0.0.1:{port}", "app:server")
 
     with served(python, tmp_path, *command) as address:
-        async with browsing(address) as (context,):
+        async with browsing(browser, address) as context:
             page = await context.new_page()
             await page.goto("/sub/")
             await log_in(page, "susan", "cat")
@@ -223,13 +241,14 @@ for prefix in ("/a/", "/b/"):
     assert "overwriting an existing endpoint function: websocket_handler" in done.stderr
 
 
-async def test_several_dash_applications(python: Path, folder: Path, tmp_path: Path) -> None:
+@in_browser
+async def test_several_dash_applications(browser: Browser, python: Path, folder: Path, tmp_path: Path) -> None:
     """Each below a mount of its own, as on the page, has the login."""
     several = _block("DispatcherMiddleware")
     (tmp_path / "app.py").write_text((folder / "app.py").read_text() + several)
 
     with served(python, tmp_path, "hypercorn", "--bind", "127.0.0.1:{port}", "app:served") as address:
-        async with browsing(address) as (context,):
+        async with browsing(browser, address) as context:
             page = await context.new_page()
             await page.goto("/sales/")
             assert page.url.endswith("/login?next=%2Fsales%2F")

@@ -9,11 +9,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.docs.pages import DOCS, blocks
-from tests.neighbours.dash_served import browsing, make_python, open_home, served, started
+from tests.neighbours.dash_served import browsing, in_browser, make_python, open_home, served, started
 from tests.serving.server import wait_until
+
+#: The first test may wait for the environment to be made, and for the server to start.
+pytestmark = pytest.mark.timeout(600)
 
 APP, *_OTHERS = (block.code for block in blocks(DOCS / "dash.md", "python"))
 (BACKGROUND,) = (code for code in _OTHERS if "load_user_of_callback()" in code)
@@ -51,12 +55,12 @@ def address(folder: Path, pytestconfig: pytest.Config, request: pytest.FixtureRe
         yield stack.enter_context(served(python, folder, variables=variables))
 
 
-@pytest.fixture
-async def contexts(address: str, folder: Path) -> AsyncIterator[list[BrowserContext]]:
-    """Two browsers, and nothing seen yet."""
+@pytest_asyncio.fixture(loop_scope="session")
+async def contexts(browser: Browser, address: str, folder: Path) -> AsyncIterator[list[BrowserContext]]:
+    """Two users of the browser, and nothing seen yet."""
     (folder / "seen").unlink(missing_ok=True)
-    async with browsing(address, 2) as contexts:
-        yield contexts
+    async with browsing(browser, address) as one, browsing(browser, address) as other:
+        yield [one, other]
 
 
 async def open_reports(context: BrowserContext, name: str, password: str) -> Page:
@@ -67,6 +71,7 @@ async def open_reports(context: BrowserContext, name: str, password: str) -> Pag
     return page
 
 
+@in_browser
 async def test_two_users_get_results_of_their_own(contexts: list[BrowserContext]) -> None:
     """A user who starts the callback as another did, who has left by now, gets no result of the other's."""
     susan, bob = [
@@ -82,6 +87,7 @@ async def test_two_users_get_results_of_their_own(contexts: list[BrowserContext]
     await expect(susan.locator("#report")).to_have_text("susan's report")
 
 
+@in_browser
 async def test_a_logout_while_it_runs(contexts: list[BrowserContext], folder: Path) -> None:
     """The page leads to the login page, and the callback sees that its login has ended, although its user stays."""
     page = await open_reports(contexts[0], "susan", "cat")

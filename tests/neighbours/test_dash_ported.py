@@ -11,12 +11,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from compat.port.command import LEFT, main
 from compat.port.porter import port
 from tests.docs.pages import DOCS, ROOT, blocks
-from tests.neighbours.dash_served import answered, browsing, environment, log_in, make_python, open_home, served
+from tests.neighbours.dash_served import (
+    answered,
+    browsing,
+    environment,
+    in_browser,
+    log_in,
+    make_python,
+    open_home,
+    served,
+)
+
+#: The first test may wait for the environment to be made, and for the server to start.
+pytestmark = pytest.mark.timeout(600)
 
 APPLICATION = ROOT / "tests" / "port" / "applications" / "dashboard"
 #: The lines of docs/dash.md that close a websocket whose login has ended, and what they and login.js need.
@@ -153,12 +165,13 @@ def test_the_guard_of_requests_is_no_guard_of_the_websocket(python: Path, ported
     assert shake_hands(python, finished).stdout == "401\n"
 
 
-async def test_it_works_on_flask(python: Path, tmp_path: Path) -> None:
+@in_browser
+async def test_it_works_on_flask(browser: Browser, python: Path, tmp_path: Path) -> None:
     """Before the port each kind of callback has the user; one over a websocket goes over HTTP there."""
     folder = shutil.copytree(APPLICATION, tmp_path / "flask")
     server = ("flask", "--app", "app:server", "run", "--port", "{port}")
     with served(python, folder, *server) as address:
-        async with browsing(address) as (context,):
+        async with browsing(browser, address) as context:
             sockets: list[str] = []
             page = await open_home(context, "susan", "cat")
             page.on("websocket", lambda socket: sockets.append(socket.url))
@@ -167,9 +180,10 @@ async def test_it_works_on_flask(python: Path, tmp_path: Path) -> None:
     assert sockets == []
 
 
-async def test_each_kind_of_callback_has_the_user(address: str) -> None:
+@in_browser
+async def test_each_kind_of_callback_has_the_user(browser: Browser, address: str) -> None:
     """After the port a wrong password is refused, and after the right one each kind of callback has the user."""
-    async with browsing(address) as (context,):
+    async with browsing(browser, address) as context:
         callbacks: list[str] = []  # over HTTP
         context.on("weberror", lambda error: pytest.fail(str(error.error)))
         page = await context.new_page()
@@ -188,9 +202,10 @@ async def test_each_kind_of_callback_has_the_user(address: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/", "sync"), ("/", "async"), ("/reports", "background")])
-async def test_a_callback_after_a_logout_in_another_tab(address: str, path: str, kind: str) -> None:
+@in_browser
+async def test_a_callback_after_a_logout_in_another_tab(browser: Browser, address: str, path: str, kind: str) -> None:
     """It is refused, and leads to the login page and back to the page of the tab."""
-    async with browsing(address) as (context,):
+    async with browsing(browser, address) as context:
         left = await open_home(context, "susan", "cat")
         await left.goto(path)
         await left.wait_for_selector(f"#{kind}")
@@ -203,9 +218,10 @@ async def test_a_callback_after_a_logout_in_another_tab(address: str, path: str,
         await left.wait_for_url("**/login?next=*")
 
 
-async def test_a_websocket_callback_after_a_logout_is_refused(address: str) -> None:
+@in_browser
+async def test_a_websocket_callback_after_a_logout_is_refused(browser: Browser, address: str) -> None:
     """The message on the old connection is not answered, and the next connection is refused without a login."""
-    async with browsing(address) as (context,):
+    async with browsing(browser, address) as context:
         page = await open_home(context, "susan", "cat")
         await answered(page, "socket", "susan 1")
         await page.evaluate("fetch('/logout', {method: 'POST'})")
@@ -216,9 +232,10 @@ async def test_a_websocket_callback_after_a_logout_is_refused(address: str) -> N
         assert await page.inner_text("#from-socket") == "susan 1"
 
 
-async def test_after_a_change_of_user(address: str) -> None:
+@in_browser
+async def test_after_a_change_of_user(browser: Browser, address: str) -> None:
     """In a tab that was left open, callbacks of each kind run as the user who has logged in since."""
-    async with browsing(address) as (context,):
+    async with browsing(browser, address) as context:
         left = await open_home(context, "susan", "cat")
         await answered(left, "socket", "susan 1")
         other = await context.new_page()

@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 from quart import render_template_string
 
-from tests.browser.chromium import HOW_TO_GET_IT, find_chromium, open_browser
 from tests.neighbours.conftest import Recipe, body, browser, section
-from tests.services.needed import needed
 
 # --- languages
 
@@ -101,14 +100,14 @@ async def test_times_are_written_for_programs_and_people(recipe: Recipe, tmp_pat
     )
 
 
-async def test_times_are_those_of_the_browser() -> None:
+@pytest.mark.asyncio(loop_scope="session")
+async def test_times_are_those_of_the_browser(browser: Browser) -> None:
     """The script writes a time in the language and the time zone of the browser's user."""
     (script,) = re.findall(r"^```text\n(.*?)^```$", section("Flask-Moment"), re.DOTALL | re.MULTILINE)
-    async with open_browser(needed(find_chromium(), HOW_TO_GET_IT)) as chromium:
-        page = await chromium.new_page(locale="de-DE", timezone_id="Europe/Berlin")
-        await page.set_content('<time datetime="2026-03-01T12:00:00+00:00">UTC</time>')
-        await page.add_script_tag(content=script)
-        shown = await page.text_content("time")
+    page = await browser.new_page(locale="de-DE", timezone_id="Europe/Berlin")
+    await page.set_content('<time datetime="2026-03-01T12:00:00+00:00">UTC</time>')
+    await page.add_script_tag(content=script)
+    shown = await page.text_content("time")
 
     assert shown == "1.3.2026, 13:00:00"
 
