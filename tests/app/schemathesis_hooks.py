@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from itertools import count, cycle
 from typing import Any
 from uuid import uuid4
@@ -39,24 +40,47 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: Any) -> None:
         headers["Idempotency-Key"] = str(uuid4())
 
 
+def _log_in(kind: str) -> requests.Response:
+    """The answer to the login of a new user."""
+    name = f"case{next(_numbers)}"
+    account = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+    requests.post(f"{API}/users", json=account, timeout=TIMEOUT).raise_for_status()
+    answer = requests.post(
+        f"{API}/sessions",
+        json={"username": name, "password": PASSWORD, "kind": kind},
+        headers={"User-Agent": AGENT},
+        timeout=TIMEOUT,
+    )
+    answer.raise_for_status()
+    return answer
+
+
+@cache
+def _log_in_once() -> requests.Response:
+    """The answer to the login of the user that all cases share which change nothing of it."""
+    return _log_in("bearer")
+
+
+def _needs_a_user_of_its_own(case: Case[Any]) -> bool:
+    """Whether the case may log out, end sessions, or change the account."""
+    operation = case.operation
+    is_for_users = bool(operation.definition.raw.get("security"))
+    return is_for_users and operation.method != "get" and case.method.lower() == operation.method
+
+
 @schemathesis.auth(refresh_interval=None)
 class NewUser:
-    """A user for each test case, as cases log out, end sessions and change passwords."""
+    """A user for each test case that changes something of it; registering and logging in takes longer than most."""
 
     def get(self, case: Case[Any], _context: AuthContext) -> requests.Response:
-        """Register a user, and log in with the credentials that the operation takes."""
-        name = f"case{next(_numbers)}"
-        account = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
-        requests.post(f"{API}/users", json=account, timeout=TIMEOUT).raise_for_status()
-        kind = "session" if next(_kinds) and case.operation.path.endswith("/me/password") else "bearer"
-        answer = requests.post(
-            f"{API}/sessions",
-            json={"username": name, "password": PASSWORD, "kind": kind},
-            headers={"User-Agent": AGENT},
-            timeout=TIMEOUT,
-        )
-        answer.raise_for_status()
-        return answer
+        """Log in, with the credentials that the operation takes."""
+        if not _needs_a_user_of_its_own(case):
+            answer = _log_in_once()
+            token = {"Authorization": f"Bearer {answer.json()['token']}"}
+            requests.get(f"{API}/me", headers=token, timeout=TIMEOUT).raise_for_status()  # still logged in
+            return answer
+        is_by_cookie = case.operation.path.endswith("/me/password") and next(_kinds)
+        return _log_in("session" if is_by_cookie else "bearer")
 
     def set(self, case: Case[Any], data: requests.Response, _context: AuthContext) -> None:
         """Send the credentials."""
