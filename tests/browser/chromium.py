@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright, expect
 
 HOW_TO_GET_IT = "Chromium is missing: apt-get install chromium"
-TIMEOUT = 30_000  # milliseconds for a page or for what is expected of it; long, because the machine may be busy
+TIMEOUT = 60_000  # milliseconds for a page or for what is expected of it; long, because the machine may be busy
 #: For :func:`open_browser`: has the browser look up names of tests on this machine.
 NAMES_HERE = "--host-resolver-rules=MAP *.test 127.0.0.1, MAP example.com 127.0.0.1"
 _ARGUMENTS = (

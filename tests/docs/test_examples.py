@@ -303,7 +303,7 @@ async def test_websocket_of_the_page_ends_with_its_login() -> None:
             async with client.websocket("/news", headers={"Origin": "http://localhost"}) as socket:
                 assert await socket.receive() == "news"
                 example.load_user = nobody
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(60):
                     await asyncio.shield(code)
 
     assert code.result() == 1008

@@ -52,7 +52,7 @@ class Site:
             headers=headers,
             transports=[transport],
             namespaces=list({"/", namespace}),
-            wait_timeout=10,
+            wait_timeout=60,
         )
         return client
 
@@ -75,7 +75,7 @@ async def test_a_user_is_known_and_a_visitor_refused(site: Site, transport: str)
         site.post("/login/susan")
         client = site.connect(transport)
         try:
-            return str(client.call("who", timeout=10))
+            return str(client.call("who", timeout=60))
         finally:
             client.disconnect()
 

@@ -150,7 +150,7 @@ def shake_hands(python: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """Ask the application for its websocket, as somebody without cookies."""
     command = (str(python), "-c", _HANDSHAKE)
     return subprocess.run(  # noqa: S603 - our own command
-        command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=240, check=False
     )
 
 

@@ -37,7 +37,7 @@ async def test_mail_is_sent_in_the_background(recipe: Recipe) -> None:
     )
     async with server, example.app.test_app():
         response = await browser(example, "susan").post("/report")
-        await asyncio.wait_for(inbox.has_some.wait(), 10)
+        await asyncio.wait_for(inbox.has_some.wait(), 60)
 
     assert response.status_code == 202
     ((recipients, text),) = inbox.messages

@@ -109,7 +109,7 @@ def test_runs_as_a_module(file: Path) -> None:
     """``python -m compat.port`` is the command."""
     command = [sys.executable, "-m", "compat.port", str(file), "--quiet"]
 
-    assert subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == DONE  # noqa: S603
+    assert subprocess.run(command, check=False, capture_output=True, timeout=120).returncode == DONE  # noqa: S603
 
 
 def test_without_libcst_it_says_how_to_get_it(file: Path) -> None:
@@ -117,7 +117,7 @@ def test_without_libcst_it_says_how_to_get_it(file: Path) -> None:
     code = "import sys; sys.modules['libcst'] = None; import runpy; import compat"
     code += "; runpy.run_module('compat.port', run_name='__main__')"
 
-    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)  # noqa: S603
 
     assert (done.returncode, done.stderr) == (
         1, 'The porting assistant needs LibCST: pip install "quart-flask-login[port]"\n',
