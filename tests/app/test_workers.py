@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.mmap_dict import MmapedDict
 
+from quart_app.operation.metrics import Metrics
 from quart_app.server_pid import SERVER_PID
 from tests.app.hypercorn_server import serve_by_hypercorn
 from tests.app.test_metrics import value
@@ -125,8 +126,7 @@ def test_folders_of_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "link to nothing", "file", "open to all", "of another user"])
-@pytest.mark.served
-def test_a_folder_that_others_have_prepared(tmp_path: Path, kind: str) -> None:
+def test_a_folder_that_others_have_prepared(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder in /tmp that another user has prepared is refused; nothing is written or removed there."""
     folder, elsewhere = tmp_path / "metrics", tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -142,17 +142,9 @@ def test_a_folder_that_others_have_prepared(tmp_path: Path, kind: str) -> None:
         if os.geteuid() != 0:
             pytest.skip("only root can give a folder away")
         os.chown(folder, 65534, 65534)
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "tests.app.counting_worker", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, SERVER_PID: str(os.getpid())},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stderr.endswith("Set METRICS_FOLDER to one that is.\n")
+    monkeypatch.setenv(SERVER_PID, str(os.getpid()))
+    with pytest.raises(PermissionError, match=r"Set METRICS_FOLDER to one that is\.$"):
+        Metrics().share_with_workers(folder)
     assert not list(elsewhere.iterdir())
 
 
