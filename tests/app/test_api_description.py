@@ -40,7 +40,7 @@ async def page(visitor: Visitor) -> Page:
 def test_the_api_is_what_its_description_says(tmp_path: Path) -> None:
     """Schemathesis finds no undescribed response, no wrongly refused or accepted request, and no 5xx.
 
-    All its checks and phases, against a real server, each case as a user of its own.
+    All its checks and phases, against a real server, each case that changes something as a user of its own.
     """
     with serve(tmp_path, PASSWORD_METHOD="pbkdf2:sha256:1", ADDRESS_LIMITS="false") as address:
         done = subprocess.run(  # noqa: S603 - our own command
