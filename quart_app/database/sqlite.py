@@ -66,14 +66,13 @@ class Sqlite:
         """An engine for an existing file, with a busy timeout and enforced foreign keys."""
         return self._create(self._existing, _PRAGMAS, pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout)
 
-    async def open(self, _engine: AsyncEngine) -> None:
+    async def open(self, engine: AsyncEngine) -> None:
         """Create the file if there is none, and switch its journal to WAL: readers never wait for the writer.
 
         WAL is a property of the file. The switch needs an exclusive lock for a moment, and SQLite does not wait for
         that lock, whatever the busy timeout is: so this tries again until :data:`_WAL_SWITCH_TIMEOUT`.
         """
         create_private_file(self._file)
-        engine = self._create(self._url, _PRAGMAS, poolclass=NullPool)
         deadline = monotonic() + _WAL_SWITCH_TIMEOUT
         while True:
             try:
