@@ -27,6 +27,7 @@ _CONVERSIONS: Any = weakref.WeakKeyDictionary()  # of values, by the types of co
 def compile_once() -> None:
     """Begin to reuse what was compiled."""
     _compile_url_builders_once()
+    _compile_static_rules_once()
     registry.register("sqlite.aiosqlite", __name__, SharingDialect.__name__)
     Application.jinja_options = {**Application.jinja_options, "bytecode_cache": _Templates()}
     _describe_models_once()
@@ -49,6 +50,32 @@ def _compile_url_builders_once() -> None:
         return builders[key]
 
     Rule._compile_builder = compile_once  # type: ignore[method-assign, assignment]
+
+
+def _compile_static_rules_once() -> None:
+    """Reuse what Werkzeug compiles rules without variables to, which most are: half of the rest of ``create_app()``."""
+    compile_rule = Rule.compile
+    compiled: dict[tuple[str, bool | None], dict[str, Any]] = {}
+
+    def compile_once(rule: Rule) -> None:
+        assert rule.map is not None
+        if "<" in rule.rule or rule.defaults or rule.subdomain or rule.map.host_matching:
+            return compile_rule(rule)
+        key = (rule.rule, rule.merge_slashes)
+        if key not in compiled:
+            compile_rule(rule)
+            compiled[key] = {
+                "_parts": tuple(rule._parts),
+                "_trace": tuple(rule._trace),
+                "_build": vars(rule)["_build"].__func__,
+                "_build_unknown": vars(rule)["_build_unknown"].__func__,
+            }
+        known = compiled[key]
+        rule._parts, rule._trace, rule._converters = list(known["_parts"]), list(known["_trace"]), {}
+        rule._build, rule._build_unknown = known["_build"].__get__(rule), known["_build_unknown"].__get__(rule)
+        return None
+
+    Rule.compile = compile_once  # type: ignore[method-assign, assignment]
 
 
 def _describe_models_once() -> None:
