@@ -10,10 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.reuse import compile_once
-
-pytest_plugins = ["tests.fixtures"]
-
 _TESTS = Path(__file__).parent
 _MARKER_OF_FOLDER = {
     "benchmarks": "tools",
@@ -34,6 +30,23 @@ os.environ.setdefault("ENVIRONMENT", "development")
 
 _LONG = {*_MARKER_OF_FOLDER.values(), "services"}
 _SERVERS = {"postgresql_cluster", "redis_server"}
+_QUICK_EXAMPLES = 25  # of Hypothesis in `make test`, instead of its 100, where a test says nothing else
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Import the fixtures that all folders share, but not in a process that only hands tests to others."""
+    if _runs_tests(config):
+        config.pluginmanager.import_plugin("tests.fixtures")
+
+
+def _runs_tests(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput") or config.getoption("dist", "no") == "no"
+
+
+def _left_out(config: pytest.Config) -> list[str]:
+    """The markers that ``-m "not (... or ...)"`` leaves out."""
+    found = re.fullmatch(r"not \(([\w ]+)\)", config.getoption("markexpr"))
+    return [] if found is None else found[1].split(" or ")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -41,11 +54,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
     Each process of pytest-xdist would import all of them.
     """
-    left_out = re.fullmatch(r"not \(([\w ]+)\)", config.getoption("markexpr"))
-    if left_out is None or collection_path == _TESTS or not collection_path.is_relative_to(_TESTS):
+    left_out = _left_out(config)
+    if not left_out or collection_path == _TESTS or not collection_path.is_relative_to(_TESTS):
         return None
     marker = _MARKER_OF_FOLDER.get(collection_path.relative_to(_TESTS).parts[0])
-    if marker not in left_out[1].split(" or "):
+    if marker not in left_out:
         return None
     files = collection_path.rglob("test_*.py") if collection_path.is_dir() else [collection_path]
     return None if any("mark.quick" in file.read_text() for file in files) else True
@@ -86,6 +99,15 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(5_000)
 
 
-def pytest_sessionstart() -> None:
-    """Compile what all applications have in common only once."""
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile what all applications have in common only once; without the tests marked ``fuzz``, try fewer examples."""
+    if not _runs_tests(session.config):
+        return
+    from tests.reuse import compile_once  # imports the application, like tests.fixtures
+
     compile_once()
+    if "fuzz" in _left_out(session.config):
+        from hypothesis import settings
+
+        settings.register_profile("quick", max_examples=_QUICK_EXAMPLES)
+        settings.load_profile("quick")
