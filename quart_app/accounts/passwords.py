@@ -27,8 +27,9 @@ from quart_app.operation.metrics import Metrics
 
 from .password_rules import normalize_password
 
-#: Of 19. Hashes get the CPU time that the event loop leaves, which is most of a core. With a higher one they would not
-#: end in time where other programs take the cores: at 15 a thread gets 3 % of what another program gets, at 5 a third.
+#: Added to the niceness of the server. Hashes get the CPU time that the event loop leaves, which is most of a core.
+#: With a higher one they would not end in time where other programs take the cores: at 15 a thread gets 3 % of what
+#: another program gets, at 5 a third.
 _NICENESS = 5
 
 Args = TypeVarTuple("Args")
@@ -231,7 +232,8 @@ def _lower_priority() -> None:
     """Lower the priority of this thread, for the sake of the event loop. On Linux each thread has a niceness."""
     if sys.platform == "linux":
         with suppress(OSError):  # where that is forbidden, hashes have the same priority
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
 
 
 current_password_hasher = Extension[PasswordHasher]("quart_app.passwords")
