@@ -34,8 +34,12 @@ _QUICK_EXAMPLES = 25  # of Hypothesis in `make test`, instead of its 100, where 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Import the fixtures that all folders share, but not in a process that only hands tests to others."""
+    """Import the fixtures that all folders share, but not in a process that only hands tests to others.
+
+    Hardly any of what is made until all tests are collected is garbage: so long the garbage collector is off.
+    """
     if _runs_tests(config):
+        gc.disable()
         config.pluginmanager.import_plugin("tests.fixtures")
 
 
@@ -94,9 +98,9 @@ def pytest_collection_finish() -> None:
     Nor need it look as often as by default, after 700 new objects: each application leaves thousands.
     """
     importlib.import_module("hypothesis")  # asks the garbage collector who holds Trio's generator of random numbers
-    gc.collect()
     gc.freeze()
     gc.set_threshold(5_000)
+    gc.enable()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
