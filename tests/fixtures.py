@@ -18,7 +18,7 @@ from quart.testing.app import TestApp
 from benchmarks.services import postgresql, redis
 from benchmarks.services.postgresql import Cluster
 from quart_app.application import Application
-from tests.app.logged_in import log_in_as_new_user
+from tests.app.logged_in import add_new_user, log_in_as_new_user
 from tests.app.program import Program, with_token
 from tests.app.visitor import Visitor
 from tests.services.needed import needed
@@ -148,7 +148,7 @@ def program(app: Application) -> Program:
 @pytest.fixture
 async def api_user(program: Program) -> Program:
     """A program logged in through the API by a session cookie."""
-    await program.register()
+    await add_new_user(program.app)
     assert (await program.log_in()).status == 201
     return program
 
@@ -156,7 +156,7 @@ async def api_user(program: Program) -> Program:
 @pytest.fixture
 async def remembered_api_user(program: Program) -> Program:
     """A program logged in through the API by a session cookie and a remember cookie."""
-    await program.register()
+    await add_new_user(program.app)
     assert (await program.log_in(kind="remembered")).status == 201
     return program
 
@@ -164,5 +164,5 @@ async def remembered_api_user(program: Program) -> Program:
 @pytest.fixture
 async def bearer_program(app: Application) -> Program:
     """A program that has a bearer token and no cookie."""
-    await Program(app).register()
+    await add_new_user(app)
     return await with_token(app)

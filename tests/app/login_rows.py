@@ -6,9 +6,11 @@ import asyncio
 
 from sqlalchemy import select
 
+from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
+from tests.app.logged_in import log_in_as
 from tests.app.visitor import Visitor
 
 
@@ -21,7 +23,10 @@ async def rows(app: Application) -> list[LoginSession]:
 async def another(app: Application, *, remember: bool = False, agent: str = "Quart") -> Visitor:
     """Another browser of susan."""
     visitor = Visitor(app, agent)
-    await visitor.login(remember=remember)
+    async with app.app_context():
+        user = await user_by_login("susan")
+    assert user is not None
+    await log_in_as(visitor, user, remember=remember)
     return visitor
 
 

@@ -15,6 +15,7 @@ from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.models.user import email_key, username_key
 from quart_app.settings import Settings
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.visitor import PASSWORD, Visitor
 
 
@@ -77,8 +78,7 @@ async def deactivate(app: Application, username: str) -> None:
 
 async def test_deactivated_users(visitor: Visitor, app: Application) -> None:
     """A closed account is logged out at once and cannot log in."""
-    await visitor.register()
-    await visitor.login(remember=True)
+    await log_in_as_new_user(visitor, remember=True)
     await deactivate(app, "susan")
     assert (await visitor.get("/index")).status == 302
     assert (await visitor.login()).location == "/login"

@@ -12,6 +12,7 @@ from werkzeug.exceptions import ImATeapot
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.settings import Settings
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.visitor import Visitor
 
 ADDRESSES = ["/", "/login", "/logout", "/register", "/account", "/reauthenticate", "/static/style.css", "/nowhere"]
@@ -33,8 +34,7 @@ async def test_security_headers(visitor: Visitor, path: str) -> None:
 
 async def test_script_where_there_is_one(visitor: Visitor) -> None:
     """Only the live page may run scripts, from this site, and connect to this site."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     policy = (await visitor.get("/live")).headers["Content-Security-Policy"].split("; ")
     assert {"default-src 'none'", "script-src 'self'", "connect-src 'self'"} <= set(policy)
     for path in ("/index", "/account", "/static/live.js"):
@@ -43,8 +43,7 @@ async def test_script_where_there_is_one(visitor: Visitor) -> None:
 
 async def test_pages_are_not_kept(visitor: Visitor) -> None:
     """Pages are not cached; the style sheet may be."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     for path in ("/index", "/logout", "/account", "/account/password", "/live"):
         page = await visitor.get(path)
         assert page.headers["Cache-Control"] == "no-store"

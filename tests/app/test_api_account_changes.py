@@ -7,6 +7,7 @@ import pytest
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.models.outgoing_mail import MailKind
+from tests.app.logged_in import add_new_user
 from tests.app.mailbox import sent_mail
 from tests.app.program import Answer, Program, with_token
 from tests.app.visitor import PASSWORD, Visitor
@@ -18,7 +19,7 @@ NEW_ADDRESS = "anna@example.com"
 async def susan(request: pytest.FixtureRequest, app: Application) -> Program:
     """Susan, logged in by cookies or with a token."""
     program = Program(app)
-    await program.register()
+    await add_new_user(app)
     program.token = (await program.log_in(kind=request.param)).json["token"]
     return program
 

@@ -10,6 +10,7 @@ import pytest
 
 from quart_app.application import Application
 from quart_app.errors.problems import FieldError
+from tests.app.logged_in import add_new_user
 from tests.app.program import CREDENTIALS, SUSAN, Program
 from tests.app.visitor import PASSWORD
 
@@ -28,7 +29,7 @@ GOOD = json.dumps(SUSAN).encode()
 async def user(app: Application) -> Program:
     """Susan, logged in by cookies."""
     program = Program(app)
-    await program.register()
+    await add_new_user(app)
     await program.log_in()
     return program
 

@@ -16,6 +16,7 @@ from quart.testing import QuartClient
 
 from quart_app.application import Application
 from quart_app.errors.problems import PROBLEM_TYPES
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.program import Program
 from tests.app.visitor import Page, Visitor
 from tests.browser.server import serve
@@ -206,8 +207,7 @@ async def test_problems_are_described_where_they_say(page: Page, app: Applicatio
 
 async def test_the_page_shows_who_is_logged_in(visitor: Visitor) -> None:
     """The page has the navigation of all pages, with the logout."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     page = await visitor.get("/api/v1/docs")
     assert "susan" in page.text
     assert (await visitor.post("/logout", {"csrf_token": page.token})).location == "/index"

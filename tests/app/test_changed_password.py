@@ -20,6 +20,7 @@ from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from quart_app.sessions.ending import end_sessions
 from tests.app.deletion import delete_user
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.login_rows import another, rows
 from tests.app.visitor import PASSWORD, Visitor
 
@@ -50,8 +51,7 @@ async def test_a_changed_password_ends_all_other_logins(user: Visitor, app: Appl
 
 async def test_a_changed_password_adds_no_remember_cookie(app: Application, visitor: Visitor) -> None:
     """A login that was not remembered has no remember cookie after the change."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     await change(visitor)
     assert await visitor.is_in()
     visitor.forget("session")
@@ -86,7 +86,8 @@ async def test_a_login_to_an_account_that_has_just_gone(app: Application, visito
 async def test_many_logins_at_once(visitor: Visitor, app: Application) -> None:
     """Concurrent logins of one user all succeed."""
     await visitor.register()
-    visitors = await asyncio.gather(*(another(app) for _ in range(20)))
+    visitors = [Visitor(app) for _ in range(20)]
+    await asyncio.gather(*(visitor.login() for visitor in visitors))
     assert all([await visitor.is_in() for visitor in visitors])
 
 

@@ -9,16 +9,23 @@ import pytest
 from quart_app.application import Application
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
+from tests.app.logged_in import add_new_user
 from tests.app.visitor import Visitor
 
 JUMPS = [timedelta(minutes=2), timedelta(days=3), timedelta(days=40), timedelta(days=4000)]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With fewer attempts to use up."""
+    return settings.model_copy(update={"login_attempts": 3})
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("jump", JUMPS, ids=str)
 async def test_logins_survive_a_clock_jump(app: Application, clock: Clock, jump: timedelta) -> None:
     """No request fails; afterwards remembered users are logged in, and all others can log in."""
-    await Visitor(app).register()
+    await add_new_user(app)
     people = {name: Visitor(app) for name in ("by session", "remembered", "idle", "stranger", "turned away")}
     await people["by session"].login()
     await people["remembered"].login(remember=True)
@@ -44,7 +51,7 @@ async def test_attempts_in_the_future_do_not_throttle(
     app: Application, settings: Settings, clock: Clock, jump: timedelta
 ) -> None:
     """Failed attempts with a time in the future do not throttle; those of the present do."""
-    await Visitor(app).register()
+    await add_new_user(app)
     for moved in (jump, timedelta(0)):
         clock.shift(moved)
         for _ in range(settings.login_attempts):

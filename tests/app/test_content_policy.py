@@ -9,6 +9,7 @@ from quart.typing import ResponseReturnValue
 from compat import login_required
 from quart_app.application import Application
 from quart_app.defences.content_policy import csp_update, policy_text
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.visitor import Visitor
 
 
@@ -73,8 +74,7 @@ async def test_only_the_page_itself(app: Application, visitor: Visitor) -> None:
         return page.status, directives(page.headers["Content-Security-Policy"]).get("script-src")
 
     assert await policy("page") == (302, None)
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     assert await policy("page") == (400, "'self'")
     assert await policy("error") == (418, None)
     assert (await visitor.get("/index")).headers["Content-Security-Policy"] == policy_text()

@@ -26,6 +26,7 @@ from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, KeyQuery, current_database
 from quart_app.models.user import User
 from quart_app.settings import Settings
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.tab import open_tab, refusal
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.hosts import at, host
@@ -206,8 +207,7 @@ async def test_more_workers_than_the_server_takes(
     async with AsyncExitStack() as stack:
         workers = [await stack.enter_async_context(host(settings)) for _ in range(3)]
         user = Visitor(workers[0])
-        await user.register()
-        await user.login()
+        await log_in_as_new_user(user, remember=False)
         async with AsyncExitStack() as work:
             for worker in workers:
                 for _ in range(POOL_SIZE - 2):

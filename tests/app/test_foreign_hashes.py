@@ -72,7 +72,12 @@ def named(vector: Vector) -> str:
     return f"{vector.by}, {vector.hash[:14]}"
 
 
-@pytest.mark.parametrize("vector", FOREIGN, ids=named)
+# `make test` tries one hash for each form of each library, and all others are marked as long.
+@pytest.mark.parametrize(
+    "vector",
+    [pytest.param(vector, marks=() if vector in SAMPLES else pytest.mark.fuzz) for vector in FOREIGN],
+    ids=named,
+)
 def test_hashes_of_other_libraries(vector: Vector) -> None:
     """The right password is right, and another is wrong."""
     foreign = hashes_of(vector.scheme)

@@ -20,6 +20,7 @@ from quart_app.models.outgoing_mail import MailKind
 from quart_app.models.user import User
 from tests.app.broken_database import broken
 from tests.app.conftest import Clock
+from tests.app.logged_in import add_new_user
 from tests.app.mailbox import Mail, compose, queued, sent_mail, sent_mails
 from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Visitor
@@ -43,8 +44,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def susan(visitor: Visitor) -> Visitor:
-    """A browser at which susan has registered and is not logged in; her mail is read."""
-    await visitor.register()
+    """The browser of susan, who is not logged in and has read her mail."""
+    await add_new_user(visitor.app)
     await sent_mails(visitor.app)
     return visitor
 

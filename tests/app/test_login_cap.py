@@ -16,6 +16,7 @@ from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from quart_app.models.user import User
 from quart_app.settings import Settings
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.many_logins import add_logins, ids, public_ids
 from tests.app.program import Program, with_token
 from tests.app.tab import open_tab
@@ -60,8 +61,7 @@ async def test_one_more_ends_the_least_recently_used(app: Application, visitor: 
 
 async def test_tokens_and_remembered_logins_count(app: Application, visitor: Visitor) -> None:
     """All kinds have one cap together, and a remember cookie or a token is worth nothing once its login has ended."""
-    await visitor.register()
-    await visitor.login(remember=True)
+    await log_in_as_new_user(visitor, remember=True)
     remembered = visitor.copy("remember_token")
     program = await with_token(app)
     for number, session_id in enumerate(await ids(app)):
@@ -120,8 +120,7 @@ async def test_a_websocket_ends_with_its_login(
 ) -> None:
     """As after each other end of a login: with 1008, at the next check."""
     monkeypatch.setattr("quart_app.live.watch._CHECK_INTERVAL", 0.01)
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     (session_id,) = await ids(app)
     async with open_tab(visitor) as tab:
         await tab.news()
@@ -134,8 +133,7 @@ async def test_a_websocket_ends_with_its_login(
 @pytest.mark.parametrize("count", [CAP + 1, 20, 31, 95])
 async def test_accounts_from_before_the_cap(app: Application, visitor: Visitor, count: int) -> None:
     """The next login ends what is too much at once, however much that is; rows that are left are deleted afterwards."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     (session_id,) = await ids(app)
     await add_logins(app, count)
     with (

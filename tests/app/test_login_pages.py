@@ -9,6 +9,7 @@ import pytest
 from quart_app.application import Application
 from quart_app.models.login_session import ID_MAX
 from quart_app.sessions.cursors import make_cursor, read_cursor
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.many_logins import add_logins, ids, public_ids
 from tests.app.program import Program, browser_of
 from tests.app.visitor import Visitor
@@ -19,8 +20,7 @@ COUNT = 47  # others, so that the third page is not full
 @pytest.fixture
 async def susan(app: Application, visitor: Visitor) -> Visitor:
     """Susan, whose login is older than 47 others."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     await add_logins(app, COUNT)
     return visitor
 
@@ -55,8 +55,7 @@ async def test_every_login_is_on_one_page(susan: Visitor, app: Application) -> N
 
 async def test_few_logins_have_no_pages(visitor: Visitor) -> None:
     """Where there is only one page, there is no link to another."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     text = (await visitor.get("/account")).text
     assert (link(text, "next"), link(text, "prev")) == (None, None)
     assert "You are logged in nowhere else." in text

@@ -23,6 +23,7 @@ from quart_app.models.login_session import Kind
 from quart_app.models.user import User
 from quart_app.sessions.creation import create_session
 from quart_app.sessions.lookup import find_user
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.visitor import PASSWORD, Visitor
 
 
@@ -45,8 +46,7 @@ async def test_a_page_is_at_most_one_round_trip(
     visitor: Visitor, round_trips: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The user of a page is loaded without a round trip to a thread while that is quick, and otherwise in one."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     for is_quick in (True, False):
         monkeypatch.setattr(Pace, "is_quick", is_quick)
         round_trips.clear()

@@ -18,6 +18,7 @@ from quart_app.defences.cors import EXPOSED_HEADERS, REQUEST_HEADERS
 from quart_app.factory import create_app
 from quart_app.settings import Settings
 from tests.app.broken_database import broken
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.program import CREDENTIALS, SUSAN, Answer, Program, browser_of
 from tests.app.tab import OURS, open_tab, refusal
 from tests.app.visitor import Visitor
@@ -193,8 +194,7 @@ async def status_at(app: Application, path: str, root_path: str, headers: Iterab
 
 async def test_other_spellings_of_paths(app: Application, visitor: Visitor, subtests: pytest.Subtests) -> None:
     """However the path is spelled: where the API is found a foreign page has no cookies, and this site has them."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())
     headers = [("host", "localhost"), ("cookie", cookies)]
     by_cookie = [*headers, ("origin", ALLOWED)]
@@ -302,8 +302,7 @@ async def test_the_own_origin_may_be_listed(settings: Settings) -> None:
     app = create_app(settings.model_copy(update={"api_allowed_origins": (ALLOWED, OURS)}))
     async with app.test_app():
         visitor = Visitor(app)
-        await visitor.register()
-        await visitor.login()
+        await log_in_as_new_user(visitor, remember=False)
         sent = {"Origin": OURS, "Sec-Fetch-Site": "same-origin"}
         assert (await browser_of(visitor).send("GET", "/me", headers=sent)).status == 200
         async with open_tab(visitor) as tab:

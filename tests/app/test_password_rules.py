@@ -14,6 +14,7 @@ from quart_app.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.settings import Settings
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.visitor import PASSWORD, Visitor
 
 E_ACUTE = "\N{LATIN SMALL LETTER E WITH ACUTE}"
@@ -201,8 +202,7 @@ async def test_refused_by_the_api(visitor: Visitor, password: str) -> None:
     answer = await visitor.client.post("/api/v1/users", json=fields)
     expected = {"pointer": "#/password", "message": COMMON if password == "passwordpassword" else PERSONAL}
     assert (answer.status_code, (await answer.get_json())["errors"]) == (400, [expected])
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
 
     answer = await visitor.client.put(
         "/api/v1/me/password", json={"current_password": PASSWORD, "new_password": password}

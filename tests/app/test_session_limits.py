@@ -9,6 +9,7 @@ import pytest
 from quart_app.application import Application
 from quart_app.settings import Settings
 from tests.app.conftest import Clock
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.login_rows import another, rows, settle
 from tests.app.visitor import PASSWORD, Visitor
 
@@ -34,8 +35,7 @@ async def test_unused_logins_end(
     visitor: Visitor, app: Application, clock: Clock, late: timedelta, is_in: bool
 ) -> None:
     """A login that was unused for SESSION_IDLE has expired."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     clock.shift(timedelta(hours=1) + late)
     assert await visitor.is_in() is is_in
     await settle(app)
@@ -44,8 +44,7 @@ async def test_unused_logins_end(
 @pytest.mark.parametrize(("late", "is_in"), [(-SECOND, True), (SECOND, False)])
 async def test_used_logins_end(visitor: Visitor, app: Application, clock: Clock, late: timedelta, is_in: bool) -> None:
     """A login expires SESSION_ABSOLUTE after the password was entered, even if it is used."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     for _ in range(3):
         clock.shift(timedelta(hours=1) - SECOND)
         assert await visitor.is_in()
@@ -71,8 +70,7 @@ async def test_entering_the_password_again_starts_the_time_anew(
     visitor: Visitor, app: Application, clock: Clock
 ) -> None:
     """After a confirmed password the absolute limit begins again."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     clock.shift(timedelta(minutes=50))
     await visitor.submit("/account/password", current_password=PASSWORD, password=PASSWORD, password2=PASSWORD)
     for _ in range(3):

@@ -15,6 +15,7 @@ from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
 from tests.app.deletion import delete_user
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.login_rows import another, rows
 from tests.app.visitor import Visitor
 
@@ -48,8 +49,7 @@ async def test_logging_out_here_leaves_others_alone(user: Visitor, app: Applicat
 
 async def test_a_session_that_was_there_before_ends_with_a_login(app: Application, visitor: Visitor) -> None:
     """A new login ends the login that the browser had before."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     before = visitor.copy()
 
     async def log_in_again() -> str:

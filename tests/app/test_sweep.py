@@ -23,8 +23,8 @@ from quart_app.models.outgoing_mail import MailKind, OutgoingMail
 from quart_app.sessions.limits import current_limits
 from quart_app.sessions.sweep import sweep_sessions
 from quart_app.settings import Settings
+from tests.app.logged_in import add_new_user
 from tests.app.mailbox import sent_mails
-from tests.app.visitor import Visitor
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -44,9 +44,9 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-async def app(app: Application, visitor: Visitor) -> AsyncIterator[Application]:
+async def app(app: Application) -> AsyncIterator[Application]:
     """An application in whose context the test runs, with susan registered."""
-    await visitor.register()
+    await add_new_user(app)
     async with app.app_context():
         yield app
 

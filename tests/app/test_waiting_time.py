@@ -26,6 +26,7 @@ from quart_app.defences import rate_limit_redis
 from quart_app.defences.rate import Rate
 from quart_app.defences.rate_limit_redis import SharedStore
 from quart_app.waiting_time import Waiting, in_time, seconds_left
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.program import Program
 from tests.app.simulated_clock import play
 from tests.app.visitor import PASSWORD, Visitor
@@ -391,8 +392,7 @@ async def test_another_writer_of_sqlite(app: Application, tmp_path: Path, monkey
 async def test_requests_that_load_a_user(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page, an operation by bearer token and a websocket end with the waiting time while no connection is free."""
     susan = Visitor(app)
-    await susan.register()
-    await susan.login()
+    await log_in_as_new_user(susan, remember=False)
     program = Program(app)
     program.token = (await program.log_in(kind="bearer")).json["token"]
     monkeypatch.setattr(waiting_time, "WAITING_TIME", 0.1)

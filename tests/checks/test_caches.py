@@ -10,6 +10,7 @@ from quart import session
 from quart_app.accounts.login import current_user
 from quart_app.application import Application
 from quart_app.settings import Settings
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.visitor import Page, Visitor
 from tests.checks.routes import addresses
 from tests.checks.tally import Tally
@@ -76,8 +77,7 @@ async def test_ways_to_look(app: Application, tally: Tally, way: str) -> None:
         return str(WAYS_TO_LOOK[way]())
 
     user = Visitor(app)
-    await user.register()
-    await user.login()
+    await log_in_as_new_user(user, remember=False)
     for visitor in (Visitor(app), user):
         page = await visitor.get("/looks")
         tally.count(is_kept_by_nobody(page), f"{page.headers!r}")

@@ -28,6 +28,7 @@ from quart_app.database import current_database
 from quart_app.models.mail_token import MailToken
 from quart_app.models.outgoing_mail import MailKind
 from tests.app.conftest import Clock
+from tests.app.logged_in import add_new_user
 from tests.app.mailbox import Mail, queued, sent_mail, sent_mails
 from tests.app.program import Program
 from tests.app.visitor import PASSWORD, Page, Visitor
@@ -50,7 +51,7 @@ async def user_id(app: Application, name: str) -> int:
 async def accounts(app: Application) -> None:
     """A normal account, a closed one, and one that was sent as many mails as it may be."""
     for name in ("susan", "closed", "full"):
-        await Visitor(app).register(name, email=f"{name}@example.com")
+        await add_new_user(app, name)
     number = await user_id(app, "closed")
     async with app.app_context():
         await deactivate_user(number)

@@ -12,12 +12,11 @@ from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.models.login_session import LoginSession
 from quart_app.settings import Settings
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.tab import Refused, open_tab
 from tests.app.visitor import PASSWORD, Visitor
 from tests.checks.routes import addresses
 from tests.checks.tally import Tally
-
-pytestmark = pytest.mark.quick
 
 VICTIM = "198.51.100.9"
 TRICKS: list[dict[str, str]] = [
@@ -63,12 +62,12 @@ async def test_what_a_client_says_of_itself(app: Application, tally: Tally) -> N
             tally.count(VICTIM not in address, address)
 
 
+@pytest.mark.quick
 @pytest.mark.check(28)
 async def test_stolen_cookies_and_the_address_of_their_owner(app: Application, tally: Tally) -> None:
     """A stolen session is not fresh, whatever address the thief claims."""
     owner = Visitor(app, "Owner")
-    await owner.register()
-    await owner.login()
+    await log_in_as_new_user(owner, remember=False)
     assert (await owner.get("/account/password")).status == 200
     for trick in TRICKS:
         thief = owner.copy()
@@ -77,6 +76,7 @@ async def test_stolen_cookies_and_the_address_of_their_owner(app: Application, t
         tally.count(page.status == 302 and "/account/password" not in page.location.partition("?")[0], trick)
 
 
+@pytest.mark.quick
 @pytest.mark.check(28)
 async def test_throttled_in_any_disguise(app: Application, settings: Settings, tally: Tally) -> None:
     """Forged headers do not reset the throttling."""
@@ -89,11 +89,11 @@ async def test_throttled_in_any_disguise(app: Application, settings: Settings, t
         tally.count((await visitor.post("/login", fields, trick)).status == 429, trick)
 
 
+@pytest.mark.quick
 @pytest.mark.check(28)
 async def test_other_names_of_the_site(app: Application, visitor: Visitor, tally: Tally) -> None:
     """An unknown host name gets 400, for pages, API and websockets."""
-    await visitor.register()
-    await visitor.login()
+    await log_in_as_new_user(visitor, remember=False)
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookie_jar or ())
     client = QuartClient(app, use_cookies=False)
     for name in HOSTS:

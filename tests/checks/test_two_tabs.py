@@ -14,6 +14,7 @@ import pytest
 from quart import request
 
 from quart_app.application import Application
+from tests.app.logged_in import log_in_as_new_user
 from tests.app.visitor import PASSWORD, Page, Visitor
 from tests.checks.routes import addresses
 from tests.checks.tally import Tally
@@ -97,11 +98,11 @@ async def log_in(browser: Visitor) -> None:
 
 
 CHANGES = [
-    pytest.param(change_password, marks=quick),  # one of those that ask for each page take long enough
+    pytest.param(change_password, marks=quick),  # they ask for each page: one of them takes long enough
     change_password_by_api,
     confirm,
     log_in_again,
-    pytest.param(log_in, marks=quick),
+    log_in,
 ]
 
 
@@ -153,8 +154,7 @@ async def test_a_slow_page_undoes_no_login(
 async def test_a_slow_button_undoes_no_login(app: Application, hold: Hold, tally: Tally) -> None:
     """A form that was sent before the change, or with the cookies from before, is refused and leaves the browser in."""
     browser = Visitor(app)
-    await browser.register()
-    await browser.login()
+    await log_in_as_new_user(browser, remember=False)
     token = (await browser.get("/account")).token
     fields = {"current_password": PASSWORD, "password": NEWER, "password2": NEWER, "email": "other@example.com"}
     sent = {
@@ -218,8 +218,7 @@ async def test_confirmed_while_the_password_is_changed(
     arrives last, would bring back a void one.
     """
     browser = Visitor(app)
-    await browser.register()
-    await browser.login()
+    await log_in_as_new_user(browser, remember=False)
     token = (await browser.get("/account/password")).token
     fields = {"csrf_token": token, "current_password": PASSWORD}
     tabs = [browser.copy(), browser.copy()]
@@ -247,8 +246,7 @@ async def test_a_slow_restored_page_undoes_no_login(
 ) -> None:
     """Pages that a browser reloads when it starts, by the remember cookie alone, leave the new login as it is."""
     browser = Visitor(app)
-    await browser.register()
-    await browser.login(remember=True)
+    await log_in_as_new_user(browser, remember=True)
     if change is confirm:
         browser.forget("session")
     paths = addresses(app)
@@ -269,8 +267,7 @@ async def test_a_slow_restored_page_undoes_no_login(
 async def test_a_slow_stale_page_undoes_no_login(app: Application, hold: Hold, tally: Tally) -> None:
     """Nor do pages that session protection finds stale, because the browser has moved to another address."""
     browser = Visitor(app)
-    await browser.register()
-    await browser.login()
+    await log_in_as_new_user(browser, remember=False)
     browser.agent = "Another browser"
     paths = addresses(app)
     tasks = {path: asyncio.create_task(browser.copy().get(path, HELD)) for path in paths}
@@ -341,8 +338,7 @@ async def test_buttons_of_restored_tabs(app: Application, tally: Tally) -> None:
 async def test_a_slow_page_undoes_no_logout(app: Application, hold: Hold, tally: Tally) -> None:
     """Nor does it log in again: what was under way when its user logged out leaves the browser out."""
     browser = Visitor(app)
-    await browser.register()
-    await browser.login(remember=True)
+    await log_in_as_new_user(browser, remember=True)
     tabs = [browser.copy("session"), browser.copy("remember_token"), browser.copy()]
     tasks = [asyncio.create_task(tab.get("/account", HELD)) for tab in tabs]
     await hold.until_held(len(tabs))
@@ -358,8 +354,7 @@ async def test_a_slow_page_undoes_no_logout(app: Application, hold: Hold, tally:
 async def test_forms_of_an_ended_login(app: Application, tally: Tally) -> None:
     """A browser whose login was ended elsewhere is told to log in, and can: the form needs no new session cookie."""
     browser, other = Visitor(app), Visitor(app)
-    await browser.register()
-    await browser.login()
+    await log_in_as_new_user(browser, remember=False)
     await other.login()
     await other.submit("/account/password", current_password=PASSWORD, password=NEW, password2=NEW)
 

@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,13 @@ def test_unknown_names_do_not_exist() -> None:
         compat.login_requred  # noqa: B018
 
 
-def imports(folder: str) -> Iterator[tuple[str, str]]:
+@cache
+def imports(folder: str) -> frozenset[tuple[str, str]]:
     """Each module that the sources in *folder* import, with the file."""
+    return frozenset(_imports(folder))
+
+
+def _imports(folder: str) -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):

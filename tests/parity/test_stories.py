@@ -240,7 +240,15 @@ def test_a_session_is_filled_before_the_look(tell: Storyteller) -> None:
 
 @pytest.mark.parametrize("hook", ["looking_before_request", "looking_after_request"])
 @pytest.mark.parametrize("registered", ["before", "after"])
-@pytest.mark.parametrize("target", ["/", "/protected", "/static/style.css", "/missing", "/poke", "/logout"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/",
+        "/static/style.css",
+        "/logout",
+        *(pytest.param(target, marks=pytest.mark.fuzz) for target in ("/protected", "/missing", "/poke")),
+    ],
+)
 def test_hooks_may_read_the_user(tell: Storyteller, hook: str, registered: str, target: str) -> None:
     """A hook can read the user in every request, including static files and unknown pages."""
     tell((REMEMBER, DONE), Ask(target), Ask(target, method="POST"), Restart(), Ask(target), **{hook: registered})
