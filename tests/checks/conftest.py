@@ -10,11 +10,10 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.app.conftest import _long_start_and_stop as long_start_and_stop  # noqa: F401 - used by itself
-from tests.app.conftest import _long_waiting_time as long_waiting_time  # noqa: F401 - used by itself
 from tests.app.conftest import app as app
 from tests.app.conftest import clock as clock
 from tests.app.conftest import database_url as database_url
+from tests.app.conftest import long_waiting_time as long_waiting_time
 from tests.app.conftest import migrated_postgresql as migrated_postgresql
 from tests.app.conftest import migrated_postgresql_url as migrated_postgresql_url
 from tests.app.conftest import migrated_sqlite_url as migrated_sqlite_url
