@@ -19,7 +19,6 @@ from quart_app.application import Application
 from quart_app.database import DatabaseUnavailable, current_database
 from quart_app.database.data_loader import DataLoader
 from quart_app.factory import create_app
-from tests.app.logged_in import log_in_as_new_user
 from tests.app.visitor import Visitor
 
 
@@ -66,7 +65,8 @@ async def test_a_file_that_is_away(tmp_path: Path, sqlite_template: Path, name: 
     )
     async with app.test_app():
         user = Visitor(app)
-        await log_in_as_new_user(user, remember=True)
+        await user.register()
+        await user.login(remember=True)
         await current_database.of(app).close()  # the next one who asks gets a new connection
         file.rename(elsewhere)
         for who in (user, user.copy("remember_token")):
