@@ -60,9 +60,8 @@ async def test_a_file_that_is_away(tmp_path: Path, sqlite_template: Path, name: 
     """While SQLite's file is missing the response is 503 and no file is created; afterwards all is as before."""
     file, elsewhere = tmp_path / name, tmp_path / "elsewhere"
     shutil.copy(sqlite_template, file)
-    app = create_app(
-        {"instance_path": tmp_path, "database_url": f"sqlite:///{file}", "password_method": "pbkdf2:sha256:1"}
-    )
+    settings = {"instance_path": tmp_path, "database_url": f"sqlite:///{file}", "password_method": "pbkdf2:sha256:1"}
+    app = create_app({**settings, "send_mails": False})  # the sender would use a connection that is not closed then
     async with app.test_app():
         user = Visitor(app)
         await user.register()

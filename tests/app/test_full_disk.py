@@ -38,7 +38,9 @@ def disk(tmp_path: Path, sqlite_template: Path) -> Iterator[Path]:
 def settings(disk: Path) -> Settings:
     """An application with all its files there."""
     url = SecretStr(f"sqlite:///{disk / 'microblog.sqlite3'}")
-    return Settings(instance_path=disk, database_url=url, password_method="pbkdf2:sha256:1", address_limits=False)
+    return Settings(
+        instance_path=disk, database_url=url, password_method="pbkdf2:sha256:1", address_limits=False, send_mails=False
+    )
 
 
 async def register(app: Application, name: str) -> Page:
