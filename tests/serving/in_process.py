@@ -40,4 +40,6 @@ async def served(app: Any, config: Config | None = None) -> AsyncIterator[int]:
         yield port
     finally:
         stop.set()
-        await server
+        await asyncio.wait([server])
+        if not server.cancelled():  # as by Hypercorn, with its dispatcher (findings/hypercorn_dispatcher_stop.sh)
+            server.result()
