@@ -113,11 +113,19 @@ class Cluster:
         self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def empty_database(self, name: str, tables: Sequence[str]) -> None:
-        """Delete all rows of these tables, and close the connections to the database."""
+        """Close the connections to the database, delete all rows of these tables, and begin all sequences anew.
+
+        TRUNCATE would take ten times as long for so few rows, as it makes new files for each table and index.
+
+        Arguments:
+            name: of the database.
+            tables: each after those that it refers to.
+        """
         others = f"datname = '{name}' AND pid <> pg_backend_pid()"
+        deletions = "".join(f"DELETE FROM {table};" for table in reversed(tables))  # noqa: S608 - names of ours
         self.execute(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others};"  # noqa: S608
-            f"TRUNCATE {', '.join(tables)} RESTART IDENTITY",
+            f"{deletions} SELECT setval(seqrelid, seqstart, false) FROM pg_sequence",
             database=name,
         )
 
