@@ -36,7 +36,6 @@ async def page(visitor: Visitor) -> Page:
     return await visitor.get("/api/v1/docs")
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.fuzz
 def test_the_api_is_what_its_description_says(tmp_path: Path) -> None:
     """Schemathesis finds no undescribed response, no wrongly refused or accepted request, and no 5xx.

@@ -24,9 +24,6 @@ from tests.neighbours.dash_served import (
     served,
 )
 
-#: The first test may wait for the environment to be made, and for the server to start.
-pytestmark = pytest.mark.timeout(600)
-
 PAGE = DOCS / "dash.md"
 _MESSAGE = "Please log in to access this page."
 _TIMEOUT = 120.0  # seconds

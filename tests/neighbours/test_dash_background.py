@@ -16,9 +16,6 @@ from tests.docs.pages import DOCS, blocks
 from tests.neighbours.dash_served import browsing, in_browser, make_python, open_home, served, started
 from tests.serving.server import wait_until
 
-#: The first test may wait for the environment to be made, and for the server to start.
-pytestmark = pytest.mark.timeout(600)
-
 APP, *_OTHERS = (block.code for block in blocks(DOCS / "dash.md", "python"))
 (BACKGROUND,) = (code for code in _OTHERS if "load_user_of_callback()" in code)
 (CELERY,) = (code for code in _OTHERS if "celery_app" in code)

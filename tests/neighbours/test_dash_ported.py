@@ -27,9 +27,6 @@ from tests.neighbours.dash_served import (
     served,
 )
 
-#: The first test may wait for the environment to be made, and for the server to start.
-pytestmark = pytest.mark.timeout(600)
-
 APPLICATION = ROOT / "tests" / "port" / "applications" / "dashboard"
 #: The lines of docs/dash.md that close a websocket whose login has ended, and what they and login.js need.
 SAME_LOGIN = """
