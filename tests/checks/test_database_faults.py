@@ -30,11 +30,6 @@ SETTLED = 3.0  # seconds after the restart; a few hundredths are seen
 POOL_SIZE = 5
 
 
-@pytest.fixture(autouse=True)
-def long_waiting_time() -> None:
-    """The waiting time of production, instead of the long one of other tests: it is what bounds an answer here."""
-
-
 @pytest.fixture
 def database_url(stoppable_postgresql: Cluster) -> str:
     """A database on it."""
