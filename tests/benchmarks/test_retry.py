@@ -64,7 +64,7 @@ def stage_in(folder: Path) -> Stage:
     return Stage(folder, {}, users, users, users, forms)
 
 
-SERVER = RunningServer("http://127.0.0.1:1", [], os.getpid())  # whose CPU time is read, and which nobody asks
+SERVER = RunningServer("http://127.0.0.1:1", [], os.getpid())  # only its CPU time is read: no request is sent to it
 ANOTHER_SERVER = servers.Server(1, os.getpid())
 
 
