@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _CONNECTIONS_OF_ALL = 64
 _WARM_UP = 1.0
 _START = 3.0
 """Seconds of load after which all workers have compiled their templates."""
+_WORKERS_START = 60.0  # seconds for all workers to start, on a machine that is busy with other things
 
 Say = Callable[[str], None]
 
@@ -93,6 +95,7 @@ def by_workers(
             environment = {**stage.environment, "REDIS_URL": redis_url}
             server = serve(supervised(), "", stage.folder, environment=environment, workers=count)
             rows[str(count)] = row = Row(stack.enter_context(server), stage.users, _CONNECTIONS_OF_ALL, None)
+            _wait_for_subscriptions(redis_url, before[1] + count)
             take_turn(row, _START)
             wait_until_idle(row.server)
             connections[str(count)] = _database_connections(stage) - before[0]
@@ -157,6 +160,13 @@ def _database_connections(stage: Stage) -> int:
     engine = create_engine(synchronous_url(stage.environment["DATABASE_URL"]), poolclass=NullPool)
     with engine.connect() as connection:
         return int(connection.execute(_CONNECTIONS_THERE).scalar_one())
+
+
+def _wait_for_subscriptions(redis_url: str, count: int) -> None:
+    """Wait until all workers serve, but not for ever: a server answers as soon as its first worker does."""
+    deadline = time.monotonic() + _WORKERS_START
+    while time.monotonic() < deadline and _subscriptions(redis_url) < count:
+        time.sleep(0.1)
 
 
 def _subscriptions(redis_url: str) -> int:

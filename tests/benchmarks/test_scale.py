@@ -168,10 +168,12 @@ def test_processes_by_program() -> None:
 def test_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is measured once: no page, login or look-up fails, and each costs CPU time of a worker.
 
-    With less of everything than for figures to publish: seconds, users, websockets, and work for each hash.
+    With less of everything than for figures to publish: seconds, connections, users, websockets, and work for each
+    hash.
     """
     for name, less in (
         *(("scale.measure._LOGIN_SECONDS", 1.0), ("scale.measure._WORKERS", (1, 2)), ("scale.pages._START", 1.0)),
+        *(("scale.pages._CONNECTIONS", 1), ("scale.pages._CONNECTIONS_OF_ALL", 2), ("scale.logins._CONNECTIONS", 1)),
         *(("scale.logins._HASHES", 1), ("measurement.stage._HASH", "scrypt:1024:8:1")),
         *(("measurement.stage._LOGINS", 50), ("measurement.stage._LOGINS_AT_MOST", 50)),
         *(("scale.sockets._SOCKETS", 100), ("scale.sockets._TALKING_SECONDS", 1.0)),
