@@ -110,7 +110,8 @@ async def playwright() -> AsyncIterator[Playwright]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def _browser_of_all(playwright: Playwright, chromium: str) -> AsyncIterator[Browser]:
+async def browser_of_all(playwright: Playwright, chromium: str) -> AsyncIterator[Browser]:
+    """The browser of all tests, for fixtures that more than one of them shares."""
     from tests.browser.chromium import NAMES_HERE, open_browser
 
     async with open_browser(playwright, chromium, NAMES_HERE) as browser:
@@ -118,10 +119,10 @@ async def _browser_of_all(playwright: Playwright, chromium: str) -> AsyncIterato
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def browser(_browser_of_all: Browser) -> AsyncIterator[Browser]:
+async def browser(browser_of_all: Browser) -> AsyncIterator[Browser]:
     """A browser without a profile: each of its contexts is another user's, and ends with the test."""
-    yield _browser_of_all
-    for context in _browser_of_all.contexts:
+    yield browser_of_all
+    for context in browser_of_all.contexts:
         await context.close()
 
 

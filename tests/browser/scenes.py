@@ -65,19 +65,21 @@ class Scene:
         name: what it is called.
         path: the address of the page.
         show: makes a browser in which nobody is logged in show it.
+        own_tab: whether it leaves something behind in the tab, such as routes of websockets.
     """
 
     name: str
     path: str
     show: Show
+    own_tab: bool
 
 
 SCENES: list[Scene] = []
 
 
-def _scene(path: str) -> Callable[[Show], Show]:
+def _scene(path: str, *, own_tab: bool = False) -> Callable[[Show], Show]:
     def add(show: Show) -> Show:
-        SCENES.append(Scene(show.__name__.strip("_"), path, show))
+        SCENES.append(Scene(show.__name__.strip("_"), path, show, own_tab))
         return show
 
     return add
@@ -295,7 +297,7 @@ async def _live(site: Site, page: Page) -> None:
     await expect(page.get_by_text("Up to date.")).to_be_visible()
 
 
-@_scene("/live")
+@_scene("/live", own_tab=True)
 async def _live_with_many(site: Site, page: Page) -> None:
     names = ["susan", "W" * 64, *(f"somebody {number}" for number in range(98))]
     news = json.dumps({"count": 120, "names": names})
@@ -304,7 +306,7 @@ async def _live_with_many(site: Site, page: Page) -> None:
     await expect(page.get_by_text("and 20 more")).to_be_visible()
 
 
-@_scene("/live")
+@_scene("/live", own_tab=True)
 async def _live_without_connection(site: Site, page: Page) -> None:
     await page.route_web_socket("**/live/ws", lambda socket: socket.close(code=1013))
     await site.log_in(page.context, "susan")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # 0.1.8 has no types
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
 from quart_app.factory import create_app
 from tests.app.visitor import Visitor
@@ -40,17 +41,35 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
         yield address, strained_address, sound
 
 
-@pytest.fixture
-def site(browser: Browser, servers: tuple[str, str, Path]) -> Site:
+@pytest.fixture(scope="module")
+def site(browser_of_all: Browser, servers: tuple[str, str, Path]) -> Site:
     """Both, in the same browser."""
-    return Site(browser, *servers)
+    return Site(browser_of_all, *servers)
+
+
+# One tab for all: for each new one Chromium starts processes, which is half of the work.
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def context(browser_of_all: Browser) -> AsyncIterator[BrowserContext]:
+    """A browser with one tab."""
+    async with await browser_of_all.new_context(viewport=_WIDE) as context:
+        await context.new_page()
+        yield context
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext, scene: Scene) -> AsyncIterator[Page]:
+    """A tab in which nobody is logged in."""
+    await context.clear_cookies()
+    page = await context.new_page() if scene.own_tab else context.pages[0]
+    await page.set_viewport_size(_WIDE)
+    yield page
+    if scene.own_tab:
+        await page.close()
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-async def test_everybody_can_use_it(site: Site, scene: Scene) -> None:
+async def test_everybody_can_use_it(site: Site, page: Page, scene: Scene) -> None:
     """Every page follows the rules of axe-core, wide, narrow, light and dark, and needs no horizontal scrolling."""
-    context = await site.browser.new_context(viewport=_WIDE)
-    page = await context.new_page()
     await scene.show(site, page)
     assert await _broken_rules(page, _WIDE, "light") == []
     assert await _broken_rules(page, _PHONE, "dark") == []
