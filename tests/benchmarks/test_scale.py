@@ -6,18 +6,22 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain, repeat
 from math import inf
 from pathlib import Path
 
 import pytest
 
+from benchmarks.measurement.stage import Stage
+from benchmarks.scale import pages
 from benchmarks.scale.figures import Figures, Shared, Sockets, Turn, read_figures
 from benchmarks.scale.measure import measure
 from benchmarks.scale.model import Assumptions, Costs, checks, costs_of, gives_out_at, limits, needs
 from benchmarks.scale.pages import MEMORY, PGBOUNCER, POSTGRESQL, SQLITE
 from benchmarks.scale.report import MACHINE, tables, update_page
-from benchmarks.serving.process import Usage, pin, usage_of
+from benchmarks.serving.process import RunningServer, Usage, pin, usage_of
 
 ASSUMED = Assumptions(
     active=0.1, visits=1, pages=10, minutes=10, logins=0.5, peak=2, busy=0.5, host_cores=4
@@ -162,6 +166,21 @@ def test_processes_by_program() -> None:
         finally:
             sleeping.kill()
             other.kill()
+
+
+@pytest.mark.quick
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_all_workers_serve_before_they_are_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What two workers share is counted when both have subscribed, though the server answers after the first."""
+    subscriptions = chain([0, 1, 1], repeat(2))  # before the server starts, and each time it is asked then
+    server = RunningServer("http://127.0.0.1:1", [], os.getpid())  # only its memory is read: no request is sent to it
+    monkeypatch.setattr(pages, "_subscriptions", lambda _url: next(subscriptions))
+    monkeypatch.setattr(pages, "_database_connections", lambda _stage: 0)
+    monkeypatch.setattr(pages, "serve", lambda *_arguments, **_options: nullcontext(server))
+    monkeypatch.setattr(pages, "take_turn", lambda _row, _seconds: None)
+    stage = Stage(tmp_path, {}, *[tmp_path / "users"] * 4)
+    _, shared = pages.by_workers(stage, "redis://", [2], rounds=0, seconds=1.0, say=print)
+    assert shared["2"].subscriptions == 2
 
 
 @pytest.mark.timeout(900)
