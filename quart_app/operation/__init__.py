@@ -3,7 +3,7 @@
 ==================  =============================================================
 ``logs``            one line for each event, and never a secret in it
 ``guarded_logger``  a logger whose handlers cannot fail the code that logs
-``observer``        gives every request its id, its log line and its metrics
+``access_log``      gives every request its id, its log line and its metrics
 ``events``          logins, failed logins and changes of accounts, as log lines and counts
 ``metrics``         the counters, gauges and histograms
 ``workers``         adding up the counts of several processes
@@ -17,11 +17,11 @@ from __future__ import annotations
 from quart_app.application import Application
 
 from . import events
+from .access_log import AccessLog, init_routes
 from .endpoints import PATHS, Endpoints
 from .guarded_logger import GuardedLogger
 from .logs import configure_logging_once
 from .metrics import Metrics, current_metrics
-from .observer import Observer, init_routes
 
 
 def init_app(app: Application) -> None:
@@ -46,5 +46,5 @@ def init_app(app: Application) -> None:
 def observe(app: Application) -> None:
     """Answer probes in front of this application, and write a log line and metrics for each request."""
     inner = app.asgi_app
-    observer = Observer(inner, current_metrics.of(app), probes=Endpoints(app, inner), quiet=PATHS)
-    app.asgi_app = observer  # type: ignore[method-assign] # Quart's own advice
+    access_log = AccessLog(inner, current_metrics.of(app), probes=Endpoints(app, inner), quiet=PATHS)
+    app.asgi_app = access_log  # type: ignore[method-assign] # Quart's own advice

@@ -21,9 +21,9 @@ from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.faces import path_in_application
 
+from .access_log import ASGIApp, set_route
 from .health import Readiness
 from .metrics import current_metrics
-from .observer import ASGIApp, set_route
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 

@@ -37,7 +37,7 @@ _access_logger = logging.getLogger(_NAME)
 
 
 def init_routes(app: Application) -> None:
-    """Tell the observer the route of each request, refused ones included."""
+    """Tell the access log the route of each request, refused ones included."""
 
     @app.early_request_check
     async def name_route_of_request() -> None:
@@ -56,7 +56,7 @@ def set_route(scope: Scope, route: str) -> None:
     cast("dict[str, Any]", scope)[_ROUTE] = route
 
 
-class Observer:
+class AccessLog:
     """An ASGI application around another one.
 
     Arguments:
