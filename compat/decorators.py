@@ -46,7 +46,7 @@ def fresh_login_required(
 @overload
 def fresh_login_required(view: Callable[P, R]) -> Callable[P, Awaitable[R | ResponseReturnValue]]: ...
 def fresh_login_required(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let only users with a fresh login pass, not those whom a remember cookie has logged in.
+    """Let only users with a fresh login pass (see ``login_fresh``), not those whom a remember cookie has logged in.
 
     Others get ``LoginManager.unauthorized()`` if they are not authenticated, and ``needs_refresh()`` if
     they are.

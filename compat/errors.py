@@ -57,8 +57,8 @@ class UserContractError(CompatError, TypeError):
     """
 
     message = (
-        "{}.{} is a method where a property is needed, or async. Make is_authenticated and is_active plain properties "
-        "and get_id() a plain method, or inherit compat.UserMixin before quart_auth.AuthUser."
+        "{}.{} cannot be used: is_authenticated and is_active have to be plain properties, get_id() a plain method, "
+        "and none of them async. Correct it, or inherit compat.UserMixin before quart_auth.AuthUser."
     )
 
 

@@ -1,4 +1,4 @@
-"""Tell a browser that opens a page from a script, an image or a program, which cannot follow a redirect to a form."""
+"""Distinguishes a browser that opens a page from a script, an image or a program, which cannot use a login form."""
 
 from __future__ import annotations
 

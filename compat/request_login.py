@@ -122,7 +122,7 @@ class RequestLogin:
         #: Whether a loader raised, and no user has been shown since: then nothing may be written that changes the user.
         self.has_failed = False
         #: Whether the session names a user who no longer exists, or a login that has ended, and nobody has logged in
-        #: since. Then nothing is written on that account: see ``commit.access_user``.
+        #: since. Then nothing is written because of that: see ``commit.access_user``.
         self.is_user_missing = False
         #: Whether the response depends on the user, and so gets ``Vary: Cookie``.
         self.varies = False

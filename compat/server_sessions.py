@@ -120,7 +120,7 @@ class RedisSessionInterface(SessionInterface):
         """
         if response is None:
             if session.modified:
-                app.logger.error("The session was changed in a websocket, where it is not written.")
+                app.logger.error("A websocket changed the session. The change is lost: change it in an HTTP request.")
             return
         name, key = self.get_cookie_name(app), self.key_prefix + session.sid
         place: dict[str, Any] = {
@@ -192,7 +192,7 @@ class RedisSessionInterface(SessionInterface):
                 continue
             if isinstance(content, dict):
                 return content
-        app.logger.warning("A session in Redis is neither msgpack nor JSON, and begins anew.")
+        app.logger.warning("A session in Redis was discarded: it is neither msgpack nor JSON. Its login is lost.")
         return None
 
 

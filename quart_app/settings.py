@@ -201,8 +201,8 @@ class Settings(BaseSettings):
         for value, host in zip(values, hosts, strict=True):
             if host is None:
                 raise ValueError(
-                    f"{value!r} is no host name, and no request could be for it. Write example.com, .example.com for "
-                    "it and all names below, or [2001:db8::7] for an IPv6 address; leave it unset to allow any name."
+                    f"{value!r} is not a host name as requests have it. Write example.com, .example.com for it and all "
+                    "names below, or [2001:db8::7] for an IPv6 address; leave it unset to allow any name."
                 )
         return tuple(host[1].lower() for host in hosts if host is not None)
 
@@ -214,7 +214,7 @@ class Settings(BaseSettings):
             origin = _ORIGIN.fullmatch(value)
             if origin is None or (origin[2] or "") == _DEFAULT_PORTS.get(origin[1]):
                 raise ValueError(
-                    f"{value!r} is no origin as browsers send it, and no page could be from it. Write each as "
+                    f"{value!r} is not an origin as browsers send it. Write each as "
                     "https://app.example.com or http://localhost:3000: in lower case, without a path or a final slash, "
                     "with a port only if it is not the usual one; there is no '*', and 'null' stands for any page."
                 )
@@ -243,8 +243,8 @@ class Settings(BaseSettings):
         site = _SITE.fullmatch(value)
         if site is None:
             raise ValueError(
-                f"{value!r} is no address of a site. Write https://example.com, or https://example.com/blog for a site "
-                "below a path; other letters than ASCII as browsers send them, such as xn--caf-dma.example."
+                f"{value!r} is not the address of a site. Write https://example.com, or https://example.com/blog for a "
+                "site below a path; other letters than ASCII as browsers send them, such as xn--caf-dma.example."
             )
         return site[1].lower() + (site[2] or "").rstrip("/") + "/"
 
@@ -328,7 +328,7 @@ class Settings(BaseSettings):
         if host is not None and self.allowed_hosts and not _is_allowed(host, self.allowed_hosts):
             raise ValueError(
                 f"PUBLIC_URL={self.public_url} has a host that ALLOWED_HOSTS={','.join(self.allowed_hosts)} lacks, so "
-                "each link in a mail would be answered 400. Add the host to ALLOWED_HOSTS, or mend PUBLIC_URL."
+                "each link in a mail would be answered 400. Add the host to ALLOWED_HOSTS, or correct PUBLIC_URL."
             )
         return self
 

@@ -1,4 +1,4 @@
-"""Facts that grow until nothing is added: a step that asked for one is taken again when it has grown.
+"""Facts that grow until nothing is added (a fixed point): a step runs again when a fact that it has read has grown.
 
 They say what a name *may* be: a variable that is None first and a test client later is taken for a test client. What
 may be very many things of other packages is taken for none of them: a function that walks a tree (``walk(node.left)``)

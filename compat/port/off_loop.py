@@ -1,8 +1,8 @@
 """Functions that run outside of the event loop: what blocks there holds up no request.
 
-Known to be there are commands, what threads and processes run, and jobs of a worker; and what only such functions
-call, by its own name or by that of a method of an unknown object. Whatever is given to somebody else, or is called by
-anybody else, may run on the loop.
+These are commands, what threads and processes run, and jobs of a worker; and what only such functions call, by its own
+name or by that of a method of an unknown object. Whatever is passed to another function, or is called by another one,
+may run on the loop.
 """
 
 from __future__ import annotations

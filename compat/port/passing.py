@@ -1,4 +1,4 @@
-"""Wrappers of decorators that give back what they were given by the function: they stay sync, above async ones, too.
+"""Decorators whose wrapper returns what the function returned: they stay sync, around async functions, too.
 
 ``def wrapper(*args): warn(); return function(*args)`` passes a coroutine on as it passes a value on. Made async, as it
 is above an async function, it would make every other function async that the same decorator stands above, and all that

@@ -69,7 +69,10 @@ class AttemptCounter:
         try:
             await self._database.execute(query)
         except DatabaseUnavailable as error:
-            current_app.logger.warning("Could not take back the count of an unchecked attempt: %s", error.__cause__)
+            current_app.logger.warning(
+                "A login attempt whose password was not checked still counts, because the database does not answer: %s",
+                error.__cause__,
+            )
 
     def forget(self, key: str) -> Awaitable[object]:
         """Delete the count of a key; await the result."""

@@ -44,8 +44,8 @@ async def authenticate(name: str, password: str) -> User | None:
             is_right = await check_password(user, password)
             if is_right and user is not None and user.active:
                 attempt.succeed()
-    except LimitReached:
-        record(Event.THROTTLED, user_id=None if user is None else user.id)
+    except LimitReached as error:
+        record(Event.THROTTLED, user_id=None if user is None else user.id, limit=error.kind.name)
         raise
 
     if user is None:
@@ -86,8 +86,8 @@ async def confirm_password(user: User, password: str) -> bool:
         async with current_throttle().attempt(key) as attempt:
             if await check_password(user, password):
                 attempt.succeed()
-    except LimitReached:
-        record(Event.THROTTLED, user_id=user.id)
+    except LimitReached as error:
+        record(Event.THROTTLED, user_id=user.id, limit=error.kind.name)
         raise
     if not attempt.has_succeeded:
         record(Event.REAUTHENTICATION_FAILED, user_id=user.id)

@@ -142,7 +142,10 @@ async def give_up_registration(claim: Claim) -> None:
     try:
         await current_database().execute(delete(KeyedRegistration).where(_is_running(claim)))
     except DatabaseUnavailable as error:
-        current_app.logger.warning("Could not forget a failed registration with a key: %s", error.__cause__)
+        current_app.logger.warning(
+            "A failed registration keeps its Idempotency-Key for a minute, because the database does not answer: %s",
+            error.__cause__,
+        )
 
 
 def _is_running(claim: Claim) -> ColumnElement[bool]:

@@ -62,7 +62,7 @@ class MailLimit:
             attempts_key("mail", email_key(email)), now=clock.now(), window=self._window
         )
         if number > self._limit:
-            record(Event.THROTTLED)
+            record(Event.THROTTLED, limit=MAILS_USED_UP.name)
         return number <= self._limit
 
     async def count_in(self, session: AsyncSession, user: User) -> None:
@@ -76,7 +76,7 @@ class MailLimit:
             session, attempts_key("mails of", str(user.id)), now=now, window=self._window
         )
         if number > self._limit:
-            record(Event.THROTTLED, user_id=user.id)
+            record(Event.THROTTLED, user_id=user.id, limit=MAILS_USED_UP.name)
             raise TooManyMails(ends_at - now, self._limit)
 
 

@@ -63,7 +63,7 @@ class PasswordHasher:
     """Werkzeug's password hashes, made in a few threads of their own.
 
     On the event loop, sixteen logins would block all requests for seconds. In the loop's default thread pool they
-    would take gigabytes of memory, and all threads from file and DNS operations. OpenSSL releases the GIL while it
+    would use gigabytes of memory, and leave no threads for file and DNS operations. OpenSSL releases the GIL while it
     hashes.
 
     Passwords are normalized before, see :func:`~quart_app.accounts.password_rules.normalize_password`.
@@ -108,8 +108,8 @@ class PasswordHasher:
         """Whether this is the password that was stored.
 
         One hash is computed in any case, even if there is nothing to compare with: the response time must not tell
-        whether an account exists. If an old hash takes less time, a wrong password is hashed for the rest. After a hash
-        of another library it is hashed as for a user who does not exist, as well.
+        whether an account exists. If an old hash takes less time, a wrong password is hashed for the rest. If the hash
+        of another library does not match, one of ours is computed as well, as for an unknown user.
 
         Arguments:
             stored: the result of :meth:`hash`; None if the user does not exist, or has no password.

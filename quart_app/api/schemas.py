@@ -42,7 +42,7 @@ KindName = Literal["session", "remembered", "bearer"]
 
 
 class _Input(BaseModel):
-    """What is not described has no effect, and what was sent is in no message, for it has passwords."""
+    """Unknown fields are ignored, and no error message repeats the input, which may hold passwords."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -61,7 +61,7 @@ Password = Annotated[
 NewPassword = Annotated[
     SecretStr,
     Field(
-        description="None that many people have, or that is made of the name or the address.",
+        description="Neither a common password, nor made of the name or the address.",
         json_schema_extra={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX},
         examples=["a fine day for a walk"],
     ),
@@ -143,7 +143,7 @@ class Credentials(_Input):
 
 
 class PasswordChange(_Input):
-    """The password there is, and the one there is to be."""
+    """The current password, and the new one."""
 
     current_password: Password
     new_password: NewPassword
@@ -321,7 +321,7 @@ class NewSession(BaseModel):
     session: Session
     token: Annotated[
         str | None,
-        Field(description="For kind bearer: send it as `Authorization: Bearer …`. It is told once, here."),
+        Field(description="For kind bearer: send it as `Authorization: Bearer …`. It is shown only once, here."),
     ]
 
 
@@ -329,7 +329,7 @@ class RenewedSession(BaseModel):
     """The login of this request, with another token."""
 
     session: Session
-    token: Annotated[str, Field(description="The token from now on. It is told once, here.")]
+    token: Annotated[str, Field(description="The token from now on. It is shown only once, here.")]
 
 
 class ProblemField(BaseModel):

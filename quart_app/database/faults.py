@@ -27,7 +27,12 @@ class DatabaseUnavailable(ServiceUnavailable):
     """The database cannot answer now: 503. It is unknown whether there is a user, so the request is not anonymous.
 
     In a request nothing was changed, unless it is :class:`OutcomeUnknown`.
+
+    Attributes:
+        log_message: what the log says; the description is for the client.
     """
+
+    log_message = "The database does not answer."
 
     def __init__(self) -> None:
         super().__init__("The database does not answer. Try again in a moment.", retry_after=1)
@@ -35,6 +40,8 @@ class DatabaseUnavailable(ServiceUnavailable):
 
 class OutcomeUnknown(DatabaseUnavailable):
     """The database failed after a commit had begun: 503. The change was made, or it was not; nobody here can tell."""
+
+    log_message = "The database was lost during a commit: the change may have been made, or not."
 
     def __init__(self) -> None:
         super().__init__()

@@ -50,7 +50,7 @@ def is_alone() -> bool:
     """Whether the running callback is the last of this turn of the event loop, and has caused no other.
 
     Work that is shared by all tasks of a turn needs a task of its own, which runs after them. Where there is no other
-    task, it costs a task and a turn, which asks the kernel for events, for nobody: half of the turns of a page.
+    task, that wastes a task and a turn of the loop with its system call: half of the turns of a page.
 
     Written for asyncio's event loops of Python 3.11 to 3.13, of which it reads a private attribute: asyncio has no
     public way. A loop without that attribute, such as uvloop, is never idle here, and nothing changes.

@@ -9,7 +9,7 @@ from quart_app.faces import is_for_api
 
 from .content_policy import policy_text
 
-#: On every answer, whatever it is.
+#: On every response that passes Quart: probes and the refusal of an unknown host come earlier.
 SECURITY_HEADERS = {
     "content-security-policy": policy_text(),
     "x-content-type-options": "nosniff",
@@ -54,8 +54,9 @@ def init_app(app: Application) -> None:
 def _vary_by_credentials(response: Response, *, has_vary: bool) -> None:
     """Keep caches from serving one user's response to another: pages vary by cookies, the API by bearer tokens, too.
 
-    The application sets ``Vary`` here only. compat adds it to responses that read the user, and Quart to those with a
-    session cookie; refusals and error pages are neither.
+    All credentials are named here, on each response: compat names the cookie only where the user was used, and the
+    session only where it was. Other headers are added by who answers differently for them (``cors``,
+    ``api.description_body``).
     """
     wanted = ("Cookie", "Authorization") if is_for_api() else ("Cookie",)
     if not has_vary:  # response.vary costs ten times as much

@@ -99,7 +99,7 @@ class SharedStore:
                 return await answer
         except (RedisError, OSError) as error:
             self._paused_until = monotonic() + _PAUSE
-            _log.warning("Redis does not answer, so network addresses are not limited until it does: %s", error)
+            _log.warning("Redis does not answer, so the limits of network addresses are off until it does: %s", error)
             return None
 
     async def close(self) -> None:

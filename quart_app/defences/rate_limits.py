@@ -99,7 +99,7 @@ def init_app(app: Application, settings: Settings) -> None:
         if outcome is None:  # the store is unavailable
             return
         if outcome.wait:
-            record(Event.THROTTLED)
+            record(Event.THROTTLED, limit=ADDRESS_LIMITED.name)
             raise LimitReached(ADDRESS_LIMITED, retry_after=outcome.retry_after, limit=rate.count)
         counted = _Counted(limit, outcome, monotonic())
 

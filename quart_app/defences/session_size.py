@@ -38,7 +38,8 @@ def fitting_value(
             break
         left_out[dropped] = None
     if left_out:
-        app.logger.error("A session was too long for a cookie. Left out: %s.", ", ".join(left_out))
+        names = ", ".join(left_out)
+        app.logger.error("A session was too long for a cookie. Left out: %s. Store less in the session.", names)
     return value if pages else None
 
 

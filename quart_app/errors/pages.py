@@ -53,7 +53,8 @@ def init_app(app: Quart) -> None:
         if error.response is not None:
             return error  # raised with a response of its own, by abort(response)
         if isinstance(error, ServiceUnavailable):
-            current_app.logger.error("%s", error.description, exc_info=error.__cause__)
+            reason = getattr(error, "log_message", error.description)
+            current_app.logger.error("Answered 503: %s", reason, exc_info=error.__cause__)
         # Quart-WTForms answers a forged form with 400; here it is 403, like every other refusal.
         code = Forbidden.code if isinstance(error, CSRFError) else error.code or InternalServerError.code
         text = text_for(error, code)

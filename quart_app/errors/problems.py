@@ -55,7 +55,7 @@ PASSWORD_WRONG = ProblemType(
 LINK_INVALID = ProblemType(
     "link-invalid",
     404,
-    "Token of a mail invalid",
+    "Invalid token of a mail",
     "It has expired, was used or ended, or was not sent from here. Nothing was changed. Ask for another mail.",
 )
 NAME_TAKEN = ProblemType(

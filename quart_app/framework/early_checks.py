@@ -2,7 +2,7 @@
 
 compat loads the user in a ``before_request`` hook that it keeps in front of all others, so a request that a later hook
 refuses has cost a query by then. Quart has no earlier hook. Nor has it one for the requests that may change something:
-most requests only look, and pass none of the checks that are about changes.
+most requests only read, and skip the checks of changes.
 
 Written for Quart 0.22 and 0.23, of which it overrides two public methods. It saves one query for each request that is
 refused. If Quart changes these methods or their arguments, ``tests/app/test_early_checks.py`` fails; if Quart gets

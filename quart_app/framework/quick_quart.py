@@ -1,4 +1,4 @@
-"""Quart, in which what it works out anew for each request is worked out once. For any application.
+"""Quart with what it works out anew for each request kept. For any application.
 
 - ``ensure_async``: Quart calls it for each hook, view, context processor and session method of a request, and each time
   ``asyncio.iscoroutinefunction`` makes eight calls to find out what the code object of the function has as a flag.

@@ -95,7 +95,8 @@ class Sender:
         """
         waiting, seconds = await self._look()
         if not waiting:
-            self._report_end_of_outage("No mail waits any more")  # others sent all, or they were given up
+            # Others have sent all, or they were given up.
+            self._report_end_of_outage("The outage of the mail server is over: no mail waits")
         if seconds > 0:
             return min(seconds, POLL)
         looked_at = monotonic()
@@ -174,7 +175,7 @@ class Sender:
             await self._failures.postpone(due, "It cannot be composed or sent; the log has the error.")
         else:
             if is_sent:
-                self._report_end_of_outage("Mails can be sent again")
+                self._report_end_of_outage("The outage of the mail server is over: mails are sent again")
                 self._sent.add(due.id)
                 record(Event.MAIL_SENT, user_id=due.user_id, mail={"mail": due.id, "kind": due.kind})
             await self._database.execute(delete(OutgoingMail).where(OutgoingMail.id == due.id))
@@ -203,7 +204,10 @@ class Sender:
         """Log it once, however many mails wait and however often they are tried."""
         if not self._is_server_unavailable:
             self._is_server_unavailable = True
-            _log.error("No mail can be sent; all wait in the queue and are tried again", error=str(error))
+            _log.error(
+                "The mail server cannot be used. No mail is lost: all wait, and are tried again. Check MAIL_URL",
+                error=str(error),
+            )
 
     def _report_end_of_outage(self, reason: str) -> None:
         if self._is_server_unavailable:

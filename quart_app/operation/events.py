@@ -91,6 +91,7 @@ def record(
     ended: int = 0,
     mail: Mapping[str, object] | None = None,
     client: str | None = None,
+    limit: str | None = None,
 ) -> None:
     """Log and count an event. Call it after the transaction has been committed.
 
@@ -102,11 +103,14 @@ def record(
         ended: the number of login sessions that it ended.
         mail: what is logged of a mail: its id and kind, and never its address or text.
         client: the browser or program, if the caller has described it; by default it is described here.
+        limit: which limit was reached, as the problem type of its 429 is named.
     """
     current_metrics().count_event(event, reason=reason or "", ended=ended)
     values: dict[str, Any] = {"user_id": user_id}
     if reason is not None:
         values["reason"] = reason.value
+    if limit is not None:
+        values["limit"] = limit
     if scheme is not None:
         values["password_scheme"] = scheme
     if ended:

@@ -28,12 +28,15 @@ class Report(NamedTuple):
     is_ready: bool
     parts: dict[str, str]
 
-    @property
-    def level(self) -> int:
-        """The log level of a change to this result."""
+    def log(self) -> None:
+        """Log that the result has changed to this one."""
         if not self.is_ready:
-            return logging.ERROR
-        return logging.INFO if set(self.parts.values()) == {_OK} else logging.WARNING
+            level, event = logging.ERROR, "not ready: /readyz is 503 now"
+        elif set(self.parts.values()) == {_OK}:
+            level, event = logging.INFO, "ready again"
+        else:
+            level, event = logging.WARNING, "ready, but not everything answers"
+        _log.log(level, event, **self.parts)
 
 
 class Readiness:
@@ -57,7 +60,7 @@ class Readiness:
             if self._last is None or monotonic() >= self._until:
                 report = await self._check()
                 if self._last is not None and report != self._last:
-                    _log.log(report.level, "readiness changed", **report.parts)
+                    report.log()
                 self._last = report
                 self._until = monotonic() + _MAX_AGE
             return self._last

@@ -215,7 +215,7 @@ async def test_events(
 
 
 async def test_throttled(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str]) -> None:
-    """A throttled attempt is an event, for a name and for an address."""
+    """A throttled attempt is an event that names its limit, for a name and for an address."""
     strict = create_app({**app.settings.model_dump(), "login_attempts": 1, "logins_per_minute": 2})
     async with strict.test_app():
         stranger = Visitor(strict)
@@ -223,8 +223,8 @@ async def test_throttled(susan: Visitor, app: Application, capfd: pytest.Capture
             await stranger.login(password=OTHER)
     assert events(capfd) == [
         line_of(Event.LOGIN_FAILED, "warning", reason="wrong"),
-        line_of(Event.THROTTLED, "warning"),
-        line_of(Event.THROTTLED, "warning", user_id=None),
+        line_of(Event.THROTTLED, "warning", limit="attempts-used-up"),
+        line_of(Event.THROTTLED, "warning", limit="address-limited", user_id=None),
     ]
 
 

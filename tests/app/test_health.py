@@ -143,7 +143,7 @@ async def test_redis(
         {"status": "ready", "database": "ok", "redis": "does not answer"},
     )
     await current_database.of(app).close()
-    assert "warning  quart_app.health readiness changed" in capfd.readouterr().err
+    assert "warning  quart_app.health ready, but not everything answers" in capfd.readouterr().err
 
 
 async def test_changes_are_logged(
@@ -160,7 +160,7 @@ async def test_changes_are_logged(
     lines = [
         line.split(" quart_app.health ")[1].split(" request_id")[0] for line in capfd.readouterr().err.splitlines()
     ]
-    assert lines == ["readiness changed database=does not answer", "readiness changed database=ok"]
+    assert lines == ["not ready: /readyz is 503 now database=does not answer", "ready again database=ok"]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])

@@ -382,7 +382,7 @@ async def test_a_token_beside_cookies_of_the_site(bearer_program: Program) -> No
 )
 def test_what_is_no_origin(value: str) -> None:
     """What no browser sends is refused in one sentence that shows it and says what to write."""
-    with pytest.raises(ValidationError, match=r"is no origin as browsers send it.*https://app\.example\.com") as error:
+    with pytest.raises(ValidationError, match=r"is not an origin as browsers send.*https://app\.example\.com") as error:
         Settings.model_validate({"api_allowed_origins": f"{ALLOWED},{value}"})
     assert repr(value) in str(error.value)
 

@@ -133,8 +133,8 @@ def test_public_urls(value: str, site: str) -> None:
     ],
 )
 def test_no_public_urls(value: str) -> None:
-    """What is no address of a site is refused."""
-    with pytest.raises(ValidationError, match="is no address of a site"):
+    """What is not the address of a site is refused."""
+    with pytest.raises(ValidationError, match="is not the address of a site"):
         Settings(public_url=value)
 
 

@@ -26,7 +26,7 @@ async def test_an_outage(office: PostOffice, log: pytest.LogCaptureFixture) -> N
     await office.sender.send_due()
     assert (len(office.to_list.delivered), await office.queue()) == (3, [])
     assert not office.sender.is_server_unavailable
-    assert "can be sent again" in log.text
+    assert "mails are sent again" in log.text
 
 
 async def test_an_outage_of_one_host(office: PostOffice, log: pytest.LogCaptureFixture) -> None:
@@ -45,7 +45,7 @@ async def test_an_outage_of_one_host(office: PostOffice, log: pytest.LogCaptureF
 
     await office.sender.send_due()
     assert not office.sender.is_server_unavailable
-    assert "No mail waits any more" in log.text
+    assert "The outage of the mail server is over: no mail waits" in log.text
     await office.enqueue("susan")
     office.to_list.errors = [AWAY]
     await office.sender.send_due()
