@@ -19,7 +19,7 @@ from .login_session import REMEMBER, REMEMBER_SECONDS, read_user_id, renew_id, w
 from .remember_cookie import RememberCookie
 from .request_login import ATTRIBUTE, NEW, RequestLogin
 from .runtime import current_context, current_session, current_websocket, request_of, running_loop
-from .signals import deliver
+from .signals import call_at_once, deliver
 from .startup import before_serving, warn_unless_started
 
 #: The spellings of the header that applications use.
@@ -50,7 +50,7 @@ def install(app: Quart, auth: RememberCookie) -> None:
         if login is None:
             login = RequestLogin(auth, connection, current_session())
             login.is_websocket = True
-        login.loop = running_loop()
+        call_at_once(login)
         if not auth.is_start_known:
             warn_unless_started(app)
         if login.state is NEW and may_be_read(login, connection):

@@ -15,7 +15,7 @@ from typing import Any
 from blinker import NamedSignal, Namespace
 
 from .request_login import RequestLogin
-from .runtime import call_soon
+from .runtime import call_soon, running_loop
 
 _signals = Namespace()
 
@@ -60,13 +60,25 @@ async def deliver(login: RequestLogin) -> None:
         await login.postponed.pop(0)()
 
 
+def call_at_once(login: RequestLogin) -> None:
+    """Call async receivers of a websocket at once, in the background: from now on, and those that wait already."""
+    login.loop = running_loop()
+    for receiver in login.postponed or ():
+        _start(login, receiver)
+    login.postponed = None
+
+
+def _start(login: RequestLogin, receiver: Callable[[], Awaitable[Any]]) -> None:
+    call_soon(login.loop, partial(login.app.add_background_task, receiver))
+
+
 def _postpone(login: RequestLogin, receiver: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> None:
     """Call *receiver* at the end of this request; if that has passed, at once and in the background.
 
     A websocket has no such end: when its client disconnects, no code of ours runs any more.
     """
+    call = partial(receiver, *args, **kwargs)
     if login.loop is None:
-        login.postponed = [*(login.postponed or ()), partial(receiver, *args, **kwargs)]
+        login.postponed = [*(login.postponed or ()), call]
     else:
-        start = partial(login.app.add_background_task, receiver, *args, **kwargs)
-        call_soon(login.loop, start)
+        _start(login, call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -145,3 +146,25 @@ async def test_strong_protection_needs_no_loader() -> None:
         assert await text(client, "/whoami", headers={"User-Agent": "another"}) == "nobody"
 
     assert answers == [None]
+
+
+async def test_async_receivers_of_an_early_look_at_a_websocket_are_called() -> None:
+    """An async receiver that hears of a user before the websocket's own hook is called, in the background."""
+    site = Site("sync")
+    client = await site.logged_in()
+    called = asyncio.Event()
+
+    @site.app.websocket("/ws")
+    async def socket() -> None:
+        await websocket.send(current_user.name)
+
+    async def receive(_app: object, **_arguments: object) -> None:
+        called.set()
+
+    with looking_early(site.app) as answers, user_accessed.connected_to(receive, sender=site.app):
+        async with client.websocket("/ws") as opened:
+            assert await opened.receive() == "susan"
+            async with asyncio.timeout(5):
+                await called.wait()
+
+    assert answers == ["susan"]
