@@ -31,12 +31,13 @@ USE_SESSION_FOR_NEXT = False
 Config = Mapping[str, Any]
 
 
-def remember_duration(duration: object) -> timedelta:
-    """A value of ``REMEMBER_COOKIE_DURATION`` as a timedelta; an int is whole seconds.
+def remember_duration(config: Config) -> timedelta:
+    """``REMEMBER_COOKIE_DURATION``, a timedelta or whole seconds.
 
     Raises:
         DurationError: it is neither.
     """
+    duration = config.get("REMEMBER_COOKIE_DURATION", COOKIE_DURATION)
     if isinstance(duration, int):
         return timedelta(seconds=duration)
     if not isinstance(duration, timedelta):

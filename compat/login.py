@@ -167,7 +167,7 @@ def _user_to_log_out(login: RequestLogin) -> Any:
 def _check_remembering(login: RequestLogin, duration: Any) -> None:
     tokens.issued_format(login.app.config)
     if duration is None:
-        duration = configuration.remember_duration(login.auth.duration)
+        duration = configuration.remember_duration(login.app.config)
     elif not isinstance(duration, timedelta):
         raise DurationError("duration", duration)
     configuration.expiry(duration)

@@ -67,7 +67,6 @@ class RememberCookie(QuartAuth):
     cookie_secure = _Setting("REMEMBER_COOKIE_SECURE", configuration.COOKIE_SECURE)
     cookie_http_only = _Setting("REMEMBER_COOKIE_HTTPONLY", configuration.COOKIE_HTTPONLY)
     cookie_samesite = _Setting("REMEMBER_COOKIE_SAMESITE", configuration.COOKIE_SAMESITE)
-    duration = _Setting("REMEMBER_COOKIE_DURATION", configuration.COOKIE_DURATION)
     #: Whether the server has started the application, or the log says that it has not: see ``startup``.
     is_start_known = False
 
@@ -83,7 +82,7 @@ class RememberCookie(QuartAuth):
         name, attributes, expires = self.cookie_name, self._attributes(), _expiry(seconds)
         payload: Any = [user_id, seconds]  # Quart-Auth signs any JSON value
         if expires is None:
-            expires, payload = configuration.expiry(configuration.remember_duration(self.duration)), user_id
+            expires, payload = configuration.expiry(configuration.remember_duration(self.app.config)), user_id
         response.set_cookie(name, self.dump_token(payload, self.app), expires=expires, **attributes)
 
     def delete_cookie(self, response: Response, connection: Request | Websocket) -> None:

@@ -29,7 +29,7 @@ async def before_serving() -> None:
     check_mode(config.get("SESSION_PROTECTION", auth.settings.session_protection))
     written_form(config)
     accepts(config, issued_format(config))
-    remember_duration(auth.duration)
+    remember_duration(config)
     fresh_seconds(config)
     auth.is_start_known = True
 

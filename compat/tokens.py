@@ -63,7 +63,7 @@ class RememberSerializer(QuartAuth.serializer_class):  # type: ignore[valid-type
 
         Args:
             token: the remember cookie.
-            max_age: ``REMEMBER_COOKIE_DURATION``, for tokens that do not hold a duration of their own.
+            max_age: not used: tokens hold a duration of their own, or last for ``REMEMBER_COOKIE_DURATION``.
             return_timestamp: not used.
             salt: not used.
 
@@ -87,7 +87,7 @@ class RememberSerializer(QuartAuth.serializer_class):  # type: ignore[valid-type
             raise BadSignature("not signed as Quart-Auth does") from error
         match payload:
             case str() as user_id:
-                seconds = remember_duration(max_age).total_seconds()
+                seconds = remember_duration(self._config).total_seconds()
             case [str() as user_id, int() | float() as seconds]:
                 pass
             case _:
