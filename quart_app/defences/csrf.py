@@ -31,15 +31,10 @@ def without_forms(blueprint: Blueprint) -> Blueprint:
     return blueprint
 
 
-async def restore_login() -> None:
-    """Load a login that a remember cookie restores, before a form's token, which depends on it, is made or checked."""
-    if USER_ID not in session:
-        await load_user()
-
-
 def protect_forms(app: Application) -> None:
     """Refuse every POST, PUT, PATCH and DELETE without a valid token, unless the view's form checks it.
 
+    No user is loaded for that, except where only a remember cookie names one: the token belongs to the login.
     Blueprints that are :func:`without_forms` need none. Each application has a protection of its own; views and
     blueprints, which applications share, are only marked.
 
@@ -52,7 +47,7 @@ def protect_forms(app: Application) -> None:
     protection = CSRFProtect(app)
     FormTokens(app)
 
-    @app.change_check
+    @app.early_change_check
     async def refuse_forged_forms() -> None:
         endpoint = request.endpoint
         if endpoint is None or not app.config.get("WTF_CSRF_ENABLED", True):
@@ -60,5 +55,6 @@ def protect_forms(app: Application) -> None:
         view = app.view_functions.get(endpoint)
         blueprint = app.blueprints.get(request.blueprint or "")
         if not getattr(view, _MARK, False) and not getattr(blueprint, _MARK, False):
-            await restore_login()
+            if USER_ID not in session:
+                await load_user()
             await protection.protect()

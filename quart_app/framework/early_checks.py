@@ -1,4 +1,4 @@
-"""Checks that run before every ``before_request`` and ``before_websocket`` hook, or only for requests of changes.
+"""Checks that run before every ``before_request`` and ``before_websocket`` hook, some for requests of changes only.
 
 compat loads the user in a ``before_request`` hook that it keeps in front of all others, so a request that a later hook
 refuses has cost a query by then. Quart has no earlier hook. Nor has it one for the requests that may change something:
@@ -34,9 +34,7 @@ class EarlyChecks(Quart):
         super().__init__(*args, **options)
         self._request_checks: list[Callable[[], Awaitable[None]]] = []
         self._early_change_checks: list[Callable[[], Awaitable[None]]] = []
-        self._change_checks: list[Callable[[], Awaitable[None]]] = []
         self._websocket_checks: list[Callable[[], Awaitable[None]]] = []
-        self.before_request(self._check_changes)  # the first hook; compat puts its own in front of it
 
     def early_request_check(self, check: Check) -> Check:
         """Run *check* for every request, before anybody's user is loaded. Usable as a decorator."""
@@ -46,11 +44,6 @@ class EarlyChecks(Quart):
     def early_change_check(self, check: Check) -> Check:
         """Run *check* for every request whose method is not safe, after the early checks of all requests."""
         self._early_change_checks.append(check)
-        return check
-
-    def change_check(self, check: Check) -> Check:
-        """Run *check* for every request whose method is not safe, when its user is loaded, before all other hooks."""
-        self._change_checks.append(check)
         return check
 
     def early_websocket_check(self, check: Check) -> Check:
@@ -66,11 +59,6 @@ class EarlyChecks(Quart):
             for check in self._early_change_checks:
                 await check()
         return await super().preprocess_request(*context)
-
-    async def _check_changes(self) -> None:
-        if current_request().method not in SAFE_METHODS:
-            for check in self._change_checks:
-                await check()
 
     async def preprocess_websocket(self, *context: Any) -> Any:
         """Run the checks, then Quart's hooks."""

@@ -8,7 +8,7 @@ from quart import request
 from quart_wtf import QuartForm
 from wtforms import Field
 
-from quart_app.defences.csrf import restore_login
+from compat import load_user
 from quart_app.errors.problems import LimitReached
 
 
@@ -31,7 +31,7 @@ class PageForm(QuartForm):
 
         Quart-WTForms would also read JSON and uploaded files, in which a text field may be a list.
         """
-        await restore_login()
+        await load_user()  # the token belongs to the login, which a remember cookie may have to restore first
         return cls(await request.form if request.method == "POST" else None)
 
     async def validate_on_submit(self, extra_validators: dict[str, object] | None = None) -> bool:

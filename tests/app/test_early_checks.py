@@ -55,10 +55,6 @@ async def test_checks_run_before_hooks(app: Application, user: Visitor, queries:
             assert queries == []
             order.append(name)
 
-    @app.change_check
-    async def check_change() -> None:
-        order.append("change")
-
     @app.early_change_check
     async def check_change_early() -> None:
         order.append("early change")
@@ -70,7 +66,7 @@ async def test_checks_run_before_hooks(app: Application, user: Visitor, queries:
     order.clear()
     queries.clear()
     assert (await user.client.post("/index", headers={"Sec-Fetch-Site": "same-origin"})).status_code == 405
-    assert order == ["first", "second", "early change", "change", "hook"]
+    assert order == ["first", "second", "early change", "hook"]
 
 
 @pytest.mark.parametrize(("origin", "status"), [("https://evil.test", 403), ("http://localhost", 401)])
