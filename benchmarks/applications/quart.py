@@ -6,12 +6,13 @@ from quart import Quart
 
 from benchmarks import login_cost
 from benchmarks.applications.database_delay import delay_statements
-from quart_app.accounts.login import load_user, login_manager
+from quart_app.accounts.login import login_manager
 from quart_app.application import Application
 from quart_app.factory import create_app
 from quart_app.framework.idle_connections import watch_idle_connections_late
 from quart_app.models.user import User
 from quart_app.serve.warm_up import warm_up
+from quart_app.sessions.lookup import find_user
 
 
 def application() -> Application:
@@ -31,7 +32,7 @@ def application_in_memory() -> Application:
     @login_manager.user_loader
     async def load_once(handle: str) -> User | None:
         if handle not in known:
-            known[handle] = await load_user(handle)
+            known[handle] = await find_user(handle)
         return known[handle]
 
     return application()

@@ -92,7 +92,7 @@ async def load_user(handle: str) -> User | None:
         return None
     row, user = found
     limits: Limits = current_app.extensions["limits"]
-    if not user.active or row.is_bearer or limits.is_expired(row, clock.now()):
+    if not user.is_active or row.is_bearer or limits.is_expired(row, clock.now()):
         return None
     row.handle, user.login_session = handle, row
     return user

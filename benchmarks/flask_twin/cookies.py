@@ -34,8 +34,8 @@ class TwoCookies(SecureCookieSessionInterface):
         if response.status_code >= _FAILED:
             response.headers.pop("Set-Cookie", None)
         elif isinstance(session, Session):
-            contents = session.login_to_write(), session.pages_to_write()
-            for name, content in zip(cookie_names(self.get_cookie_name(app)), contents, strict=True):
+            names = cookie_names(self.get_cookie_name(app))
+            for name, content in zip(names, session.to_write(), strict=True):
                 if content is not None:
                     self._write(app, session, response, name, content)
 

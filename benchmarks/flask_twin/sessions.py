@@ -31,8 +31,8 @@ def create_session(user: User, *, kind: Kind, client: str, address: str) -> Logi
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address)
     lock = (
         update(User)
-        .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
-        .values(active=True)
+        .where(User.id == user.id, User.is_active, User.password_hash == user.password_hash)
+        .values(is_active=True)
         .returning(User.id)
     )
     if db.execute(lock).one_or_none() is None:
@@ -54,7 +54,7 @@ def find_user(handle: str) -> User | None:
         return None
     row, user = found
     now = clock.now()
-    if not user.active or row.is_bearer or limits().is_expired(row, now):
+    if not user.is_active or row.is_bearer or limits().is_expired(row, now):
         return None
     row.handle = handle
     user.login_session = row

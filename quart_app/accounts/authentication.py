@@ -35,14 +35,14 @@ async def authenticate(name: str, password: str) -> User | None:
         PasswordsBusy: too many passwords are being checked; nothing is counted.
     """
     user = await user_by_login(name)
-    throttle = current_throttle()
+    throttle, hasher = current_throttle(), current_password_hasher()
     device = None if user is None else known_device(user)
     key = attempts_key("name", username_key(name)) if device is None else attempts_key("device", device)
 
     try:
         async with throttle.attempt(key) as attempt:
             is_right = await check_password(user, password)
-            if is_right and user is not None and user.active:
+            if is_right and user is not None and user.is_active:
                 attempt.succeed()
     except LimitReached as error:
         record(Event.THROTTLED, user_id=None if user is None else user.id, limit=error.kind.name)
@@ -55,14 +55,14 @@ async def authenticate(name: str, password: str) -> User | None:
         reason, scheme = _failure_reason(user, password), foreign_scheme(user)
         record(Event.LOGIN_FAILED, user_id=user.id, reason=reason, scheme=scheme)
         return None
-    if current_password_hasher().is_outdated(user.password_hash) and not await _replace_hash(user, password):
+    if hasher.is_outdated(user.password_hash) and not await _replace_hash(user, password):
         # The hash was replaced since it was read: by a concurrent login, or because the password was changed.
         return await authenticate(name, password)
     return user
 
 
 def _failure_reason(user: User, password: str) -> Reason:
-    if not user.active:
+    if not user.is_active:
         return Reason.INACTIVE
     if current_password_hasher().refuses(password):
         return Reason.PUBLISHED

@@ -17,7 +17,7 @@ from .mail_tokens import end_tokens_in
 async def deactivate_user(user_id: int) -> None:
     """Close an account for use, and end all its logins, and all links in mails to its user."""
     async with current_database().session() as session:
-        await session.execute(update(User).where(User.id == user_id).values(active=False))
+        await session.execute(update(User).where(User.id == user_id).values(is_active=False))
         ended = await end_sessions_in(session, user_id)
         await end_tokens_in(session, user_id)
         await session.commit()
@@ -27,7 +27,7 @@ async def deactivate_user(user_id: int) -> None:
 async def activate_user(user_id: int) -> None:
     """Open an account again."""
     async with current_database().session() as session:
-        await session.execute(update(User).where(User.id == user_id).values(active=True))
+        await session.execute(update(User).where(User.id == user_id).values(is_active=True))
         await session.commit()
     record(Event.ACCOUNT_ACTIVATED, user_id=user_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart import Request, Websocket, flash, redirect, request, session, url_for, websocket
+from quart import flash, redirect, request, session, url_for, websocket
 from quart.typing import ResponseReturnValue
 
 from compat import LoginManager, confirm_login, login_user, logout_user
@@ -12,7 +12,7 @@ from quart_app.faces import is_for_api, is_from_program
 from quart_app.models.login_session import Kind, LoginSession
 from quart_app.models.user import User
 from quart_app.operation.events import Event, Reason, record
-from quart_app.sessions.bearer import handle_of_token, make_bearer_token, sent_bearer_token
+from quart_app.sessions.bearer import find_user_of_token, make_bearer_token, sent_bearer_token
 from quart_app.sessions.confirmation import SessionEnded, renew_session, renew_token
 from quart_app.sessions.creation import create_session
 from quart_app.sessions.ending import end_own_session
@@ -48,21 +48,8 @@ current_user = login_manager.current_user
 """``compat.current_user``, known to be a :class:`User`."""
 
 
-@login_manager.user_loader
-async def load_user(handle: object) -> User | None:
-    """The user of the login session that a cookie names, or None if there is no such login. Faults are raised.
-
-    A session may contain any JSON value; only a string can be a handle.
-    """
-    return await find_user(handle) if isinstance(handle, str) else None
-
-
-@login_manager.request_loader
-async def load_bearer(connection: Request | Websocket) -> User | None:
-    """The user of the bearer token of a request to the API, or of a websocket, if no cookie has named a user."""
-    token = sent_bearer_token(connection)
-    handle = None if token is None else handle_of_token(token)
-    return None if handle is None else await find_user(handle, bearer=True)
+login_manager.user_loader(find_user)
+login_manager.request_loader(find_user_of_token)
 
 
 def current_login_session() -> LoginSession:
@@ -186,7 +173,7 @@ async def _create_row(
         instead_of=instead_of,
     )
     if row is None:
-        reason = Reason.OUTDATED if user.active else Reason.INACTIVE
+        reason = Reason.OUTDATED if user.is_active else Reason.INACTIVE
         record(Event.LOGIN_FAILED, user_id=user.id, reason=reason, client=client)
     else:
         record(Event.LOGIN_SUCCEEDED, user_id=user.id, client=client)

@@ -42,7 +42,7 @@ class TokenOwner(NamedTuple):
 
 async def lock_owner_in(session: AsyncSession, user_id: int | None) -> User | None:
     """The user, whose row is locked until the transaction ends; None if the account is closed or deleted."""
-    lock = update(User).where(User.id == user_id, User.active).values(active=True).returning(User)
+    lock = update(User).where(User.id == user_id, User.is_active).values(is_active=True).returning(User)
     user: User | None = (await session.execute(lock.execution_options(synchronize_session=False))).scalar_one_or_none()
     return user
 
@@ -74,7 +74,7 @@ async def find_token(token: str, purpose: TokenPurpose) -> TokenOwner | None:
     query = (
         select(User, MailToken.email, MailToken.next_url)
         .join_from(MailToken, User, User.id == MailToken.user_id)
-        .where(_is_valid(token_hash, purpose), User.active)
+        .where(_is_valid(token_hash, purpose), User.is_active)
     )
     async with current_database().session() as session:
         found = (await session.execute(query)).one_or_none()

@@ -38,7 +38,7 @@ async def command(app: Application, users: int, password_stdin: bool) -> None:
         )
     password = read_password(username="user", email="", from_stdin=True) if password_stdin else TEST_PASSWORD
     password_hash = generate_password_hash(password, _CHEAP_METHOD)
-    same = {"password_hash": password_hash, "active": True, "created_at": clock.now()}
+    same = {"password_hash": password_hash, "is_active": True, "created_at": clock.now()}
     added = 0
     for first in range(1, users + 1, _BATCH):
         last = min(first + _BATCH - 1, users)

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from quart.sessions import SecureCookieSession
 
-from .session_keys import FORMS, FRESH, LOGIN, USER_ID
+from .session_keys import FLASHES, FORMS, FRESH, LOGIN, USER_ID
 
 _OWNER = "_login"
 """The key that names the login in the cookie for pages."""
@@ -51,6 +51,8 @@ class Session(SecureCookieSession):
         for_pages = _for_pages(pages) if pages.get(_OWNER) == _owner(handle) else {}
         if not pages:
             for_pages = _for_pages({key: value for key, value in login.items() if key not in kept})
+        if not _are_flashes(for_pages.get(FLASHES, [])):
+            del for_pages[FLASHES]
         session = cls({**for_pages, **({} if is_early else kept)})
         token = form_token(handle)
         if token is not None:
@@ -66,10 +68,14 @@ class Session(SecureCookieSession):
         if key == USER_ID and (token := form_token(value)) is not None:
             super().__setitem__(FORMS, token)
 
-    def login_to_write(self) -> dict[str, Any] | None:
-        """The new content of the session cookie; empty to delete it, None if it is not to be written."""
+    def to_write(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """The new contents of the session cookie, and of that for pages: empty to delete it, None to leave it."""
         if not self.modified:
-            return None
+            return None, None
+        login = self._login_to_write()
+        return login, self._pages_to_write(self._handle if login is None else self.get(USER_ID))
+
+    def _login_to_write(self) -> dict[str, Any] | None:
         login = _login_of(self)
         if login and not login.get(FRESH) and self._follows_from_cookies(login):
             return None
@@ -83,11 +89,8 @@ class Session(SecureCookieSession):
         cookie = self._login_cookie
         return not cookie or (cookie.get(USER_ID) == login[USER_ID] and cookie.keys() <= LOGIN)
 
-    def pages_to_write(self) -> dict[str, Any] | None:
-        """The new content of the cookie for pages; empty to delete it, None if it has not changed."""
-        if not self.modified:
-            return None
-        handle = self._handle if self.login_to_write() is None else self.get(USER_ID)
+    def _pages_to_write(self, handle: object) -> dict[str, Any] | None:
+        """The new content of the cookie for pages, which belongs to the login with this handle."""
         pages = {key: value for key, value in self.items() if key not in LOGIN}
         if USER_ID not in self and FORMS in self and self[FORMS] != form_token(handle):
             pages[FORMS] = self[FORMS]
@@ -120,6 +123,11 @@ def _login_of(session: Session) -> dict[str, Any]:
     if FORMS in login and login[FORMS] == form_token(login[USER_ID]):
         del login[FORMS]
     return login
+
+
+def _are_flashes(value: object) -> bool:
+    """Whether the value is a list of pairs, which templates can iterate over without an error."""
+    return isinstance(value, list) and all(isinstance(each, list | tuple) and len(each) == 2 for each in value)
 
 
 def _for_pages(content: dict[str, Any]) -> dict[str, Any]:

@@ -28,8 +28,7 @@ from quart_app.sessions.bearer import sent_bearer_token
 
 from .login_cookie import Session
 from .schemes import SchemeWarning
-from .session_keys import FLASHES
-from .session_size import fitting_value
+from .session_size import LONGEST, shortened_value
 
 _FAILED = 500
 
@@ -79,9 +78,6 @@ class SessionCookies(SecureCookieSessionInterface):
         name, pages_name = cookie_names(self.get_cookie_name(app))
         login, is_early = _read(serializer, cookies.get(name), max_age)
         pages, _ = _read(serializer, cookies.get(pages_name), max_age)
-        for content in (login, pages):
-            if not _are_flashes(content.get(FLASHES, [])):
-                del content[FLASHES]
         return Session.of(login, pages, is_early=is_early)
 
     async def save_session(
@@ -108,12 +104,12 @@ class SessionCookies(SecureCookieSessionInterface):
             response.vary.add("Cookie")
         if not session.modified:
             return
-        login, pages = session.login_to_write(), session.pages_to_write()
+        login, pages = session.to_write()
         values: list[tuple[str, str | bytes | None]] = []
         if login is not None:
             values.append((name, serializer.dumps(login) if login else None))
         if pages is not None:
-            values.append((pages_name, fitting_value(app, serializer, pages_name, pages)))
+            values.append((pages_name, _value_for_pages(app, serializer, pages_name, pages)))
         for cookie, value in values:
             self._write(app, session, response, cookie, value)
 
@@ -158,9 +154,14 @@ def _read(serializer: URLSafeTimedSerializer, cookie: str | None, max_age: int) 
     return (content, is_early) if isinstance(content, dict) else ({}, False)
 
 
-def _are_flashes(value: object) -> bool:
-    """Whether the value is a list of pairs, which templates can iterate over without an error."""
-    return isinstance(value, list) and all(isinstance(each, list | tuple) and len(each) == 2 for each in value)
+def _value_for_pages(
+    app: Quart, serializer: URLSafeTimedSerializer, name: str, pages: dict[str, Any]
+) -> str | bytes | None:
+    """The value of the cookie for pages, serialised once if it fits; None to delete it."""
+    value = serializer.dumps(pages) if pages else None
+    if value is None or len(value) <= LONGEST - len(name):
+        return value
+    return shortened_value(app, serializer, name, pages)
 
 
 def _is_for_a_token() -> bool:

@@ -18,10 +18,10 @@ LONGEST = 3800
 """Bytes of name and value. Browsers keep 4,096 with the attributes, which need their part (RFC 6265, section 6.1)."""
 
 
-def fitting_value(
+def shortened_value(
     app: Quart, serializer: URLSafeTimedSerializer, name: str, pages: dict[str, Any]
 ) -> str | bytes | None:
-    """The value of the cookie for pages, serialised once if it fits; None to delete it.
+    """The value of a cookie for pages that is too long, without what is too much; None to delete it.
 
     The oldest messages are left out first, and then whatever else is too much; the log names what.
 

@@ -43,7 +43,8 @@ class User(_LoggedIn, Base):
     #: When the owner of the account last proved that mails to this address arrive; None if never.
     email_confirmed_at: Mapped[datetime | None] = mapped_column()
     password_hash: Mapped[str | None] = mapped_column(String(256))
-    active: Mapped[bool] = mapped_column(default=True)
+    #: Whether the account is open. A closed account cannot be logged in to.
+    is_active: Mapped[bool] = mapped_column("active", default=True)
     #: The current generation of this user's logins: see ``sessions/generations``.
     session_generation: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -52,12 +53,7 @@ class User(_LoggedIn, Base):
         super().__init__()
         self.username, self.username_key = username, username_key(username)
         self.email, self.email_key = email, email_key(email)
-        self.active = True
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the account is open. A closed account cannot be logged in to."""
-        return self.active
+        self.is_active = True
 
     def get_id(self) -> str:
         """The id for the cookies: the handle of the login session, not the user's id.

@@ -128,6 +128,6 @@ def _record_restored_login(_app: Quart, user: User) -> None:
     """Record it once for each start of the browser: each request is restored, until the password is entered."""
     if RESTORED in session:
         return
+    record(Event.LOGIN_RESTORED, user_id=user.id)
     if has_request_context():
         session[RESTORED] = True
-    record(Event.LOGIN_RESTORED, user_id=user.id)

@@ -25,7 +25,7 @@ blueprint = Blueprint("accounts", __name__)
 @anonymous_required(redirect_to="pages.index")
 async def login() -> ResponseReturnValue:
     """Log in, and redirect to ``next`` if it is a page of this site."""
-    wanted = safe_next_url(request.args.get("next"), "")
+    wanted = safe_next_url(default="")
     form = await LoginForm.from_request()
     if await form.validate_on_submit():
         try:
@@ -50,7 +50,7 @@ async def reauthenticate() -> ResponseReturnValue:
 
     Only the password of the user who is logged in is accepted.
     """
-    wanted = safe_next_url(request.args.get("next"), "")
+    wanted = safe_next_url(default="")
     form = await ReauthenticationForm.from_request()
     if request.method != "POST" and login_fresh():
         return redirect(wanted or url_for("account.overview"))

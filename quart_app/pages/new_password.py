@@ -22,7 +22,7 @@ blueprint = Blueprint("new_password", __name__)
 @checked_by_form
 async def ask() -> ResponseReturnValue:
     """Ask for a link by mail. The answer is the same whether there is an account or not."""
-    wanted = safe_next_url(request.args.get("next"), "")
+    wanted = safe_next_url(default="")
     form = await ForgottenPasswordForm.from_request()
     if await form.validate_on_submit():
         await request_new_password(form.email.data or "", next_url=wanted or None)

@@ -13,6 +13,9 @@ from quart import Request, Websocket
 from quart_auth import QuartAuth
 
 from quart_app.faces import is_api_path
+from quart_app.models.user import User
+
+from .lookup import find_user
 
 SUBPROTOCOL = "bearer"
 """The subprotocol of a websocket that a page opens by ``new WebSocket(url, ["bearer", token])``: there is no other
@@ -51,6 +54,13 @@ def sent_bearer_token(connection: Request | Websocket) -> str | None:
     if sent is not None and sent.type == "bearer":
         return sent.token or ""
     return token_among(connection.requested_subprotocols) if isinstance(connection, Websocket) else None
+
+
+async def find_user_of_token(connection: Request | Websocket) -> User | None:
+    """The user of the bearer token of a request to the API, or of a websocket; None if there is none."""
+    token = sent_bearer_token(connection)
+    handle = None if token is None else handle_of_token(token)
+    return None if handle is None else await find_user(handle, bearer=True)
 
 
 def token_among(subprotocols: Sequence[str]) -> str | None:

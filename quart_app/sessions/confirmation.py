@@ -57,7 +57,7 @@ async def check_session_in(session: AsyncSession, user: User) -> LoginSession:
         SessionEnded: the login has ended, its handle was renewed, or the account was closed.
     """
     row = user.login_session
-    lock = update(User).where(User.id == user.id, User.active).values(active=True).returning(User.id)
+    lock = update(User).where(User.id == user.id, User.is_active).values(is_active=True).returning(User.id)
     if row is None or (await session.execute(lock)).one_or_none() is None:
         raise SessionEnded
     query = select(LoginSession.id).where(is_the_same(row), LoginSession.handle_hash == row.handle_hash)
@@ -127,8 +127,8 @@ async def lock_user(session: AsyncSession, user: User) -> bool:
     """Lock the row of a user until the transaction ends; False if the password was changed or the account closed."""
     lock = (
         update(User)
-        .where(User.id == user.id, User.active, User.password_hash == user.password_hash)
-        .values(active=True)
+        .where(User.id == user.id, User.is_active, User.password_hash == user.password_hash)
+        .values(is_active=True)
         .returning(User.id)
     )
     return (await session.execute(lock)).one_or_none() is not None

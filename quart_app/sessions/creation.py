@@ -24,7 +24,7 @@ from quart_app.operation.events import Event, record
 from .confirmation import lock_user
 from .ending import end_session_in
 from .generations import ROWS_PER_STATEMENT, begin_generation_in, current_generation, delete_past_generations
-from .limits import current_limits
+from .limits import Limits, current_limits
 
 _SURPLUS_READ = 10_000
 """How many rows beyond the cap are read to find the least recently used ones."""
@@ -48,11 +48,12 @@ async def create_session(
     """
     row = LoginSession(user_id=user.id, kind=kind, client=client, address=address, name=name)
     generation = current_generation(user.id)  # an expression of SQL, because the user's row may change
+    cap, limits = current_settings().sessions_per_user, current_limits()
     async with current_database().session() as session:
         if not await lock_user(session, user):
             return None
         ended = instead_of is not None and await end_session_in(session, instead_of.user_id, instead_of.id)
-        room = await _make_room_in(session, user.id, generation, row.created_at)
+        room = await _make_room_in(session, user.id, generation, row.created_at, cap=cap, limits=limits)
         row.generation = generation
         session.add(row)
         await session.commit()
@@ -77,17 +78,18 @@ class _Room(NamedTuple):
     is_rest_left: bool
 
 
-async def _make_room_in(session: AsyncSession, user_id: int, generation: ColumnElement[int], now: datetime) -> _Room:
+async def _make_room_in(
+    session: AsyncSession, user_id: int, generation: ColumnElement[int], now: datetime, *, cap: int, limits: Limits
+) -> _Room:
     """Delete expired and surplus login sessions of a user, so that one more is within the cap.
 
     The caller has locked the row of the user, so that concurrent logins make room one after the other, and inserts the
     new login session in the same transaction. Usually a few rows are read. An account from before the cap may have many
     more: its newest rows are read, up to a bound, and all older ones end.
     """
-    cap = current_settings().sessions_per_user
     most = cap + _SURPLUS_READ
     newest = (
-        select(LoginSession.id, LoginSession.last_seen_at, current_limits().expired(now).label("is_expired"))
+        select(LoginSession.id, LoginSession.last_seen_at, limits.expired(now).label("is_expired"))
         .where(LoginSession.user_id == user_id, LoginSession.generation == generation)
         .order_by(LoginSession.id.desc())
         .limit(most)

@@ -88,7 +88,7 @@ async def living_sessions(session_ids: Collection[int]) -> set[tuple[int, int]]:
     query = (
         select(LoginSession.id, LoginSession.user_id)
         .join(User, User.id == LoginSession.user_id)
-        .where(User.active, LoginSession.generation == User.session_generation)
+        .where(User.is_active, LoginSession.generation == User.session_generation)
         .where(not_(current_limits().expired(clock.now())))
     )
     ids = sorted(session_ids)

@@ -70,7 +70,7 @@ async def deactivate(app: Application, username: str) -> None:
     async with app.app_context():
         user = await user_by_login(username)
         assert user is not None
-        user.active = False
+        user.is_active = False
         async with current_database.of(app).session() as session:
             await session.merge(user)
             await session.commit()

@@ -68,7 +68,7 @@ async def test_other_fields_have_no_effect(program: Program, app: Application, e
     async with app.app_context():
         susan = await user_by_login("susan")
     assert susan is not None
-    assert susan.active
+    assert susan.is_active
     assert susan.id == 1
     assert (await program.log_in()).status == 201
 

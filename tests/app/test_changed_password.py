@@ -78,7 +78,7 @@ async def test_a_login_to_an_account_that_has_just_gone(app: Application, visito
             late = await user_by_login("susan")
             assert late is not None
             await end(late.id)
-            late.active = True
+            late.is_active = True
             assert not await start_login(late, remember=False)
     assert await rows(app) == []
 

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from quart_app.accounts.changes import change_password
 from quart_app.accounts.closing import deactivate_user
-from quart_app.accounts.login import load_user
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.live import end_tasks
@@ -27,6 +26,7 @@ from quart_app.models.user import User
 from quart_app.server_stop import current_server_stop
 from quart_app.sessions.confirmation import renew_session
 from quart_app.sessions.ending import end_sessions
+from quart_app.sessions.lookup import find_user
 from tests.app.conftest import Clock
 from tests.app.deletion import delete_user
 from tests.app.logged_in import log_in_as_new_user
@@ -247,7 +247,7 @@ async def test_heartbeat(susan: Visitor, monkeypatch: pytest.MonkeyPatch) -> Non
 async def user_of(visitor: Visitor, app: Application) -> User:
     """The user of the visitor's login session."""
     async with visitor.client.session_transaction() as session:
-        user = await load_user(session["_user_id"])
+        user = await find_user(session["_user_id"])
     assert user is not None
     return user
 
@@ -270,7 +270,7 @@ async def deactivate(_visitor: Visitor, user: User) -> None:
 async def deactivate_by_hand(_visitor: Visitor, user: User) -> None:
     """Close the account in the database, without ending its login sessions."""
     async with current_database().session() as session:
-        await session.execute(update(User).where(User.id == user.id).values(active=False))
+        await session.execute(update(User).where(User.id == user.id).values(is_active=False))
         await session.commit()
 
 

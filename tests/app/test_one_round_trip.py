@@ -61,12 +61,12 @@ async def test_a_statement_of_its_own_is_one_round_trip(app: Application, round_
     john = {"username": "john", "username_key": "john", "email": "j", "email_key": "j", "active": True}
     await database.execute(insert(User).values(john))
     round_trips.clear()
-    rows = await database.execute(update(User).values(active=False).returning(User.username))
+    rows = await database.execute(update(User).values(is_active=False).returning(User.username))
     assert (len(rows), len(round_trips)) == (1, 1)
     with pytest.raises(IntegrityError):
         await database.execute(insert(User).values([{**john, "username_key": "jim", "email_key": "k"}, john]))
     async with database.session() as session:
-        users = (await session.execute(select(User.username, User.active))).all()
+        users = (await session.execute(select(User.username, User.is_active))).all()
     assert [tuple(user) for user in users] == [("john", False)]
 
 
@@ -82,7 +82,7 @@ async def test_user_is_as_a_session_gives_it(app: Application) -> None:
         assert found is not None
         assert found.login_session is not None
         for one, other in ((found, expected), (found.login_session, row)):
-            for column in type(one).__table__.columns.keys():  # noqa: SIM118 - these are no dict's
+            for column in type(one).__mapper__.columns.keys():  # noqa: SIM118 - these are no dict's
                 assert repr(getattr(one, column)) == repr(getattr(other, column))
 
 

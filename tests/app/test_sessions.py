@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from quart_app.accounts.closing import deactivate_user
-from quart_app.accounts.login import load_user, start_login
+from quart_app.accounts.login import start_login
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
+from quart_app.sessions.lookup import find_user
 from tests.app.deletion import delete_user
 from tests.app.logged_in import log_in_as_new_user
 from tests.app.login_rows import another, rows
@@ -151,11 +152,11 @@ async def test_handles_of_closed_accounts_are_invalid(user: Visitor, app: Applic
     async with user.client.session_transaction() as session:
         handle = session["_user_id"]
     async with app.app_context():
-        assert await load_user(handle) is not None
+        assert await find_user(handle) is not None
         async with current_database.of(app).session() as database:
             await database.execute(text("UPDATE users SET active = false"))
             await database.commit()
-        assert await load_user(handle) is None
+        assert await find_user(handle) is None
 
 
 async def test_a_new_user_with_an_old_number(user: Visitor, app: Application) -> None:

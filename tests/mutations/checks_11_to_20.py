@@ -88,7 +88,7 @@ MUTATIONS = (
         new=(
             "        session._login_cookie = {} if is_early else login\n"
             "        if is_early:\n"
-            "            session.login_to_write = lambda: None\n"
+            "            session._login_to_write = lambda: None\n"
         ),
         tests=(f"{_CLOCKS}test_logging_in_where_the_clock_is_behind[sqlite]",),
     ),
