@@ -51,9 +51,9 @@ class LoaderFailed(CompatError):
 
 
 class UserContractError(CompatError, TypeError):
-    """``is_authenticated`` or ``is_active`` of a user is no plain property, or ``get_id`` no plain method.
+    """``is_authenticated`` or ``is_active`` of a user is not a plain property, or ``get_id`` not a plain method.
 
-    A method or a coroutine would always be true, and a coroutine is no id.
+    A method or a coroutine would always be true, and a coroutine is not an id.
     """
 
     message = (

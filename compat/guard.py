@@ -71,7 +71,7 @@ def login_guard(target: Quart | Blueprint, *, under: str | None = None, exempt: 
     prefix = "/" if under is None else f"{under.rstrip('/')}/"
     endpoints = frozenset(exempt)
 
-    async def refuse() -> ResponseReturnValue | None:  # of this module, so that it is no foreign hook
+    async def refuse() -> ResponseReturnValue | None:  # of this module, so that it is not a foreign hook
         return await _refuse(prefix, endpoints)
 
     target.before_request(refuse)

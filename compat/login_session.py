@@ -48,7 +48,7 @@ SESSION_KEYS = {USER_ID, REMEMBER, REMEMBER_SECONDS, IDENTIFIER, FRESH, NEXT}
 def read_user_id(session: Session) -> Any:
     """The id of the user who is logged in; None if there is none.
 
-    A list or an object is no id. Flask-Login passes it to the loader, where a plain dictionary look-up raises
+    A list or an object is not an id. Flask-Login passes it to the loader, where a plain dictionary look-up raises
     TypeError. Anything that can be the key of a dictionary is left to the loader, numbers included.
     """
     user_id = session.get(USER_ID)

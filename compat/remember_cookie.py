@@ -78,7 +78,7 @@ class RememberCookie(QuartAuth):
         super().__init__(app, mode="cookie", salt=_SALT, singleton=False, serializer_class=serializer)
 
     def write_cookie(self, response: Response, user_id: str, seconds: object = None) -> None:
-        """Remember *user_id* for *seconds*; as configured, if that is no duration: a session may hold any value."""
+        """Remember *user_id* for *seconds*; as configured, if that is not a duration: a session may hold any value."""
         name, attributes, expires = self.cookie_name, self._attributes(), _expiry(seconds)
         payload: Any = [user_id, seconds]  # Quart-Auth signs any JSON value
         if expires is None:
@@ -127,7 +127,7 @@ class RememberCookie(QuartAuth):
 
 
 def _expiry(seconds: object) -> datetime | None:
-    """The moment *seconds* from now; None if that is no number, or more than ``datetime`` can represent."""
+    """The moment *seconds* from now; None if that is not a number, or more than ``datetime`` can represent."""
     if not isinstance(seconds, int | float):
         return None
     try:

@@ -152,7 +152,7 @@ def _verification_keys(config: Config) -> list[Any]:
     secret, fallbacks = config.get("SECRET_KEY"), config.get("SECRET_KEY_FALLBACKS") or ()
     if isinstance(fallbacks, str | bytes):  # one key, not one for each character
         fallbacks = [fallbacks]
-    return [*filter(None, fallbacks), secret] if secret else []  # an empty key is no secret
+    return [*filter(None, fallbacks), secret] if secret else []  # an empty key is not a secret
 
 
 def _secret_key(key: str | bytes | None = None) -> bytes:

@@ -133,7 +133,7 @@ def read_mail_from(value: str) -> Address:
             if address.username and address.domain:
                 return address
     raise ValueError(
-        f"{value!r} is no address of a sender. Write no-reply@example.com, or Microblog <no-reply@example.com>."
+        f"{value!r} is not an address of a sender. Write no-reply@example.com, or Microblog <no-reply@example.com>."
     )
 
 
@@ -142,7 +142,7 @@ def _decoded(text: str) -> str | None:
         return unquote(text, errors="strict") or None
     except UnicodeDecodeError:
         raise UnusableMailUrl(
-            "its user or password has percent-encoded bytes that are no UTF-8. Write an ä as %C3%A4, for example."
+            "its user or password has percent-encoded bytes that are not UTF-8. Write an ä as %C3%A4, for example."
         ) from None
 
 

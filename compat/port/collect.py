@@ -175,7 +175,7 @@ class _Collector:
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
         self.module.attributes.append(node)
-        self.walk(node.value, node)  # the attribute's own name is no name of this scope
+        self.walk(node.value, node)  # the attribute's own name is not a name of this scope
         return False
 
     def visit_Arg(self, node: cst.Arg) -> bool:

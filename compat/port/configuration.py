@@ -1,4 +1,4 @@
-"""Files that are no Python and no templates: what the project requires, and how pytest runs its tests."""
+"""Files that are neither Python nor templates: what the project requires, and how pytest runs its tests."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _own_variables(modules: Sequence[Module]) -> Iterator[str]:
 
 
 def _check_syntax(module: Module, after: bytes) -> None:
-    """Raise SyntaxError if *after* is no Python; that of a newer Python than this one is left unchecked."""
+    """Raise SyntaxError if *after* is not Python; that of a newer Python than this one is left unchecked."""
     try:
         parse(after)
     except SyntaxError:

@@ -48,7 +48,7 @@ async def request_new_password(email: str, *, next_url: str | None = None) -> No
     is_allowed = await current_mail_limit().allows_reset(email)
     async with current_database().session() as session:
         address = email if is_allowed else _NOBODY
-        delay = _LONGEST_DELAY * random()  # noqa: S311 - hides a moment, and is no secret itself
+        delay = _LONGEST_DELAY * random()  # noqa: S311 - hides a moment, and is not a secret itself
         enqueue_in(session, MailKind.SET_PASSWORD, address, next_url=next_url, root_url=site_url(), delay=delay)
         await session.commit()
     if is_allowed:

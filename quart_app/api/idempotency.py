@@ -31,7 +31,7 @@ async def read_claim() -> Claim | None:
     """The key of this request with its body; None if it has no key.
 
     Raises:
-        BadRequest: the key is no text of 16 to 128 visible ASCII characters, or there are several.
+        BadRequest: the key is not text of 16 to 128 visible ASCII characters, or there are several.
     """
     keys = request.headers.getlist(IDEMPOTENCY_KEY.name)
     if not keys:

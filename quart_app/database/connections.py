@@ -50,7 +50,7 @@ class Database:
         pool_size: how many sessions are open at once; further ones wait in a queue. Loads by a key have one connection
             more, so that users who are logged in do not wait behind a burst of logins. Health checks have another one.
         behind_pooler: whether the URL names a connection pooler in transaction mode, such as PgBouncer.
-        direct_url: the same database without the pooler, for migrations; None is *url* where that is no pooler.
+        direct_url: the same database without the pooler, for migrations; None is *url* where that is not a pooler.
         in_use: counts the connections that are used.
 
     Raises:

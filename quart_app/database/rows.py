@@ -24,7 +24,7 @@ class Rows(Generic[Model]):
         columns: the columns to select, in this order.
 
     Raises:
-        ValueError: the model has attributes that are no columns, such as relationships, which are not in a row, or a
+        ValueError: the model has attributes that are not columns, such as relationships, which are not in a row, or a
             primary key of several columns.
     """
 
@@ -34,7 +34,7 @@ class Rows(Generic[Model]):
         self._new = mapper.class_manager.new_instance
         self._names: Sequence[str] = mapper.columns.keys()
         if set(self._names) != set(mapper.attrs.keys()):
-            raise ValueError(f"{model.__name__} has attributes that are no columns.")
+            raise ValueError(f"{model.__name__} has attributes that are not columns.")
         [primary_key] = mapper.primary_key
         self._id_position = [column is primary_key for column in self.columns].index(True)
         self._class, _, self._token = mapper.identity_key_from_primary_key(())

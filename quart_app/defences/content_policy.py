@@ -45,10 +45,10 @@ def policy_text(more: Mapping[str, str] | None = None) -> str:
     sources = dict(BASE)
     for name, added in (more or {}).items():
         if name not in BASE and name not in _OTHERS:
-            raise ValueError(f"{name!r} is no directive of a content security policy; use one such as 'script-src'.")
+            raise ValueError(f"{name!r} is not a directive of a content security policy; use one such as 'script-src'.")
         words = tuple(added.split())
         if not words or not added.isascii() or not added.isprintable() or set(",;") & set(added):
-            raise ValueError(f"{added!r} are no sources for {name}; separate them by spaces, such as \"'self' data:\".")
+            raise ValueError(f"{added!r} are not sources of {name}; separate them by spaces: \"'self' data:\".")
         sources[name] = tuple(word for word in (*sources.get(name, ()), *words) if word != _NONE)
     return "; ".join(f"{name} {' '.join(words)}" for name, words in sources.items())
 

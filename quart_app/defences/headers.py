@@ -33,7 +33,7 @@ def init_app(app: Application) -> None:
         # Looked through once: each setdefault would look through all of them again.
         present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
         # The URLs of links in mails: their errors, too, must not tell the token as the page that a request comes from.
-        # Not request.args, which fails if the query is no UTF-8.
+        # Not request.args, which fails if the query is not UTF-8.
         if b"token=" in request.query_string and "referrer-policy" not in present:
             response.headers.add("referrer-policy", _REFERRER_POLICY_OF_LINKS)
             present.add("referrer-policy")

@@ -110,7 +110,7 @@ class AllowedHosts:
         if not names:  # HTTP/1.0
             return self._allows_any
         host = names[0].decode("latin-1").lower()
-        if len(names) > 1 or not host_is_trusted(host):  # there are two, or it is no valid name
+        if len(names) > 1 or not host_is_trusted(host):  # there are two, or it is not a valid name
             return False
         # Werkzeug takes the first colon of a name in its list for the beginning of the port.
         if host.startswith("["):

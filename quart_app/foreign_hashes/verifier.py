@@ -35,7 +35,7 @@ class ForeignHashes:
         """
         for form, scheme in self._schemes.items():
             match = affordable_match(form, stored)
-            # A hash may look right and still have, say, a salt that is no base64; a password may be no text.
+            # A hash may look right and still have, say, a salt that is not base64; a password may be no text.
             with suppress(ValueError, TypeError):
                 if match is not None and any(CHECKS[form](match, text) for text in self._texts(scheme, password)):
                     return True

@@ -4,7 +4,7 @@ Quart-WTForms makes a serializer for each page, and reads its configuration by w
 same, for the same session, key and second; it is checked by Quart-WTForms as before.
 
 Written for Quart-WTForms 1.0.3: the salt and the key in ``g`` are its own. A session without a value for the token, or
-with one that is no text, is left to it. If Quart-WTForms keeps its serializer, remove this module.
+with one that is not text, is left to it. If Quart-WTForms keeps its serializer, remove this module.
 """
 
 from __future__ import annotations

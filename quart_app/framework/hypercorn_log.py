@@ -3,7 +3,7 @@
 Hypercorn adds a handler to its logger when it first logs, which is after logging is configured. With the root logger's
 handler every line would be written twice, once in another format.
 
-Written for Hypercorn 0.18. Without it the log has lines that are no JSON. If Hypercorn renames its logger,
+Written for Hypercorn 0.18. Without it the log has lines that are not JSON. If Hypercorn renames its logger,
 ``tests/app/test_workers.py`` fails; if it leaves the handler out where the root logger has one, remove this module.
 """
 

@@ -45,7 +45,7 @@ class QuickQuart(Quart):
     def ensure_async(self, func: Any) -> Any:
         """The function itself if it is a coroutine function; otherwise one that runs it in a thread.
 
-        Whatever is no plain coroutine function, or a method that is one, is left to Quart.
+        Whatever is not a plain coroutine function, or a method that is one, is left to Quart.
         """
         plain = func.__func__ if type(func) is MethodType else func
         if type(plain) is FunctionType and plain.__code__.co_flags & CO_COROUTINE:

@@ -38,7 +38,7 @@ async def page() -> str:
 
 
 class _UpgradeRequired(HTTPException):
-    """A request for the websocket that is no handshake, or none any more (RFC 9110, section 15.5.22)."""
+    """A request for the websocket that is not a handshake, or none any more (RFC 9110, section 15.5.22)."""
 
     code = 426
     name = "Upgrade Required"

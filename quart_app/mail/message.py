@@ -92,7 +92,7 @@ def _recipient(address: str) -> Address:
             return Address(addr_spec=f"{local}@{domain}")
     elif local.isprintable():
         return Address(username=local, domain=domain)  # addr_spec would refuse it
-    raise UnusableAddress("This is no email address.")
+    raise UnusableAddress("This is not an email address.")
 
 
 def _ascii_domain(address: str) -> str:

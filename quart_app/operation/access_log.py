@@ -62,7 +62,7 @@ class AccessLog:
     Arguments:
         inner: the other one.
         metrics: the metrics to count in.
-        probes: gets the requests whose paths end in one of these routes, and passes on what is no probe.
+        probes: gets the requests whose paths end in one of these routes, and passes on what is not a probe.
         quiet: routes that machines request every few seconds: their lines have the level DEBUG.
     """
 

@@ -3,9 +3,9 @@
 The supervisor opens the sockets when the settings can be used. It does not look at them itself: it would have to import
 Pydantic for that, which takes half as long as all that it does otherwise, and 13 MB as long as it runs.
 
-The rest is imported with the garbage collector off, which takes a tenth less time. Classes and functions that were just
-imported are no garbage, but the collector looks through them again and again. The worker enables it when it serves (see
-``warm_up``).
+The rest is imported with the garbage collector off, which takes a tenth less time: classes and functions that were just
+imported are not garbage, but the collector looks through them again and again. The worker enables it when it serves
+(see ``warm_up``).
 """
 
 from __future__ import annotations

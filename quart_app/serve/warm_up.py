@@ -35,7 +35,7 @@ async def warm_up_while_serving(app: Application) -> None:
 def spare_the_collector() -> None:
     """Run the garbage collector less often, and not over the objects that exist now, which stay for good.
 
-    The objects of requests in progress are no garbage, but the collector traverses them again and again: with a
+    The objects of requests in progress are not garbage, but the collector traverses them again and again: with a
     thousand requests that took up to a third of all CPU time. Reference counts free nearly all garbage here. What the
     start has left (less than 1% of its objects) stays, too: to find it would take 60 ms.
     """

@@ -175,7 +175,7 @@ async def test_a_fresh_login_needs_no_confirmation(user: Visitor) -> None:
 
 
 async def test_confirming_never_leaves_the_site(stale: Visitor) -> None:
-    """A ``next`` that is no page of this site leads to the account."""
+    """A ``next`` that is not a page of this site leads to the account."""
     done = await stale.submit("/reauthenticate?next=//evil.test", current_password=PASSWORD)
     assert done.location == "/account"
 
@@ -238,7 +238,7 @@ async def test_the_own_address_in_another_case(user: Visitor) -> None:
 
 
 async def test_the_address_of_another_user(user: Visitor, app: Application) -> None:
-    """Whether another account has an address is not said; what is no address is refused."""
+    """Whether another account has an address is not said; what is not an address is refused."""
     await Visitor(app).register("bob", email="bob@example.com")
     assert (await submit(user, "/account/email", email="BOB@example.com")).location == "/account"
     assert (await submit(user, "/account/email", email="bob")).errors == ["Invalid email address."]

@@ -110,7 +110,7 @@ async def test_too_much(visitor: Visitor) -> None:
 
 
 async def test_files_and_json_are_no_form(visitor: Visitor) -> None:
-    """Uploads and JSON are no form fields: such a POST has no token."""
+    """Uploads and JSON are not form fields: such a POST has no token."""
     response = await visitor.client.post("/login", json={"username": 5, "password": []})
     assert response.status_code == 403
 

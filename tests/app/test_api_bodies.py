@@ -66,7 +66,7 @@ NO_OBJECTS = [
 
 
 async def test_no_json_object(user: Program, subtests: pytest.Subtests) -> None:
-    """A body that is no JSON object in UTF-8 with unique names is 400, and is not repeated in the response."""
+    """A body that is not a JSON object in UTF-8 with unique names is 400, and is not repeated in the response."""
     for (method, path), (number, body) in product(OPERATIONS, enumerate(NO_OBJECTS)):
         with subtests.test(path=path, body=number):
             answer = await user.send_bytes(method, path, body, JSON)
@@ -168,7 +168,7 @@ async def test_too_much(user: Program, subtests: pytest.Subtests) -> None:
 
 
 async def test_the_deepest_that_is_read(user: Program) -> None:
-    """Deeply nested JSON in an ignored field is no error."""
+    """Deeply nested JSON in an ignored field is not an error."""
     deep: object = []
     for _ in range(100):
         deep = [deep]

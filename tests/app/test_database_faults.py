@@ -247,7 +247,7 @@ async def test_tables_changed_meanwhile(user: Visitor, other: asyncpg.Connection
     "wrong", [literal("\0", String), literal("\ud800", String), literal(2**40, Integer), 1 / literal(0)]
 )
 async def test_values_that_cannot_be(app: Application, wrong: object) -> None:
-    """A value that PostgreSQL or asyncpg rejects is no fault of the database."""
+    """A value that PostgreSQL or asyncpg rejects is not a fault of the database."""
     with pytest.raises(DBAPIError):
         async with current_database.of(app).session() as session:
             await session.scalar(select(wrong))  # type: ignore[call-overload]  # any expression

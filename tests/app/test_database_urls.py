@@ -187,7 +187,7 @@ def test_a_pooler_needs_no_direct_url_where_another_host_upgrades(monkeypatch: p
 
 @pytest.mark.parametrize("options", ["-cno_such_setting%3D1", "-clock_timeout%3Dlong", "endpoint%3Dep-1"])
 async def test_options_that_the_server_refuses(postgresql_url: str, options: str) -> None:
-    """An unusable setting in the URL is told with the server's words, and is no fault that may pass."""
+    """An unusable setting in the URL is told with the server's words, and is not a fault that may pass."""
     database = Database(f"{postgresql_url}?options={options}")
     with pytest.raises(UnusableDatabaseUrl, match=r"DATABASE_URL cannot be used: (unrecognized|invalid) "):
         await database.ping()

@@ -107,7 +107,7 @@ async def test_from_the_login_page(susan: Visitor) -> None:
 
 @pytest.mark.parametrize("wanted", ["//evil.test", "https://evil.test/", "/\\evil.test"])
 async def test_next_never_leaves_the_site(susan: Visitor, app: Application, wanted: str) -> None:
-    """A ``next`` that is no page of this site is not kept, and one in a table that was changed leads nowhere."""
+    """A ``next`` that is not a page of this site is not kept, and one in a table that was changed leads nowhere."""
     await forget(susan, query=f"?next={wanted}")
     await Program(app).send("POST", "/password-resets", {"email": "susan@example.com", "next": wanted})
     mail = await sent_mail(app, MailKind.SET_PASSWORD)

@@ -156,7 +156,7 @@ async def test_a_client_that_does_not_take_the_answer(app: Application, monkeypa
 async def test_an_answer_with_a_limit_of_its_own(
     app: Application, monkeypatch: pytest.MonkeyPatch, limit: float | None, taken: bytes
 ) -> None:
-    """``response.timeout`` overrides the general timeout, shorter or longer; None is no timeout."""
+    """``response.timeout`` overrides the general timeout, shorter or longer; None is not a timeout."""
     monkeypatch.setattr(http_connection, "RESPONSE_TIMEOUT", 0.0 if limit is None else 60.0)
 
     async def late() -> AsyncIterator[bytes]:

@@ -134,7 +134,7 @@ HOSTILE = [
 
 
 async def test_login_never_leaves_the_site(visitor: Visitor, subtests: pytest.Subtests) -> None:
-    """A ``next`` that is no page of this site leads to the home page."""
+    """A ``next`` that is not a page of this site leads to the home page."""
     await visitor.register()
     for hostile in HOSTILE:
         with subtests.test(next=hostile):

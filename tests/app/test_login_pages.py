@@ -77,7 +77,7 @@ BAD_VALUES = ["", "x", "-1", "1.0", "+1", " 1", "%D9%A1", "2147483648", "9" * 50
 
 
 async def test_bad_values(susan: Visitor, subtests: pytest.Subtests) -> None:
-    """What is no cursor is refused, on the page and in the API, and so is what is no limit."""
+    """What is not a cursor is refused, on the page and in the API, and so is what is not a limit."""
     program = browser_of(susan)
     for value in BAD_VALUES:
         with subtests.test(value=value):

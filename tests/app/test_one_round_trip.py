@@ -82,7 +82,7 @@ async def test_user_is_as_a_session_gives_it(app: Application) -> None:
         assert found is not None
         assert found.login_session is not None
         for one, other in ((found, expected), (found.login_session, row)):
-            for column in type(one).__mapper__.columns.keys():  # noqa: SIM118 - these are no dict's
+            for column in type(one).__mapper__.columns.keys():  # noqa: SIM118 - it is not a dict's
                 assert repr(getattr(one, column)) == repr(getattr(other, column))
 
 

@@ -138,14 +138,14 @@ def test_sorted_words(words: set[str], word: str) -> None:
     assert (sorted(listed), len(listed)) == (sorted(words), len(words))
 
 
-@run_with(deadline=None)  # a busy machine is no failure
+@run_with(deadline=None)  # a busy machine is not a failure
 @given(words, st.integers(1, 5), decorations, decorations)
 def test_decorated_words(word: str, times: int, before: str, after: str) -> None:
     """A common word with digits and punctuation, or repeated, is refused."""
     assert reason(before + word * times + after) is not None
 
 
-@run_with(deadline=None)  # a busy machine is no failure
+@run_with(deadline=None)  # a busy machine is not a failure
 @given(texts)
 def test_however_it_is_typed(password: str) -> None:
     """Composed and decomposed, wide and narrow forms are the same password."""
@@ -154,7 +154,7 @@ def test_however_it_is_typed(password: str) -> None:
         assert reason(unicodedata.normalize(form, password)) == expected
 
 
-@run_with(deadline=None)  # a busy machine is no failure
+@run_with(deadline=None)  # a busy machine is not a failure
 @given(texts, st.text(max_size=70), st.text(max_size=130))
 def test_any_text_has_an_answer(password: str, username: str, email: str) -> None:
     """The rule accepts or refuses any text without an error."""

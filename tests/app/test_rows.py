@@ -51,7 +51,7 @@ async def test_a_session_updates_it(app: Application, queries: list[str]) -> Non
 
 def test_attributes_that_are_no_columns() -> None:
     """A model with a relationship is refused: a row has no value for it."""
-    with pytest.raises(ValueError, match="Parent has attributes that are no columns"):
+    with pytest.raises(ValueError, match="Parent has attributes that are not columns"):
         Rows(_parent())
 
 

@@ -93,7 +93,7 @@ async def test_a_form_token_is_the_one_of_quart_wtforms(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("value", [None, 7])
 async def test_a_session_without_a_value_gets_one(value: object) -> None:
-    """Without a value, or with one that is no text, Quart-WTForms decides."""
+    """Without a value, or with one that is not text, Quart-WTForms decides."""
     app = Quart(__name__)
     app.secret_key = "first"
     CSRFProtect(app)

@@ -239,7 +239,7 @@ async def device_salt(app: Application) -> str:
 
 
 async def test_signed_nonsense(stranger: Visitor, app: Application, subtests: pytest.Subtests) -> None:
-    """What another version of the application may have signed is no error, and what this one signs is accepted."""
+    """What another version of the application may have signed is not an error, and what this one signs is accepted."""
     serializer = URLSafeTimedSerializer(app.secret_key or "", salt=await device_salt(app))
     stranger.client.set_cookie("localhost", "device", str(serializer.dumps([1, "device"])))
     assert (await stranger.login(password=WRONG)).status == 302
@@ -250,7 +250,7 @@ async def test_signed_nonsense(stranger: Visitor, app: Application, subtests: py
 
 
 async def test_signed_for_another_purpose(stranger: Visitor, app: Application) -> None:
-    """A value that we signed for another purpose is no device cookie."""
+    """A value that we signed for another purpose is not a device cookie."""
     cookie = URLSafeTimedSerializer(app.secret_key or "", salt="something else").dumps([1, "device"])
     stranger.client.set_cookie("localhost", "device", cookie)
     assert (await stranger.login()).status == 429

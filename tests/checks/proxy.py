@@ -94,7 +94,7 @@ class Proxy:
                 connection.putheader(name, value)
             connection.endheaders(body or None)
             response = connection.getresponse()
-            # After 101 what follows is no body.
+            # After 101 what follows is not a body.
             return Answer(response.status, response.headers, b"" if response.status == 101 else response.read())
         finally:
             connection.close()

@@ -131,7 +131,7 @@ async def test_old_cookies(user: Visitor, app: Application, settings: Settings, 
 
 @pytest.mark.check(29)
 async def test_odd_ids(user: Visitor, app: Application, tally: Tally) -> None:
-    """A validly signed id that is no handle of a login logs nobody in, and causes no error."""
+    """A validly signed id that is not a handle of a login logs nobody in, and causes no error."""
     for odd in ODD_IDS:
         cases = [
             ("session", seal_session(app, {"_user_id": odd, "_fresh": True})),

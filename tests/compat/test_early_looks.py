@@ -138,7 +138,7 @@ async def test_early_looks_in_websockets(kind: Kind) -> None:
 
 
 async def test_strong_protection_needs_no_loader() -> None:
-    """An early look at a login that strong protection drops is no error: nobody is logged in."""
+    """An early look at a login that strong protection drops is not an error: nobody is logged in."""
     site = Site(SESSION_PROTECTION="strong")
     client = await site.logged_in()
 

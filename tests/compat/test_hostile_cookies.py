@@ -214,7 +214,7 @@ async def test_any_remember_cookie_is_answered(value: str | bytes) -> None:
 )
 @pytest.mark.fuzz
 async def test_any_session_of_ours_is_answered(content: dict[str, Any]) -> None:
-    """A session that is signed with the right key, and holds anything under our keys, is no error."""
+    """A session that is signed with the right key, and holds anything under our keys, is not an error."""
     for mode in ("basic", "strong", None):
         site = Site(SESSION_PROTECTION=mode)
         assert await answers(site, f"session={site.seal_session(content)}") <= {200, 401}
@@ -249,7 +249,7 @@ async def test_an_id_that_is_a_number_is_one(user_id: object) -> None:
 
 @pytest.mark.parametrize("seconds", [None, "", "60", [], [60], {}, float("nan"), 1e300, 10**400], ids=str)
 async def test_a_duration_that_is_none_is_the_configured_one(clock: Clock, site: Site, seconds: object) -> None:
-    """A signed session whose duration of the remember cookie is no duration remembers for as long as configured."""
+    """A signed session whose duration of the remember cookie is not a duration remembers for as long as configured."""
     content = {"_user_id": "1", "_fresh": True, "_remember": "set", "_remember_seconds": seconds}
     headers = {"Cookie": f"session={site.seal_session(content)}"}
 

@@ -196,7 +196,7 @@ async def test_a_later_quart_auth_is_an_error() -> None:
 
 
 def test_a_second_quart_auth_may_be_no_singleton() -> None:
-    """An extension for another purpose, such as an API's bearer tokens, is no conflict."""
+    """An extension for another purpose, such as an API's bearer tokens, is not a conflict."""
     app = Quart(__name__)
     quart_auth.QuartAuth(app, singleton=False, mode="bearer", attribute_name="_api", cookie_name="api", salt="api")
 

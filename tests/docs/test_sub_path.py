@@ -57,7 +57,7 @@ async def test_a_stripped_prefix(example: Any, mount: str) -> None:
 
 @pytest.mark.parametrize("sent", ["//evil.test", "/../x", "sub", "", "/", "https://evil.test", "/a b"])
 async def test_a_prefix_that_is_no_path(example: Any, sent: str) -> None:
-    """A prefix that is no plain path is ignored."""
+    """A prefix that is not a plain path is ignored."""
     await login_below(example.app, "", path="", headers={"X-Forwarded-Prefix": sent})
 
 

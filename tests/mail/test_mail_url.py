@@ -52,7 +52,7 @@ UNUSABLE = {
     "smtp://joe:se@cret@localhost": "Write it as %40",
     "smtp://joe:12#secret@localhost": "Write it as %40",
     "smtp://joe:12?secret@localhost": "something else there",
-    "smtp://joe:secret%E4@localhost": "no UTF-8",
+    "smtp://joe:secret%E4@localhost": "not UTF-8",
     "smtp://joe@localhost": "a user or a password, and not both",
     "smtp://:secret@localhost": "a user or a password, and not both",
     "smtp://localhost?starttls=never": "something else there",
@@ -97,8 +97,8 @@ def test_senders(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["", "Microblog", "a@", "@b", "ä@b.c", "a b@c", "a@b, c@d", "a@b\nBcc: c@d", "<>"])
 def test_no_senders(value: str) -> None:
-    """What is no address, or more than one, is refused."""
-    with pytest.raises(ValidationError, match="is no address of a sender"):
+    """What is not an address, or more than one, is refused."""
+    with pytest.raises(ValidationError, match="is not an address of a sender"):
         Settings(mail_from=value)
 
 

@@ -130,7 +130,7 @@ def test_addresses(address: str, recipient: str, needs_utf8: bool) -> None:
     ],
 )
 def test_unusable_addresses(address: str) -> None:
-    """What is no single address is an error of its own, and never a header."""
+    """What is not a single address is an error of its own, and never a header."""
     with pytest.raises(UnusableAddress):
         written(address)
 

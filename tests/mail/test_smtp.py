@@ -139,7 +139,7 @@ async def test_faults_at_each_step(mail_server: MailServer, subtests: pytest.Sub
 
 
 async def test_answers_of_any_bytes(mail_server: MailServer, office: PostOffice) -> None:
-    """An answer that is no UTF-8, or has control characters, is kept in a form that can be shown and stored."""
+    """An answer that is not UTF-8, or has control characters, is kept in a form that can be shown and stored."""
     await office.register()
     sender = office.sender_to(delivery_to(mail_server.url()))
     for answer in ("550 5.1.1 Empf\udce4nger unbekannt", "550 5.1.1 a\x00b", "550 5.1.1 \x1b[31mred"):

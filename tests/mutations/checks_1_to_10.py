@@ -157,7 +157,7 @@ MUTATIONS = (
     ),
     Mutation(
         check=7,
-        breaks="Buttons that are no form of WTForms need no token.",
+        breaks="Buttons that are not forms of WTForms need no token.",
         file="quart_app/defences/csrf.py",
         old="            await protection.protect()\n",
         new="            pass\n",

@@ -186,7 +186,7 @@ MUTATIONS = (
     ),
     Mutation(
         check=35,
-        breaks="A certificate, and an address that others can reach, are no signs of production.",
+        breaks="A certificate, and an address that others can reach, are not signs of production.",
         file="quart_app/configuration.py",
         old="signs_of_production(settings, listens_at=listens_at, has_certificate=has_certificate)\n",
         new="signs_of_production(settings)\n",

@@ -111,7 +111,7 @@ async def test_cors_for_an_application(app: Quart) -> None:
     for response in (preflight, refused):
         assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
         assert response.headers["Access-Control-Allow-Credentials"] == "true"
-    assert elsewhere.status_code == 200, "CORS is no protection against CSRF"
+    assert elsewhere.status_code == 200, "CORS is not a protection against CSRF"
     assert "Access-Control-Allow-Origin" not in elsewhere.headers
 
 

@@ -160,7 +160,7 @@ def pages(web: Library, login: Library, people: People) -> list[Page]:  # noqa: 
         Page("/permanent", permanent),
         Page("/login-page", login_page),
         Page("/refresh-page", refresh_page),
-        # Static files are known by their endpoint; this one is no file, and so is never left open.
+        # Static files are known by their endpoint; this one is not a file, and so is never left open.
         Page("/static/style.css", static),
         Page("/club/", club, "login_required", blueprint="club"),
         Page("/club/login", club_login, blueprint="club"),

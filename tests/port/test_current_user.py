@@ -139,7 +139,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("code", OTHERS.values(), ids=OTHERS)
 def test_a_call_that_does_not_fit_means_another_method(tmp_path: Path, code: str) -> None:
-    """A method of the same name that takes other arguments, or of another package's class, is no finding."""
+    """A method of the same name that takes other arguments, or of another package's class, is not a finding."""
     assert ported(tmp_path, code)[1].findings == ()
 
 

@@ -129,7 +129,7 @@ def test_a_guard_of_requests_is_to_do(tmp_path: Path, guard: str) -> None:
     ],
 )
 def test_other_hooks_are_left(tmp_path: Path, guard: str) -> None:
-    """A hook beside `login_guard`, one that refuses nobody, and one that does not look at the user are no findings."""
+    """A hook beside `login_guard`, one that refuses nobody, and one that does not look at the user are not findings."""
     assert len(findings(tmp_path, f"{GIVEN}\n{guard}")) == 1  # Dash(server=server)
 
 

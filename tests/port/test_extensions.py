@@ -14,7 +14,7 @@ from tests.docs.pages import DOCS
 pytestmark = pytest.mark.quick
 
 ADVICE = {**EXTENSIONS, **INTEGRATIONS, "flask_unheard_of": "{quart-flask-patch}"}
-#: Parts of this project, and names of Quart's that are no distributions.
+#: Parts of this project, and names of Quart's that are not distributions.
 OURS = {"quart-flask-login", "quart-flask-login[forms]"}
 _DISTRIBUTION = re.compile(r"(?<![\w-])[qQ]uart-[A-Za-z-]*[A-Za-z]")
 

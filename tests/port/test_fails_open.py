@@ -238,7 +238,7 @@ TYPED = {
 
 @pytest.mark.parametrize("code", TYPED.values(), ids=TYPED)
 def test_a_type_that_says_nothing_hides_nothing(tmp_path: Path, code: str) -> None:
-    """``Any`` is no class of which the methods are known."""
+    """``Any`` is not a class of which the methods are known."""
     after, found = ported(tmp_path, "import typing\n\n\n" + code)
 
     lines = [line.strip() for line in after.splitlines() if not line.strip().startswith("# PORT")]

@@ -286,7 +286,7 @@ def test_a_decorator_that_gives_the_function_back_is_none(tmp_path: Path, code: 
 
 
 def test_variables_that_flask_does_not_read_keep_their_names(tmp_path: Path) -> None:
-    """``FLASK_CONFIG`` and ``FLASK_ENV``, read by the project itself, or a name that nobody reads, are no settings."""
+    """``FLASK_CONFIG`` and ``FLASK_ENV``, read by the project itself, or a name that nobody reads, are not settings."""
     code = 'import os\n\nname = os.environ["FLASK_CONFIG"]\nenv = os.environ["FLASK_ENV"]\n'
     (tmp_path / "site.py").write_text(code)
     (tmp_path / ".env").write_text("FLASK_CONFIG=x\nFLASK_ENV=x\nFLASK_THEME=x\nFLASK_DEBUG=1\n")
@@ -317,7 +317,7 @@ def test_an_extension_that_works_as_it_is_is_to_check(tmp_path: Path) -> None:
 
 
 def test_syntax_of_a_newer_python_is_ported(tmp_path: Path) -> None:
-    """Quotes of the same kind inside an f-string, which Python reads since 3.12, are no failure of the assistant."""
+    """Quotes of the same kind inside an f-string, which Python reads since 3.12, are not a failure of the assistant."""
     (tmp_path / "site.py").write_text(
         "from flask import request\n\n\ndef f(x):\n    return f'{x['a']}{request.path}'\n"
     )

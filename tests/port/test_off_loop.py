@@ -135,7 +135,7 @@ def test_a_thread_whose_target_a_function_gives_is_named(tmp_path: Path) -> None
 
 
 def test_helpers_of_tests_do_not_hold_up_requests(tmp_path: Path) -> None:
-    """What blocks in the folder of the tests is no finding: no request waits for it."""
+    """What blocks in the folder of the tests is not a finding: no request waits for it."""
     code = (
         "import time\n\nfrom flask import Flask\n\napp = Flask(__name__)\n\n\n"
         "@app.get('/')\ndef index():\n    time.sleep(1)\n    return ''\n"

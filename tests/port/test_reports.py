@@ -16,7 +16,7 @@ pytestmark = pytest.mark.quick
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """A file that is no Python, or in no known encoding, is named, and the others are ported."""
+    """A file that is not Python, or in no known encoding, is named, and the others are ported."""
     (tmp_path / "broken.py").write_text("def f(:\n")
     (tmp_path / "coded.py").write_bytes(b"# -*- coding: nonsense -*-\n")
     (tmp_path / "good.py").write_text("from flask import g\n")

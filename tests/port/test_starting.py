@@ -134,7 +134,7 @@ def test_values_of_variables_are_not_shown(tmp_path: Path, name: str, line: str)
     "line", ["RUN pip install flask gunicorn", "cd flask", "COPY flask /app", "QUART_APP=site.py", "user: gunicorn:x"]
 )
 def test_files_that_start_nothing_are_left(tmp_path: Path, line: str) -> None:
-    """Requirements, folders and what is ported are no commands."""
+    """Requirements, folders and what is ported are not commands."""
     (tmp_path / "Dockerfile").write_text(f"{line}\n")
 
     assert port(tmp_path).findings == ()

@@ -15,7 +15,7 @@ import pytest
 from quart_app.serve.__main__ import main
 from tests.serving.server import EXIT_TIMEOUT, RESPONSE_TIMEOUT, Browser, serve, start, wait_until
 
-# Seconds; seen: 0.7 to 0.9, see docs/operations.md. A test is not for measuring, but this is no minute.
+# Seconds; seen: 0.7 to 0.9, see docs/operations.md. A test is not for measuring, but this is not a minute.
 _RECOVERY = 25.0
 _STARTS = 3
 """Or as long as so many starts of the server take, on a machine where one takes long."""
@@ -175,7 +175,7 @@ def test_a_failed_reload_keeps_the_old_worker(tmp_path: Path) -> None:
     config.write_text("")
     with serve(tmp_path, config=config) as server:
         old = server.workers
-        config.write_text("this is no TOML")
+        config.write_text("this is not TOML")
         server.process.send_signal(signal.SIGHUP)
         server.wait_for_log("the old workers keep serving.")
         assert server.workers == old
@@ -187,7 +187,7 @@ def test_a_worker_that_cannot_be_replaced_yet(tmp_path: Path) -> None:
     config = tmp_path / "hypercorn.toml"
     config.write_text("")
     with serve(tmp_path, config=config) as server:
-        config.write_text("this is no TOML")
+        config.write_text("this is not TOML")
         server.kill_worker()
         server.wait_for_log("Trying again.")
         config.write_text("")
