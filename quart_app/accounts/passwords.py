@@ -66,7 +66,7 @@ class PasswordHasher:
     would use gigabytes of memory, and leave no threads for file and DNS operations. OpenSSL releases the GIL while it
     hashes.
 
-    Passwords are normalized before, see :func:`~quart_app.accounts.password_rules.normalize_password`.
+    Passwords are normalized first, by :func:`~quart_app.accounts.password_rules.normalize_password`.
 
     Arguments:
         method: Werkzeug's name for the algorithm, with all parameters.
