@@ -38,11 +38,11 @@ MUTATIONS = (
     Mutation(
         check=12,
         breaks='The user loader treats an error as "no such user".',
-        file="quart_app/accounts/login.py",
-        old="    return await find_user(handle) if isinstance(handle, str) else None\n",
+        file="quart_app/sessions/lookup.py",
+        old="    found = await database.load(_SESSION_AND_USER, handle_hash)\n",
         new=(
             "    try:\n"
-            "        return await find_user(handle) if isinstance(handle, str) else None\n"
+            "        found = await database.load(_SESSION_AND_USER, handle_hash)\n"
             "    except Exception:\n"
             "        return None\n"
         ),

@@ -62,7 +62,7 @@ MUTATIONS = (
         check=4,
         breaks="The login page redirects unchecked.",
         file="quart_app/pages/login.py",
-        old='wanted = safe_next_url(request.args.get("next"), "")\n    form = await LoginForm',
+        old='wanted = safe_next_url(default="")\n    form = await LoginForm',
         new='wanted = request.args.get("next", "")\n    form = await LoginForm',
         tests=(f"{_REDIRECTS}test_next_leaves_the_site_for_nobody[sqlite]",),
     ),
@@ -98,11 +98,11 @@ MUTATIONS = (
     Mutation(
         check=6,
         breaks='The user loader treats an error as "no such user".',
-        file="quart_app/accounts/login.py",
-        old="    return await find_user(handle) if isinstance(handle, str) else None\n",
+        file="quart_app/sessions/lookup.py",
+        old="    found = await database.load(_SESSION_AND_USER, handle_hash)\n",
         new=(
             "    try:\n"
-            "        return await find_user(handle) if isinstance(handle, str) else None\n"
+            "        found = await database.load(_SESSION_AND_USER, handle_hash)\n"
             "    except Exception:\n"
             "        return None\n"
         ),

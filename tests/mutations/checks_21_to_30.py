@@ -200,9 +200,9 @@ MUTATIONS = (
     Mutation(
         check=29,
         breaks="An id of any type is looked up.",
-        file="quart_app/accounts/login.py",
-        old="return await find_user(handle) if isinstance(handle, str) else None",
-        new="return await find_user(handle)",
+        file="quart_app/sessions/lookup.py",
+        old="handle_hash = hash_handle(handle) if isinstance(handle, str) else None",
+        new="handle_hash = hash_handle(handle)",
         tests=("tests/checks/test_odd_cookies.py::test_odd_ids[sqlite]",),
     ),
     Mutation(
