@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_fresh, login_required
 
 from compat import safe_next_url
 from quart_app.accounts.users import UserExists
+from quart_app.pages.next_page import openable
 
 from .forms import LoginForm, LogoutForm, ReauthenticationForm, RegistrationForm, protection
 from .login import anonymous_required, current_user, end_login, renew_login, start_login
@@ -84,4 +85,4 @@ def register() -> ResponseReturnValue:
 
 
 def _wanted() -> str:
-    return safe_next_url(request.args.get("next", ""), "")
+    return openable(safe_next_url(request.args.get("next", ""), ""), current_app.url_map)

@@ -11,6 +11,7 @@
 ``new_password``   a forgotten password: asking for a link, setting a new one
 ``mail_links``     what the pages that mails link to have in common
 ``sessions``       the buttons that end logins
+``next_page``      where to go after a login
 ``page_form``      the base class of all forms
 ``form_fields``    the fields of all forms, with their rules
 =================  ==========================================================

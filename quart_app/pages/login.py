@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, flash, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from compat import anonymous_required, login_fresh, login_required, safe_next_url
+from compat import anonymous_required, login_fresh, login_required
 from quart_app.accounts.authentication import authenticate
 from quart_app.accounts.login import current_user, end_login, renew_login, start_login
 from quart_app.accounts.users import UserExists, add_user
@@ -15,6 +15,7 @@ from quart_app.errors.problems import LimitReached
 
 from .account_forms import ReauthenticationForm
 from .login_forms import LoginForm, LogoutForm, RegistrationForm
+from .next_page import wanted_page
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -25,7 +26,7 @@ blueprint = Blueprint("accounts", __name__)
 @anonymous_required(redirect_to="pages.index")
 async def login() -> ResponseReturnValue:
     """Log in, and redirect to ``next`` if it is a page of this site."""
-    wanted = safe_next_url(default="")
+    wanted = wanted_page()
     form = await LoginForm.from_request()
     if await form.validate_on_submit():
         try:
@@ -50,7 +51,7 @@ async def reauthenticate() -> ResponseReturnValue:
 
     Only the password of the user who is logged in is accepted.
     """
-    wanted = safe_next_url(default="")
+    wanted = wanted_page()
     form = await ReauthenticationForm.from_request()
     if request.method != "POST" and login_fresh():
         return redirect(wanted or url_for("account.overview"))

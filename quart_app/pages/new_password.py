@@ -13,6 +13,7 @@ from quart_app.defences.rate_limits import Limit, limited
 
 from .login_forms import ForgottenPasswordForm, NewPasswordForm
 from .mail_links import show_unusable_link
+from .next_page import wanted_page
 
 blueprint = Blueprint("new_password", __name__)
 
@@ -22,7 +23,7 @@ blueprint = Blueprint("new_password", __name__)
 @checked_by_form
 async def ask() -> ResponseReturnValue:
     """Ask for a link by mail. The answer is the same whether there is an account or not."""
-    wanted = safe_next_url(default="")
+    wanted = wanted_page()
     form = await ForgottenPasswordForm.from_request()
     if await form.validate_on_submit():
         await request_new_password(form.email.data or "", next_url=wanted or None)

@@ -16,8 +16,8 @@ class PageForm(QuartForm):
     """A form on a page, which is read from form data only.
 
     A missing or outdated CSRF token is shown as an error of the form: the input is kept, with a new token, and only
-    has to be sent again. So views with such a form are marked by
-    :func:`~quart_app.defences.csrf.checked_by_form`. The token is checked before anything that costs a query or a hash.
+    has to be sent again. So views with such a form are marked by :func:`~quart_app.defences.csrf.checked_by_form`. The
+    token is checked before anything else that costs a query or a hash.
     """
 
     csrf_token: Field

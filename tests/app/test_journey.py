@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from quart_app.application import Application
 from quart_app.database import current_database
 from quart_app.models.user import User
+from quart_app.pages.next_page import openable
 from tests.app.visitor import PASSWORD, Visitor
 
 PLEASE_LOG_IN = "Please log in to access this page."
@@ -139,6 +141,24 @@ async def test_login_never_leaves_the_site(visitor: Visitor, subtests: pytest.Su
     for hostile in HOSTILE:
         with subtests.test(next=hostile):
             assert (await Visitor(visitor.app).login(path=f"/login?next={hostile}")).location == "/index"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "page"),
+    [
+        ("/account/sessions/end-others", "/index"),
+        ("/account/email/send%2Dagain?a=1", "/index"),
+        ("/account/email", "/account/email"),
+        ("/account/sessions?page=2", "/account/sessions?page=2"),
+        ("/another-application/", "/another-application/"),
+    ],
+)
+async def test_a_next_that_takes_no_get(visitor: Visitor, wanted: str, page: str) -> None:
+    """Whoever has pressed a button after the login had ended is not sent to its address, which would be 405."""
+    await visitor.register()
+    assert (await visitor.login(path=f"/login?next={quote(wanted)}")).location == page
+    assert openable(f"/sub{page}", visitor.app.url_map, mount="/sub") == f"/sub{page}"
+    assert openable(f"/sub{wanted}", visitor.app.url_map, mount="/sub") == (f"/sub{page}" if page == wanted else "")
 
 
 async def test_next_survives_a_wrong_password(visitor: Visitor) -> None:

@@ -62,7 +62,7 @@ MUTATIONS = (
         check=4,
         breaks="The login page redirects unchecked.",
         file="quart_app/pages/login.py",
-        old='wanted = safe_next_url(default="")\n    form = await LoginForm',
+        old="wanted = wanted_page()\n    form = await LoginForm",
         new='wanted = request.args.get("next", "")\n    form = await LoginForm',
         tests=(f"{_REDIRECTS}test_next_leaves_the_site_for_nobody[sqlite]",),
     ),
