@@ -97,7 +97,9 @@ async def reopen(_app: Quart, **_arguments: Any) -> None:
 
 
 async def after_websocket(response: ResponseTypes | None) -> ResponseTypes | None:
-    """Announce the end of the connection of a refused websocket.
+    """Await the async receivers that still wait, and announce the end of the connection of a refused websocket.
+
+    Receivers wait if the user was read early, and the websocket refused before it had a loop to call them at once.
 
     Hypercorn 0.18 takes no further request on that connection and does not say so; with Quart 0.23 it leaves it open,
     too. A proxy that keeps connections would send the next request there, and answer 502.
@@ -107,6 +109,8 @@ async def after_websocket(response: ResponseTypes | None) -> ResponseTypes | Non
     """
     connection = current_websocket()
     login: RequestLogin | None = connection.__dict__.get(ATTRIBUTE)  # None if it was refused before it began
+    if login is not None and login.postponed:
+        await deliver(login)
     if login is not None and login.auth_user is not None and login.auth_user.action is not Action.PASS:
         raise WebsocketIsReadOnly("renew_login")
     if response is not None and connection.http_version.startswith("1"):  # HTTP/2 has no such header

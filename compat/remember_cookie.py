@@ -6,7 +6,8 @@ serializer that they are given), and ``cookie_name`` and the other attributes de
 What it does not do, and why: its ``after_request`` would write the cookie with ``Max-Age``, where Flask-Login sends
 ``Expires`` alone, and would call ``warnings.warn`` for every ``Secure`` cookie behind a proxy that ends TLS. So
 ``write_cookie`` and ``delete_cookie`` are ours. Its settings are read once, when the extension is made; Flask-Login
-reads them at each use, and so do the properties of this class.
+reads them at each use, and so do the properties of this class. Its ``duration`` is not used: the serializer reads
+``REMEMBER_COOKIE_DURATION``.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ websocket they run at once, in the background.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable
 from typing import Any
@@ -69,7 +70,12 @@ def call_at_once(login: RequestLogin) -> None:
 
 
 def _start(login: RequestLogin, receiver: Callable[[], Awaitable[Any]]) -> None:
-    call_soon(login.loop, partial(login.app.add_background_task, receiver))
+    """Call *receiver* in the background, with the request or websocket that it hears of as the current one."""
+
+    async def run() -> None:
+        await receiver()
+
+    call_soon(login.loop, partial(copy_context().run, login.app.add_background_task, run))
 
 
 def _postpone(login: RequestLogin, receiver: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> None:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from quart import Quart, request_started, session, websocket, websocket_started
+from quart import Quart, abort, request_started, session, websocket, websocket_started
+from quart.testing import WebsocketResponseError
 
 from compat import UserNotLoaded, current_user, load_user, user_accessed
 
@@ -168,3 +169,30 @@ async def test_async_receivers_of_an_early_look_at_a_websocket_are_called() -> N
                 await called.wait()
 
     assert answers == ["susan"]
+
+
+async def test_async_receivers_are_called_for_a_websocket_that_is_refused_early() -> None:
+    """An async receiver that hears of a user is awaited if the websocket is refused before its own hook."""
+    site = Site("sync")
+    client = await site.logged_in()
+    heard: list[object] = []
+
+    @site.app.websocket("/ws")
+    async def socket() -> None:
+        await websocket.send("never sent")
+
+    async def receive(_app: object, **_arguments: object) -> None:
+        heard.append(current_user.name)
+
+    async def refuse(_app: object, **_arguments: object) -> None:
+        abort(403 if current_user.is_authenticated else 401)
+
+    with (
+        user_accessed.connected_to(receive, sender=site.app),
+        websocket_started.connected_to(refuse, site.app),
+        pytest.raises(WebsocketResponseError) as refused,
+    ):
+        async with client.websocket("/ws") as opened:
+            await opened.receive()
+
+    assert (refused.value.response.status_code, heard) == (403, ["susan"])

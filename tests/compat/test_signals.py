@@ -260,9 +260,14 @@ async def test_other_applications_are_not_disturbed(site: Site) -> None:
     assert user_loaded_from_request.name == "loaded-from-request"
 
 
-async def test_receivers_that_do_not_look_async_are_awaited(site: Site) -> None:
+@pytest.mark.parametrize("kind", ["request", "websocket"])
+async def test_receivers_that_do_not_look_async_are_awaited(site: Site, kind: str) -> None:
     """An object with an async ``__call__``, and a function that returns a coroutine, are async receivers, too."""
     heard: list[str] = []
+
+    @site.app.websocket("/ws")
+    async def socket() -> None:
+        await websocket.send(current_user.name)
 
     class Listener:
         async def __call__(self, sender: Quart, **_: Any) -> None:
@@ -273,6 +278,11 @@ async def test_receivers_that_do_not_look_async_are_awaited(site: Site) -> None:
 
     listener, function = Listener(), lambda _sender, **_: note()
     with user_accessed.connected_to(listener, sender=site.app), user_accessed.connected_to(function, sender=site.app):
-        await LoginClient(site.app, user=site.people["1"]).get("/whoami")
+        client = LoginClient(site.app, user=site.people["1"])
+        if kind == "request":
+            await client.get("/whoami")
+        else:
+            async with client.websocket("/ws") as connection:
+                assert await connection.receive() == "susan"
 
     assert sorted(heard) == ["lambda", "object"]

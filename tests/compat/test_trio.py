@@ -128,7 +128,7 @@ def test_a_loader_that_needs_its_own_user_is_told(site: Site) -> None:
 
 
 def test_async_receivers_are_awaited(site: Site) -> None:
-    """They are awaited before the response is sent; in a websocket they run in the background."""
+    """They are awaited before the response is sent; in a websocket in the background, and may read the user."""
     heard: list[str] = []
     is_heard = trio.Event()
 
@@ -138,7 +138,7 @@ def test_async_receivers_are_awaited(site: Site) -> None:
 
     async def hear_access(_app: QuartTrio) -> None:
         await trio.lowlevel.checkpoint()
-        heard.append("access")
+        heard.append(f"access to {current_user.id}")
         is_heard.set()
 
     async def visit(client: Any) -> None:
@@ -152,7 +152,7 @@ def test_async_receivers_are_awaited(site: Site) -> None:
     with user_logged_in.connected_to(hear_login, site.app):
         site.run(visit)
 
-    assert heard == ["login of ada", "access"]
+    assert heard == ["login of ada", "access to ada"]
 
 
 async def test_quart_trio_on_asyncio_says_so_at_the_start(site: Site) -> None:
