@@ -73,6 +73,6 @@ def _account(number: int, password_hash: str) -> dict[str, Any]:
         "email": email,
         "email_key": email_key(email),
         "password_hash": password_hash,
-        "active": True,
+        "is_active": True,
         "created_at": clock.now(),
     }

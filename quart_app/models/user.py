@@ -44,7 +44,7 @@ class User(_LoggedIn, Base):
     email_confirmed_at: Mapped[datetime | None] = mapped_column()
     password_hash: Mapped[str | None] = mapped_column(String(256))
     #: Whether the account is open. A closed account cannot be logged in to.
-    is_active: Mapped[bool] = mapped_column("active", default=True)
+    is_active: Mapped[bool] = mapped_column("active", key="is_active", default=True)
     #: The current generation of this user's logins: see ``sessions/generations``.
     session_generation: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -43,7 +43,7 @@ async def find_user(handle: object, *, bearer: bool = False) -> User | None:
         return None
     if (row.kind is Kind.BEARER) is not bearer or limits.is_expired(row, now):
         return None
-    row.handle = str(handle)
+    row.handle = str(handle)  # which it is, or it would have no hash
     user.login_session = row
     if now - row.last_seen_at >= UPDATE_INTERVAL:
         row.last_seen_at = now

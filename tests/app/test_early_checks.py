@@ -31,6 +31,13 @@ async def test_a_refused_request_costs_no_query(user: Visitor, queries: list[str
             assert page.headers["Content-Type"] == ("application/problem+json" if api else "text/html; charset=utf-8")
 
 
+async def test_a_forged_form_costs_no_query(user: Visitor, queries: list[str]) -> None:
+    """A form without the token of a logged-in user's session is 403 without a query."""
+    queries.clear()
+    page = await user.post("/account/sessions/end-others", {"csrf_token": "wrong"})
+    assert (page.status, queries, page.cookies) == (403, [], {})
+
+
 async def test_a_refused_websocket_costs_no_query(user: Visitor, queries: list[str]) -> None:
     """A websocket that a page of another site opens costs no query."""
     queries.clear()

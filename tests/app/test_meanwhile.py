@@ -1,6 +1,7 @@
 """Requests during which their login ends.
 
-The user of a request is loaded before its body has arrived, which a client can delay for seconds.
+The user of a request is loaded before its body is read, which a client can delay for seconds. Only buttons have their
+token checked, and so their body read, before that.
 """
 
 from __future__ import annotations

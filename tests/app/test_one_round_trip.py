@@ -58,7 +58,7 @@ async def test_a_page_is_at_most_one_round_trip(
 async def test_a_statement_of_its_own_is_one_round_trip(app: Application, round_trips: list[object]) -> None:
     """It is executed and committed in one, and a statement that fails is rolled back."""
     database = current_database.of(app)
-    john = {"username": "john", "username_key": "john", "email": "j", "email_key": "j", "active": True}
+    john = {"username": "john", "username_key": "john", "email": "j", "email_key": "j", "is_active": True}
     await database.execute(insert(User).values(john))
     round_trips.clear()
     rows = await database.execute(update(User).values(is_active=False).returning(User.username))

@@ -63,6 +63,13 @@ MUTATIONS = (
         tests=("tests/app/test_early_checks.py::test_a_refused_request_costs_no_query",),
     ),
     Mutation(
+        breaks="The user is loaded before the token of a form is checked.",
+        file="quart_app/defences/csrf.py",
+        old="    @app.early_change_check\n",
+        new="    @app.before_request\n",
+        tests=("tests/app/test_early_checks.py::test_a_forged_form_costs_no_query",),
+    ),
+    Mutation(
         breaks="A user may have one websocket too many.",
         file="quart_app/live/hub.py",
         old="        if self._here.count(person) >= self._limit:\n",
