@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from contextvars import Context, ContextVar
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import Context, ContextVar, copy_context
 from functools import lru_cache
 from inspect import CO_COROUTINE, isawaitable, iscoroutine, iscoroutinefunction
 from operator import attrgetter
@@ -69,6 +70,28 @@ def current_connection() -> Request | Websocket:
         return request_of(current_context())
     except (LookupError, RuntimeError):
         return current_websocket()
+
+
+_CONNECTIONS = {variable_of(request), variable_of(websocket)}
+
+
+def kept_connection() -> AbstractContextManager[None]:
+    """A block, for another task, in which the request or websocket of here is the current one.
+
+    In Quart 0.23 a background task has an application context of its own, which hides them.
+    """
+    here = copy_context()
+    return _as_current({variable: here[variable] for variable in _CONNECTIONS if variable in here})
+
+
+@contextmanager
+def _as_current(values: dict[ContextVar[Any], Any]) -> Iterator[None]:
+    tokens = [(variable, variable.set(value)) for variable, value in values.items()]
+    try:
+        yield
+    finally:
+        for variable, token in tokens:
+            variable.reset(token)
 
 
 # --- the event loop

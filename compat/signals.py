@@ -16,7 +16,7 @@ from typing import Any
 from blinker import NamedSignal, Namespace
 
 from .request_login import RequestLogin
-from .runtime import call_soon, running_loop
+from .runtime import call_soon, kept_connection, running_loop
 
 _signals = Namespace()
 
@@ -71,9 +71,11 @@ def call_at_once(login: RequestLogin) -> None:
 
 def _start(login: RequestLogin, receiver: Callable[[], Awaitable[Any]]) -> None:
     """Call *receiver* in the background, with the request or websocket that it hears of as the current one."""
+    connection = kept_connection()
 
     async def run() -> None:
-        await receiver()
+        with connection:
+            await receiver()
 
     call_soon(login.loop, partial(copy_context().run, login.app.add_background_task, run))
 

@@ -135,12 +135,12 @@ async def test_async_receivers_may_cause_signals(site: Site) -> None:
 
 
 async def test_receivers_of_websockets_are_awaited(site: Site) -> None:
-    """Async receivers of websockets are awaited, at the latest when the websocket ends."""
+    """Async receivers of websockets are awaited, at the latest when the websocket ends, and may read the user."""
     seen: list[str] = []
 
     async def on_access(sender: Quart) -> None:
         await asyncio.sleep(0)
-        seen.append("accessed")
+        seen.append(f"{current_user.name} on {websocket.path}")
 
     @site.app.websocket("/ws")
     async def socket() -> None:
@@ -151,7 +151,7 @@ async def test_receivers_of_websockets_are_awaited(site: Site) -> None:
         async with client.websocket("/ws") as connection:
             assert await connection.receive() == "susan"
 
-    assert seen == ["accessed"]
+    assert seen == ["susan on /ws"]
 
 
 async def test_async_receivers_of_sync_views_are_awaited(site: Site) -> None:

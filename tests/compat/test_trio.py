@@ -147,7 +147,8 @@ def test_async_receivers_are_awaited(site: Site) -> None:
         with user_accessed.connected_to(hear_access, site.app):
             async with client.websocket("/live") as socket:
                 await socket.receive()
-                await is_heard.wait()
+                with trio.fail_after(10):
+                    await is_heard.wait()
 
     with user_logged_in.connected_to(hear_login, site.app):
         site.run(visit)
