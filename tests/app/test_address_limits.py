@@ -374,7 +374,7 @@ async def test_redis_is_down(shared: Settings, caplog: pytest.LogCaptureFixture)
         for _ in range(LOGINS + 1):
             assert (await visitor.login()).location == "/index"
             await visitor.logout()
-    assert caplog.text.count("Redis does not answer, so network addresses are not limited") == 1
+    assert caplog.text.count("Redis does not answer, so the limits of network addresses are off") == 1
 
 
 async def test_redis_comes_back(shared: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

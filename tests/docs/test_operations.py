@@ -67,7 +67,7 @@ def test_time_limits_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| ([^|:]+).* \| (.+) \| .+ \|$", section, re.MULTILINE))
     in_all = waiting_time.WAITING_TIME
     numbers = {
-        "everything below up to the first line of the client, together": [in_all],
+        "all rows up to the first of *the client*, together": [in_all],
         "other passwords": [in_all - passwords.DATABASE_SHARE, passwords.DATABASE_SHARE],
         "a hash that has begun": [passwords.HASH_TIMEOUT],
         "a free database connection": [connection_limiter.ACQUIRE_TIMEOUT, postgresql.Postgresql.stall_timeout],
