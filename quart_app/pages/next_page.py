@@ -27,7 +27,7 @@ def openable(url: str, rules: Map, *, mount: str = "") -> str:
         rules: those of the application.
         mount: the path that the application is mounted at.
     """
-    path = unquote(urlsplit(url).path)
+    path, mount = unquote(urlsplit(url).path), mount.rstrip("/")
     if not path.startswith(f"{mount}/"):
         return url
     try:
