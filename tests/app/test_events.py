@@ -13,6 +13,7 @@ from quart_app.accounts.closing import deactivate_user
 from quart_app.accounts.users import user_by_login
 from quart_app.application import Application
 from quart_app.database import current_database
+from quart_app.database.faults import DatabaseUnavailable, OutcomeUnknown
 from quart_app.factory import create_app
 from quart_app.models.outgoing_mail import MailKind
 from quart_app.models.user import User
@@ -226,6 +227,40 @@ async def test_throttled(susan: Visitor, app: Application, capfd: pytest.Capture
         line_of(Event.THROTTLED, "warning", limit="attempts-used-up"),
         line_of(Event.THROTTLED, "warning", limit="address-limited", user_id=None),
     ]
+
+
+async def test_throttled_mails(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str]) -> None:
+    """A mail too many is an event that names its limit, though the answer does not tell."""
+    strict = create_app({**app.settings.model_dump(), "mails_per_account": 1})
+    async with strict.test_app():
+        stranger = Visitor(strict)
+        for _ in range(2):
+            token = (await stranger.get("/forgotten")).token
+            sent = await stranger.post("/forgotten", {"csrf_token": token, "email": "susan@example.com"})
+            assert sent.status == 302
+    throttled = [line for line in events(capfd) if line["event"] == "throttled"]
+    assert throttled == [line_of(Event.THROTTLED, "warning", limit="mails-used-up", user_id=None)]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (DatabaseUnavailable, "The database does not answer."),
+        (OutcomeUnknown, "The database was lost during a commit: the change may have been made, or not."),
+    ],
+)
+async def test_what_a_503_logs(
+    app: Application, capfd: pytest.CaptureFixture[str], error: type[DatabaseUnavailable], text: str
+) -> None:
+    """The log says what has failed; what the client should do is in the answer alone."""
+
+    @app.get("/fails")
+    async def fail() -> str:
+        raise error
+
+    assert (await Visitor(app).get("/fails")).status == 503
+    lines = [line["event"] for line in read_lines(capfd) if line["level"] == "error"]
+    assert lines == [f"Answered 503: {text}"]
 
 
 async def test_inactive(susan: Visitor, app: Application, capfd: pytest.CaptureFixture[str]) -> None:
