@@ -6,7 +6,6 @@ Each function takes the stripped input and returns it, or raises ValueError with
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 from quart_app.models.user import EMAIL_MAX, USERNAME_MAX, email_key, username_key
 
@@ -61,11 +60,6 @@ def check_session_name(name: str) -> str:
     if not name or has_invisible_characters(name):
         raise ValueError("Use visible characters only: letters, digits, punctuation and single spaces.")
     return name
-
-
-def prepare_check_email() -> None:
-    """Import what :func:`check_email` needs, so that the first request with an address does not wait for it."""
-    import_module("email_validator")
 
 
 def _check_length(text: str, key: Callable[[str], str], longest: int) -> None:

@@ -1,6 +1,7 @@
 """The application as a worker serves it, with a thread that records what blocks the event loop.
 
-At its end it writes, as JSON, each place that blocked for longer than 50 ms. ``test_no_blocking`` runs it.
+At its end it writes, as JSON, each place that blocked for longer than 50 ms, and the modules that were imported while
+it served. ``test_no_blocking`` runs it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from quart_app import create_app
-from quart_app.serve.warm_up import spare_the_collector, warm_up_while_serving
+from quart_app.serve.warm_up import spare_the_collector, warm_up, warm_up_while_serving
 
 LIMIT = 0.05  # seconds
 _LOOK_EVERY = 0.005  # seconds
@@ -143,18 +144,23 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--bind", required=True)
     parser.add_argument("--report", type=Path, required=True)
+    parser.add_argument("--warm", action="store_true", help="warm up before the first request instead of beside it")
     options = parser.parse_args()
 
     config = Config()
     config.bind = [options.bind]
     app = create_app()
     watch = Watch()
+    imported_before = set[str]()
 
     async def until_told() -> None:
         """Wait for SIGTERM; Hypercorn calls this once it serves."""
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         watch.start()
+        if options.warm:
+            warm_up(app)
+        imported_before.update(sys.modules)
         warming_up = asyncio.create_task(warm_up_while_serving(app))
         await stop.wait()
         warming_up.cancel()
@@ -163,7 +169,8 @@ def main() -> None:
         runner.get_loop().slow_callback_duration = LIMIT
         spare_the_collector()
         runner.run(serve(app, config, shutdown_trigger=until_told))
-    options.report.write_text(json.dumps(watch.slow))
+    imported = sorted(set(sys.modules) - imported_before)
+    options.report.write_text(json.dumps({"slow": watch.slow, "imported": imported}))
 
 
 if __name__ == "__main__":
