@@ -18,6 +18,12 @@ from tests.app.visitor import Visitor
 ADDRESSES = ["/", "/login", "/logout", "/register", "/account", "/reauthenticate", "/static/style.css", "/nowhere"]
 
 
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the answers do not depend on the database."""
+    return migrated_sqlite_url
+
+
 @pytest.mark.parametrize("path", ADDRESSES)
 async def test_security_headers(visitor: Visitor, path: str) -> None:
     """Every response has the security headers: redirects, files and errors, too."""

@@ -50,6 +50,12 @@ ANSWERED = [
 # --- problems and headers
 
 
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the answers do not depend on the database."""
+    return migrated_sqlite_url
+
+
 async def test_every_answer(program: Program, subtests: pytest.Subtests) -> None:
     """Every response has a fitting status, no cache, no cookie and no redirect; errors are problems."""
     for method, path, status in ANSWERED:

@@ -26,6 +26,12 @@ GOOD = json.dumps(SUSAN).encode()
 
 
 @pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: a body is checked before the database is asked."""
+    return migrated_sqlite_url
+
+
+@pytest.fixture
 async def user(app: Application) -> Program:
     """Susan, logged in by cookies."""
     program = Program(app)

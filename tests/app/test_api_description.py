@@ -25,6 +25,12 @@ HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 
 
 @pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the description does not depend on the database."""
+    return migrated_sqlite_url
+
+
+@pytest.fixture
 async def document(app: Application) -> Any:
     """The OpenAPI document."""
     return (await Program(app).send("GET", "/openapi.json")).json

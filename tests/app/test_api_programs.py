@@ -29,6 +29,12 @@ RENEWAL = "/sessions/current/renewal"
 # --- the token
 
 
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the programs see the same with either database."""
+    return migrated_sqlite_url
+
+
 async def test_renewing_a_token(bearer_program: Program, clock: Clock, settings: Settings) -> None:
     """The new token has its full time, the old one is void at once, and the login is the same one."""
     before = (await bearer_program.send("GET", "/sessions/current")).json

@@ -27,6 +27,12 @@ SUSAN = {
 ONCE_MORE = "Please send this once more"
 
 
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: a forged form is refused before the database is asked."""
+    return migrated_sqlite_url
+
+
 def paths_that_take_posts(app: Application) -> set[str]:
     """All page URLs that accept POST; the API takes no forms."""
     rules = [rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]

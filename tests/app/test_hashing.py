@@ -34,6 +34,12 @@ NEW = "another fine password"
 
 
 @pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: a hash is stored like any other text."""
+    return migrated_sqlite_url
+
+
+@pytest.fixture
 def begun() -> Semaphore:
     """Released once for each hash that a thread has taken from the queue."""
     return Semaphore(0)

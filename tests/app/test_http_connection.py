@@ -16,6 +16,12 @@ GONE = {"type": "http.disconnect"}
 END = {"type": "http.request", "body": b"", "more_body": False}
 
 
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the connections of clients do not depend on the database."""
+    return migrated_sqlite_url
+
+
 class Server:
     """The server's side of one request."""
 

@@ -26,6 +26,12 @@ JSON = "application/problem+json"
 
 
 @pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the programs see the same with either database."""
+    return migrated_sqlite_url
+
+
+@pytest.fixture
 async def document(app: Application) -> Any:
     """The AsyncAPI document."""
     return (await Program(app).send("GET", "/asyncapi.json")).json

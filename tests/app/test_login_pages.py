@@ -18,6 +18,12 @@ COUNT = 47  # others, so that the third page is not full
 
 
 @pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the pages are the same with either database."""
+    return migrated_sqlite_url
+
+
+@pytest.fixture
 async def susan(app: Application, visitor: Visitor) -> Visitor:
     """Susan, whose login is older than 47 others."""
     await log_in_as_new_user(visitor, remember=False)

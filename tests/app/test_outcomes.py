@@ -35,6 +35,12 @@ MOMENTS = 40  # more than an operation has
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.send.__name__.strip("_"))
 
 
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the failures are simulated; one test cuts a real connection to PostgreSQL."""
+    return migrated_sqlite_url
+
+
 async def rows(app: Application) -> list[tuple[object, ...]]:
     """All rows but the counts of failed attempts, which no client asks to change."""
     tables = [table for table in Base.metadata.sorted_tables if table is not FailedAttempts.__table__]

@@ -18,6 +18,12 @@ from tests.app.tab import Closed, Refused, open_tab
 from tests.app.visitor import Visitor
 
 
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the connections of clients do not depend on the database."""
+    return migrated_sqlite_url
+
+
 def text_of(event: Any) -> str:
     """The text of a message, or the type of another event."""
     return str(event.get("text") or event["type"])

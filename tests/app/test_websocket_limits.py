@@ -13,6 +13,12 @@ from tests.app.tab import Closed, Refused, Tab, open_tab
 from tests.app.visitor import Visitor
 
 
+@pytest.fixture
+def database_url(migrated_sqlite_url: str) -> str:
+    """SQLite only: the connections of clients do not depend on the database."""
+    return migrated_sqlite_url
+
+
 async def test_few_messages_wait(app: Application, visitor: Visitor) -> None:
     """At most eight messages are queued, and one more is held; the client keeps the others."""
     may_read = asyncio.Event()
