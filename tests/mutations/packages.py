@@ -43,7 +43,7 @@ MUTATIONS = (
         file="quart_app/errors/pages.py",
         old="is_from_program() or (not is_websocket and is_for_api())",
         new="is_from_program()",
-        tests=("tests/app/test_api_answers.py::test_addresses_near_the_api[sqlite]",),
+        tests=("tests/app/test_api_answers.py::test_addresses_near_the_api",),
     ),
     Mutation(
         breaks="The user is loaded before a request is refused.",
