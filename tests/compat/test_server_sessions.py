@@ -317,8 +317,13 @@ async def test_a_client_that_returns_text(app: Quart, redis_url: str, store: Any
     app.config["PROPAGATE_EXCEPTIONS"] = True
     browser = QuartClient(app)
     browser.set_cookie("localhost", "session", "mine")
-    with pytest.raises(ConfigurationError, match="decode_responses"):
+    said: list[str] = []
+    try:
         await browser.get("/")
+    except* ConfigurationError as errors:  # in a group on Quart 0.23, alone on 0.22
+        said += map(str, errors.exceptions)
+    assert len(said) == 1
+    assert "decode_responses" in said[0]
     await client.aclose()
 
 
