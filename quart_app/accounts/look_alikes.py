@@ -46,7 +46,7 @@ _ONE_WRITING_SYSTEM = "|".join(
 
 @cache
 def _compiled(expression: str) -> Pattern[str]:
-    """*expression*, compiled at the first registration: with the package's import that takes a twentieth of a start."""
+    """*expression*, compiled when it is first needed: with the package's import, a twentieth of the time of a start."""
     import regex
 
     return regex.compile(expression)

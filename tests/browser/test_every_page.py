@@ -71,7 +71,7 @@ async def page(context: BrowserContext, scene: Scene) -> AsyncIterator[Page]:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_everybody_can_use_it(site: Site, page: Page, scene: Scene) -> None:
-    """Every page follows the rules of axe-core, wide, narrow, light and dark, and needs no horizontal scrolling."""
+    """Every page follows the rules of axe-core, also on a phone and in the dark, and needs no horizontal scrolling."""
     await scene.show(site, page)
     assert await _broken_rules(page, _WIDE, "light", _ALL) == []
     assert await _broken_rules(page, _PHONE, "dark", _OF_THE_STYLE) == []
