@@ -27,12 +27,17 @@ def warm_up(app: Application) -> None:
 async def warm_up_while_serving(app: Application) -> None:
     """Do it in a thread, and in steps of some milliseconds with pauses for requests.
 
-    The 25 templates take 75 ms. A request whose template is not compiled yet compiles it.
+    The 25 templates take 75 ms. A request whose template is not compiled yet compiles it. What fails is logged: it is a
+    fault of what some request needs, and the others are served.
     """
-    await asyncio.to_thread(_import_what_requests_need)
-    for _ in _compile_templates(app):
-        await asyncio.sleep(_PAUSE)
-    spare_the_collector()
+    try:
+        await asyncio.to_thread(_import_what_requests_need)
+        for _ in _compile_templates(app):
+            await asyncio.sleep(_PAUSE)
+    except Exception:
+        app.logger.exception("Could not warm up: requests that need the same will fail")
+    finally:
+        spare_the_collector()  # it is off since the start
 
 
 def spare_the_collector() -> None:
